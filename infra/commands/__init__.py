@@ -1,0 +1,1 @@
+"""One module a subcommand, each with a Typer ``app``; the wiring of the parts happens here."""

@@ -1,0 +1,9 @@
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+namespace neural_focus {
+
+void bind_record(nanobind::module_& module);
+
+}  // namespace neural_focus

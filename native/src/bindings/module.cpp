@@ -1,0 +1,7 @@
+// The `neural_focus._native` module: each part binds itself in a file of its own.
+#include "bindings.hpp"
+
+NB_MODULE(_native, module) {
+  module.doc() = "Native core: record, engine, ring and spool codec.";
+  neural_focus::bind_record(module);
+}

@@ -1,0 +1,59 @@
+"""Every error that a person can see. Each says what happened, the value that caused it, and what to do.
+
+    NeuralFocusError
+    ├── ConfigurationError     a setting, argument or missing tool
+    ├── InputError             a file, table or buffer that cannot be used as it is
+    │   └── FormatError        foreign version, byte order or length of a binary container
+    ├── ContractError          two parts disagree: feature hash, schema version
+    ├── StoreError             database or feature store refuses or is unreachable
+    ├── CaptureError           no display, no permission, capture would be silently empty
+    ├── ConsentError           nothing may be captured yet
+    ├── QualityError           a data-quality gate failed
+    └── ServiceError           a supervised process did not start, or stopped
+"""
+
+from __future__ import annotations
+
+
+class NeuralFocusError(Exception):
+    """One line for people: what happened, the value behind it, what to do next."""
+
+    def __init__(self, what: str, *, why: str = "", todo: str = "") -> None:
+        self.what, self.why, self.todo = what, why, todo
+        super().__init__(what + (f": {why}" if why else "") + (f". {todo}" if todo else ""))
+
+
+class ConfigurationError(NeuralFocusError):
+    """A setting, an argument or a missing tool."""
+
+
+class InputError(NeuralFocusError):
+    """A file, table or buffer that cannot be used as it is."""
+
+
+class FormatError(InputError):
+    """A binary container of a foreign version, byte order or length."""
+
+
+class ContractError(NeuralFocusError):
+    """Two parts disagree about a versioned contract."""
+
+
+class StoreError(NeuralFocusError):
+    """The database or the feature store refuses or is unreachable."""
+
+
+class CaptureError(NeuralFocusError):
+    """Capture is impossible, or would be silently empty."""
+
+
+class ConsentError(NeuralFocusError):
+    """The person has not agreed; nothing may be captured."""
+
+
+class QualityError(NeuralFocusError):
+    """A data-quality gate failed; what depends on it does not run."""
+
+
+class ServiceError(NeuralFocusError):
+    """A supervised process did not start, or stopped."""

@@ -1,0 +1,115 @@
+"""All settings, read once at an entry point into one frozen object.
+
+Every name can be set as ``NEURAL_FOCUS_<NAME>`` in the environment; ``DATABASE_URL`` keeps its usual name.
+"""
+
+from __future__ import annotations
+
+import os
+import zoneinfo
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from neural_focus.errors import ConfigurationError
+
+PREFIX = "NEURAL_FOCUS_"
+
+
+def default_home() -> Path:
+    """/var/lib/neural-focus for root (the database server's own user must reach it), else the user's data folder."""
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return Path("/var/lib/neural-focus")
+    return Path(platformdirs.user_data_dir("neural-focus", appauthor=False))
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where things live and which doors are open. Ports are on ``host``, loopback by default."""
+
+    home: Path
+    database_url: str | None = None
+    host: str = "127.0.0.1"
+    database_port: int = 54320
+    prefect_port: int = 4200
+    serving_port: int = 3000
+    zone: str = "UTC"
+    titles: bool = False
+    ship: str = "events"
+    """``events``: raw events go to the database; ``features``: only snapshots leave the desktop."""
+
+    @property
+    def spool(self) -> Path:
+        """Segments that wait for the shipper."""
+        return self.home / "spool"
+
+    @property
+    def secrets(self) -> Path:
+        """0600 file with the passwords and tokens made at first start (``neural_focus.secrets``)."""
+        return self.home / "secrets.json"
+
+    @property
+    def logs(self) -> Path:
+        """One file a supervised process."""
+        return self.home / "logs"
+
+    @property
+    def models(self) -> Path:
+        """BentoML's home, with its model store."""
+        return self.home / "bentoml"
+
+    @property
+    def feast(self) -> Path:
+        """Registry, offline Parquet and online store of Feast."""
+        return self.home / "feast"
+
+    @property
+    def reports(self) -> Path:
+        """Evaluation, data-quality and A/B reports (HTML and JSON)."""
+        return self.home / "reports"
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings from the environment.
+
+    Raises:
+        ConfigurationError: a port that is no number from 1 to 65535, an unknown zone or ship mode.
+    """
+    env = os.environ if environ is None else environ
+
+    def port(name: str, default: int) -> int:
+        text = env.get(PREFIX + name, str(default))
+        if not text.isdigit() or not 0 < int(text) < 65536:
+            raise ConfigurationError(f"{PREFIX}{name} is {text!r}", todo="Give a port from 1 to 65535")
+        return int(text)
+
+    zone = env.get(PREFIX + "ZONE", "") or _machine_zone()
+    try:
+        zoneinfo.ZoneInfo(zone)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        raise ConfigurationError(
+            f"{PREFIX}ZONE is {zone!r}", todo="Give an IANA time zone such as Europe/Berlin"
+        ) from None
+    ship = env.get(PREFIX + "SHIP", "events")
+    if ship not in ("events", "features"):
+        raise ConfigurationError(f"{PREFIX}SHIP is {ship!r}", todo="Give 'events' or 'features'")
+    return Settings(
+        home=Path(env.get(PREFIX + "HOME", "") or default_home()).expanduser().resolve(),
+        database_url=env.get("DATABASE_URL") or None,
+        host=env.get(PREFIX + "HOST", "127.0.0.1"),
+        database_port=port("DATABASE_PORT", 54320),
+        prefect_port=port("PREFECT_PORT", 4200),
+        serving_port=port("SERVING_PORT", 3000),
+        zone=zone,
+        titles=env.get(PREFIX + "TITLES", "0") in ("1", "true", "yes"),
+        ship=ship,
+    )
+
+
+def _machine_zone() -> str:
+    """The desktop's IANA zone, UTC where it cannot be told."""
+    link = Path("/etc/localtime")
+    parts = link.resolve().parts if link.exists() else ()
+    return "/".join(parts[parts.index("zoneinfo") + 1 :]) if "zoneinfo" in parts else "UTC"
