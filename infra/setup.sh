@@ -54,7 +54,7 @@ if ! fresh packages "$packages"; then
 fi
 
 # Native part and the project itself ---------------------------------------------------------------------
-native=$(find native neural_focus/categories.toml pyproject.toml -type f -not -path '*/build/*' | sort | xargs cat | sha256sum | cut -c1-16)
+native=$(find native pyproject.toml -type f -not -path '*/build/*' | sort | xargs cat | sha256sum | cut -c1-16)
 if ! fresh native "$native" || ! .venv/bin/python -c 'import neural_focus._native' 2>/dev/null; then
   say "native build"
   .venv/bin/uv pip install -q --python .venv/bin/python --no-build-isolation --no-deps -e .
