@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib
 import sys
 
-import typer.core
 from rich.console import Console
 
+from neural_focus import __version__
 from neural_focus.errors import NeuralFocusError
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -26,37 +26,28 @@ COMMANDS: dict[str, tuple[str, str]] = {
 """Subcommand → (module with a Typer ``app``, one line of help)."""
 
 
-class _LazyGroup(typer.core.TyperGroup):
-    """Lists commands from ``COMMANDS`` and imports only the one that is asked for."""
-
-    def list_commands(self, ctx: object) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: object, name: str):  # type: ignore[no-untyped-def]
-        if name not in COMMANDS:
-            return None
-        module = importlib.import_module(COMMANDS[name][0])
-        command = typer.main.get_command(module.app)
-        command.name, command.short_help = name, COMMANDS[name][1]
-        return command
-
-    def format_commands(self, ctx: object, formatter) -> None:  # type: ignore[no-untyped-def]
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
-
-
-app = typer.Typer(cls=_LazyGroup, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
-
-
-@app.callback()
-def root() -> None:
-    """Neural Focus: feels when focus is about to break, and steps in with help that is proven to work."""
+def usage() -> str:
+    """The list of subcommands, for ``--help``."""
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:{width}}  {text}" for name, (_, text) in COMMANDS.items()]
+    head = "Usage: neural-focus COMMAND [ARGS]...    (neural-focus COMMAND --help says more)"
+    return "\n".join([head, "", *lines])
 
 
 def main() -> None:
     """Entry point: an error that a person can act on is one line and exit code 1, never a traceback."""
+    name = sys.argv[1] if len(sys.argv) > 1 else "--help"
+    if name in ("--help", "-h"):
+        print(usage())
+        return
+    if name == "--version":
+        print(f"neural-focus {__version__}")
+        return
+    if name not in COMMANDS:
+        print(f"neural-focus: there is no command {name!r}. Choose from: {', '.join(COMMANDS)}", file=sys.stderr)
+        sys.exit(2)
     try:
-        app()
+        importlib.import_module(COMMANDS[name][0]).app(args=sys.argv[2:], prog_name=f"neural-focus {name}")
     except NeuralFocusError as error:
         Console(stderr=True, soft_wrap=True).print(f"neural-focus: {error}", style="bold red", markup=False)
         sys.exit(1)

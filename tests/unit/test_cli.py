@@ -1,0 +1,26 @@
+import subprocess
+import sys
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "infra.cli", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_help_lists_the_commands_and_imports_nothing_heavy() -> None:
+    code = "import sys, infra.cli; print(sorted({'torch', 'feast', 'prefect', 'bentoml'} & set(sys.modules)))"
+    listed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert listed.stdout.strip() == "[]"
+    assert "doctor" in run("--help").stdout
+
+
+def test_an_error_is_one_line_without_a_traceback() -> None:
+    broken = run("features", "/nowhere/events.parquet", "--out", "/nowhere/out.parquet")
+    assert broken.returncode == 1
+    assert "Traceback" not in broken.stderr
+    assert broken.stderr.startswith("neural-focus: ") and broken.stderr.count("\n") == 1
