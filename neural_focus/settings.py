@@ -40,6 +40,10 @@ class Settings:
     ship: str = "events"
     """``events``: raw events go to the database; ``features``: only snapshots leave the desktop."""
 
+    demo_people: int = 12
+    """Simulated people whose history is written at first start, marked as demo everywhere."""
+    demo_days: int = 28
+
     @property
     def spool(self) -> Path:
         """Segments that wait for the shipper."""
@@ -79,10 +83,10 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """
     env = os.environ if environ is None else environ
 
-    def port(name: str, default: int) -> int:
-        text = env.get(PREFIX + name, str(default))
-        if not text.isdigit() or not 0 < int(text) < 65536:
-            raise ConfigurationError(f"{PREFIX}{name} is {text!r}", todo="Give a port from 1 to 65535")
+    def number(name: str, default: int, most: int) -> int:
+        text = env.get(PREFIX + name, "") or str(default)
+        if not text.isdecimal() or not 0 < int(text) <= most:
+            raise ConfigurationError(f"{PREFIX}{name} is {text!r}", todo=f"Give a number from 1 to {most}")
         return int(text)
 
     zone = env.get(PREFIX + "ZONE", "") or _machine_zone()
@@ -99,12 +103,14 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         home=Path(env.get(PREFIX + "HOME", "") or default_home()).expanduser().resolve(),
         database_url=env.get("DATABASE_URL") or None,
         host=env.get(PREFIX + "HOST", "127.0.0.1"),
-        database_port=port("DATABASE_PORT", 54320),
-        prefect_port=port("PREFECT_PORT", 4200),
-        serving_port=port("SERVING_PORT", 3000),
+        database_port=number("DATABASE_PORT", 54320, 65535),
+        prefect_port=number("PREFECT_PORT", 4200, 65535),
+        serving_port=number("SERVING_PORT", 3000, 65535),
         zone=zone,
         titles=env.get(PREFIX + "TITLES", "0") in ("1", "true", "yes"),
         ship=ship,
+        demo_people=number("DEMO_PEOPLE", 12, 1000),
+        demo_days=number("DEMO_DAYS", 28, 365),
     )
 
 
