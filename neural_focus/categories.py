@@ -38,7 +38,7 @@ _SUFFIX = re.compile(r"(\.exe|\.app|\.desktop|-bin|\.bin)$")
 
 
 def normalize_app(name: str) -> str:
-    """The form in which names are compared: as a record holds it, lower case, without .exe, .app and the like."""
+    """The form in which names are compared: as in a record, lower case, without .exe, .app and the like."""
     return _SUFFIX.sub("", encode_app_name(name).decode().strip().lower())
 
 

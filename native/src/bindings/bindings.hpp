@@ -5,5 +5,6 @@
 namespace neural_focus {
 
 void bind_record(nanobind::module_& module);
+void bind_ring(nanobind::module_& module);
 
 }  // namespace neural_focus
