@@ -1,0 +1,312 @@
+"""The WebSocket messages: ``{"type": ..., "data": {...}}``, JSON names as clients know them.
+
+One dataclass a message; ``encode`` and ``decode_*`` are the only way in and out, for the service, the desktop and
+(through ``message_schema``) the page's TypeScript types. Timestamps are ISO 8601 in UTC; ``*_us`` fields are µs since
+the Unix epoch and exact. Fields with a default may be left out.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar, Literal, get_args
+
+from neural_focus.errors import InputError
+from neural_focus.events import MAX_TIMESTAMP_US, MIN_TIMESTAMP_US, EventType
+from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH
+from neural_focus.json_shape import from_json, json_schema, to_json
+from neural_focus.sessions import EndReason, SessionSummary, SessionType
+
+MAX_MESSAGE_BYTES = 64 * 1024
+RiskName = Literal["LOW", "MEDIUM", "HIGH"]
+Response = Literal["accept", "reject", "snooze"]
+StoredResponse = Literal["ACCEPTED", "REJECTED", "SNOOZED", "TIMEOUT"]
+STORED_RESPONSE: dict[str, StoredResponse] = {"accept": "ACCEPTED", "reject": "REJECTED", "snooze": "SNOOZED"}
+InterventionType = Literal["NO_OP", "SUGGEST_BREAK", "PREDICTIVE_BLOCK", "MANUAL_JAIL"]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def iso(t_us: int) -> str:
+    """ISO 8601 in UTC with microseconds, ``2026-01-02T03:04:05.000006Z``."""
+    moment = _EPOCH + timedelta(microseconds=t_us)
+    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def microseconds(moment: datetime) -> int:
+    """µs since the Unix epoch of an aware datetime, exactly."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def parse_iso(text: str) -> int:
+    """µs of what ``iso`` wrote."""
+    return microseconds(datetime.fromisoformat(text))
+
+
+# ---------------------------------------------------------------------------- desktop or page → service
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One second of a stream: all features by name at ``t_us``, and what the page may show of it."""
+
+    TYPE: ClassVar[str] = "SNAPSHOT"
+    t_us: int
+    features: dict[str, float]
+    sequence: tuple[int, ...]
+    app_name: str = ""
+    category: str = ""
+    window_title: str = ""
+
+    def __post_init__(self) -> None:
+        _check_time("t_us", self.t_us)
+        if missing := [name for name in FEATURE_NAMES if name not in self.features]:
+            raise InputError("features lacks a name", why=missing[0], todo="Send every feature of this version")
+        if len(self.features) != len(FEATURE_NAMES):
+            extra = sorted(set(self.features) - set(FEATURE_NAMES))
+            raise InputError(
+                "features has an unknown name", why=repr(extra[0]), todo="Update the desktop or the service"
+            )
+        if len(self.sequence) != SEQUENCE_LENGTH or not all(0 <= kind <= max(EventType) for kind in self.sequence):
+            raise InputError(
+                f"sequence is {list(self.sequence)}"[:80], todo=f"Send {SEQUENCE_LENGTH} event types from 0 to 15"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class InterventionFeedback:
+    """The person's answer. ``answered_us``: when the desktop took it, so that a replay knows the same break."""
+
+    TYPE: ClassVar[str] = "INTERVENTION_FEEDBACK"
+    intervention_id: int
+    response: Response
+    answered_us: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.answered_us is not None:
+            _check_time("answered_us", self.answered_us)
+
+
+@dataclass(frozen=True, slots=True)
+class StartSession:
+    """Start a session now, or report a natural one; ``start_us`` is the microsecond that the engine used."""
+
+    TYPE: ClassVar[str] = "START_SESSION"
+    type: SessionType
+    duration_minutes: int | None = None
+    jail_enabled: bool = False
+    start_us: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.start_us is not None:
+            _check_time("start_us", self.start_us)
+
+
+@dataclass(frozen=True, slots=True)
+class EndSession:
+    """End a session now, or report that a natural one ended at ``end_us``."""
+
+    TYPE: ClassVar[str] = "END_SESSION"
+    session_id: int
+    end_us: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.end_us is not None:
+            _check_time("end_us", self.end_us)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionApplied:
+    """The desktop's engine took a session that someone else started (the page): at which microsecond."""
+
+    TYPE: ClassVar[str] = "SESSION_APPLIED"
+    session_id: int
+    start_us: int
+
+    def __post_init__(self) -> None:
+        _check_time("start_us", self.start_us)
+
+
+# ---------------------------------------------------------------------------- service → desktop and page
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityUpdate:
+    """What the person is on right now. ``window_title`` is empty while titles are off."""
+
+    TYPE: ClassVar[str] = "ACTIVITY_UPDATE"
+    timestamp: str
+    app_name: str
+    window_title: str
+    category: str
+    is_pseudo_productive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionMade:
+    """The prediction for the snapshot at ``t_us``. Scores 0–100, probabilities 0–1, momentum in points.
+
+    ``focus_momentum`` is the value that went into the model; ``break_risk`` is null while focus is not settled.
+    """
+
+    TYPE: ClassVar[str] = "PREDICTION"
+    timestamp: str
+    t_us: int
+    focus_score: float
+    distraction_risk: float
+    risk_category: RiskName
+    confidence: float
+    contributing_factors: tuple[str, ...]
+    prediction_horizon_seconds: int
+    break_risk: float | None
+    focus_momentum: float
+    model_version: str
+    trained_on: Literal["rules", "demo", "people"]
+    intervention_type: str | None = None
+    intervention_target: str | None = None
+    intervention_reason: str = ""
+    ab_test_group: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InterventionOffered:
+    """Help offered now; without an answer within ``timeout_seconds`` it is carried out and stored as TIMEOUT.
+
+    ``targets`` are the sites of a block; one answer is for all of them. ``offer`` is 2 after a snooze.
+    """
+
+    TYPE: ClassVar[str] = "INTERVENTION"
+    id: int
+    timestamp: str
+    action: str
+    reason: str
+    predicted_risk: float
+    timeout_seconds: int
+    type: InterventionType
+    targets: tuple[str, ...] = ()
+    offer: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class InterventionClosed:
+    """An offer was answered or timed out. ``auto_accepted``: a timeout, so the desktop carries the action out."""
+
+    TYPE: ClassVar[str] = "INTERVENTION_CLOSED"
+    id: int
+    user_response: StoredResponse
+    response_time_ms: int | None
+    auto_accepted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SessionResponse:
+    """A session, as REST and SESSION_STARTED give it. ``start_us`` is what the engine has to use."""
+
+    id: int
+    user_id: int
+    start_time: str
+    session_type: SessionType
+    jail_enabled: bool
+    context_switches: int
+    end_time: str | None = None
+    focus_score_avg: float | None = None
+    start_us: int | None = None
+    ends_at: str | None = None
+    """When the timer will end it; null without a timer."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStarted(SessionResponse):
+    """A session began: answer to START_SESSION, and told to every client of the person."""
+
+    TYPE: ClassVar[str] = "SESSION_STARTED"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded:
+    """A session ended, why, and what it came to."""
+
+    TYPE: ClassVar[str] = "SESSION_ENDED"
+    session_id: int
+    reason: EndReason
+    summary: SessionSummary
+    end_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What went wrong, as RFC 9457 has it; over the socket the connection lives on."""
+
+    TYPE: ClassVar[str] = "ERROR"
+    title: str
+    status: int
+    detail: str = ""
+    type: str = "about:blank"
+    instance: str | None = None
+    todo: str = ""
+
+
+ClientMessage = Snapshot | InterventionFeedback | StartSession | EndSession | SessionApplied
+ServerMessage = (
+    ActivityUpdate | PredictionMade | InterventionOffered | InterventionClosed | SessionStarted | SessionEnded | Problem
+)
+CLIENT_MESSAGES: dict[str, type[Any]] = {kind.TYPE: kind for kind in get_args(ClientMessage)}
+SERVER_MESSAGES: dict[str, type[Any]] = {kind.TYPE: kind for kind in get_args(ServerMessage)}
+
+
+def encode(message: ClientMessage | ServerMessage) -> str:
+    """The message as one JSON text."""
+    return json.dumps({"type": message.TYPE, "data": to_json(message)}, separators=(",", ":"), allow_nan=False)
+
+
+def decode_client(text: str | bytes) -> ClientMessage:
+    """What a desktop or page sent. Raises InputError: no JSON, an unknown type, a field that does not fit."""
+    message: ClientMessage = _decode(text, CLIENT_MESSAGES)
+    return message
+
+
+def decode_server(text: str | bytes) -> ServerMessage:
+    """What the service sent. Raises InputError: no JSON, an unknown type, a field that does not fit."""
+    message: ServerMessage = _decode(text, SERVER_MESSAGES)
+    return message
+
+
+def _decode(text: str | bytes, known: dict[str, type[Any]]) -> Any:
+    if len(text) > MAX_MESSAGE_BYTES:
+        raise InputError(f"The message has {len(text)} bytes", todo=f"Send at most {MAX_MESSAGE_BYTES}")
+    try:
+        envelope = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError("The message is no JSON", why=str(error), todo='Send {"type": ..., "data": {...}}') from None
+    if not isinstance(envelope, dict) or not isinstance(envelope.get("type"), str):
+        raise InputError("The message has no type", todo='Send {"type": ..., "data": {...}}')
+    kind = known.get(envelope["type"])
+    if kind is None:
+        raise InputError(f"type is {envelope['type'][:60]!r}", todo=f"Send one of {', '.join(known)}")
+    return from_json(kind, envelope.get("data", {}), envelope["type"])
+
+
+def _check_time(name: str, t_us: int) -> None:
+    if not MIN_TIMESTAMP_US <= t_us <= MAX_TIMESTAMP_US:
+        raise InputError(f"{name} is {t_us}", todo="Send µs since 1970 in UTC, of the years 2000 to 2100")
+
+
+def message_schema() -> dict[str, Any]:
+    """JSON Schema of every message, with ``ClientMessage`` and ``ServerMessage`` as unions by ``type``."""
+    definitions: dict[str, Any] = {}
+    for union, kinds in (("ClientMessage", CLIENT_MESSAGES), ("ServerMessage", SERVER_MESSAGES)):
+        for name, kind in kinds.items():
+            data = json_schema(kind, definitions)
+            definitions[f"{kind.__name__}Message"] = {
+                "type": "object",
+                "properties": {"type": {"const": name}, "data": data},
+                "required": ["type", "data"],
+                "additionalProperties": False,
+            }
+        definitions[union] = {"oneOf": [{"$ref": f"#/$defs/{kind.__name__}Message"} for kind in kinds.values()]}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Neural Focus WebSocket messages",
+        "$defs": definitions,
+    }
