@@ -39,6 +39,8 @@ class Settings:
     titles: bool = False
     ship: str = "events"
     """``events``: raw events go to the database; ``features``: only snapshots leave the desktop."""
+    redis: str | None = None
+    """``host:port[,option=value]`` of a Redis that holds the current snapshots instead of the local SQLite file."""
 
     demo_people: int = 12
     """Simulated people whose history is written at first start, marked as demo everywhere."""
