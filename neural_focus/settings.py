@@ -111,6 +111,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         zone=zone,
         titles=env.get(PREFIX + "TITLES", "0") in ("1", "true", "yes"),
         ship=ship,
+        redis=env.get(PREFIX + "REDIS") or None,
         demo_people=number("DEMO_PEOPLE", 12, 1000),
         demo_days=number("DEMO_DAYS", 28, 365),
     )
