@@ -13,13 +13,17 @@
 
 namespace neural_focus {
 
-// A Python exception of neural_focus.errors, thrown through nanobind.
-[[noreturn]] inline void raise_error(const char* name, const std::string& what, const std::string& todo) {
+// Sets Python's current exception to one of neural_focus.errors.
+inline void set_error(const char* name, const std::string& what, const std::string& todo) {
   namespace nb = nanobind;
   nb::object type = nb::module_::import_("neural_focus.errors").attr(name);
   nb::object error = type(nb::str(what.c_str()), nb::arg("todo") = nb::str(todo.c_str()));
   PyErr_SetObject(type.ptr(), error.ptr());
-  throw nb::python_error();
+}
+
+[[noreturn]] inline void raise_error(const char* name, const std::string& what, const std::string& todo) {
+  set_error(name, what, todo);
+  throw nanobind::python_error();
 }
 
 // Any contiguous buffer whose length is a multiple of 64 bytes, held for as long as this lives.

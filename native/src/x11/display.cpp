@@ -1,0 +1,116 @@
+#include "x11/display.hpp"
+
+#include <X11/Xatom.h>
+#include <X11/Xutil.h>
+
+#include <mutex>
+
+namespace neural_focus::x11 {
+namespace {
+
+thread_local std::uint64_t errors_here = 0;
+
+int count_error(Display*, XErrorEvent*) {
+  ++errors_here;
+  return 0;
+}
+
+// Returning hands over to the connection's own exit handler; the default one ends the process here.
+int stay_alive(Display*) { return 0; }
+
+std::string latin1_to_utf8(const unsigned char* bytes, std::size_t count) {
+  std::string text;
+  for (std::size_t index = 0; index < count; ++index) {
+    const unsigned char byte = bytes[index];
+    if (byte < 0x80) {
+      text.push_back(static_cast<char>(byte));
+    } else {
+      text.push_back(static_cast<char>(0xC0 | (byte >> 6)));
+      text.push_back(static_cast<char>(0x80 | (byte & 0x3F)));
+    }
+  }
+  return text;
+}
+
+// The bytes of a property, freed with this.
+struct Property {
+  Atom type = None;
+  int format = 0;
+  unsigned long items = 0;
+  unsigned char* bytes = nullptr;
+
+  Property(Display* display, Window window, Atom name, long most_longs) {
+    unsigned long rest = 0;
+    const int status = XGetWindowProperty(display, window, name, 0, most_longs, False, AnyPropertyType, &type, &format,
+                                          &items, &rest, &bytes);
+    if (status != Success) type = None;
+  }
+  Property(const Property&) = delete;
+  Property& operator=(const Property&) = delete;
+  ~Property() {
+    if (bytes != nullptr) XFree(bytes);
+  }
+};
+
+std::string compound_to_utf8(Display* display, const Property& property) {
+  XTextProperty text{property.bytes, property.type, property.format, property.items};
+  char** list = nullptr;
+  int count = 0;
+  std::string result;
+  if (Xutf8TextPropertyToTextList(display, &text, &list, &count) >= Success && count > 0) result = list[0];
+  if (list != nullptr) XFreeStringList(list);
+  return result;
+}
+
+}  // namespace
+
+Connection::Connection(const std::string& name) {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    XInitThreads();
+    XSetErrorHandler(count_error);
+    XSetIOErrorHandler(stay_alive);
+  });
+  display_ = XOpenDisplay(name.empty() ? nullptr : name.c_str());
+  if (display_ == nullptr) {
+    throw DisplayError("the X display " + std::string(XDisplayName(name.empty() ? nullptr : name.c_str())) +
+                             " cannot be opened");
+  }
+  XSetIOErrorExitHandler(
+      display_, [](Display*, void* self) { static_cast<Connection*>(self)->lost_ = true; }, this);
+}
+
+Connection::~Connection() { XCloseDisplay(display_); }
+
+std::optional<std::vector<unsigned long>> Connection::longs(Window window, Atom property, long most) const {
+  const Property found(display_, window, property, most);
+  if (found.type == None || found.format != 32) return std::nullopt;
+  const auto* first = reinterpret_cast<const unsigned long*>(found.bytes);  // Xlib hands 32-bit items out as longs
+  return std::vector<unsigned long>(first, first + found.items);
+}
+
+std::optional<std::string> Connection::text(Window window, Atom property) const {
+  const Property found(display_, window, property, 4096);
+  if (found.type == None || found.format != 8) return std::nullopt;
+  if (found.type == XA_STRING) return latin1_to_utf8(found.bytes, found.items);
+  if (found.type == atom("COMPOUND_TEXT")) return compound_to_utf8(display_, found);
+  return std::string(reinterpret_cast<const char*>(found.bytes), found.items);
+}
+
+std::uint64_t thread_errors() noexcept { return errors_here; }
+
+std::size_t code_points(const std::string& text) noexcept {
+  std::size_t count = 0;
+  for (const char byte : text) count += (static_cast<unsigned char>(byte) & 0xC0) != 0x80 ? 1 : 0;
+  return count;
+}
+
+std::string first_code_points(const std::string& text, std::size_t most) {
+  std::size_t count = 0;
+  for (std::size_t index = 0; index < text.size(); ++index) {
+    if ((static_cast<unsigned char>(text[index]) & 0xC0) != 0x80 && count++ == most) return text.substr(0, index);
+  }
+  return text;
+}
+
+}  // namespace neural_focus::x11
