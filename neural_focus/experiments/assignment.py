@@ -1,0 +1,189 @@
+"""Which moments are opportunities to intervene, and which arm each one gets: a micro-randomised trial.
+
+An opportunity is held when the break risk of settled focus is high *for this person*: above the threshold that, over
+their own past, would have spent the budget of alerts per active hour with one per five minutes at most. Each
+opportunity draws an arm, no-op included, by a hash of (seed, person, opportunity): the draw can be repeated by anyone
+who has the row, and its probability is stored with it. (Klasnja et al. 2015, "Microrandomized trials".)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neural_focus.errors import ConfigurationError
+
+
+class Arm(StrEnum):
+    """What an opportunity can get. The order is part of the draw."""
+
+    NO_OP = "NO_OP"
+    SUGGEST_BREAK = "SUGGEST_BREAK"
+    BLOCK_SITES = "BLOCK_SITES"
+
+
+class Trigger(StrEnum):
+    """Why an opportunity was held."""
+
+    BUDGET = "budget"
+    """Settled focus at risk, within the budget."""
+    WARM_START = "warm_start"
+    """The first moments of a demo person, so that a first run shows the whole way. Has no no-op arm."""
+
+
+TRIAL_ARMS: Mapping[Arm, float] = MappingProxyType({Arm.NO_OP: 0.5, Arm.SUGGEST_BREAK: 0.25, Arm.BLOCK_SITES: 0.25})
+WARM_START_ARMS: Mapping[Arm, float] = MappingProxyType({Arm.NO_OP: 0.0, Arm.SUGGEST_BREAK: 0.5, Arm.BLOCK_SITES: 0.5})
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """The arm an opportunity got, the probability it had, and the number in [0, 1) that decided."""
+
+    arm: Arm
+    probability: float
+    uniform: float
+
+
+def uniform(seed: str, user_id: int, opportunity_id: str) -> float:
+    """A number in [0, 1) that only these three decide: the first 53 bits of a SHA-256."""
+    digest = hashlib.sha256(f"{seed}\n{user_id}\n{opportunity_id}".encode()).digest()
+    return (int.from_bytes(digest[:8], "big") >> 11) / 2.0**53
+
+
+def draw_arm(seed: str, user_id: int, opportunity_id: str, arms: Mapping[Arm, float] = TRIAL_ARMS) -> Draw:
+    """The arm of one opportunity. Same arguments, same draw.
+
+    Raises:
+        ConfigurationError: a probability outside [0, 1], or a sum other than 1.
+    """
+    if any(not 0 <= share <= 1 for share in arms.values()) or abs(sum(arms.values()) - 1) > 1e-9:
+        raise ConfigurationError(
+            "The arms' probabilities do not add up", why=str(dict(arms)), todo="Make them sum to 1"
+        )
+    drawn, below = uniform(seed, user_id, opportunity_id), 0.0
+    possible = [arm for arm in Arm if arms.get(arm, 0.0) > 0]
+    for arm in possible:
+        below += arms[arm]
+        if drawn < below:
+            return Draw(arm, arms[arm], drawn)
+    return Draw(possible[-1], arms[possible[-1]], drawn)  # the sum fell short of 1 by rounding
+
+
+def budget_threshold(
+    times_s: NDArray[np.float64], risks: NDArray[np.float64], active_hours: float, *, per_hour: float, gap_s: float
+) -> float:
+    """The lowest threshold that keeps to ``per_hour`` alerts an active hour over the past given.
+
+    times_s: seconds of settled moments, ascending; risks: their break risk. An alert silences the next ``gap_s``.
+    """
+    allowed = per_hour * active_hours
+    ordered = np.sort(risks)
+    low, high = 0, len(ordered) - 1
+    while low < high:
+        middle = (low + high) // 2
+        if _count_alerts(times_s[risks >= ordered[middle]], gap_s) <= allowed:
+            high = middle
+        else:
+            low = middle + 1
+    return float(ordered[low])
+
+
+def _count_alerts(times_s: NDArray[np.float64], gap_s: float) -> int:
+    count, position = 0, 0
+    while position < len(times_s):
+        count += 1
+        position = int(np.searchsorted(times_s, times_s[position] + gap_s, side="left"))
+    return count
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How often help may be offered. The defaults are a person's; ``warm_start_s`` is for demo people only."""
+
+    seed: str = "mrt-1"
+    alerts_per_hour: float = 2.0
+    gap_s: float = 300.0
+    prior_threshold: float = 0.25
+    """Until ``enough_settled`` settled moments of this person are known."""
+    enough_settled: int = 600
+    memory: int = 40_000
+    """Moments remembered: about eleven active hours."""
+    refit_every: int = 120
+    """Moments between two fits of the threshold."""
+    warm_start_s: float | None = None
+    """A demo person's first opportunity comes this many seconds after their first snapshot, settled or not."""
+
+
+@dataclass(slots=True)
+class OpportunityWatch:
+    """Decides, snapshot by snapshot, whether one person's moment is an opportunity. Not shared between threads."""
+
+    policy: Policy
+    threshold: float = field(init=False)
+    _moments: deque[tuple[float, float]] = field(init=False)
+    """(seconds, break risk or nan) of the active past."""
+    _held: deque[float] = field(init=False)
+    _first_s: float | None = None
+    _warm: bool = field(init=False)
+    _since_update: int = 0
+
+    def __post_init__(self) -> None:
+        self.threshold = self.policy.prior_threshold
+        self._moments = deque(maxlen=self.policy.memory)
+        self._held = deque(maxlen=64)
+        self._warm = self.policy.warm_start_s is not None
+
+    def remember(self, t_s: float, break_risk: float | None) -> None:
+        """One past moment, in order of time; call it for logged history before going live."""
+        self._moments.append((t_s, math.nan if break_risk is None else break_risk))
+        self._since_update += 1
+        if self._since_update >= self.policy.refit_every:
+            self.update_threshold()
+
+    def update_threshold(self) -> None:
+        """Fit the threshold to the moments remembered, once enough of them are settled."""
+        self._since_update = 0
+        moments = np.array(self._moments, dtype=np.float64).reshape(-1, 2)
+        settled = moments[~np.isnan(moments[:, 1])]
+        if len(settled) < self.policy.enough_settled:
+            return
+        active_seconds = float(np.clip(np.diff(moments[:, 0]), 0.0, 2.0).sum())
+        self.threshold = budget_threshold(
+            settled[:, 0],
+            settled[:, 1],
+            active_seconds / 3600,
+            per_hour=self.policy.alerts_per_hour,
+            gap_s=self.policy.gap_s,
+        )
+
+    def hold_past(self, t_s: float) -> None:
+        """An opportunity that was held before this watch began."""
+        self._held.append(t_s)
+        self._warm = False
+
+    def consider(self, t_s: float, break_risk: float | None) -> Trigger | None:
+        """Whether the moment at ``t_s`` is an opportunity, and why. Null risk: not settled."""
+        self.remember(t_s, break_risk)
+        self._first_s = t_s if self._first_s is None else self._first_s
+        if self._warm and t_s - self._first_s >= (self.policy.warm_start_s or 0.0):
+            self._warm = False
+            self._held.append(t_s)
+            return Trigger.WARM_START
+        if break_risk is None or break_risk < self.threshold or not self._within_budget(t_s):
+            return None
+        self._held.append(t_s)
+        return Trigger.BUDGET
+
+    def _within_budget(self, t_s: float) -> bool:
+        if self._held and t_s - self._held[-1] < self.policy.gap_s:
+            return False
+        # An hour may run one over the mean rate: risks come in clusters, the threshold keeps the average.
+        return sum(1 for held in self._held if t_s - held < 3600) < self.policy.alerts_per_hour + 1

@@ -1,0 +1,210 @@
+"""What the REST endpoints take and give. Names are those of the original API; the page's types are made from them.
+
+Times: ``*_us`` are µs since the Unix epoch, the others ISO 8601 in UTC. Scores 0–100, probabilities and rates 0–1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from neural_focus.messages import (
+    ActivityUpdate,
+    InterventionOffered,
+    PredictionMade,
+    Response,
+    RiskName,
+    SessionResponse,
+    StoredResponse,
+)
+from neural_focus.sessions import EndReason, SessionSummary, SessionType
+
+TrainedOn = Literal["rules", "demo", "people"]
+WarningKind = Literal["HIGH_RISK", "BREAK"]
+
+
+@dataclass(frozen=True, slots=True)
+class CreateSessionRequest:
+    """Start a session; ``duration_minutes`` overrides 25 (pomodoro) or 90 (deep work)."""
+
+    type: SessionType
+    duration_minutes: int | None = None
+    jail_enabled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEndedResponse:
+    """How a session ended and what it came to."""
+
+    session_id: int
+    reason: EndReason
+    summary: SessionSummary
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryStats:
+    """Hours and mean focus score in one category of apps; the score is null where nothing was predicted."""
+
+    hours: float
+    focus_score: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class DailyStatsResponse:
+    """One day in the person's time zone."""
+
+    date: str
+    total_sessions: int
+    completed_sessions: int
+    total_hours: float
+    avg_focus_score: float | None
+    category_breakdown: dict[str, CategoryStats]
+
+
+@dataclass(frozen=True, slots=True)
+class InterventionFeedbackRequest:
+    """The answer to an intervention, with the time the person took as the client measured it."""
+
+    intervention_id: int
+    response: Response
+    response_time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackStored:
+    """What is stored now. ``repeated``: the same answer was there before, nothing changed."""
+
+    intervention_id: int
+    user_response: StoredResponse
+    response_time_ms: int | None
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whoever the token or the cookie says."""
+
+    id: int
+    username: str
+    zone: str
+    is_demo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """The model that answers now. ``learning``: it does not know this person yet; ``day`` counts from their first."""
+
+    version: str
+    trained_on: TrainedOn
+    learning: bool
+    day: int
+    note: str
+    trained_at: str | None
+    data_from: str | None
+    data_to: str | None
+    metrics: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """The moment as the page shows it. ``age_s`` is the age of the last snapshot, null without one."""
+
+    person: Person
+    collecting: bool
+    how_to_start: str
+    age_s: float | None
+    prediction: PredictionMade | None
+    activity: ActivityUpdate | None
+    session: SessionResponse | None
+    intervention: InterventionOffered | None
+    model: ModelCard
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionPoint:
+    """One prediction of the past."""
+
+    t_us: int
+    focus_score: float
+    distraction_risk: float
+    break_risk: float | None
+    risk_category: RiskName
+    confidence: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """The person left one app for another, within the second that ends at ``t_us``; ``count`` switches in it."""
+
+    t_us: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class WarningGiven:
+    """A warning and whether it came true within its horizon; null while pending or where nothing was captured."""
+
+    t_us: int
+    kind: WarningKind
+    risk: float
+    horizon_seconds: int
+    came_true: bool | None
+    lead_s: float | None
+    """Seconds from the warning to what it warned of."""
+    intervention_id: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HitRate:
+    """Warned and came true over the last ``days`` days, beside how often it happens anyway (``base_rate``)."""
+
+    kind: WarningKind
+    days: int
+    warned: int
+    came_true: int
+    undecided: int
+    rate: float | None
+    base_rate: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """The last minutes: predictions, switches, and what was warned."""
+
+    from_us: int
+    to_us: int
+    predictions: tuple[PredictionPoint, ...]
+    switches: tuple[Switch, ...]
+    warnings: tuple[WarningGiven, ...]
+    hit_rates: tuple[HitRate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InterventionRow:
+    """One drawn opportunity, no-op draws included. ``probability`` is that of the arm drawn."""
+
+    id: int
+    triggered_at: str
+    arm: str
+    probability: float
+    type: str
+    action: str
+    target: str | None
+    predicted_risk: float
+    contributing_factors: tuple[str, ...]
+    user_response: StoredResponse | None
+    response_time_ms: int | None
+    focus_score_before: float | None
+    focus_score_after_5min: float | None
+    model_version: str | None
+    opportunity_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An address of another part of the platform."""
+
+    name: str
+    url: str
+    about: str
