@@ -1,7 +1,7 @@
 """What Feast knows: one entity, one feature view, made from the one feature list.
 
-The entity is a stream, ``"<user id>:<machine id>"``. A row is a snapshot: 32 float32 features, in ``FEATURES``' names, and
-the last ten event types as ten packed bytes, as they were at a whole second (UTC).
+The entity is a stream, ``"<user id>:<machine id>"``. A row is a snapshot, as the desktop was at a whole second (UTC):
+32 float32 features by their names in ``FEATURES``, and the last ten event types as ten packed bytes.
 """
 
 from __future__ import annotations

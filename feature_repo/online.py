@@ -1,7 +1,7 @@
 """Feast's SQLite online store with its holes closed.
 
-Feast's own store lets an older row overwrite a newer one, takes naive times, and keeps times as whole seconds in the
-zone of the machine, which are ambiguous for an hour each autumn. Here the guard sits inside the write transaction, so it
+Feast's own store lets an older row overwrite a newer one, and keeps times as whole seconds in the zone of the machine,
+which are ambiguous for an hour each autumn. Here the guard sits inside the write transaction, so it
 holds for every way in (``write_to_online_store``, ``push``, ``materialize``) and across processes.
 """
 
@@ -20,8 +20,6 @@ from feast.infra.online_stores.sqlite import SqliteOnlineStore, SqliteOnlineStor
 from feast.protos.feast.types.EntityKey_pb2 import EntityKey
 from feast.protos.feast.types.Value_pb2 import Value
 from feast.repo_config import RepoConfig
-
-from neural_focus.errors import InputError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BUSY_SECONDS = 5
@@ -58,11 +56,7 @@ class GuardedSqliteOnlineStore(SqliteOnlineStore):
         data: list[tuple[EntityKey, dict[str, Value], datetime, datetime | None]],
         progress: Callable[[int], Any] | None,
     ) -> None:
-        """Writes the rows that are newer than what is stored.
-
-        Raises:
-            InputError: a time without a zone.
-        """
+        """Writes the rows that are newer than what is stored; a time without a zone is UTC, as Feast's callers mean."""
         name = _table(config, table)
         with self._lock, self._get_conn(config) as connection:
             connection.execute("BEGIN IMMEDIATE")
@@ -74,10 +68,7 @@ class GuardedSqliteOnlineStore(SqliteOnlineStore):
                 connection.executemany(
                     f'INSERT OR REPLACE INTO "{name}" (entity_key, feature_name, value, event_ts, created_ts)'  # noqa: S608
                     " VALUES (?, ?, ?, ?, ?)",
-                    [
-                        (key, feature, value.SerializeToString(), t_us, created_us)
-                        for feature, value in values.items()
-                    ],
+                    [(key, feature, value.SerializeToString(), t_us, created_us) for feature, value in values.items()],
                 )
         if progress:
             progress(len(data))
@@ -118,14 +109,9 @@ class GuardedSqliteOnlineStore(SqliteOnlineStore):
 
 
 def micros(time: datetime) -> int:
-    """µs since the Unix epoch, UTC.
-
-    Raises:
-        InputError: a time without a zone.
-    """
-    if time.tzinfo is None:
-        raise InputError(f"The time {time.isoformat()} has no zone", todo="Give a datetime with tzinfo, such as UTC")
-    return (time - _EPOCH) // timedelta(microseconds=1)
+    """µs since the Unix epoch, exact."""
+    aware = time.replace(tzinfo=UTC) if time.tzinfo is None else time
+    return (aware - _EPOCH) // timedelta(microseconds=1)
 
 
 def moment(t_us: int) -> datetime:
@@ -150,9 +136,7 @@ def _is_newer(connection: sqlite3.Connection, name: str, key: bytes, t_us: int) 
     return stored is None or t_us > int(stored)
 
 
-def _read_row(
-    connection: sqlite3.Connection, name: str, key: bytes
-) -> tuple[datetime | None, dict[str, Value] | None]:
+def _read_row(connection: sqlite3.Connection, name: str, key: bytes) -> tuple[datetime | None, dict[str, Value] | None]:
     query = f'SELECT feature_name, value, CAST(event_ts AS INTEGER) FROM "{name}" WHERE entity_key = ?'  # noqa: S608
     rows = connection.execute(query, (key,)).fetchall()
     if not rows:

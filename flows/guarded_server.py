@@ -1,0 +1,88 @@
+"""``python -m flows.guarded_server``: Prefect's server behind a check of Host and Origin.
+
+Prefect has a password but lets any web page that knows an address ask, and any name resolve to it (DNS rebinding). The
+guard stands before everything, WebSockets included: a request that names another host, or comes from another origin's
+page, is answered 403 and reaches no route.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from neural_focus.errors import ConfigurationError
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+class OriginGuard:
+    """ASGI middleware that lets in only requests to its own hosts, and only from its own pages or from no page."""
+
+    def __init__(self, application: Application, host: str, port: int) -> None:
+        self._application = application
+        names = {*_LOOPBACK, f"[{host}]" if ":" in host else host}
+        self._hosts = {f"{name}:{port}" for name in names}
+        self._origins = {f"http://{name}" for name in self._hosts}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes the request on, or refuses it."""
+        reason = self._refusal(scope) if scope["type"] in ("http", "websocket") else None
+        if reason is None:
+            await self._application(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1008, "reason": reason})
+        else:
+            await _forbid(send, reason)
+
+    def _refusal(self, scope: Scope) -> str | None:
+        headers: dict[str, list[str]] = {}
+        for name, value in scope["headers"]:
+            headers.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1").lower())
+        hosts = headers.get("host", [])
+        if len(hosts) != 1 or hosts[0] not in self._hosts:
+            return "this host name is not served here"
+        if any(origin not in self._origins for origin in headers.get("origin", [])):
+            return "pages of another origin are not served here"
+        site = headers.get("sec-fetch-site", ["none"])
+        navigates = headers.get("sec-fetch-mode", [""]) == ["navigate"] and scope.get("method") == "GET"
+        if site[0] in ("cross-site", "same-site") and not navigates:
+            return "pages of another origin are not served here"
+        return None
+
+
+async def _forbid(send: Send, reason: str) -> None:
+    body = f'{{"title": "Forbidden", "status": 403, "detail": "{reason}"}}'.encode()
+    headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 403, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def main() -> None:
+    """Serves until SIGINT or SIGTERM.
+
+    Raises:
+        ConfigurationError: started without the environment of ``flows.server.server_environment``.
+    """
+    try:
+        host, port = os.environ["PREFECT_SERVER_API_HOST"], int(os.environ["PREFECT_SERVER_API_PORT"])
+        os.environ["PREFECT_SERVER_API_AUTH_STRING"]
+    except KeyError as error:
+        raise ConfigurationError(
+            f"{error.args[0]} is not set", todo="Start the server with `neural-focus up`"
+        ) from error
+    import uvicorn
+    from prefect.server.api.server import create_app
+
+    guarded = OriginGuard(create_app(final=True), host, port)
+    uvicorn.run(guarded, host=host, port=port, log_level="warning", timeout_graceful_shutdown=5)
+
+
+if __name__ == "__main__":
+    main()
