@@ -12,7 +12,7 @@ import duckdb
 import ibis
 import pandas as pd
 import pyarrow as pa
-from feast import FeatureView
+from feast import FeatureView, FileSource
 from feast.infra.offline_stores.duckdb import DuckDBOfflineStore, DuckDBOfflineStoreConfig
 from feast.infra.offline_stores.ibis import IbisRetrievalJob
 from feast.infra.offline_stores.offline_store import RetrievalJob, RetrievalMetadata
@@ -37,7 +37,7 @@ class AsofDuckDBOfflineStore(DuckDBOfflineStore):
         config: RepoConfig,
         feature_views: list[FeatureView],
         feature_refs: list[str],
-        entity_df: pd.DataFrame | str,
+        entity_df: pd.DataFrame | str | None,
         registry: BaseRegistry,
         project: str,
         full_feature_names: bool = False,
@@ -49,7 +49,7 @@ class AsofDuckDBOfflineStore(DuckDBOfflineStore):
             InputError: the entity frame is not a frame, or its times have no zone.
         """
         if not isinstance(entity_df, pd.DataFrame):
-            raise InputError("The offline store was asked with SQL text", todo="Give a data frame of keys and times")
+            raise InputError("The offline store was asked without a frame", todo="Give a data frame of keys and times")
         time = infer_event_timestamp_from_entity_df(dict(entity_df.dtypes))
         if getattr(entity_df[time].dtype, "tz", None) is None:
             raise InputError(f"The column {time!r} has times without a zone", todo="Make them UTC")
@@ -71,7 +71,9 @@ def _join(
 ) -> pa.Table:
     """The frame with the columns of one view, in the frame's order of rows."""
     source = view.batch_source
-    prefix = view.projection.name_to_use()
+    if not isinstance(source, FileSource):
+        raise InputError(f"The feature view {view.name!r} has no files", todo="Give it a FileSource")
+    prefix = view.projection.name_alias or view.projection.name
     wanted = [reference.split(":")[1] for reference in references if reference.startswith(f"{prefix}:")]
     keys = view.projection.join_key_map or {column.name: column.name for column in view.entity_columns}
     on = " AND ".join(f"e.{_name(ours)} = f.{_name(theirs)}" for theirs, ours in keys.items())

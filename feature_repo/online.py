@@ -11,7 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from feast import FeatureView
 from feast.infra.key_encoding_utils import serialize_entity_key
@@ -21,6 +21,7 @@ from feast.protos.feast.types.EntityKey_pb2 import EntityKey
 from feast.protos.feast.types.Value_pb2 import Value
 from feast.repo_config import RepoConfig
 
+TYPE: Final = "feature_repo.online.GuardedSqliteOnlineStore"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BUSY_SECONDS = 5
 
@@ -28,9 +29,7 @@ _BUSY_SECONDS = 5
 class GuardedSqliteOnlineStoreConfig(SqliteOnlineStoreConfig):
     """Settings of the store: the database file's path."""
 
-    type: Literal["feature_repo.online.GuardedSqliteOnlineStore"] = (  # type: ignore[assignment]
-        "feature_repo.online.GuardedSqliteOnlineStore"
-    )
+    type: Literal["feature_repo.online.GuardedSqliteOnlineStore"] = TYPE  # type: ignore[assignment]
 
 
 class GuardedSqliteOnlineStore(SqliteOnlineStore):
@@ -86,7 +85,7 @@ class GuardedSqliteOnlineStore(SqliteOnlineStore):
             connection = self._get_conn(config)
             return [_read_row(connection, name, _key(config, key)) for key in entity_keys]
 
-    def close(self) -> None:
+    def disconnect(self) -> None:
         """Closes the database file."""
         with self._lock:
             if self._conn is not None:

@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 from feast import FeatureStore, FeatureView, RepoConfig
 from feast.errors import FeastObjectNotFoundException
 from feast.infra.online_stores.helpers import _redis_key as redis_key
+from feast.infra.online_stores.redis import RedisOnlineStore
 from feast.protos.feast.types.EntityKey_pb2 import EntityKey
 from feast.protos.feast.types.Value_pb2 import Value
 
@@ -76,7 +77,7 @@ class SnapshotStore:
         """Closes what the store holds open."""
         online = self.feast.provider.online_store
         if isinstance(online, GuardedSqliteOnlineStore):
-            online.close()
+            online.disconnect()
 
 
 def repo_config(settings: Settings) -> RepoConfig:
@@ -255,8 +256,14 @@ def _forget_online(store: SnapshotStore, stream_id: str) -> int:
     online, config, key = store.feast.provider.online_store, store.feast.config, entity_key(stream_id)
     if isinstance(online, GuardedSqliteOnlineStore):
         return online.forget(config, store.view, [key])
-    client = online._get_client(config.online_store)  # Feast's Redis store can only delete every stream at once
-    return int(client.delete(redis_key(config.project, key, config.entity_key_serialization_version)))
+    if not isinstance(online, RedisOnlineStore):
+        raise StoreError(f"Snapshots cannot be erased from {type(online).__name__}", todo="Use SQLite or Redis")
+    # Feast's own Redis store can only delete every stream at once.
+    return int(
+        online._get_client(config.online_store).delete(
+            redis_key(config.project, key, config.entity_key_serialization_version)
+        )
+    )
 
 
 def _check(stream_id: str) -> None:
@@ -272,8 +279,8 @@ def _registered_contract(feast: FeatureStore) -> str | None:
 
 
 def _register(feast: FeatureStore, defined: Definitions) -> None:
-    feast.apply(defined.objects())
-    feast.refresh_registry()
+    feast.apply([*defined.objects()])
+    feast.refresh_registry()  # type: ignore[no-untyped-call]
 
 
 def _day_name(day: int) -> str:
