@@ -1,0 +1,206 @@
+"""Who a simulated person is: hidden states, their rates, and what differs from person to person.
+
+A hidden Markov chain at ticks of 1 s. What can be observed depends on the state alone, so the forward filter with
+these very parameters (``filter.py``) is the best that any model could do.
+
+    FOCUSED ──► WAVERING ──► DISTRACTED        WAVERING is still on task, but typing slows and gets uneven,
+       ▲  ▲────────┘ └────► SHALLOW            the mouse gets restless and windows change faster: the warning
+       └────────────────────────┴──► AWAY      signs before a break. AWAY gives no input at all.
+
+Figures: median dwell in a window 5–40 s, about 270 switches a day (Mark et al., CHI 2016; Yeykelis et al. 2014), keys
+about 170 ms apart, log-normal (Dhakal et al., CHI 2018).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neural_focus.experiments.assignment import Arm
+
+Floats = NDArray[np.float64]
+
+
+class State(IntEnum):
+    """Hidden focus state. FOCUSED and WAVERING are on task."""
+
+    FOCUSED = 0
+    WAVERING = 1
+    SHALLOW = 2
+    DISTRACTED = 3
+    AWAY = 4
+
+
+class Mode(IntEnum):
+    """What the hands do in one second."""
+
+    READING = 0
+    TYPING = 1
+    POINTING = 2
+
+
+class Kind(IntEnum):
+    """Kind of the app that holds the focus."""
+
+    WORK = 0
+    SHALLOW = 1
+    LEISURE = 2
+
+
+STATES = len(State)
+AGE_CAP_S = 60
+"""From this age of a dwell on, the hazard of a switch no longer depends on the age."""
+STRAINS = np.geomspace(0.4, 3.0, 12)
+"""Grid of the strain: factor on the hazard of losing focus, from time of day and time without a break."""
+ON_TASK = np.array([True, True, False, False, False])
+SHIELD_S = 300
+"""Seconds for which BLOCK_SITES acts once it is accepted."""
+BREATHER_S = (25, 50)
+"""Shortest and longest pause, s, that follows an accepted SUGGEST_BREAK."""
+BREAK_S = 300
+"""Idle for as long as this is a break and takes the strain off."""
+
+# Rates per second, row: from, column: to. The strain multiplies FOCUSED → WAVERING.
+_RATES = np.array(
+    [
+        [0.0, 0.0065, 0.0008, 0.0004, 0.00010],
+        [0.0080, 0.0, 0.0070, 0.0110, 0.00020],
+        [0.0130, 0.0, 0.0, 0.0030, 0.00050],
+        [0.0080, 0.0, 0.0040, 0.0, 0.00080],
+        [0.0022, 0.0, 0.0010, 0.0004, 0.0],
+    ]
+)
+# A block in force: wavering people fall back into focus, distraction is kept out.
+_SHIELD = np.array(
+    [
+        [1.0, 0.7, 0.8, 0.4, 1.0],
+        [1.8, 1.0, 0.9, 0.25, 1.0],
+        [1.3, 1.0, 1.0, 0.3, 1.0],
+        [2.2, 1.0, 1.0, 1.0, 1.0],
+        [1.0, 1.0, 1.0, 1.0, 1.0],
+    ]
+)
+# Rate of switches per second once a dwell is old, by state and kind of app.
+_SWITCH = np.array(
+    [
+        [0.0036, 0.022, 0.060],
+        [0.0160, 0.035, 0.030],
+        [0.0200, 0.010, 0.030],
+        [0.0900, 0.040, 0.0055],
+        [0.0, 0.0, 0.0],
+    ]
+)
+_EARLY_FACTOR, _EARLY_S = 3.0, 9.0
+# Kind of the app a switch goes to, by state.
+_DESTINATION = np.array(
+    [[0.94, 0.05, 0.01], [0.78, 0.14, 0.08], [0.30, 0.62, 0.08], [0.10, 0.12, 0.78], [1.0, 0.0, 0.0]]
+)
+# Probability a second of: stop reading; then type rather than point; stop typing; stop pointing.
+_HANDS = np.array(
+    [
+        [0.095, 0.24, 0.46, 0.75],
+        [0.100, 0.21, 0.50, 0.66],
+        [0.105, 0.22, 0.48, 0.72],
+        [0.065, 0.05, 0.65, 0.66],
+        [0.0, 0.0, 1.0, 1.0],
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonParameters:
+    """All true parameters of one person. Rows of the arrays are ``State``."""
+
+    seed: int
+    rates: Floats
+    """[5, 5] per second, before the strain."""
+    switch_rate: Floats
+    """[5, 3, 61] probability of a switch a second by state, kind, age of the dwell in seconds."""
+    destination: Floats
+    """[5, 3] kind of the app a switch goes to."""
+    hands: Floats
+    """[5, 3, 3] mode of a second given the one before, without a switch."""
+    key_log_mean: Floats
+    """[5] mean of the logarithm of key intervals in seconds."""
+    key_log_std: Floats
+    """[5]"""
+    pointer_log_mean: Floats
+    """[5] mean of the logarithm of pointer speeds in pixels/s."""
+    pointer_log_std: Floats
+    """[5]"""
+    peak_hour: float
+    """Hour of day with the least strain."""
+    fatigue: float
+    """Growth of the log strain per hour without a break."""
+    day_start_h: float
+    answers: Mapping[Arm, tuple[float, float, float]]
+    """Probability to accept, reject, snooze an arm; the rest is a timeout."""
+    recovery: float
+    """Probability that focus is back after the pause that a suggestion brought."""
+
+    def transition(self, strain: float, shielded: bool = False) -> Floats:
+        """[5, 5] transition matrix of one second."""
+        matrix = self.rates * (_SHIELD if shielded else 1.0)
+        matrix[State.FOCUSED, State.WAVERING] *= strain
+        np.fill_diagonal(matrix, 0.0)
+        np.fill_diagonal(matrix, 1.0 - matrix.sum(axis=1))
+        return matrix
+
+    def strain_level(self, hour: float, minutes_since_break: float) -> int:
+        """Index into ``STRAINS`` at an hour of day (0–24, fractional)."""
+        circadian = 0.35 * (1.0 - np.cos((hour - self.peak_hour) * np.pi / 8.0))
+        log_strain = circadian + self.fatigue * (min(minutes_since_break, 150.0) / 60.0) - 0.45
+        return int(np.argmin(np.abs(np.log(STRAINS) - log_strain)))
+
+
+def draw_person(seed: int) -> PersonParameters:
+    """The parameters of person number ``seed``: the same seed, the same person."""
+    rng = np.random.default_rng((seed, 7))
+
+    def spread(sigma: float) -> float:
+        return float(np.exp(rng.normal(0.0, sigma)))
+
+    rates = _RATES.copy()
+    rates[State.FOCUSED] *= spread(0.20)
+    rates[State.WAVERING, State.DISTRACTED] *= spread(0.25)
+    rates[State.DISTRACTED] *= spread(0.15)
+    key_base, key_width = np.log(0.168) + rng.normal(0.0, 0.12), 0.34 * spread(0.08)
+    pointer_base, pointer_width = np.log(520.0) + rng.normal(0.0, 0.15), 0.55 * spread(0.08)
+    accept = (float(rng.uniform(0.4, 0.65)), float(rng.uniform(0.5, 0.75)))
+    return PersonParameters(
+        seed=seed,
+        rates=rates,
+        switch_rate=_switch_table(spread(0.18)),
+        destination=_DESTINATION.copy(),
+        hands=_hands_table(spread(0.12)),
+        key_log_mean=key_base + np.array([0.0, 0.36, 0.06, 0.12, 0.0]),
+        key_log_std=key_width * np.array([1.0, 1.55, 1.1, 1.2, 1.0]),
+        pointer_log_mean=pointer_base + np.array([0.0, 0.30, 0.05, 0.10, 0.0]),
+        pointer_log_std=pointer_width * np.array([1.0, 1.6, 1.1, 1.25, 1.0]),
+        peak_hour=float(rng.uniform(9.5, 12.0)),
+        fatigue=0.45 * spread(0.2),
+        day_start_h=float(rng.uniform(8.0, 9.5)),
+        answers={Arm.SUGGEST_BREAK: (accept[0], 0.22, 0.10), Arm.BLOCK_SITES: (accept[1], 0.15, 0.05)},
+        recovery=float(rng.uniform(0.75, 0.95)),
+    )
+
+
+def _switch_table(pace: float) -> Floats:
+    age = np.arange(AGE_CAP_S + 1)
+    shape = 1.0 + _EARLY_FACTOR * np.exp(-age / _EARLY_S)
+    return np.asarray(np.minimum(pace * _SWITCH[:, :, None] * shape, 0.9), dtype=np.float64)
+
+
+def _hands_table(activity: float) -> Floats:
+    table = np.zeros((STATES, 3, 3))
+    for state, (stir, typing, stop_typing, stop_pointing) in enumerate(_HANDS):
+        stir *= activity
+        table[state, Mode.READING] = [1.0 - stir, stir * typing, stir * (1.0 - typing)]
+        table[state, Mode.TYPING] = [stop_typing * 0.7, 1.0 - stop_typing, stop_typing * 0.3]
+        table[state, Mode.POINTING] = [stop_pointing * 0.85, stop_pointing * 0.15, 1.0 - stop_pointing]
+    table[State.AWAY] = [1.0, 0.0, 0.0]
+    return table
