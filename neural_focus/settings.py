@@ -46,6 +46,12 @@ class Settings:
     """Simulated people whose history is written at first start, marked as demo everywhere."""
     demo_days: int = 28
 
+    opportunity_seconds: int | None = None
+    """A demo person's first intervention is offered this long after their first snapshot; real people have none."""
+    timeout_seconds: int = 30
+    """An intervention without an answer by then is carried out and stored as TIMEOUT."""
+    snooze_seconds: int = 300
+
     @property
     def spool(self) -> Path:
         """Segments that wait for the shipper."""
@@ -114,6 +120,11 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         redis=env.get(PREFIX + "REDIS") or None,
         demo_people=number("DEMO_PEOPLE", 12, 1000),
         demo_days=number("DEMO_DAYS", 28, 365),
+        opportunity_seconds=number("OPPORTUNITY_SECONDS", 1, 86400)
+        if env.get(PREFIX + "OPPORTUNITY_SECONDS")
+        else None,
+        timeout_seconds=number("TIMEOUT_SECONDS", 30, 3600),
+        snooze_seconds=number("SNOOZE_SECONDS", 300, 86400),
     )
 
 
