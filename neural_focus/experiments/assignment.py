@@ -39,7 +39,7 @@ class Trigger(StrEnum):
     """The first moments of a demo person, so that a first run shows the whole way. Has no no-op arm."""
 
 
-TRIAL_ARMS: Mapping[Arm, float] = MappingProxyType({Arm.NO_OP: 0.5, Arm.SUGGEST_BREAK: 0.25, Arm.BLOCK_SITES: 0.25})
+TRIAL_ARMS: Mapping[Arm, float] = MappingProxyType({Arm.NO_OP: 0.4, Arm.SUGGEST_BREAK: 0.3, Arm.BLOCK_SITES: 0.3})
 WARM_START_ARMS: Mapping[Arm, float] = MappingProxyType({Arm.NO_OP: 0.0, Arm.SUGGEST_BREAK: 0.5, Arm.BLOCK_SITES: 0.5})
 
 

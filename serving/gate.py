@@ -1,0 +1,111 @@
+"""The door: nothing reaches the service without the right Host, Origin and a token or cookie.
+
+Host keeps DNS rebinding out, Origin keeps other web pages out, the token keeps other programs out. It stands in front of
+everything the port serves, BentoML's own pages included; only /healthz, /livez, /readyz and /signin are open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http.cookies import CookieError, SimpleCookie
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from neural_focus.messages import Problem
+from neural_focus.secrets import Secrets
+from neural_focus.settings import Settings
+from serving.auth import COOKIE_NAME, cookie_user, token_user
+from serving.problems import respond
+
+OPEN_PATHS = frozenset({"/healthz", "/livez", "/readyz", "/signin"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SECURITY_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (
+        b"content-security-policy",
+        b"default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
+    ),
+)
+PERSON_KEY = "neural_focus.user_id"
+"""Where the person's id stands in the ASGI scope behind the gate."""
+
+
+def allowed_hosts(settings: Settings) -> frozenset[str]:
+    """The Host headers that mean this service."""
+    names = {"127.0.0.1", "localhost", "[::1]", settings.host}
+    return frozenset(f"{name}:{settings.serving_port}" for name in names)
+
+
+class Gate:
+    """ASGI middleware. A refused request gets a problem document, a refused socket is never accepted."""
+
+    def __init__(self, app: ASGIApp, *, settings: Callable[[], Settings], secrets: Callable[[], Secrets]) -> None:
+        self.app, self._settings, self._secrets = app, settings, secrets
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        refusal = self._judge(scope)
+        if refusal is None:
+            await self.app(scope, receive, _with_headers(send))
+        elif scope["type"] == "http":
+            headers = {"WWW-Authenticate": "Bearer"} if refusal.status == 401 else None
+            await respond(refusal, headers)(scope, receive, _with_headers(send))
+        else:
+            await respond_to_upgrade(refusal, scope, receive, send)
+
+    def _judge(self, scope: Scope) -> Problem | None:
+        headers = Headers(scope=scope)
+        hosts = allowed_hosts(self._settings())
+        if headers.get("host", "").lower() not in hosts:
+            return Problem("Unknown Host", 421, "Host names another server", todo=f"Ask {sorted(hosts)[0]}")
+        origin = headers.get("origin")
+        if origin is not None and origin.lower() not in {f"http://{host}" for host in hosts}:
+            return Problem("Foreign Origin", 403, "Pages of other sites have no access")
+        if scope["path"] in OPEN_PATHS:
+            return None
+        user_id = self._person(scope, headers, origin)
+        if user_id is None:
+            return Problem("Not signed in", 401, todo="Send 'Authorization: Bearer <token>', or open the sign-in link")
+        scope[PERSON_KEY] = user_id
+        return None
+
+    def _person(self, scope: Scope, headers: Headers, origin: str | None) -> int | None:
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            return token_user(self._secrets(), token.strip())
+        changes = scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS
+        if changes and origin is None:
+            return None  # a browser names its page; whoever else has the cookie may not act with it
+        try:
+            cookies = SimpleCookie(headers.get("cookie", ""))
+        except CookieError:
+            return None
+        cookie = cookies.get(COOKIE_NAME)
+        return None if cookie is None else cookie_user(self._secrets(), cookie.value)
+
+
+async def respond_to_upgrade(refusal: Problem, scope: Scope, receive: Receive, send: Send) -> None:
+    """Refuse a WebSocket with the problem document where the server can send one, else by closing it."""
+    if "websocket.http.response" not in scope.get("extensions", {}):
+        await send({"type": "websocket.close", "code": 1008, "reason": refusal.title})
+        return
+
+    async def as_denial(message: Message) -> None:
+        await send({**message, "type": message["type"].replace("http.", "websocket.http.", 1)})
+
+    await respond(refusal)({**scope, "type": "http", "method": "GET"}, receive, as_denial)
+
+
+def _with_headers(send: Send) -> Send:
+    async def send_with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", []), *SECURITY_HEADERS]
+        await send(message)
+
+    return send_with_headers

@@ -1,0 +1,65 @@
+"""Errors as RFC 9457 problem documents, over HTTP and (the same fields) over the WebSocket."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from neural_focus.errors import InputError, NeuralFocusError, StoreError
+from neural_focus.json_shape import to_json
+from neural_focus.messages import Problem
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class ProblemError(NeuralFocusError):
+    """A request that cannot be answered, with the HTTP status that says so."""
+
+    def __init__(self, status: int, what: str, *, why: str = "", todo: str = "") -> None:
+        super().__init__(what, why=why, todo=todo)
+        self.status, self.why, self.todo = status, why, todo
+
+
+def problem_of(error: NeuralFocusError, instance: str | None = None) -> Problem:
+    """The document for an error of ours: input is 422, the database 503, what is unknown 500."""
+    if isinstance(error, ProblemError):
+        return Problem(error.what, error.status, error.why, instance=instance, todo=error.todo)
+    status = 422 if isinstance(error, InputError) else 503 if isinstance(error, StoreError) else 500
+    return Problem(error.what, status, str(error), instance=instance)
+
+
+def respond(problem: Problem, headers: dict[str, str] | None = None) -> JSONResponse:
+    """The document as an HTTP response."""
+    return JSONResponse(to_json(problem), problem.status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of ``app`` a problem document."""
+    app.add_exception_handler(NeuralFocusError, _ours)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+
+
+async def _ours(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, NeuralFocusError)  # noqa: S101 - registered for it
+    return respond(problem_of(error, request.url.path))
+
+
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
+    first: dict[str, Any] = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return respond(Problem("The request does not fit", 422, f"{where}: {first['msg']}", instance=request.url.path))
+
+
+async def _http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
+    phrase = HTTPStatus(error.status_code).phrase
+    detail = error.detail if error.detail != phrase else ""
+    headers = dict(error.headers) if error.headers else None
+    return respond(Problem(phrase, error.status_code, detail, instance=request.url.path), headers)
