@@ -5,6 +5,7 @@ Every name can be set as ``NEURAL_FOCUS_<NAME>`` in the environment; ``DATABASE_
 
 from __future__ import annotations
 
+import getpass
 import os
 import zoneinfo
 from collections.abc import Mapping
@@ -35,6 +36,8 @@ class Settings:
     database_port: int = 54320
     prefect_port: int = 4200
     serving_port: int = 3000
+    username: str = "local"
+    """The local person's ``users.username``; by default the name they logged in with."""
     zone: str = "UTC"
     titles: bool = False
     ship: str = "events"
@@ -114,6 +117,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         database_port=number("DATABASE_PORT", 54320, 65535),
         prefect_port=number("PREFECT_PORT", 4200, 65535),
         serving_port=number("SERVING_PORT", 3000, 65535),
+        username=env.get(PREFIX + "USERNAME") or _login_name(),
         zone=zone,
         titles=env.get(PREFIX + "TITLES", "0") in ("1", "true", "yes"),
         ship=ship,
@@ -126,6 +130,13 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         timeout_seconds=number("TIMEOUT_SECONDS", 30, 3600),
         snooze_seconds=number("SNOOZE_SECONDS", 300, 86400),
     )
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()[:50]
+    except (KeyError, OSError):  # an account without an entry, as in containers
+        return "local"
 
 
 def _machine_zone() -> str:
