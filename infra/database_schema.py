@@ -1,0 +1,101 @@
+"""Brings a database to the newest schema, and says how far it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from neural_focus.errors import StoreError
+from neural_focus.store.database import plain_url, sqlalchemy_engine
+from neural_focus.store.tables import METADATA
+
+MIGRATION_LOCK = 7_306_520_001
+"""Advisory lock: two migrations of one database never run at once."""
+
+
+def migrate(url: str) -> str:
+    """Makes the database if need be, brings it to the newest revision, and returns that revision.
+
+    Raises:
+        StoreError: the server refuses, or the schema is newer than this program.
+    """
+    config = _config()
+    engine = sqlalchemy_engine(url)
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+            _refuse_newer(connection, config)
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            connection.commit()
+            return revision(connection) or ""
+    except (OperationalError, ProgrammingError) as error:
+        raise StoreError(
+            "the database refuses the migration",
+            why=str(error.orig).strip().splitlines()[0],
+            todo="Check DATABASE_URL and the rights of its role",
+        ) from error
+    finally:
+        engine.dispose()
+
+
+def make_database(url: str) -> None:
+    """Creates the database that ``url`` names, if the server does not have it yet."""
+    import psycopg
+    from psycopg import sql
+
+    target = make_url(plain_url(url))
+    server = target.set(database="postgres").render_as_string(hide_password=False)
+    with psycopg.connect(server, autocommit=True) as connection:
+        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (target.database,)).fetchone()
+        if found is None and target.database:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(target.database)))
+
+
+def revision(connection: Connection) -> str | None:
+    """The revision of the connected database, None before the first migration."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest_revision() -> str:
+    """The revision this program was written for."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def differences(connection: Connection) -> list[Any]:
+    """What differs between the connected database and ``METADATA``; empty when they agree."""
+    options = {"compare_type": True, "compare_server_default": True, "include_name": is_ours}
+    context = MigrationContext.configure(connection, opts=options)
+    return list(compare_metadata(context, METADATA))
+
+
+def is_ours(name: str | None, kind: str, _: object) -> bool:
+    """False for partitions: they belong to their parent's table."""
+    return not (kind == "table" and name is not None and "_part_" in name)
+
+
+def _refuse_newer(connection: Connection, config: Config) -> None:
+    current = revision(connection)
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if current is not None and current not in known:
+        raise StoreError(
+            f"the database has schema {current}",
+            why="a newer version of this program made it",
+            todo="Update this program",
+        )
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    return config

@@ -1,0 +1,1 @@
+"""Alembic migrations, run from the program: no alembic.ini."""

@@ -1,0 +1,235 @@
+"""Records into ``events`` exactly once, and back out of it bit by bit.
+
+A record is named by (machine, boot, seq). The shipper's position and its rows are stored in one transaction, so
+sending a batch again adds nothing, and a batch that begins behind the position is a gap that is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import psycopg
+from numpy.typing import NDArray
+from psycopg.types.enum import EnumInfo, register_enum
+from psycopg.types.json import Jsonb
+
+from neural_focus.errors import ContractError, InputError, StoreError
+from neural_focus.events import EventType
+from neural_focus.store.database import Connection
+from neural_focus.store.event_rows import RECORD_QUERY, decode_records
+from neural_focus.store.partitions import days_between, ensure_partitions
+
+Records = NDArray[np.void]
+COLUMNS = (
+    ("time", "timestamptz"),
+    ("session_id", "int8"),
+    ("user_id", "int4"),
+    ("event_type", "event_type"),
+    ("app_name", "text"),
+    ("window_title", "text"),
+    ("features", "jsonb"),
+    ("focus_score", "float8"),
+    ("distraction_risk", "float8"),
+    ("machine_id", "uuid"),
+    ("boot_id", "uuid"),
+    ("seq", "int8"),
+    ("process_id", "int8"),
+    ("window_handle", "int8"),
+    ("data", "bytea"),
+)
+COPY_IN = f"COPY events ({', '.join(name for name, _ in COLUMNS)}) FROM STDIN (FORMAT BINARY)"
+TITLE_CHARACTERS = 512
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """The records of one person on one machine. Times are µs UTC of the first and last one."""
+
+    user_id: int
+    machine_id: str
+    is_demo: bool
+    zone: str
+    first_us: int
+    last_us: int
+
+    @property
+    def stream_id(self) -> str:
+        """The key of the feature store."""
+        return f"{self.user_id}:{self.machine_id}"
+
+
+def write_events(
+    connection: Connection,
+    *,
+    user_id: int,
+    machine_id: str,
+    boot_id: str,
+    first_seq: int,
+    records: Records,
+    titles: Mapping[int, str] | None = None,
+    session_id: int | None = None,
+    focus_score: float | None = None,
+    distraction_risk: float | None = None,
+    features: Mapping[str, float] | None = None,
+) -> int:
+    """Stores the records of one boot from ``first_seq`` on and commits; returns how many were new.
+
+    ``titles`` is the string table for WINDOW_TITLE_CHANGE (title_id → text). The session and the prediction
+    known to the shipper go onto every row.
+
+    Raises:
+        InputError: the records leave a gap after the last stored one.
+        StoreError: the database refuses; nothing of the batch is stored.
+    """
+    stamp = (session_id, Jsonb(dict(features)) if features is not None else None, focus_score, distraction_risk)
+    try:
+        with connection.transaction():
+            position = _lock_position(connection, user_id, machine_id, boot_id)
+            if first_seq > position:
+                raise InputError(
+                    f"records {position} to {first_seq - 1} of boot {boot_id} are missing",
+                    todo=f"Send again from record {position}",
+                )
+            fresh = records[position - first_seq :]
+            if len(fresh):
+                _copy(connection, user_id, UUID(machine_id), UUID(boot_id), position, fresh, titles or {}, stamp)
+                _move_position(connection, machine_id, boot_id, position + len(fresh), fresh)
+    except psycopg.Error as error:
+        raise StoreError("the database refused events", why=str(error).strip().splitlines()[0]) from error
+    finally:
+        _end_implicit_transaction(connection)
+    return len(fresh)
+
+
+def read_position(connection: Connection, machine_id: str, boot_id: str) -> int:
+    """The sequence number that the database expects next of this boot; 0 for an unknown one."""
+    asked = "SELECT next_seq FROM shipper_positions WHERE machine_id = %s AND boot_id = %s"
+    row = connection.execute(asked, (machine_id, boot_id)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def read_events(
+    connection: Connection, user_id: int, machine_id: str, start_us: int, end_us: int
+) -> tuple[Records, NDArray[np.int64]]:
+    """Records with start_us ≤ timestamp < end_us in replay order: EVENT_DTYPE[n] and their seq int64[n]."""
+    first, last = (EPOCH + timedelta(microseconds=int(value)) for value in (start_us, end_us))
+    asked = {"user": user_id, "machine": machine_id, "first": first, "last": last}
+    with connection.cursor().copy(RECORD_QUERY, asked) as copy:
+        raw = b"".join(copy)
+    records, seq, boot = decode_records(raw)
+    order = np.lexsort((seq, boot))
+    return records[order], seq[order]
+
+
+def list_streams(connection: Connection, demo: bool | None = None) -> list[Stream]:
+    """Streams that have records: of all people, or only of demo (real) ones."""
+    rows = connection.execute(
+        """SELECT p.user_id, p.machine_id, u.is_demo,
+            COALESCE((SELECT zone FROM user_zones z WHERE z.user_id = u.id AND since <= now()
+                      ORDER BY since DESC LIMIT 1), 'UTC'),
+            (EXTRACT(epoch FROM min(p.first_time)) * 1000000)::bigint,
+            (EXTRACT(epoch FROM max(p.last_time)) * 1000000)::bigint
+        FROM shipper_positions p JOIN users u ON u.id = p.user_id
+        WHERE p.first_time IS NOT NULL AND (%(demo)s::boolean IS NULL OR u.is_demo = %(demo)s::boolean)
+        GROUP BY p.user_id, p.machine_id, u.id, u.is_demo ORDER BY p.user_id, p.machine_id""",
+        {"demo": demo},
+    )
+    return [Stream(int(u), str(m), bool(d), str(z), int(first), int(last)) for u, m, d, z, first, last in rows]
+
+
+def count_events(connection: Connection, user_id: int, machine_id: str) -> int:
+    """How many records of a stream are stored."""
+    asked = "SELECT count(*) FROM events WHERE user_id = %s AND machine_id = %s"
+    row = connection.execute(asked, (user_id, machine_id)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _lock_position(connection: Connection, user_id: int, machine_id: str, boot_id: str) -> int:
+    """Two shippers of one boot wait for each other here."""
+    connection.execute(
+        "INSERT INTO shipper_positions (machine_id, boot_id, user_id, next_seq) VALUES (%s, %s, %s, 0)"
+        " ON CONFLICT DO NOTHING",
+        (machine_id, boot_id, user_id),
+    )
+    row = connection.execute(
+        "SELECT next_seq, user_id FROM shipper_positions WHERE machine_id = %s AND boot_id = %s FOR UPDATE",
+        (machine_id, boot_id),
+    ).fetchone()
+    if row is None:
+        raise StoreError(f"the position of boot {boot_id} vanished", why="its user is being erased")
+    if row[1] != user_id:
+        raise ContractError(f"machine {machine_id} belongs to user {row[1]}", why=f"user {user_id} sent its records")
+    return int(row[0])
+
+
+def _move_position(connection: Connection, machine_id: str, boot_id: str, next_seq: int, fresh: Records) -> None:
+    stamps = fresh["timestamp_us"]
+    first, last = (EPOCH + timedelta(microseconds=int(value)) for value in (stamps.min(), stamps.max()))
+    connection.execute(
+        "UPDATE shipper_positions SET next_seq = %s, updated_at = now(), first_time = LEAST(first_time, %s),"
+        " last_time = GREATEST(last_time, %s) WHERE machine_id = %s AND boot_id = %s",
+        (next_seq, first, last, machine_id, boot_id),
+    )
+
+
+def _copy(
+    connection: Connection,
+    user_id: int,
+    machine: UUID,
+    boot: UUID,
+    position: int,
+    fresh: Records,
+    titles: Mapping[int, str],
+    stamp: tuple[Any, ...],
+) -> None:
+    stamps = fresh["timestamp_us"]
+    ensure_partitions(connection, "events", days_between(int(stamps.min()), int(stamps.max())))
+    _register_event_type(connection)
+    session_id, features, focus_score, risk = stamp
+    with connection.cursor().copy(COPY_IN) as copy:
+        copy.set_types([kind for _, kind in COLUMNS])
+        for seq, (time, kind, app, title, process, window, data) in enumerate(_values(fresh, titles), position):
+            row = (time, session_id, user_id, kind, app, title, features, focus_score, risk)
+            copy.write_row((*row, machine, boot, seq, process, window, data))
+
+
+def _values(fresh: Records, titles: Mapping[int, str]) -> Iterator[tuple[Any, ...]]:
+    """Time, type, app name, title, process, window and data of each record, as the columns take them."""
+    times = fresh["timestamp_us"].astype("M8[us]").tolist()
+    kinds = [EventType(kind) for kind in fresh["event_type"].tolist()]
+    names = {raw: raw.split(b"\0")[0].decode("utf-8", "replace") for raw in set(fresh["app_name"].tolist())}
+    title_ids = fresh["data"][:, 0].tolist()
+    raw = np.ascontiguousarray(fresh["data"]).tobytes()
+    rows = zip(times, kinds, fresh["app_name"].tolist(), title_ids, fresh["process_id"].tolist(), strict=True)
+    for index, ((time, kind, app, title_id, process), window) in enumerate(
+        zip(rows, fresh["window_handle"].tolist(), strict=True)
+    ):
+        title = titles.get(title_id) if kind is EventType.WINDOW_TITLE_CHANGE else None
+        data = raw[index * 12 : index * 12 + 12]
+        yield time.replace(tzinfo=UTC), kind, names[app], title and _storable(title), process, window, data
+
+
+def _storable(title: str) -> str:
+    return title.replace("\0", "")[:TITLE_CHARACTERS]
+
+
+def _register_event_type(connection: Connection) -> None:
+    if connection.adapters.types.get("event_type") is None:
+        info = EnumInfo.fetch(connection, "event_type")
+        if info is None:
+            raise StoreError("the database has no tables yet", todo="Run: neural-focus database migrate")
+        register_enum(info, connection, EventType, mapping={kind: kind.name for kind in EventType})
+
+
+def _end_implicit_transaction(connection: Connection) -> None:
+    """Our ``transaction()`` is a savepoint where the caller had already begun; commit as promised."""
+    if connection.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS:
+        connection.commit()
+    elif connection.info.transaction_status == psycopg.pq.TransactionStatus.INERROR:
+        connection.rollback()

@@ -1,0 +1,45 @@
+"""A partition a day on plain PostgreSQL. On TimescaleDB chunks make themselves and there is nothing to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+
+from psycopg import sql
+
+from neural_focus.store.database import Connection, has_hypertables
+
+PARTITION_LOCK = 7_306_520_002
+
+
+def ensure_partitions(connection: Connection, table: str, days: Iterable[date]) -> None:
+    """Makes the missing partitions of ``table`` for ``days`` (UTC), in the caller's transaction.
+
+    Call it before writing in that transaction: it needs the whole table for a moment.
+    """
+    if has_hypertables(connection):
+        return
+    names = {f"{table}_part_{day:%Y%m%d}": day for day in days}
+    missing = set(names) - _existing(connection, names)
+    if not missing:
+        return
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", (PARTITION_LOCK,))
+    for name in sorted(missing - _existing(connection, names)):
+        start = datetime(names[name].year, names[name].month, names[name].day, tzinfo=UTC)
+        connection.execute(
+            sql.SQL("CREATE TABLE {} PARTITION OF {} FOR VALUES FROM ({}) TO ({})").format(
+                sql.Identifier(name), sql.Identifier(table), sql.Literal(start), sql.Literal(start + timedelta(1))
+            )
+        )
+
+
+def days_between(first_us: int, last_us: int) -> list[date]:
+    """The UTC days that the times from ``first_us`` to ``last_us`` (µs) touch."""
+    first = datetime.fromtimestamp(first_us / 1_000_000, UTC).date()
+    last = datetime.fromtimestamp(last_us / 1_000_000, UTC).date()
+    return [first + timedelta(days) for days in range((last - first).days + 1)]
+
+
+def _existing(connection: Connection, names: Iterable[str]) -> set[str]:
+    asked = "SELECT relname FROM pg_class WHERE relname = ANY(%s)"
+    return {str(name) for (name,) in connection.execute(asked, (list(names),))}

@@ -1,0 +1,273 @@
+"""The whole schema as SQLAlchemy Core tables. Migrations make it; a test compares the two.
+
+    users ─┬─ user_zones            where the person's days begin
+           ├─ consents              what they agreed to, and when
+           ├─ shipper_positions     a row a (machine, boot): how far its records are stored
+           ├─ events                hypertable; rebuilds the 64-byte record; no foreign keys, for speed
+           ├─ hourly_activity       what stays of events after their retention
+           ├─ sessions              pomodoro, deep_work, natural
+           ├─ model_predictions     hypertable; with the features and the momentum that were used
+           ├─ interventions         shown and withheld (no-op arm), with the logged probability
+           └─ labels                what people said, and what rules guess, kept apart by their source
+
+All times are timestamptz, in UTC on every connection of ours.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ENUM, JSONB, UUID
+
+from neural_focus.events import EventType
+
+METADATA = sa.MetaData()
+
+EVENT_TYPE = ENUM(*[kind.name for kind in EventType], name="event_type", metadata=METADATA)
+SESSION_TYPES = ("pomodoro", "deep_work", "natural")
+END_REASONS = ("timer_expired", "user_ended", "system_error")
+INTERVENTION_TYPES = ("PREDICTIVE_BLOCK", "MANUAL_JAIL", "SUGGEST_BREAK", "NO_OP")
+RESPONSES = ("ACCEPTED", "REJECTED", "SNOOZED", "TIMEOUT")
+OUTCOMES = ("FOCUSED", "DISTRACTED", "PSEUDO_PRODUCTIVE")
+LABEL_SOURCES = ("RETROSPECTIVE", "HOTKEY", "TIMER", "WEAK")
+"""Strongest first. WEAK comes from rules and is never mixed up with what people said."""
+PREDICTION_ROLES = ("champion", "challenger", "fallback")
+
+
+def _time(name: str, *, null: bool = True, now: bool = False) -> sa.Column[object]:
+    default = sa.text("now()") if now else None
+    return sa.Column(name, sa.DateTime(timezone=True), nullable=null, server_default=default)
+
+
+def _one_of(column: str, allowed: tuple[str, ...]) -> sa.CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in allowed)
+    return sa.CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
+
+
+def _user(*, primary_key: bool = False) -> sa.Column[int]:
+    owner = sa.ForeignKey("users.id", ondelete="CASCADE")
+    return sa.Column("user_id", sa.Integer, owner, nullable=False, primary_key=primary_key)
+
+
+USERS = sa.Table(
+    "users",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("username", sa.String(50), nullable=False, unique=True),
+    sa.Column("email", sa.String(255), nullable=False, unique=True),
+    _time("created_at", now=True),
+    sa.Column("settings", JSONB, server_default=sa.text("'{}'::jsonb")),
+    sa.Column("is_demo", sa.Boolean, nullable=False, server_default=sa.false()),
+)
+
+USER_ZONES = sa.Table(
+    "user_zones",
+    METADATA,
+    _user(primary_key=True),
+    sa.Column("since", sa.DateTime(timezone=True), primary_key=True),
+    sa.Column("zone", sa.String(64), nullable=False),
+)
+"""The person's IANA zone from ``since`` on. The first row of each person is at -infinity."""
+
+CONSENTS = sa.Table(
+    "consents",
+    METADATA,
+    sa.Column("id", sa.BigInteger, primary_key=True),
+    _user(),
+    sa.Column("machine_id", UUID, nullable=False),
+    _time("given_at", null=False, now=True),
+    _time("revoked_at"),
+    sa.Column("text_version", sa.String(20), nullable=False),
+    sa.Column("titles", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Index("idx_consents_user", "user_id"),
+)
+
+SHIPPER_POSITIONS = sa.Table(
+    "shipper_positions",
+    METADATA,
+    sa.Column("machine_id", UUID, primary_key=True),
+    sa.Column("boot_id", UUID, primary_key=True),
+    sa.Column("boot_number", sa.BigInteger, sa.Identity(always=True), nullable=False),
+    _user(),
+    sa.Column("next_seq", sa.BigInteger, nullable=False),
+    _time("first_time"),
+    _time("last_time"),
+    _time("updated_at", null=False, now=True),
+    sa.Index("idx_shipper_positions_user", "user_id", "machine_id"),
+)
+"""``boot_number`` orders the boots of a machine; times are those of its first and last stored record."""
+
+EVENTS = sa.Table(
+    "events",
+    METADATA,
+    _time("time", null=False),
+    sa.Column("session_id", sa.BigInteger),
+    sa.Column("user_id", sa.Integer, nullable=False),
+    sa.Column("event_type", EVENT_TYPE, nullable=False),
+    sa.Column("app_name", sa.String(255)),
+    sa.Column("window_title", sa.String(512)),
+    sa.Column("features", JSONB),
+    sa.Column("focus_score", sa.Float),
+    sa.Column("distraction_risk", sa.Float),
+    sa.Column("machine_id", UUID, nullable=False),
+    sa.Column("boot_id", UUID, nullable=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("process_id", sa.BigInteger, nullable=False),
+    sa.Column("window_handle", sa.BigInteger, nullable=False),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+    sa.Index("idx_events_user_time", "user_id", "time"),
+    sa.Index("idx_events_session", "session_id", postgresql_where=sa.text("session_id IS NOT NULL")),
+)
+"""(machine_id, boot_id, seq) names a record. ``data`` holds its 12 bytes as they are; key codes in it are zero."""
+
+HOURLY_ACTIVITY = sa.Table(
+    "hourly_activity",
+    METADATA,
+    _user(primary_key=True),
+    sa.Column("machine_id", UUID, primary_key=True),
+    sa.Column("hour", sa.DateTime(timezone=True), primary_key=True),
+    sa.Column("app_name", sa.String(255), primary_key=True),
+    sa.Column("keystrokes", sa.Integer, nullable=False),
+    sa.Column("mouse_moves", sa.Integer, nullable=False),
+    sa.Column("mouse_clicks", sa.Integer, nullable=False),
+    sa.Column("focus_changes", sa.Integer, nullable=False),
+    sa.Column("events", sa.Integer, nullable=False),
+)
+
+SESSIONS = sa.Table(
+    "sessions",
+    METADATA,
+    sa.Column("id", sa.BigInteger, primary_key=True),
+    _user(),
+    sa.Column("machine_id", UUID),
+    _time("start_time", null=False),
+    _time("end_time"),
+    sa.Column(
+        "duration_seconds",
+        sa.Integer,
+        sa.Computed("(EXTRACT(epoch FROM (end_time - start_time)))::integer", persisted=True),
+    ),
+    sa.Column("planned_seconds", sa.Integer),
+    sa.Column("session_type", sa.String(20), nullable=False),
+    sa.Column("jail_enabled", sa.Boolean, server_default=sa.false()),
+    sa.Column("category", sa.String(50)),
+    sa.Column("is_pseudo_productive", sa.Boolean, server_default=sa.false()),
+    sa.Column("focus_score_avg", sa.Float),
+    sa.Column("focus_score_min", sa.Float),
+    sa.Column("focus_score_max", sa.Float),
+    sa.Column("total_keystrokes", sa.Integer, server_default=sa.text("0")),
+    sa.Column("total_mouse_moves", sa.Integer, server_default=sa.text("0")),
+    sa.Column("context_switches", sa.Integer, server_default=sa.text("0")),
+    sa.Column("idle_time_seconds", sa.Integer, server_default=sa.text("0")),
+    sa.Column("interventions_triggered", sa.Integer, server_default=sa.text("0")),
+    sa.Column("interventions_accepted", sa.Integer, server_default=sa.text("0")),
+    sa.Column("interventions_rejected", sa.Integer, server_default=sa.text("0")),
+    sa.Column("completed", sa.Boolean, server_default=sa.false()),
+    sa.Column("end_reason", sa.String(50)),
+    _time("created_at", now=True),
+    _one_of("session_type", SESSION_TYPES),
+    _one_of("end_reason", END_REASONS),
+    sa.Index("idx_sessions_user_start", "user_id", sa.text("start_time DESC")),
+    sa.Index("idx_sessions_category", "category"),
+)
+"""``planned_seconds`` is null for natural sessions, which no timer ends."""
+
+MODEL_PREDICTIONS = sa.Table(
+    "model_predictions",
+    METADATA,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("session_id", sa.BigInteger),
+    sa.Column("user_id", sa.Integer, nullable=False),
+    sa.Column("machine_id", UUID, nullable=False),
+    sa.Column("predicted_at", sa.DateTime(timezone=True), primary_key=True),
+    _time("snapshot_time", null=False),
+    sa.Column("focus_score", sa.Float, nullable=False),
+    sa.Column("distraction_risk", sa.Float, nullable=False),
+    sa.Column("break_risk", sa.Float),
+    sa.Column("confidence", sa.Float),
+    sa.Column("contributing_factors", JSONB),
+    sa.Column("features", JSONB),
+    sa.Column("focus_momentum", sa.Float),
+    sa.Column("actual_outcome", sa.String(20)),
+    _time("labeled_at"),
+    sa.Column("label_source", sa.String(20)),
+    sa.Column("model_version", sa.String(50)),
+    sa.Column("role", sa.String(20), nullable=False, server_default=sa.text("'champion'")),
+    sa.Column("ab_test_group", sa.String(50)),
+    sa.Column("inference_latency_ms", sa.Float),
+    _time("created_at", now=True),
+    _one_of("actual_outcome", OUTCOMES),
+    _one_of("label_source", LABEL_SOURCES),
+    _one_of("role", PREDICTION_ROLES),
+    sa.Index("idx_predictions_session", "session_id"),
+    sa.Index("idx_predictions_user_time", "user_id", sa.text("snapshot_time DESC")),
+    sa.Index("idx_predictions_time", sa.text("predicted_at DESC")),
+)
+"""``focus_momentum`` is the value the prediction used; backfill reads it from here."""
+
+INTERVENTIONS = sa.Table(
+    "interventions",
+    METADATA,
+    sa.Column("id", sa.BigInteger, primary_key=True),
+    sa.Column("session_id", sa.BigInteger, sa.ForeignKey("sessions.id", ondelete="CASCADE")),
+    _user(),
+    sa.Column("machine_id", UUID),
+    _time("triggered_at", null=False),
+    _time("responded_at"),
+    sa.Column("type", sa.String(50), nullable=False),
+    sa.Column("action", sa.String(100), nullable=False),
+    sa.Column("target", sa.String(255)),
+    sa.Column("predicted_risk", sa.Float, nullable=False),
+    sa.Column("contributing_factors", JSONB),
+    sa.Column("user_response", sa.String(20)),
+    sa.Column("response_time_ms", sa.Integer),
+    sa.Column("effectiveness_score", sa.Float),
+    sa.Column("focus_score_before", sa.Float),
+    sa.Column("focus_score_after_5min", sa.Float),
+    sa.Column("model_version", sa.String(50)),
+    sa.Column("ab_test_group", sa.String(50)),
+    sa.Column("opportunity_id", UUID, nullable=False, server_default=sa.text("gen_random_uuid()")),
+    _time("opportunity_time"),
+    sa.Column("arm", sa.String(50), nullable=False),
+    sa.Column("probability", sa.Float, nullable=False),
+    sa.Column("experiment", sa.String(50)),
+    sa.Column("timeout_seconds", sa.Integer),
+    sa.Column("snooze_of", sa.BigInteger, sa.ForeignKey("interventions.id", ondelete="CASCADE")),
+    _time("created_at", now=True),
+    _one_of("type", INTERVENTION_TYPES),
+    _one_of("user_response", RESPONSES),
+    sa.CheckConstraint("probability > 0 AND probability <= 1", name="probability_positive"),
+    sa.Index("idx_interventions_session", "session_id"),
+    sa.Index("idx_interventions_triggered", sa.text("triggered_at DESC")),
+    sa.Index("idx_interventions_user", "user_id", sa.text("triggered_at DESC")),
+)
+"""An opportunity is one drawn arm: its rows share ``opportunity_id``, ``arm`` and the arm's ``probability``."""
+
+LABELS = sa.Table(
+    "labels",
+    METADATA,
+    sa.Column("id", sa.BigInteger, primary_key=True),
+    _user(),
+    sa.Column("machine_id", UUID),
+    sa.Column("session_id", sa.BigInteger, sa.ForeignKey("sessions.id", ondelete="CASCADE")),
+    _time("start_time", null=False),
+    _time("end_time", null=False),
+    sa.Column("outcome", sa.String(20), nullable=False),
+    sa.Column("source", sa.String(20), nullable=False),
+    sa.Column(
+        "precedence",
+        sa.SmallInteger,
+        sa.Computed(
+            "CASE source WHEN 'RETROSPECTIVE' THEN 3 WHEN 'HOTKEY' THEN 2 WHEN 'TIMER' THEN 1 ELSE 0 END",
+            persisted=True,
+        ),
+    ),
+    _time("created_at", null=False, now=True),
+    _one_of("outcome", OUTCOMES),
+    _one_of("source", LABEL_SOURCES),
+    sa.CheckConstraint("end_time > start_time", name="stretch_positive"),
+    sa.Index("idx_labels_user_start", "user_id", "start_time"),
+)
+"""The stretch (start_time, end_time] had ``outcome``. Where labels overlap the highest ``precedence`` counts."""
+
+TIME_COLUMNS = {"events": "time", "model_predictions": "predicted_at"}
+"""Hypertables on TimescaleDB, tables with a partition a day on plain PostgreSQL → the column they are cut by."""

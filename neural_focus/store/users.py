@@ -1,0 +1,92 @@
+"""People: who they are, whether they are demo people, and which zone their days are in."""
+
+from __future__ import annotations
+
+import zoneinfo
+from dataclasses import dataclass
+from datetime import datetime
+
+from neural_focus.errors import InputError
+from neural_focus.store.database import Connection
+
+NAME_CHARACTERS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A row of ``users`` with the zone of now."""
+
+    id: int
+    username: str
+    is_demo: bool
+    zone: str
+    created_at: datetime
+
+
+def ensure_user(
+    connection: Connection, username: str, *, email: str | None = None, is_demo: bool = False, zone: str = "UTC"
+) -> int:
+    """The id of ``username``, made if new. A known user's zone is updated from now on, the rest stays.
+
+    Raises:
+        InputError: no name or too long a name, an unknown zone, or a demo name for a real person (and back).
+    """
+    if not 0 < len(username) <= NAME_CHARACTERS:
+        raise InputError(f"user name {username!r} has {len(username)} characters", todo="Give 1 to 50")
+    connection.execute(
+        "INSERT INTO users (username, email, is_demo) VALUES (%s, %s, %s) ON CONFLICT (username) DO NOTHING",
+        (username, email or f"{username}@localhost", is_demo),
+    )
+    row = connection.execute("SELECT id, is_demo FROM users WHERE username = %s", (username,)).fetchone()
+    if row is None:
+        raise InputError(f"user {username!r} vanished while being made", todo="Try again")
+    if row[1] != is_demo:
+        kinds = ("a real person", "a demo person")
+        raise InputError(f"user {username!r} is {kinds[row[1]]}", why=f"asked for {kinds[is_demo]}")
+    set_zone(connection, row[0], zone)
+    return int(row[0])
+
+
+def set_zone(connection: Connection, user_id: int, zone: str, since: datetime | None = None) -> None:
+    """From ``since`` (default: now; the very first: ever) the person's days are in ``zone``."""
+    try:
+        zoneinfo.ZoneInfo(zone)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        raise InputError(f"time zone {zone!r} is unknown", todo="Give an IANA name such as Europe/Berlin") from None
+    known = zone_history(connection, user_id)
+    if not known:
+        statement = "INSERT INTO user_zones VALUES (%s, '-infinity', %s) ON CONFLICT DO NOTHING"
+        connection.execute(statement, (user_id, zone))
+    elif known[-1][1] != zone:
+        connection.execute(
+            "INSERT INTO user_zones VALUES (%s, COALESCE(%s, now()), %s)"
+            " ON CONFLICT (user_id, since) DO UPDATE SET zone = EXCLUDED.zone",
+            (user_id, since, zone),
+        )
+
+
+def zone_history(connection: Connection, user_id: int) -> list[tuple[int, str]]:
+    """(valid from, µs UTC; IANA zone) in time order; the first is valid from 0, that is from ever."""
+    rows = connection.execute(
+        "SELECT CASE WHEN isfinite(since) THEN (EXTRACT(epoch FROM since) * 1000000)::bigint ELSE 0 END, zone"
+        " FROM user_zones WHERE user_id = %s ORDER BY since",
+        (user_id,),
+    )
+    return [(int(since), str(zone)) for since, zone in rows]
+
+
+def read_user(connection: Connection, username: str) -> User | None:
+    """The person called ``username``, None if there is none."""
+    return next((user for user in list_users(connection) if user.username == username), None)
+
+
+def list_users(connection: Connection, demo: bool | None = None) -> list[User]:
+    """All people, or only the demo ones, or only the real ones, by id."""
+    rows = connection.execute(
+        """SELECT u.id, u.username, u.is_demo, COALESCE(z.zone, 'UTC'), u.created_at FROM users u
+        LEFT JOIN LATERAL (SELECT zone FROM user_zones WHERE user_id = u.id AND since <= now()
+                           ORDER BY since DESC LIMIT 1) z ON true
+        WHERE %(demo)s::boolean IS NULL OR u.is_demo = %(demo)s::boolean ORDER BY u.id""",
+        {"demo": demo},
+    )
+    return [User(*row) for row in rows]

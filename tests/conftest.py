@@ -1,0 +1,78 @@
+"""Fixtures that several kinds of tests share."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from infra.database_schema import make_database, migrate
+from infra.embedded_database import EmbeddedServer
+from infra.ports import free_port
+
+TEMPLATE = "neural_focus_template"
+
+
+def _fresh(server: EmbeddedServer) -> Iterator[str]:
+    name = f"test_{uuid4().hex[:12]}"
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        yield server.url(name)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _running(flavour: str | None) -> Iterator[EmbeddedServer]:
+    """A server in a folder of its own: pytest's are closed to the account that runs it when we are root."""
+    folder = Path(tempfile.mkdtemp(prefix="neural-focus-test-"))
+    folder.chmod(0o755)
+    server = EmbeddedServer(folder / "database", free_port(), "test-password", flavour=flavour, durable=False)
+    try:
+        server.start()
+        make_database(server.url(TEMPLATE))
+        migrate(server.url(TEMPLATE))
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def database_server() -> Iterator[EmbeddedServer]:
+    """One embedded server for the whole test session; TimescaleDB where it can be had."""
+    yield from _running(None)
+
+
+@pytest.fixture(scope="session")
+def database_url(database_server: EmbeddedServer) -> Iterator[str]:
+    """A migrated database for the whole test session: what one test leaves there, the next one finds."""
+    yield from _fresh(database_server)
+
+
+@pytest.fixture
+def fresh_database_url(database_server: EmbeddedServer) -> Iterator[str]:
+    """A migrated, empty database for one test (about 0.1 s)."""
+    yield from _fresh(database_server)
+
+
+@pytest.fixture(scope="module")
+def module_database_url(database_server: EmbeddedServer) -> Iterator[str]:
+    """A migrated, empty database for one module."""
+    yield from _fresh(database_server)
+
+
+@pytest.fixture(scope="session")
+def plain_server() -> Iterator[EmbeddedServer]:
+    """Plain PostgreSQL from the wheel."""
+    yield from _running("postgresql")
+
+
+@pytest.fixture(params=["timescaledb", "postgresql"])
+def any_database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A migrated, empty database on each kind of server in turn."""
+    name = "plain_server" if request.param == "postgresql" else "database_server"
+    yield from _fresh(request.getfixturevalue(name))
