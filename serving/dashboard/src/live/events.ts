@@ -1,0 +1,26 @@
+import type { ServerMessage } from "../generated/messages";
+import type { Event } from "../state";
+import { answerNotice } from "../words/actions";
+import * as decode from "./decode";
+
+/** What a message of the service means for the page. */
+export function eventOf(message: ServerMessage): Event {
+  switch (message.type) {
+    case "PREDICTION":
+      return { kind: "judgement", judgement: decode.judgement(message.data) };
+    case "ACTIVITY_UPDATE":
+      return { kind: "activity", at: Date.parse(message.data.timestamp), activity: decode.activity(message.data) };
+    case "INTERVENTION":
+      return { kind: "offer", offer: decode.offer(message.data) };
+    case "INTERVENTION_CLOSED": {
+      const { id, user_response: answer } = message.data;
+      return { kind: "answered", id, answer, notice: answerNotice(answer) };
+    }
+    case "SESSION_STARTED":
+      return { kind: "session-started", session: decode.session(message.data) };
+    case "SESSION_ENDED":
+      return { kind: "session-ended", id: message.data.session_id, summary: decode.summary(message.data) };
+    case "ERROR":
+      return { kind: "problem", problem: [message.data.title, message.data.detail, message.data.todo].filter(Boolean).join(". ") };
+  }
+}

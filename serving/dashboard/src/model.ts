@@ -1,0 +1,129 @@
+/** What the page knows. Times are milliseconds since the Unix epoch, risks 0–1, scores 0–100. */
+
+export type Level = "LOW" | "MEDIUM" | "HIGH";
+
+/** One reading on the timeline; `breakRisk` is null while focus is not settled. */
+export interface Reading {
+  at: number;
+  score: number;
+  distraction: number;
+  breakRisk: number | null;
+}
+
+/** The reading of this moment, with what stands behind it. */
+export interface Judgement extends Reading {
+  level: Level;
+  confidence: number;
+  reasons: readonly string[];
+  modelVersion: string;
+}
+
+/** `count` switches of app within the second that ends at `at`; `app` is known for those seen live, else empty. */
+export interface Switch {
+  at: number;
+  count: number;
+  app: string;
+}
+
+export interface Span {
+  from: number;
+  to: number;
+}
+
+export type WarningKind = "HIGH_RISK" | "BREAK";
+
+/** A moment at which the platform saw something coming. `cameTrue` is null until its horizon is over. */
+export interface Warning {
+  id: string;
+  at: number;
+  kind: WarningKind;
+  risk: number;
+  cameTrue: boolean | null;
+  /** Seconds from the warning to what it warned of. */
+  lead: number | null;
+  help: Help | null;
+}
+
+/** What was drawn at a warning: help of some kind, or nothing on purpose (`held`). */
+export interface Help {
+  id: number;
+  action: string;
+  held: boolean;
+  answer: string | null;
+}
+
+/** Warned and came true over some days, beside how often it happens anyway. */
+export interface HitRate {
+  kind: WarningKind;
+  days: number;
+  warned: number;
+  cameTrue: number;
+  undecided: number;
+  rate: number | null;
+  anyway: number | null;
+}
+
+/** Something that is offered to the person and waits for an answer until `until`. */
+export interface Offer {
+  id: number;
+  at: number;
+  action: string;
+  reason: string;
+  risk: number;
+  until: number;
+  seconds: number;
+}
+
+export type SessionType = "pomodoro" | "deep_work" | "natural";
+
+export interface Session {
+  id: number;
+  type: SessionType;
+  start: number;
+  /** When the timer rings; null for a session without a timer. */
+  due: number | null;
+}
+
+export interface SessionSummary {
+  reason: string;
+  seconds: number;
+  score: number | null;
+  switches: number;
+  interventions: number;
+}
+
+/** Where the predictions come from. `day` counts from the person's first; times are ms or null. */
+export interface ModelCard {
+  version: string;
+  trainedOn: "demo" | "people" | "rules";
+  learning: boolean;
+  day: number;
+  note: string;
+  trainedAt: number | null;
+  metrics: readonly (readonly [string, number])[];
+}
+
+export interface Activity {
+  app: string;
+  category: string;
+  pseudo: boolean;
+}
+
+/** Whose moments these are. */
+export interface Person {
+  name: string;
+  demo: boolean;
+}
+
+export interface Link {
+  name: string;
+  address: string;
+  note: string;
+}
+
+/** The collector as the service sees it: connected, and when its last snapshot came. */
+export interface Collector {
+  connected: boolean;
+  lastSnapshot: number | null;
+  advice: string;
+}

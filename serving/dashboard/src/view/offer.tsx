@@ -1,0 +1,63 @@
+import type { Offer } from "../model";
+import { actionWord } from "../words/actions";
+import { clock, percent } from "../words/format";
+import { Card, DemoChip } from "./parts";
+
+export type Answer = "accept" | "reject" | "snooze";
+
+interface OfferProps {
+  offer: Offer | null;
+  notice: string;
+  now: number;
+  demo: boolean;
+  onAnswer: (answer: Answer) => void;
+}
+
+function Countdown({ offer, now }: { offer: Offer; now: number }) {
+  const left = Math.max(0, (offer.until - now) / 1000);
+  return (
+    <div class="countdown">
+      <div class="countdown-track">
+        <div class="countdown-fill" style={{ width: `${Math.min(100, (left / offer.seconds) * 100)}%` }} />
+      </div>
+      <p>
+        Without an answer it goes ahead in <strong>{clock(Math.ceil(left))}</strong>
+      </p>
+    </div>
+  );
+}
+
+/** The help on offer, with its countdown and three answers. */
+export function OfferCard({ offer, notice, now, demo, onAnswer }: OfferProps) {
+  if (!offer) {
+    return (
+      <Card id="offer" title="Help">
+        <p class="quiet" role="status">
+          {notice || "Nothing is on offer. Help appears here when your focus is about to break."}
+        </p>
+      </Card>
+    );
+  }
+  return (
+    <Card id="offer" title="Help on offer" aside={demo && <DemoChip />}>
+      <div role="alert">
+        <p class="offer-action">{actionWord(offer.action)}</p>
+        <p>
+          {offer.reason} <span class="quiet">Risk {percent(offer.risk)}.</span>
+        </p>
+      </div>
+      <Countdown offer={offer} now={now} />
+      <div class="buttons">
+        <button type="button" class="primary" onClick={() => onAnswer("accept")}>
+          Accept
+        </button>
+        <button type="button" onClick={() => onAnswer("snooze")}>
+          In 5 minutes
+        </button>
+        <button type="button" onClick={() => onAnswer("reject")}>
+          No, thanks
+        </button>
+      </div>
+    </Card>
+  );
+}
