@@ -1,0 +1,218 @@
+"""``interventions`` as the trial writes it: one drawn opportunity is one row, or a row per target of a block.
+
+Rows of one offer share ``opportunity_id``, ``arm``, ``probability`` and get one answer. A snoozed offer is made once
+more: its rows are new ones that name the first by ``snooze_of``. No-op draws are rows that nobody sees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID, uuid5
+
+from psycopg.types.json import Jsonb
+
+from neural_focus.messages import InterventionType, StoredResponse, microseconds
+from neural_focus.store.database import Connection
+from neural_focus.store.prediction_log import SERVED, moment
+
+OPPORTUNITY_NAMESPACE = UUID("6f6c1f2e-0d0b-5b0e-9d43-1f7c52c0a5aa")
+AFTER_SECONDS = 300
+AFTER_TOLERANCE_SECONDS = 30
+
+_SAME_OFFER = "opportunity_id = %(opportunity)s AND (snooze_of IS NULL) = %(first)s"
+
+
+def opportunity_uuid(user_id: int, machine_id: str, t_us: int) -> str:
+    """The id of the opportunity of one stream at one snapshot: the same wherever it is computed."""
+    return str(uuid5(OPPORTUNITY_NAMESPACE, f"{user_id}:{machine_id}:{t_us}"))
+
+
+@dataclass(frozen=True, slots=True)
+class Opportunity:
+    """A drawn opportunity. Times µs UTC; one row a pair of ``targets`` (action, target)."""
+
+    user_id: int
+    machine_id: str
+    session_id: int | None
+    opportunity_id: str
+    snapshot_us: int
+    triggered_us: int
+    type: InterventionType
+    targets: Sequence[tuple[str, str | None]]
+    predicted_risk: float
+    contributing_factors: Sequence[str]
+    focus_score_before: float
+    model_version: str
+    arm: str
+    probability: float
+    experiment: str
+    timeout_seconds: int
+    snooze_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredOffer:
+    """An offer as it is stored; ``id`` is its first row's. Times µs UTC."""
+
+    id: int
+    ids: tuple[int, ...]
+    user_id: int
+    opportunity: Opportunity
+    user_response: StoredResponse | None
+    response_time_ms: int | None
+    responded_us: int | None
+
+
+_COLUMNS = (
+    "user_id, machine_id, session_id, opportunity_id, opportunity_time, triggered_at, type, predicted_risk,"
+    " contributing_factors, focus_score_before, model_version, arm, probability, experiment, timeout_seconds, snooze_of"
+)
+
+
+def insert_opportunity(connection: Connection, drawn: Opportunity) -> list[int]:
+    """Store and commit a draw; returns the ids of its rows, in the order of its targets."""
+    shared = (
+        drawn.user_id,
+        drawn.machine_id,
+        drawn.session_id,
+        drawn.opportunity_id,
+        moment(drawn.snapshot_us),
+        moment(drawn.triggered_us),
+        drawn.type,
+        drawn.predicted_risk,
+        Jsonb(list(drawn.contributing_factors)),
+        drawn.focus_score_before,
+        drawn.model_version,
+        drawn.arm,
+        drawn.probability,
+        drawn.experiment,
+        drawn.timeout_seconds,
+        drawn.snooze_of,
+        drawn.arm,
+    )
+    ids: list[int] = []
+    with connection.transaction():
+        for action, target in drawn.targets:
+            row = connection.execute(
+                f"INSERT INTO interventions ({_COLUMNS}, ab_test_group, action, target)"
+                " VALUES (" + ", ".join(["%s"] * 19) + ") RETURNING id",
+                (*shared, action, target),
+            ).fetchone()
+            ids.append(int(row[0]) if row else 0)
+    return ids
+
+
+def read_offer(connection: Connection, user_id: int, intervention_id: int, *, lock: bool = False) -> StoredOffer | None:
+    """The whole offer that a row belongs to, None if the person has no such row."""
+    row = connection.execute(
+        "SELECT opportunity_id, snooze_of IS NULL FROM interventions WHERE id = %s AND user_id = %s",
+        (intervention_id, user_id),
+    ).fetchone()
+    if row is None:
+        return None
+    rows = connection.execute(
+        f"SELECT id, {_COLUMNS}, action, target, user_response, response_time_ms, responded_at FROM interventions"
+        f" WHERE {_SAME_OFFER} ORDER BY id" + (" FOR UPDATE" if lock else ""),
+        {"opportunity": row[0], "first": row[1]},
+    ).fetchall()
+    first = rows[0]
+    responded = first[21]
+    return StoredOffer(
+        id=first[0],
+        ids=tuple(row[0] for row in rows),
+        user_id=first[1],
+        opportunity=Opportunity(
+            user_id=first[1],
+            machine_id=str(first[2]) if first[2] else "",
+            session_id=first[3],
+            opportunity_id=str(first[4]),
+            snapshot_us=microseconds(first[5] or first[6]),
+            triggered_us=microseconds(first[6]),
+            type=first[7],
+            targets=[(row[17], row[18]) for row in rows],
+            predicted_risk=first[8],
+            contributing_factors=tuple(first[9] or ()),
+            focus_score_before=first[10],
+            model_version=first[11],
+            arm=first[12],
+            probability=first[13],
+            experiment=first[14],
+            timeout_seconds=first[15],
+            snooze_of=first[16],
+        ),
+        user_response=first[19],
+        response_time_ms=first[20],
+        responded_us=microseconds(responded) if responded else None,
+    )
+
+
+def answer_offer(
+    connection: Connection,
+    user_id: int,
+    intervention_id: int,
+    response: StoredResponse,
+    responded_us: int,
+    response_time_ms: int | None,
+) -> tuple[StoredOffer, bool] | None:
+    """Store one answer for the whole offer, unless it has one: (offer as stored now, whether this call stored it).
+
+    None if the person has no such intervention. Commits.
+    """
+    with connection.transaction():
+        offer = read_offer(connection, user_id, intervention_id, lock=True)
+        if offer is None:
+            return None
+        if offer.user_response is not None:
+            return offer, False
+        connection.execute(
+            "UPDATE interventions SET user_response = %s, responded_at = %s, response_time_ms = %s WHERE id = ANY(%s)",
+            (response, moment(responded_us), response_time_ms, list(offer.ids)),
+        )
+        stored = read_offer(connection, user_id, intervention_id)
+    return None if stored is None else (stored, True)
+
+
+def unfinished_offers(connection: Connection, since_us: int) -> list[StoredOffer]:
+    """Offers since then that wait for an answer, or were snoozed and not offered again yet; oldest first."""
+    rows = connection.execute(
+        "SELECT user_id, min(id) FROM interventions i WHERE triggered_at > %s AND type <> 'NO_OP' AND"
+        " (user_response IS NULL OR (user_response = 'SNOOZED' AND snooze_of IS NULL AND NOT EXISTS"
+        " (SELECT 1 FROM interventions again WHERE again.snooze_of = i.id)))"
+        " AND machine_id IS NOT NULL AND opportunity_time IS NOT NULL AND timeout_seconds IS NOT NULL"
+        " GROUP BY user_id, opportunity_id, snooze_of IS NULL ORDER BY 2",
+        (moment(since_us),),
+    ).fetchall()
+    found = (read_offer(connection, user_id, first_id) for user_id, first_id in rows)
+    return [offer for offer in found if offer is not None]
+
+
+def opportunity_times(connection: Connection, user_id: int, since_us: int) -> list[int]:
+    """When the person had opportunities since then, µs UTC ascending; second offers are none."""
+    rows = connection.execute(
+        "SELECT DISTINCT COALESCE(opportunity_time, triggered_at) FROM interventions"
+        " WHERE user_id = %s AND triggered_at > %s AND snooze_of IS NULL ORDER BY 1",
+        (user_id, moment(since_us)),
+    )
+    return [microseconds(row[0]) for row in rows]
+
+
+def fill_effects(connection: Connection, now_us: int) -> int:
+    """Fill focus_score_after_5min (and the effectiveness, 0.5 = no change) where five minutes have passed; commits.
+
+    The score is that of the last prediction in the 30 s before; where there is none, nothing is filled.
+    """
+    with connection.transaction():
+        cursor = connection.execute(
+            "UPDATE interventions i SET focus_score_after_5min = found.score,"
+            " effectiveness_score = LEAST(1, GREATEST(0, 0.5 + (found.score - i.focus_score_before) / 200))"
+            " FROM (SELECT due.id, later.focus_score AS score FROM interventions due CROSS JOIN LATERAL ("
+            f"   SELECT focus_score FROM model_predictions p WHERE p.user_id = due.user_id AND {SERVED}"
+            "    AND p.snapshot_time <= due.triggered_at + make_interval(secs => %(after)s)"
+            "    AND p.snapshot_time > due.triggered_at + make_interval(secs => %(after)s - %(tolerance)s)"
+            "    ORDER BY p.snapshot_time DESC LIMIT 1) later"
+            "  WHERE due.focus_score_after_5min IS NULL AND due.triggered_at > %(now)s - interval '1 hour'"
+            "    AND due.triggered_at <= %(now)s - make_interval(secs => %(after)s + 2)) found WHERE i.id = found.id",
+            {"after": AFTER_SECONDS, "tolerance": AFTER_TOLERANCE_SECONDS, "now": moment(now_us)},
+        )
+    return cursor.rowcount
