@@ -1,8 +1,17 @@
-"""Stored records out of the database: the server sends rows of one width, NumPy reads them without a loop."""
+"""Records into and out of PostgreSQL's binary COPY format, without a Python call a column.
+
+in    a fixed part a row (time, seq, process, window, data), built by NumPy
+      + a tail that many rows share (type, app, title, person, machine, prediction), encoded once each
+out   rows of one width, read by NumPy as one array
+"""
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +25,97 @@ POSTGRES_EPOCH_US = 946_684_800_000_000
 HEADER_BYTES = 19
 TRAILER_BYTES = 2
 
+COPY_SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+COPY_END = struct.pack(">h", -1)
+NULL = struct.pack(">i", -1)
+TITLE_CHARACTERS = 512
+
+FIXED_COLUMNS = ("time", "seq", "process_id", "window_handle", "data")
+TAIL_COLUMNS = (
+    *("event_type", "app_name", "window_title", "user_id", "machine_id", "boot_id"),
+    *("session_id", "features", "focus_score", "distraction_risk"),
+)
+COPY_IN = f"COPY events ({', '.join(FIXED_COLUMNS + TAIL_COLUMNS)}) FROM STDIN (FORMAT BINARY)"
+
+_FIXED_DTYPE = np.dtype(
+    [
+        ("columns", ">i2"),
+        *(("time_length", ">i4"), ("time", ">i8")),
+        *(("seq_length", ">i4"), ("seq", ">i8")),
+        *(("process_id_length", ">i4"), ("process_id", ">i8")),
+        *(("window_handle_length", ">i4"), ("window_handle", ">i8")),
+        *(("data_length", ">i4"), ("data", "<u4", (3,))),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SharedColumns:
+    """What all rows of a batch have in common. ``features`` is JSON text."""
+
+    user_id: int
+    machine_id: UUID
+    boot_id: UUID
+    session_id: int | None = None
+    features: str | None = None
+    focus_score: float | None = None
+    distraction_risk: float | None = None
+
+    def encode(self) -> bytes:
+        """The columns after ``window_title``, as COPY takes them."""
+        parts = [struct.pack(">ii", 4, self.user_id)]
+        parts += [struct.pack(">i", 16) + key.bytes for key in (self.machine_id, self.boot_id)]
+        parts.append(NULL if self.session_id is None else struct.pack(">iq", 8, self.session_id))
+        parts.append(NULL if self.features is None else _text("\x01" + self.features))  # jsonb's version byte
+        for value in (self.focus_score, self.distraction_risk):
+            parts.append(NULL if value is None else struct.pack(">id", 8, value))
+        return b"".join(parts)
+
+
+def encode_records(
+    records: NDArray[np.void], first_seq: int, titles: Mapping[int, str], shared: SharedColumns
+) -> bytes:
+    """A whole binary COPY stream for ``COPY_IN``: EVENT_DTYPE[n] numbered from ``first_seq``."""
+    fixed = _fixed_parts(records, first_seq)
+    tails: dict[tuple[int, bytes, int], bytes] = {}
+    end = shared.encode()
+    title_ids = np.where(records["event_type"] == EventType.WINDOW_TITLE_CHANGE, records["data"][:, 0], 0)
+    keys = zip(records["event_type"].tolist(), records["app_name"].tolist(), title_ids.tolist(), strict=True)
+    parts: list[bytes] = [COPY_SIGNATURE]
+    for part, key in zip(fixed, keys, strict=True):
+        tail = tails.get(key)
+        if tail is None:
+            tail = tails[key] = _tail(*key, titles) + end
+        parts += (part, tail)
+    parts.append(COPY_END)
+    return b"".join(parts)
+
+
+def _fixed_parts(records: NDArray[np.void], first_seq: int) -> Sequence[bytes]:
+    rows = np.zeros(len(records), _FIXED_DTYPE)
+    rows["columns"] = len(FIXED_COLUMNS) + len(TAIL_COLUMNS)
+    for name in FIXED_COLUMNS:
+        rows[f"{name}_length"] = 12 if name == "data" else 8
+    rows["time"] = records["timestamp_us"].astype(np.int64) - POSTGRES_EPOCH_US
+    rows["seq"] = np.arange(first_seq, first_seq + len(records))
+    for name in ("process_id", "window_handle", "data"):
+        rows[name] = records[name]
+    raw, width = rows.tobytes(), _FIXED_DTYPE.itemsize
+    return [raw[start : start + width] for start in range(0, len(raw), width)]
+
+
+def _tail(kind: int, app: bytes, title_id: int, titles: Mapping[int, str]) -> bytes:
+    title = titles.get(title_id) if kind == EventType.WINDOW_TITLE_CHANGE else None
+    name = app.split(b"\0")[0].decode("utf-8", "replace")
+    shown = NULL if title is None else _text(title.replace("\0", "")[:TITLE_CHARACTERS])
+    return _text(EventType(kind).name) + _text(name) + shown
+
+
+def _text(value: str) -> bytes:
+    raw = value.encode("utf-8", "replace")
+    return struct.pack(">i", len(raw)) + raw
+
+
 _KINDS = sorted(EventType, key=lambda kind: (kind is not EventType.MOUSE_MOVE, kind))
 _KIND_NUMBER = " ".join(f"WHEN '{kind.name}' THEN {kind.value}" for kind in _KINDS)
 RECORD_QUERY = sql.SQL(
@@ -26,7 +126,7 @@ RECORD_QUERY = sql.SQL(
         e.data, e.seq, p.boot_number
     FROM events e JOIN shipper_positions p ON p.machine_id = e.machine_id AND p.boot_id = e.boot_id
     WHERE e.user_id = %(user)s AND e.machine_id = %(machine)s AND e.time >= %(first)s AND e.time < %(last)s
-) TO STDOUT (FORMAT BINARY)"""  # noqa: S608 - put together from constants
+) TO STDOUT (FORMAT BINARY)"""
 )
 
 _FIELDS = (
