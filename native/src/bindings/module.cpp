@@ -4,5 +4,7 @@
 NB_MODULE(_native, module) {
   module.doc() = "Native core: record, engine, ring and spool codec.";
   neural_focus::bind_record(module);
+  neural_focus::bind_engine(module);
   neural_focus::bind_ring(module);
+  neural_focus::bind_spool(module);
 }

@@ -1,0 +1,270 @@
+import os
+import resource
+import shutil
+import struct
+import tempfile
+import uuid
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from neural_focus._native import SpoolWriter, crc32c, read_segment, spool_segments
+
+from collector.spool import SpoolReader, open_writer
+from neural_focus.errors import ConfigurationError, FormatError, InputError
+from neural_focus.events import EVENT_DTYPE
+
+MACHINE = uuid.UUID(int=1).bytes
+BOOT = uuid.UUID(int=2).bytes
+
+
+def records_of(first: int, count: int) -> np.ndarray:
+    records = np.zeros(count, EVENT_DTYPE)
+    records["timestamp_us"] = np.arange(first, first + count)
+    records["event_type"] = 3
+    return records
+
+
+def spooled(folder: Path) -> dict[Path, list[int]]:
+    """Timestamps by segment, as a reader sees them."""
+    found = {path: read_segment(path) for path in spool_segments(folder)}
+    return {path: list(read[3]["timestamp_us"]) for path, read in found.items() if read is not None}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "spool"
+
+
+def test_crc32c_is_castagnoli() -> None:
+    assert crc32c(b"123456789") == 0xE3069283  # RFC 3720, appendix B.4
+    assert crc32c(bytes(32)) == 0x8A9136AA
+    noise = np.random.default_rng(1).bytes(1021)
+    assert [crc32c(noise[:n], True) for n in range(1021)] == [crc32c(noise[:n]) for n in range(1021)]
+
+
+def test_records_and_titles_come_back(folder: Path) -> None:
+    writer = SpoolWriter(folder, MACHINE, BOOT)
+    assert writer.append(records_of(10, 3), {7: "a title — ü", 9: ""})
+    assert writer.append(records_of(13, 2))
+    machine, boot, first, records, titles, *_, at_end = read_segment(writer.current)
+    assert (machine, boot, first, at_end) == (MACHINE, BOOT, 0, True)
+    assert records.tobytes() == records_of(10, 5).tobytes()
+    assert titles == {7: "a title — ü", 9: ""}
+    assert writer.next_sequence == 5
+
+
+def test_a_second_agent_is_refused(folder: Path) -> None:
+    writer = SpoolWriter(folder, MACHINE, BOOT)
+    with pytest.raises(ConfigurationError, match="another agent already writes"):
+        SpoolWriter(folder, MACHINE, BOOT)
+    del writer
+    SpoolWriter(folder, MACHINE, BOOT)
+
+
+def test_segments_roll_and_the_oldest_go_over_the_limit(folder: Path) -> None:
+    writer = SpoolWriter(folder, MACHINE, BOOT, segment_bytes=1000, total_bytes=3000)
+    for step in range(20):
+        assert writer.append(records_of(step * 10, 10))
+    counters = writer.counters()
+    kept = [value for values in spooled(folder).values() for value in values]
+    assert 0 < len(kept) < 200
+    assert kept == list(range(200 - len(kept), 200))
+    assert counters["dropped_over_limit"] == 200 - len(kept)
+
+
+def test_old_segments_go_by_age(folder: Path) -> None:
+    writer = SpoolWriter(folder, MACHINE, BOOT)
+    writer.append(records_of(0, 4))
+    old = writer.current
+    del writer
+    os.utime(old, (0, 0))
+    writer = SpoolWriter(folder, MACHINE, BOOT, total_hours=1)
+    assert spool_segments(folder) == []
+    assert writer.counters()["dropped_over_limit"] == 4
+
+
+def foreign_header(order: str, mark: int, version: int) -> bytes:
+    head = struct.pack(f"{order}8sII16s16sQI", b"NFSPOOL\n", mark, version, MACHINE, BOOT, 0, 0)
+    return head + struct.pack(f"{order}I", crc32c(head))
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        (foreign_header("<", 0x0A0B0C0D, 2), "format version 2; version 1 is expected"),
+        (foreign_header(">", 0x0A0B0C0D, 1), "big-endian; little-endian is expected"),
+    ],
+)
+def test_a_foreign_format_is_named_and_left_alone(folder: Path, header: bytes, said: str) -> None:
+    folder.mkdir()
+    segment = folder / "000000000001.segment"
+    segment.write_bytes(header)
+    with pytest.raises(FormatError, match=said):
+        SpoolWriter(folder, MACHINE, BOOT)
+    assert segment.read_bytes() == header
+
+
+def test_a_missing_file_is_one_clear_error(folder: Path) -> None:
+    with pytest.raises(InputError, match="No such file"):
+        read_segment(folder / "none.segment")
+
+
+def test_the_reader_follows_across_boots_and_segments(folder: Path) -> None:
+    machine, boots = str(uuid.uuid4()), [str(uuid.uuid4()), str(uuid.uuid4())]
+    writer = open_writer(folder, machine, boots[0])
+    reader = SpoolReader(folder)
+    assert reader.peek() is None
+    writer.append(records_of(0, 5), {1: "one"})
+    first = reader.peek()
+    assert first is not None and (first.machine_id, first.boot_id, first.first_seq) == (machine, boots[0], 0)
+    assert reader.peek() is first and first.titles == {1: "one"}
+    reader.advance()
+    assert reader.peek() is None
+    writer.append(records_of(5, 2))
+    assert (again := reader.peek()) is not None and again.first_seq == 5
+    reader.advance()
+    sealed = writer.current
+    del writer
+    writer = open_writer(folder, machine, boots[1])
+    writer.append(records_of(7, 1))
+    assert (last := reader.peek()) is not None and (last.boot_id, last.first_seq) == (boots[1], 0)
+    assert not sealed.exists()
+    assert writer.current.exists()
+
+
+def test_the_reader_quarantines_what_broke_since(folder: Path) -> None:
+    writer = SpoolWriter(folder, MACHINE, BOOT)
+    writer.append(records_of(0, 2))
+    broken = writer.current
+    writer.append(records_of(2, 2))
+    writer.seal()
+    writer.append(records_of(4, 1))
+    data = bytearray(broken.read_bytes())
+    data[-1] ^= 1
+    broken.write_bytes(data)
+    reader, seen = SpoolReader(folder), []
+    while (batch := reader.peek()) is not None:
+        seen += list(batch.records["timestamp_us"])
+        reader.advance()
+    assert seen == [0, 1, 4]
+    assert reader.counters["segments_quarantined"] == 1
+    assert (folder / "quarantine" / broken.name).exists()
+
+
+class SpoolMachine(RuleBasedStateMachine):
+    """The spool against a list of batches by segment, with everything that happens to real disks."""
+
+    @initialize()
+    def start(self) -> None:
+        self.temporary = Path(tempfile.mkdtemp())
+        self.folder = self.temporary / "spool"
+        self.model: dict[Path, list[tuple[int, list[int]]]] = {}  # segment → (end offset, values) of each batch
+        self.counter = 0
+        self.quarantined = 0
+        self.open()
+
+    def open(self) -> None:
+        self.writer = SpoolWriter(self.folder, MACHINE, uuid.uuid4().bytes, segment_bytes=2000, sync_seconds=0.001)
+
+    def crash(self) -> None:
+        del self.writer  # the destructor writes nothing: what append acknowledged is already in the file
+
+    def survivors(self, segment: Path, sound_bytes: int, file_bytes: int) -> None:
+        """Only the batches that end in the first ``sound_bytes`` are left; recovery cuts off the rest."""
+        kept = [batch for batch in self.model[segment] if batch[0] <= sound_bytes] if sound_bytes >= 64 else []
+        cut = file_bytes - (kept[-1][0] if kept else 0)
+        bare_header = not kept and file_bytes == 64 <= sound_bytes
+        self.quarantined += 0 if bare_header else cut
+        if kept:
+            self.model[segment] = kept
+        else:
+            del self.model[segment]
+
+    @rule(count=st.integers(1, 12), titled=st.booleans())
+    def append(self, count: int, titled: bool) -> None:
+        values = list(range(self.counter, self.counter + count))
+        assert self.writer.append(records_of(self.counter, count), {1: "x" * count} if titled else {})
+        self.counter += count
+        segment = self.writer.current
+        self.model.setdefault(segment, []).append((segment.stat().st_size, values))
+
+    @rule(count=st.integers(1, 12), room=st.floats(0, 0.99))
+    def append_to_a_full_disk(self, count: int, room: float) -> None:
+        current = self.writer.current
+        size = current.stat().st_size if current.is_file() else 0
+        limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+        allowed = min(size, 0 if size + 32 + 64 * count > 2000 else size) + int(room * 64)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (allowed, limit[1]))
+        try:
+            assert not self.writer.append(records_of(10**9, count))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        assert self.writer.counters()["refused"] >= count
+        assert not current.is_file() or current.stat().st_size == size
+
+    @rule()
+    def seal(self) -> None:
+        self.writer.seal()
+
+    @rule()
+    def crash_and_restart(self) -> None:
+        self.crash()
+        self.open()
+        assert self.writer.counters()["quarantined_bytes"] == 0
+
+    @precondition(lambda self: self.model)
+    @rule(cut=st.integers(1, 400))
+    def torn_tail(self, cut: int) -> None:
+        self.crash()
+        segment = max(self.model)
+        size = max(0, segment.stat().st_size - cut)
+        os.truncate(segment, size)
+        before = self.quarantined
+        self.survivors(segment, size, size)
+        self.open()
+        assert self.writer.counters()["quarantined_bytes"] == self.quarantined - before
+
+    @precondition(lambda self: self.model)
+    @rule(data=st.data())
+    def bit_flip(self, data: st.DataObject) -> None:
+        self.crash()
+        segment = data.draw(st.sampled_from(sorted(self.model)))
+        content = bytearray(segment.read_bytes())
+        bit = data.draw(st.integers(0, len(content) * 8 - 1))
+        content[bit // 8] ^= 1 << bit % 8
+        segment.write_bytes(content)
+        before = self.quarantined
+        self.survivors(segment, bit // 8, len(content))
+        self.open()
+        assert self.writer.counters()["quarantined_bytes"] == self.quarantined - before
+
+    @precondition(lambda self: self.model)
+    @rule(data=st.data())
+    def missing_segment(self, data: st.DataObject) -> None:
+        self.crash()
+        segment = data.draw(st.sampled_from(sorted(self.model)))
+        segment.unlink()
+        del self.model[segment]
+        self.open()
+
+    @invariant()
+    def the_reader_sees_the_model(self) -> None:
+        if not hasattr(self, "model"):
+            return
+        expected = {path: [value for _, values in batches for value in values] for path, batches in self.model.items()}
+        assert {path: values for path, values in spooled(self.folder).items() if values} == expected
+
+    def teardown(self) -> None:
+        if hasattr(self, "writer"):
+            del self.writer
+        shutil.rmtree(self.temporary, ignore_errors=True)
+
+
+TestSpoolModel = SpoolMachine.TestCase
+TestSpoolModel.settings = settings(
+    max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+)
