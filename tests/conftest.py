@@ -26,6 +26,13 @@ def _fresh(server: EmbeddedServer) -> Iterator[str]:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+def _close(server: EmbeddedServer, database: str) -> None:
+    """A template must have no visitors, and TimescaleDB's background workers visit every database."""
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE {database} ALLOW_CONNECTIONS false")
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (database,))
+
+
 def _running(flavour: str | None) -> Iterator[EmbeddedServer]:
     """A server in a folder of its own: pytest's are closed to the account that runs it when we are root."""
     folder = Path(tempfile.mkdtemp(prefix="neural-focus-test-"))
@@ -35,6 +42,7 @@ def _running(flavour: str | None) -> Iterator[EmbeddedServer]:
         server.start()
         make_database(server.url(TEMPLATE))
         migrate(server.url(TEMPLATE))
+        _close(server, TEMPLATE)
         yield server
     finally:
         server.stop()

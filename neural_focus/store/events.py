@@ -6,44 +6,32 @@ sending a batch again adds nothing, and a batch that begins behind the position 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import numpy as np
 import psycopg
 from numpy.typing import NDArray
-from psycopg.types.enum import EnumInfo, register_enum
-from psycopg.types.json import Jsonb
 
 from neural_focus.errors import ContractError, InputError, StoreError
-from neural_focus.events import EventType
 from neural_focus.store.database import Connection
-from neural_focus.store.event_rows import RECORD_QUERY, decode_records
+from neural_focus.store.event_rows import (
+    COPY_END,
+    COPY_IN,
+    COPY_SIGNATURE,
+    RECORD_QUERY,
+    SharedColumns,
+    decode_records,
+    encode_records,
+)
 from neural_focus.store.partitions import days_between, ensure_partitions
 
 Records = NDArray[np.void]
-COLUMNS = (
-    ("time", "timestamptz"),
-    ("session_id", "int8"),
-    ("user_id", "int4"),
-    ("event_type", "event_type"),
-    ("app_name", "text"),
-    ("window_title", "text"),
-    ("features", "jsonb"),
-    ("focus_score", "float8"),
-    ("distraction_risk", "float8"),
-    ("machine_id", "uuid"),
-    ("boot_id", "uuid"),
-    ("seq", "int8"),
-    ("process_id", "int8"),
-    ("window_handle", "int8"),
-    ("data", "bytea"),
-)
-COPY_IN = f"COPY events ({', '.join(name for name, _ in COLUMNS)}) FROM STDIN (FORMAT BINARY)"
-TITLE_CHARACTERS = 512
+ROWS_AT_ONCE = 20_000
+"""Rows encoded in memory at a time, about 4 MB."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -87,7 +75,9 @@ def write_events(
         InputError: the records leave a gap after the last stored one.
         StoreError: the database refuses; nothing of the batch is stored.
     """
-    stamp = (session_id, Jsonb(dict(features)) if features is not None else None, focus_score, distraction_risk)
+    known = None if features is None else json.dumps(dict(features), allow_nan=False)
+    stamp = (session_id, known, focus_score, distraction_risk)
+    shared = SharedColumns(user_id, UUID(machine_id), UUID(boot_id), *stamp)
     try:
         with connection.transaction():
             position = _lock_position(connection, user_id, machine_id, boot_id)
@@ -98,7 +88,7 @@ def write_events(
                 )
             fresh = records[position - first_seq :]
             if len(fresh):
-                _copy(connection, user_id, UUID(machine_id), UUID(boot_id), position, fresh, titles or {}, stamp)
+                _copy(connection, position, fresh, titles or {}, shared)
                 _move_position(connection, machine_id, boot_id, position + len(fresh), fresh)
     except psycopg.Error as error:
         raise StoreError("the database refused events", why=str(error).strip().splitlines()[0]) from error
@@ -179,52 +169,16 @@ def _move_position(connection: Connection, machine_id: str, boot_id: str, next_s
 
 
 def _copy(
-    connection: Connection,
-    user_id: int,
-    machine: UUID,
-    boot: UUID,
-    position: int,
-    fresh: Records,
-    titles: Mapping[int, str],
-    stamp: tuple[Any, ...],
+    connection: Connection, position: int, fresh: Records, titles: Mapping[int, str], shared: SharedColumns
 ) -> None:
     stamps = fresh["timestamp_us"]
     ensure_partitions(connection, "events", days_between(int(stamps.min()), int(stamps.max())))
-    _register_event_type(connection)
-    session_id, features, focus_score, risk = stamp
     with connection.cursor().copy(COPY_IN) as copy:
-        copy.set_types([kind for _, kind in COLUMNS])
-        for seq, (time, kind, app, title, process, window, data) in enumerate(_values(fresh, titles), position):
-            row = (time, session_id, user_id, kind, app, title, features, focus_score, risk)
-            copy.write_row((*row, machine, boot, seq, process, window, data))
-
-
-def _values(fresh: Records, titles: Mapping[int, str]) -> Iterator[tuple[Any, ...]]:
-    """Time, type, app name, title, process, window and data of each record, as the columns take them."""
-    times = fresh["timestamp_us"].astype("M8[us]").tolist()
-    kinds = [EventType(kind) for kind in fresh["event_type"].tolist()]
-    names = {raw: raw.split(b"\0")[0].decode("utf-8", "replace") for raw in set(fresh["app_name"].tolist())}
-    title_ids = fresh["data"][:, 0].tolist()
-    raw = np.ascontiguousarray(fresh["data"]).tobytes()
-    rows = zip(times, kinds, fresh["app_name"].tolist(), title_ids, fresh["process_id"].tolist(), strict=True)
-    for index, ((time, kind, app, title_id, process), window) in enumerate(
-        zip(rows, fresh["window_handle"].tolist(), strict=True)
-    ):
-        title = titles.get(title_id) if kind is EventType.WINDOW_TITLE_CHANGE else None
-        data = raw[index * 12 : index * 12 + 12]
-        yield time.replace(tzinfo=UTC), kind, names[app], title and _storable(title), process, window, data
-
-
-def _storable(title: str) -> str:
-    return title.replace("\0", "")[:TITLE_CHARACTERS]
-
-
-def _register_event_type(connection: Connection) -> None:
-    if connection.adapters.types.get("event_type") is None:
-        info = EnumInfo.fetch(connection, "event_type")
-        if info is None:
-            raise StoreError("the database has no tables yet", todo="Run: neural-focus database migrate")
-        register_enum(info, connection, EventType, mapping={kind: kind.name for kind in EventType})
+        for start in range(0, len(fresh), ROWS_AT_ONCE):
+            block = encode_records(fresh[start : start + ROWS_AT_ONCE], position + start, titles, shared)
+            head = 0 if start == 0 else len(COPY_SIGNATURE)
+            copy.write(block[head : len(block) - len(COPY_END)])
+        copy.write(COPY_END)
 
 
 def _end_implicit_transaction(connection: Connection) -> None:
