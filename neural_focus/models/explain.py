@@ -1,0 +1,83 @@
+"""SHAP values of the served prediction in words: the input's value, its unit, what is usual for the person.
+
+Ordered by size. The words say which way each one moves the risk; the number behind them is the prediction's own
+(``Forest.contributions``), so taking the top factor back to the usual moves the risk that way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from neural_focus.features import FEATURE_INDEX, FEATURES, Feature, Kind
+from neural_focus.models.inputs import Rows
+
+FACTORS = 3
+_SMALLEST = 0.05
+"""Log-odds below which a factor is not worth a person's attention."""
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+VOCABULARY: dict[str, Feature] = {feature.name: feature for feature in FEATURES}
+"""Every input column's unit and label."""
+
+
+def word_factors(
+    names: Sequence[str], row: Rows, contributions: npt.NDArray[np.float64], usual: Rows, *, most: int = FACTORS
+) -> tuple[str, ...]:
+    """The ``most`` largest contributions float64[width] of a row float32[width], in words, largest first."""
+    order = np.argsort(-np.abs(contributions), kind="stable")[:most]
+    return tuple(
+        _phrase(VOCABULARY[names[i]], float(row[i]), float(usual[i]), contributions[i] > 0)
+        for i in order
+        if abs(contributions[i]) >= _SMALLEST
+    )
+
+
+def _phrase(feature: Feature, value: float, usual: float, raises: bool) -> str:
+    direction = "raises" if raises else "lowers"
+    label = feature.label[0].upper() + feature.label[1:]
+    if feature.kind is Kind.BOOL:
+        return f"{label if value else f'Not {feature.label}'} ({direction} the risk)"
+    if feature.name == "day_of_week":
+        return f"It is {_DAYS[int(value) % 7]} ({direction} the risk)"
+    shown, normal = say_value(value, feature.unit), say_value(usual, feature.unit)
+    if shown == normal:
+        return f"{label}: {shown}, as usual ({direction} the risk)"
+    return f"{label}: {shown}, usually {normal} ({direction} the risk)"
+
+
+def say_value(value: float, unit: str) -> str:
+    """A number people can read, with its unit: seconds become minutes and hours."""
+    if unit == "h":
+        return f"{int(value)}:00"
+    if unit in ("s", "min"):
+        return _duration(value * (60 if unit == "min" else 1))
+    number = f"{value:.0f}" if abs(value) >= 10 or float(value).is_integer() else f"{value:.2g}"
+    return f"{number} {unit}".rstrip()
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 1:
+        return f"{seconds:.2g} s" if seconds else "0 s"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def rule_factors(features: Mapping[str, float] | Rows) -> tuple[str, ...]:
+    """Reasons by fixed thresholds, for when no model is loaded."""
+    at = features if isinstance(features, Mapping) else {name: float(features[i]) for name, i in FEATURE_INDEX.items()}
+    reasons = []
+    if at["context_switches_30s"] >= 3:
+        reasons.append(f"{at['context_switches_30s']:.0f} app switches in 30 s")
+    if at["keystroke_rate"] < 2.0:
+        reasons.append(f"Low typing activity ({at['keystroke_rate']:.1f} keys/s)")
+    if at["mouse_speed_std"] > 500:
+        reasons.append(f"Erratic mouse movement (jitter {at['mouse_speed_std']:.0f} px/s)")
+    if at["is_browser"] and not at["is_ide"]:
+        reasons.append("In a browser")
+    if at["minutes_since_last_break"] > 90:
+        reasons.append(f"No break in {at['minutes_since_last_break']:.0f} min")
+    return tuple(reasons) or ("Nothing stands out",)

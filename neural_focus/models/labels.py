@@ -1,0 +1,199 @@
+"""Labels of moments, from what happened after them. Pure functions over a ``Timeline``.
+
+::
+
+    t ──────────── horizon ────────────┤
+    │  a switch in (t, t + 30 s]            → switch
+    │  settled at t, focus breaks in 60 s   → break
+    │  capture stopped in the horizon       → no label
+    │  an intervention of ours in it        → no label: the moment was touched
+
+``-1`` is "no label" everywhere: never a guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from neural_focus.models.timeline import US, Timeline, Times, is_work
+from neural_focus.prediction import BREAK_HORIZON_SECONDS, HORIZON_SECONDS
+
+SETTLED_SECONDS = 60
+AWAY_SECONDS = 10
+MANY_SWITCHES = 3
+FOR_GOOD_SECONDS = 60
+WEAK_HORIZON_SECONDS = 300
+NO_LABEL = -1
+
+Labels = npt.NDArray[np.int8]
+
+
+class Outcome(IntEnum):
+    """What a stretch of work was, in the words of ``model_predictions.actual_outcome``."""
+
+    DISTRACTED = 0
+    FOCUSED = 1
+    PSEUDO_PRODUCTIVE = 2
+
+
+class Source(IntEnum):
+    """Who says so, weakest first: people beat rules, a marked stretch beats a key, a key beats a timer."""
+
+    NONE = 0
+    WEAK = 1
+    TIMER = 2
+    HOTKEY = 3
+    RETROSPECTIVE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeMark:
+    """A stretch [start, end) µs that someone, or a rule, judged."""
+
+    start_us: int
+    end_us: int
+    outcome: Outcome
+    source: Source
+
+
+def horizon_mask(
+    timeline: Timeline, times_us: Times, horizon_s: float, interventions_us: Times
+) -> npt.NDArray[np.bool_]:
+    """Whether (t, t + horizon] was captured and free of our own interventions (int64[k] µs, ascending)."""
+    ends = times_us + int(horizon_s * US)
+    touched = np.searchsorted(interventions_us, ends, side="right") > np.searchsorted(
+        interventions_us, times_us, side="right"
+    )
+    return np.asarray(timeline.covers(times_us, ends) & ~touched)
+
+
+def switch_within(timeline: Timeline, times_us: Times, horizon_s: int = HORIZON_SECONDS) -> Labels:
+    """1 where at least one app switch lies in (t, t + horizon], else 0; int8[n]."""
+    later = np.searchsorted(timeline.switch_us, times_us + horizon_s * US, side="right")
+    return (later > timeline.stay_at(times_us)).astype(np.int8)
+
+
+def settled(timeline: Timeline, times_us: Times) -> npt.NDArray[np.bool_]:
+    """Whether one app has held the focus for at least 60 s and the person is not idle."""
+    stay = timeline.stay_at(times_us)
+    begun = np.r_[timeline.event_us[0], timeline.switch_us][stay]
+    return np.asarray((times_us - begun >= SETTLED_SECONDS * US) & ~timeline.idle_at(times_us))
+
+
+def settled_break(timeline: Timeline, times_us: Times, work: Sequence[int] = (1, 2, 3)) -> Labels:
+    """1 where settled focus breaks in (t, t + 60 s], 0 where it holds, -1 where it is not settled; int8[n].
+
+    A break: three switches or more, or leaving. With categories, leaving is a stay of at least 10 s in an app
+    outside ``work`` that begins in the horizon. Without, it is staying away for at least 60 s from the app held.
+    """
+    stay = timeline.stay_at(times_us)
+    later = np.searchsorted(timeline.switch_us, times_us + BREAK_HORIZON_SECONDS * US, side="right")
+    left = np.zeros(len(times_us), bool)
+    leaves = _long_departures(timeline, work)
+    # only the first two switches of the horizon need a look: a third one is a break by itself
+    for offset in range(MANY_SWITCHES - 1):
+        which = stay + offset
+        left |= (which < later) & leaves(np.minimum(which, max(len(timeline.switch_us) - 1, 0)), stay)
+    broken = (later - stay >= MANY_SWITCHES) | left
+    return np.where(settled(timeline, times_us), broken, NO_LABEL).astype(np.int8)
+
+
+class _LeavesOffWork:
+    """Whether switch i begins at least 10 s (in one piece or several) outside the work categories."""
+
+    def __init__(self, timeline: Timeline, work: Sequence[int]) -> None:
+        off = ~is_work(timeline.hints[1:], work)
+        back = _next_true(~off)
+        end = np.r_[timeline.switch_us, timeline.covered[-1, 1]][back]
+        self.away = off & (end - timeline.switch_us >= AWAY_SECONDS * US)
+
+    def __call__(self, switch: npt.NDArray[np.int64], stay: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        return self.away[switch] if len(self.away) else np.zeros(len(switch), bool)
+
+
+class _LeavesForGood:
+    """Whether the app of the stay at t, left by switch i, does not hold the focus again for at least 60 s."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        last = int(timeline.covered[-1, 1])
+        self.times, self.last = timeline.switch_us, last
+        self.returns = _next_return(timeline.apps, timeline.switch_us, last)
+
+    def __call__(self, switch: npt.NDArray[np.int64], stay: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        if not len(self.times):
+            return np.zeros(len(switch), bool)
+        first = switch == stay  # later switches leave another app
+        return np.asarray(first & (self.returns[switch] - self.times[switch] >= FOR_GOOD_SECONDS * US))
+
+
+def _long_departures(timeline: Timeline, work: Sequence[int]) -> _LeavesOffWork | _LeavesForGood:
+    return _LeavesOffWork(timeline, work) if timeline.has_categories else _LeavesForGood(timeline)
+
+
+def _next_true(flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """Index of the first True at or after each place, len(flags) where there is none."""
+    places = np.where(flags, np.arange(len(flags)), len(flags))
+    return np.asarray(np.minimum.accumulate(places[::-1])[::-1] if len(flags) else places)
+
+
+def _next_return(apps: npt.NDArray[np.int32], switch_us: Times, last_us: int) -> Times:
+    """When the app that switch i leaves (``apps[i]``) gets the focus back, ``last_us`` if never."""
+    out = np.full(len(switch_us), last_us, np.int64)
+    seen: dict[int, int] = {}
+    for i in range(len(switch_us) - 1, -1, -1):
+        out[i] = seen.get(int(apps[i]), last_us)
+        seen[int(apps[i + 1])] = int(switch_us[i])
+    return out
+
+
+def resolve_outcomes(times_us: Times, marks: Sequence[OutcomeMark]) -> tuple[Labels, Labels]:
+    """Outcome and source at each time: RETROSPECTIVE > HOTKEY > TIMER > WEAK, the later mark among equals.
+
+    Returns int8[n] outcomes (-1 without a mark) and int8[n] sources, so that weak ones are never taken for people's.
+    """
+    outcome = np.full(len(times_us), NO_LABEL, np.int8)
+    source = np.zeros(len(times_us), np.int8)
+    for mark in sorted(marks, key=lambda mark: mark.source):
+        here = (times_us >= mark.start_us) & (times_us < mark.end_us)
+        outcome[here], source[here] = mark.outcome, mark.source
+    return outcome, source
+
+
+def weak_outcomes(timeline: Timeline, times_us: Times, work: Sequence[int] = (1, 2, 3)) -> Labels:
+    """What rules say the next five minutes were; int8[n] of ``Outcome``, weak by definition.
+
+    FOCUSED: at most three switches, idle for less than half, and (with categories) at least 70 % of it at work.
+    PSEUDO_PRODUCTIVE: at least half of it in apps that only look like work. DISTRACTED: the rest.
+    """
+    ends = times_us + WEAK_HORIZON_SECONDS * US
+    switches = np.searchsorted(timeline.switch_us, ends, side="right") - timeline.stay_at(times_us)
+    calm = (switches <= MANY_SWITCHES) & (_share(timeline.idle, times_us, ends) < 0.5)
+    if not timeline.has_categories:
+        return calm.astype(np.int8)
+    working = _share(_stays(timeline, is_work(timeline.hints, work)), times_us, ends) >= 0.7
+    pseudo = _share(_stays(timeline, (timeline.hints & 32) != 0), times_us, ends) >= 0.5
+    return np.where(pseudo, Outcome.PSEUDO_PRODUCTIVE, np.where(calm & working, 1, 0)).astype(np.int8)
+
+
+def _stays(timeline: Timeline, chosen: npt.NDArray[np.bool_]) -> Times:
+    edges = np.r_[timeline.event_us[0], timeline.switch_us, max(timeline.covered[-1, 1], timeline.event_us[-1])]
+    return np.stack([edges[:-1], edges[1:]], axis=1)[chosen]
+
+
+def _share(intervals: Times, starts_us: Times, ends_us: Times) -> npt.NDArray[np.float64]:
+    """Which part of each (start, end] the disjoint ascending intervals cover."""
+    if not len(intervals):
+        return np.zeros(len(starts_us))
+    lengths = np.r_[0, np.cumsum(intervals[:, 1] - intervals[:, 0])]
+
+    def covered_until(times: Times) -> npt.NDArray[np.float64]:
+        place = np.searchsorted(intervals[:, 0], times, side="right")
+        over = np.where(place > 0, np.maximum(intervals[np.maximum(place - 1, 0), 1] - times, 0), 0)
+        return np.asarray(lengths[place] - over, np.float64)
+
+    return np.asarray((covered_until(ends_us) - covered_until(starts_us)) / (ends_us - starts_us))

@@ -1,0 +1,163 @@
+"""The one inference path: what serves, evaluates, explains and shadows goes through ``Predictor``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from neural_focus.features import FEATURE_INDEX
+from neural_focus.models.bundle import MODEL
+from neural_focus.models.calibrate import Calibration
+from neural_focus.models.confidence import Familiarity, confidence
+from neural_focus.models.explain import rule_factors, word_factors
+from neural_focus.models.inputs import V1, InputContract, Rows, contract_of
+from neural_focus.models.labels import SETTLED_SECONDS
+
+if TYPE_CHECKING:
+    from neural_focus.settings import Settings
+
+Floats = npt.NDArray[np.float64]
+TARGETS = ("switch", "break", "outcome")
+_APP_AGE, _IDLE = FEATURE_INDEX["time_in_current_app"], FEATURE_INDEX["idle_time_30s"]
+_SWITCHES = FEATURE_INDEX["context_switches_5min"]
+_IDLE_NOW_SECONDS = 25.0
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionBatch:
+    """n judged moments, float64[n] each: scores 0–100, the others 0–1; ``break_risk`` is nan when not settled."""
+
+    focus_score: Floats
+    distraction_risk: Floats
+    break_risk: Floats
+    confidence: Floats
+
+
+class Margins(Protocol):
+    """One trained target: log-odds of rows, and what each column adds to one row's."""
+
+    def margins(self, rows: Rows) -> Floats: ...
+
+    def contributions(self, row: Rows) -> Floats: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Predictor:
+    """A loaded model, or the rules that stand in for one (``version`` rules_v0).
+
+    ``trained_on`` is "demo", "people" or "nothing". ``usual`` has the median input per user id, under "*" everyone's.
+    """
+
+    version: str
+    trained_on: str
+    contract: InputContract
+    targets: Mapping[str, Margins]
+    calibration: Mapping[str, Calibration]
+    familiarity: Familiarity | None
+    usual: Mapping[str, Rows]
+    manifest: Mapping[str, Any]
+
+    @staticmethod
+    def rules() -> Predictor:
+        """What predicts when no model is there: documented rules of thumb, with low confidence."""
+        return Predictor("rules_v0", "nothing", V1, {}, {}, None, {}, {})
+
+    @staticmethod
+    def from_files(files: Mapping[str, bytes], manifest: Mapping[str, Any], version: str) -> Predictor:
+        """A predictor from a bundle's files.
+
+        Raises:
+            ContractError: the model asks for another input contract than this code has.
+        """
+        from neural_focus.models.boosted import load_trees
+
+        model = json.loads(files[MODEL])
+        contract = contract_of(model["input_version"], model["input_hash"])
+        width = len(contract.names)
+        return Predictor(
+            version=version,
+            trained_on=str(manifest["trained_on"]),
+            contract=contract,
+            targets={name: load_trees(files[f"{name}.ubj"], width) for name in TARGETS if f"{name}.ubj" in files},
+            calibration={name: Calibration.from_json(data) for name, data in model["calibration"].items()},
+            familiarity=Familiarity.from_json(model["familiarity"]),
+            usual={key: np.array(values, np.float32) for key, values in model["usual"].items()},
+            manifest=manifest,
+        )
+
+    @staticmethod
+    def load(settings: Settings, tag: str | None = None) -> Predictor:
+        """The model ``tag``, by default the champion; the rules when nothing was promoted yet.
+
+        Raises:
+            ContractError: the stored files are not what was saved, or need another input contract.
+        """
+        from neural_focus.models import registry
+
+        chosen = tag or registry.champion(settings)
+        return Predictor.rules() if chosen is None else registry.load(settings, chosen)
+
+    def predict(
+        self,
+        timestamps_us: npt.NDArray[np.int64],
+        features: Rows,
+        history: Rows | None = None,
+        *,
+        user_id: int | None = None,
+    ) -> PredictionBatch:
+        """Judge snapshots float32[n, 32] of one person at ``timestamps_us`` int64[n].
+
+        ``history``: the columns float32[n, k] of input version 2 (``history.StreamContext.columns``).
+
+        Raises:
+            ContractError: the snapshots or the history have not the model's width.
+        """
+        if not self.targets:
+            return _judge_by_rules(features)
+        rows = self.contract.assemble(features, history)
+        risk = self.probabilities("switch", rows, user_id)
+        broken = np.where(settled_now(features), self.probabilities("break", rows, user_id), np.nan)
+        known = self.familiarity.of(rows) if self.familiarity else np.ones(len(rows))
+        return PredictionBatch(
+            focus_score=100.0 * self.probabilities("outcome", rows, user_id),
+            distraction_risk=risk,
+            break_risk=broken,
+            confidence=confidence(risk, known),
+        )
+
+    def probabilities(self, target: str, rows: Rows, user_id: int | None = None) -> Floats:
+        """Calibrated probabilities float64[n] of one target from assembled inputs; nan if it was not trained."""
+        if target not in self.targets:
+            return np.full(len(rows), np.nan)
+        return self.calibration[target].probabilities(self.targets[target].margins(rows), user_id)
+
+    def explain(
+        self, features: Rows, history: Rows | None = None, *, user_id: int | None = None, target: str = "switch"
+    ) -> tuple[str, ...]:
+        """Why the risk of one snapshot float32[32] is what it is, largest reason first."""
+        if target not in self.targets:
+            return rule_factors(features)
+        row = self.contract.assemble(features[None, :], history)[0]
+        usual = self.usual.get(str(user_id), self.usual["*"])
+        return word_factors(self.contract.names, row, self.targets[target].contributions(row), usual)
+
+
+def settled_now(features: Rows) -> npt.NDArray[np.bool_]:
+    """Whether snapshots float32[n, 32] show settled focus: 60 s in one app and input in the last seconds; bool[n]."""
+    return np.asarray((features[:, _APP_AGE] >= SETTLED_SECONDS) & (features[:, _IDLE] < _IDLE_NOW_SECONDS))
+
+
+def _judge_by_rules(features: Rows) -> PredictionBatch:
+    """Rules of thumb: the hazard of leaving an app falls with the time spent in it, and rises with recent switching."""
+    age = features[:, _APP_AGE].astype(np.float64)
+    busy = np.minimum(features[:, _SWITCHES].astype(np.float64), 20.0) / 20.0
+    risk = np.clip(0.65 / (1.0 + (age / 40.0) ** 0.8) + 0.25 * busy, 0.02, 0.95)
+    broken = np.where(settled_now(features), np.clip(0.05 + 0.3 * busy, 0.0, 1.0), np.nan)
+    distracted = features[:, FEATURE_INDEX["is_entertainment"]] + features[:, FEATURE_INDEX["is_pseudo_productive"]]
+    score = 100.0 * np.clip(1.0 - 0.6 * risk - 0.3 * busy - 0.4 * np.minimum(distracted, 1.0), 0.0, 1.0)
+    return PredictionBatch(score, risk, broken, np.full(len(features), 0.3))
