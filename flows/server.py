@@ -66,7 +66,7 @@ def server_environment(settings: Settings, secrets: Secrets) -> dict[str, str]:
         "PREFECT_SERVER_API_PORT": str(settings.prefect_port),
         "PREFECT_SERVER_API_AUTH_STRING": login(secrets),
         "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": address(settings),
-        "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": str(2 * 86_400),
+        "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": "P2D",
         "PREFECT_UI_API_URL": f"{address(settings)}/api",
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
     }

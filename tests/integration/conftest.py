@@ -1,0 +1,69 @@
+"""Prefect's real server, started once for the tests that need it, on a database of the test server."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from prefect_server import PrefectServer
+
+from infra.embedded_database import EmbeddedServer
+from infra.ports import free_port
+from neural_focus.secrets import load_secrets
+from neural_focus.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def prefect_server(
+    database_server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[PrefectServer]:
+    """The guarded server as `up` starts it, and this process as its client."""
+    from flows.server import client_environment, ensure_database, server_command, server_environment
+
+    home = tmp_path_factory.mktemp("prefect")
+    settings = Settings(home=home, database_url=database_server.url("postgres"), prefect_port=free_port())
+    secrets = load_secrets(settings.secrets)
+    ensure_database(settings)
+    with (home / "server.log").open("w") as log:
+        process = subprocess.Popen(
+            server_command(), env={**os.environ, **server_environment(settings, secrets)}, stdout=log, stderr=log
+        )
+    try:
+        _wait(f"http://127.0.0.1:{settings.prefect_port}/api/health", process, home / "server.log")
+        yield PrefectServer(settings, secrets, client_environment(settings, secrets))
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def prefect_client(prefect_server: PrefectServer) -> Iterator[PrefectServer]:
+    """Inside, flows that are called in this process run on the test's server."""
+    from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, PREFECT_HOME, temporary_settings
+
+    environment = prefect_server.environment
+    updates = {
+        PREFECT_API_URL: environment["PREFECT_API_URL"],
+        PREFECT_API_AUTH_STRING: environment["PREFECT_API_AUTH_STRING"],
+        PREFECT_HOME: Path(environment["PREFECT_HOME"]),
+    }
+    with temporary_settings(updates=updates):
+        yield prefect_server
+
+
+def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 90
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - our own server
+                return
+        except (urllib.error.URLError, OSError):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"Prefect's server did not start: {log.read_text()[-2000:]}") from None
+            time.sleep(0.2)
