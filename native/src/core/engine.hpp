@@ -1,0 +1,141 @@
+// The feature engine of one stream (person, machine).
+//
+// Events only add to cumulative integers; at the end of every second a snapshot reads them. A window is a
+// difference modulo 2^64, so nothing is evicted, nothing drifts, and memory does not depend on the rate.
+//
+//   events     x x    x  x │ x        │ x  x     x │        x = push()
+//   seconds  ──────────────s──────────s+1──────────s+2──
+//   snapshots              └ t = s    └ t = s+1    └ closed by the first event later than t, or by close_until
+//
+// A snapshot at t uses events with timestamp ≤ t. There is one for every whole second t with at least one event
+// in (t - 300 s, t]. What comes for a closed second is counted as late; later snapshots see it, closed ones stay.
+#pragma once
+
+#include <array>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "core/app_history.hpp"
+#include "core/idle_union.hpp"
+#include "core/key_window.hpp"
+#include "core/local_calendar.hpp"
+#include "core/mouse_window.hpp"
+#include "core/snapshots.hpp"
+#include "core/validate.hpp"
+
+namespace neural_focus {
+
+enum class ControlKind : std::uint32_t {
+  session_start = 1,   // a timed session begins
+  session_end = 2,     // it ends; a natural one begins
+  break_accepted = 3,  // the person accepted SUGGEST_BREAK
+  focus_score = 4,     // a prediction's score; used by snapshots after its time
+  restart = 5,         // the agent starts: open idle ends
+};
+
+inline constexpr std::uint32_t control_kind_count = 5;
+
+struct Control {
+  std::int64_t time_us;
+  ControlKind kind;
+  double value;  // the score; else unused
+};
+
+struct SessionChange {
+  std::int64_t start_us, end_us;  // end_us is -1 when the session begins
+  bool natural;
+};
+
+struct Counters {
+  std::uint64_t events, snapshots, clamped, late;
+  std::array<std::uint64_t, fault_count> rejected;  // by Fault; the first stays 0
+  std::uint64_t rejected_controls, idle_merged, apps_forgotten;
+};
+
+class Engine {
+ public:
+  explicit Engine(ZoneTable zone);
+
+  // Records of 64 bytes each, in sequence order, at any address. Bad ones are counted and put aside.
+  void push(const std::byte* records, std::size_t count);
+  // The same, merged with controls in time order: a control comes before events of its own time, a score after.
+  void push(const std::byte* records, std::size_t count, std::span<const Control> controls);
+  // Closes the seconds ≤ time_us.
+  void close_until(std::int64_t time_us);
+  // Applies a control after the events pushed so far. Returns the time used: later than asked for where events or
+  // closed seconds are already past it. With that time a replay gives the same snapshots.
+  std::int64_t apply(const Control& control);
+  void set_zone(ZoneTable zone) { calendar_.set_zone(std::move(zone)); }
+
+  // Snapshots closed since the last call.
+  [[nodiscard]] Snapshots take_snapshots() noexcept { return std::move(closed_); }
+  [[nodiscard]] std::vector<SessionChange> take_sessions() noexcept { return std::exchange(sessions_, {}); }
+  [[nodiscard]] Counters counters() const noexcept;
+
+  [[nodiscard]] std::vector<std::byte> save() const;
+  // Throws std::invalid_argument that says what was found and expected.
+  [[nodiscard]] static Engine load(std::span<const std::byte> saved);
+
+ private:
+  struct Counts {
+    std::uint32_t clicks, switches, titles, reserved;
+  };
+  static constexpr std::int64_t no_limit = std::numeric_limits<std::int64_t>::max();
+
+  std::size_t push_before(const std::byte* records, std::size_t count, std::int64_t limit_us);
+  bool enter(std::int64_t& time_us, RecordView record, std::int64_t limit_us);
+  void set_ceiling(std::int64_t limit_us) noexcept;
+  void absorb(RecordView record, std::int64_t time_us, std::int64_t second, unsigned age);
+  void absorb_late(RecordView record, std::int64_t time_us);
+  void absorb_input(std::int64_t time_us) {
+    if (idle_.open()) [[unlikely]] note_idle_end(idle_.end_all(time_us), time_us);
+  }
+  void absorb_state(RecordView record, EventType type, std::int64_t time_us);
+  void note_idle_end(std::int64_t length_us, std::int64_t time_us) noexcept;
+  void apply_now(ControlKind kind, std::int64_t time_us);
+  void start_session(std::int64_t start_us, bool natural);
+  void end_session(std::int64_t end_us);
+
+  void advance_to(std::int64_t second);
+  void note_counts(std::int64_t second) noexcept;
+  void emit(std::int64_t second);
+  void write_session(float* row, std::int64_t second) noexcept;
+  void write_keys(float* row, std::int64_t second) const noexcept;
+  void write_mouse(float* row, std::int64_t second) const noexcept;
+  void write_apps(float* row, std::int64_t second) noexcept;
+  void write_idle(float* row, std::int64_t second) noexcept;
+
+  template <typename Archive>
+  void archive(Archive& archive);
+
+  // The event loop's own: an event in [floor_us_, ceiling_us_] of the open second needs no look at the clock.
+  std::int64_t floor_us_ = 0, ceiling_us_ = -1;
+  std::int64_t open_second_ = 0;  // all seconds before it are closed
+  std::int64_t last_us_ = 0;      // of the last event; meaningful if events_ > 0
+  std::uint64_t events_ = 0;
+  std::uint64_t sequence_ = 0;    // four bits a type, the newest lowest
+  Counts counts_ = {};
+  KeyWindow keys_;
+  MouseWindow mouse_;
+
+  std::int64_t session_start_us_ = 0;
+  std::int64_t last_switch_us_ = 0, last_break_end_us_ = 0;
+  std::uint32_t hint_ = 0, title_length_ = 0;
+  std::uint32_t in_session_ = 0, timed_ = 0;
+  std::uint32_t in_break_ = 0, has_score_ = 0;  // a break that lasts until the next event
+  double momentum_ = 50, score_ = 0;
+  std::int64_t previous_snapshot_s_ = 0;  // in this session; 0 for none
+  std::uint64_t snapshots_ = 0, clamped_ = 0, late_ = 0, rejected_controls_ = 0;
+  std::array<std::uint64_t, fault_count> rejected_ = {};
+  std::array<Counts, 32> short_counts_ = {};              // counts_ at the end of a second
+  std::array<std::uint32_t, 512> long_switches_ = {};
+
+  IdleUnion idle_;
+  AppHistory apps_;
+  LocalCalendar calendar_;
+  Snapshots closed_;
+  std::vector<SessionChange> sessions_;
+};
+
+}  // namespace neural_focus

@@ -1,0 +1,37 @@
+// Statistics from exact integer sums. Sums are kept modulo 2^64 or 2^128 and only their differences over a
+// window are used, so nothing drifts; one rounding to double happens at the end.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+namespace neural_focus {
+
+__extension__ using uint128 = unsigned __int128;
+__extension__ using int128 = __int128;
+
+[[nodiscard]] inline double to_double(uint128 value) noexcept {
+  // The short way gives the same rounding and is what nearly every window takes.
+  if (value <= static_cast<uint128>(std::numeric_limits<std::int64_t>::max())) {
+    return static_cast<double>(static_cast<std::int64_t>(value));
+  }
+  return static_cast<double>(value);
+}
+
+// Population standard deviation of n values with sum Σx and sum of squares Σx².
+[[nodiscard]] inline double deviation(std::uint64_t n, std::uint64_t sum, uint128 squares) noexcept {
+  const uint128 scaled_variance = squares * n - static_cast<uint128>(sum) * sum;
+  return std::sqrt(to_double(scaled_variance)) / static_cast<double>(static_cast<std::int64_t>(n));
+}
+
+// Least-squares slope of n ≥ 2 values over their index 0 … n-1, with sum Σx and Σi·x:
+// (n·Σi·x − Σi·Σx) / (n·Σi² − (Σi)²), where Σi = n(n−1)/2 and n·Σi² − (Σi)² = n²(n²−1)/12.
+[[nodiscard]] inline double slope(std::uint64_t n, std::uint64_t sum, std::uint64_t indexed) noexcept {
+  const uint128 left = static_cast<uint128>(n) * indexed;
+  const uint128 right = static_cast<uint128>(n * (n - 1) / 2) * sum;
+  const uint128 spread = static_cast<uint128>(n) * n * (static_cast<uint128>(n) * n - 1) / 12;
+  return left >= right ? to_double(left - right) / to_double(spread) : -(to_double(right - left) / to_double(spread));
+}
+
+}  // namespace neural_focus

@@ -1,0 +1,143 @@
+"""Native core: record, engine, ring and spool codec."""
+
+from collections.abc import Mapping
+import os
+import pathlib
+
+import numpy
+import numpy.typing
+
+
+RECORD_BYTES: int = 64
+
+def record_layout() -> list[tuple[str, int, int]]:
+    """Fields of the record as (name, offset in bytes, size in bytes)."""
+
+def feature_names() -> list[str]:
+    """Names of the columns of a snapshot, in order."""
+
+def validate(records: bytes | bytearray | memoryview | numpy.typing.NDArray[numpy.void]) -> tuple[numpy.typing.NDArray[numpy.bool_], dict[str, int]]:
+    """Which records are good, bool[n], and how many are bad by reason."""
+
+class Engine:
+    """
+    Features of one stream, second by second. Records and controls come in time order.
+    """
+
+    def __init__(self, transitions_us: numpy.typing.NDArray[numpy.int64], offsets_s: numpy.typing.NDArray[numpy.int32]) -> None:
+        """
+        transitions_us: int64[k], ascending; offsets_s: int32[k], local time minus UTC from there on.
+        """
+
+    def push(self, records: bytes | bytearray | memoryview | numpy.typing.NDArray[numpy.void], controls: numpy.typing.NDArray[numpy.void] | None = None) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.float32], numpy.typing.NDArray[numpy.uint8]]:
+        """
+        Takes records (EVENT_DTYPE[n], or bytes) merged with controls (CONTROL_DTYPE[k]); returns the snapshots that closed: timestamps_us int64[m], features float32[m,32], sequence uint8[m,10].
+        """
+
+    def close_until(self, t_us: int) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.float32], numpy.typing.NDArray[numpy.uint8]]:
+        """
+        Closes the seconds up to t_us and returns the snapshots that closed, as push does.
+        """
+
+    def start_session(self, t_us: int) -> int:
+        """A timed session begins. Returns the time used."""
+
+    def end_session(self, t_us: int) -> int:
+        """
+        The timed session ends and a natural one begins. Returns the time used.
+        """
+
+    def break_accepted(self, t_us: int) -> int:
+        """The person accepted a suggested break. Returns the time used."""
+
+    def focus_score(self, t_us: int, score: float) -> int:
+        """
+        Score (0-100) of the prediction at t_us, for later snapshots. Returns the time used.
+        """
+
+    def restart(self, t_us: int) -> int:
+        """The agent started: what is idle ends. Returns the time used."""
+
+    def set_zone(self, transitions_us: numpy.typing.NDArray[numpy.int64], offsets_s: numpy.typing.NDArray[numpy.int32]) -> None:
+        """Another time zone table, from the next snapshot on."""
+
+    def sessions(self) -> list[tuple[int, int, bool]]:
+        """
+        Sessions that began (end -1) or ended since the last call: (start_us, end_us, natural).
+        """
+
+    def counters(self) -> dict[str, int]:
+        """
+        Totals: events, snapshots, clamped, late, and what was put aside by reason.
+        """
+
+    def save(self) -> bytes:
+        """The whole state, at most 128 KB besides what was not yet taken out."""
+
+    @staticmethod
+    def load(saved: bytes | bytearray | memoryview) -> Engine:
+        """
+        The engine that was saved. Raises FormatError for foreign or damaged bytes.
+        """
+
+class Ring:
+    """
+    Wait-free ring of records, one producer, one consumer; drops the newest when full.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        """Room for `capacity` records, a power of two from 2."""
+
+    @property
+    def capacity(self) -> int: ...
+
+    def push(self, records: object) -> int:
+        """
+        Push EVENT_DTYPE[n]; returns how many found room. The rest is counted in `dropped`.
+        """
+
+    def pop(self, most: int) -> object:
+        """The oldest records, at most `most`, as EVENT_DTYPE[n]."""
+
+    def dropped(self) -> list[int]:
+        """Records dropped because the ring was full, by event type (16 counts)."""
+
+class SpoolWriter:
+    """The one writer of a spool folder; locks and recovers it."""
+
+    def __init__(self, folder: str | os.PathLike[str], machine_id: bytes, boot_id: bytes, segment_bytes: int = 4194304, segment_seconds: float = 60.0, total_bytes: int = 1073741824, total_hours: float = 336.0, sync_seconds: float = 1.0) -> None:
+        """
+        Ids are 16 bytes. Raises ConfigurationError when another agent holds it, FormatError for a segment of
+        another version or byte order, InputError when the folder cannot be used.
+        """
+
+    def append(self, records: object, titles: Mapping[int, str] = {}) -> bool:
+        """
+        EVENT_DTYPE[n] with {title id: text}. True: it survives the death of this process. False: no room.
+        """
+
+    def sync(self) -> None:
+        """Wait until the disk has it all."""
+
+    def seal(self) -> None:
+        """The next append starts a new segment."""
+
+    @property
+    def next_sequence(self) -> int: ...
+
+    @property
+    def current(self) -> pathlib.Path:
+        """Path of the segment being written, '.' for none."""
+
+    def counters(self) -> dict[str, int]: ...
+
+def spool_segments(folder: str | os.PathLike[str]) -> list[pathlib.Path]:
+    """Paths of the segments, oldest first."""
+
+def read_segment(path: str | os.PathLike[str], offset: int = 0, sequence: int = 0) -> object:
+    """
+    Everything whole from `offset` on: (machine, boot, first sequence, EVENT_DTYPE[n], titles, next offset,
+    next sequence, whether nothing follows), or None without a valid header. Raises FormatError, InputError.
+    """
+
+def crc32c(data: bytes, by_table: bool = False) -> int: ...

@@ -1,0 +1,38 @@
+"""Records in a buffer, read in place: parsing is a view, whatever the length."""
+
+from __future__ import annotations
+
+import mmap
+import sys
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neural_focus.errors import FormatError
+from neural_focus.events import EVENT_DTYPE, RECORD_BYTES
+
+
+def view_records(buffer: bytes | bytearray | memoryview | mmap.mmap, *, byteorder: str = "little") -> NDArray[np.void]:
+    """The records of ``buffer`` as EVENT_DTYPE[n], without a copy; read-only where the buffer is.
+
+    ``byteorder`` is what the container's header says.
+
+    Raises:
+        FormatError: a length that is no multiple of 64, another byte order, or a machine that is not little-endian.
+    """
+    if byteorder != "little":
+        raise FormatError(
+            f"Records are {byteorder}-endian",
+            why="expected little-endian",
+            todo="Write them again on a little-endian machine",
+        )
+    if sys.byteorder != "little":
+        raise FormatError(f"This machine is {sys.byteorder}-endian", why="records are little-endian in memory")
+    length = memoryview(buffer).nbytes
+    if length % RECORD_BYTES:
+        raise FormatError(
+            f"A buffer of records has {length} bytes",
+            why=f"its length must be a multiple of {RECORD_BYTES}; {length % RECORD_BYTES} are left over",
+            todo="Cut off the incomplete record at the end",
+        )
+    return np.frombuffer(buffer, EVENT_DTYPE)

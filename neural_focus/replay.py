@@ -1,0 +1,70 @@
+"""Features of logged events: the live engine, run over history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neural_focus._native import Engine
+from neural_focus.zones import ZoneTable, zone_table
+
+
+class ControlKind(IntEnum):
+    """What events alone cannot say, with the number that the engine knows it by."""
+
+    SESSION_START = 1
+    SESSION_END = 2
+    BREAK_ACCEPTED = 3
+    FOCUS_SCORE = 4
+    RESTART = 5
+
+
+CONTROL_DTYPE = np.dtype([("timestamp_us", "<i8"), ("kind", "<u4"), ("value", "<f8")], align=True)
+"""A step beside the events: µs since the epoch (UTC), ``ControlKind``, and the score of FOCUS_SCORE, else 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshots:
+    """Snapshots in time order, one a second where there are any.
+
+    ``timestamps_us``: int64[m], whole seconds; ``features``: float32[m, 32] in the order of ``FEATURES``;
+    ``sequence``: uint8[m, 10], event types, the oldest first, zeros in front where there are fewer.
+    """
+
+    timestamps_us: NDArray[np.int64]
+    features: NDArray[np.float32]
+    sequence: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.timestamps_us)
+
+
+def replay(
+    records: NDArray[np.void],
+    controls: NDArray[np.void] | None = None,
+    zone: str | ZoneTable = "UTC",
+    until_us: int | None = None,
+) -> Snapshots:
+    """Every snapshot of ``records`` (EVENT_DTYPE[n], in sequence order), merged with ``controls`` in time order.
+
+    A control comes before the events of its own µs, a FOCUS_SCORE after them. ``until_us`` closes the last
+    seconds: None closes all that have a snapshot (up to 299 s after the last event).
+
+    Raises:
+        FormatError: arrays of another layout.
+        InputError: an unknown zone.
+    """
+    engine = Engine(*(zone_table(zone) if isinstance(zone, str) else zone))
+    closed = engine.push(np.ascontiguousarray(records), sort_controls(controls))
+    rest = engine.close_until(until_us if until_us is not None else np.iinfo(np.int64).max)
+    return Snapshots(*(np.concatenate(pair) if len(pair[1]) else pair[0] for pair in zip(closed, rest, strict=True)))
+
+
+def sort_controls(controls: NDArray[np.void] | None) -> NDArray[np.void] | None:
+    """Controls in stable time order, as the engine wants them."""
+    if controls is None:
+        return None
+    return np.ascontiguousarray(controls[np.argsort(controls["timestamp_us"], kind="stable")])

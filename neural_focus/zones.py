@@ -1,0 +1,93 @@
+"""A person's time zone as the table of offsets that the engine reads."""
+
+from __future__ import annotations
+
+import functools
+import zoneinfo
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neural_focus.errors import InputError
+from neural_focus.events import MAX_TIMESTAMP_US, MIN_TIMESTAMP_US
+
+ZoneTable = tuple[NDArray[np.int64], NDArray[np.int32]]
+"""(transitions_us, ascending; offsets_s, local time minus UTC from that transition on)."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY_S = 86_400
+
+
+@functools.lru_cache(maxsize=64)
+def zone_table(zone: str) -> ZoneTable:
+    """Offsets of an IANA zone from 2000 to 2099: (int64[k] transitions in µs, int32[k] offsets in s).
+
+    Raises:
+        InputError: an unknown zone.
+    """
+    try:
+        info = zoneinfo.ZoneInfo(zone)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise InputError(
+            "There is no such time zone", why=repr(zone), todo="Give an IANA name such as Europe/Berlin"
+        ) from None
+    return _as_table(_transitions(info))
+
+
+def zone_history_table(history: Sequence[tuple[int, str]]) -> ZoneTable:
+    """One table for a person who moved: (from_us, zone) in time order; the first zone also holds before.
+
+    Raises:
+        InputError: an empty history or an unknown zone.
+    """
+    if not history:
+        raise InputError("A zone history is empty", todo="Give at least one (from_us, zone)")
+    rows: list[tuple[int, int]] = []
+    for index, (from_us, zone) in enumerate(history):
+        start = MIN_TIMESTAMP_US if index == 0 else from_us
+        end = history[index + 1][0] if index + 1 < len(history) else MAX_TIMESTAMP_US
+        transitions, offsets = zone_table(zone)
+        at_start = max(int(np.searchsorted(transitions, start, side="right")) - 1, 0)
+        rows.append((start, int(offsets[at_start])))
+        inside = (transitions > start) & (transitions < end)
+        rows.extend(zip(transitions[inside].tolist(), offsets[inside].tolist(), strict=True))
+    return _as_table(rows)
+
+
+def _transitions(info: zoneinfo.ZoneInfo) -> list[tuple[int, int]]:
+    """(µs, offset in s) at the start and wherever the offset changes, found to the second."""
+    first, last = MIN_TIMESTAMP_US // 1_000_000, MAX_TIMESTAMP_US // 1_000_000
+    offset = _offset(info, first)
+    rows = [(first * 1_000_000, offset)]
+    for day in range(first, last, _DAY_S):
+        following = _offset(info, day + _DAY_S)
+        if following != offset:
+            rows.append((_find_change(info, day, day + _DAY_S) * 1_000_000, following))
+            offset = following
+    return rows
+
+
+def _find_change(info: zoneinfo.ZoneInfo, before_s: int, after_s: int) -> int:
+    """The first second in (before_s, after_s] with the offset of after_s."""
+    target = _offset(info, after_s)
+    while after_s - before_s > 1:
+        middle = (before_s + after_s) // 2
+        if _offset(info, middle) == target:
+            after_s = middle
+        else:
+            before_s = middle
+    return after_s
+
+
+def _offset(info: zoneinfo.ZoneInfo, second: int) -> int:
+    offset = (_EPOCH + timedelta(seconds=second)).astimezone(info).utcoffset()
+    return 0 if offset is None else int(offset.total_seconds())
+
+
+def _as_table(rows: Sequence[tuple[int, int]]) -> ZoneTable:
+    transitions = np.array([row[0] for row in rows], np.int64)
+    offsets = np.array([row[1] for row in rows], np.int32)
+    transitions.flags.writeable = offsets.flags.writeable = False
+    return transitions, offsets
