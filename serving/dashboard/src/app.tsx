@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { useLive } from "./live/use-live";
+import { STALE } from "./state";
 import { applyTheme, nextTheme, readTheme } from "./theme";
 import { actionWord } from "./words/actions";
 import { Announcer } from "./view/announcer";
@@ -39,6 +40,7 @@ export function App() {
   const [theme, onTheme] = useTheme();
   const { demo, name } = state.person;
   const offer = state.offer && state.offer.until > now - 2000 ? state.offer : null;
+  const live = state.judgement !== null && now - state.judgement.at < STALE;
   const title = titleOf(demo, state.judgement?.score ?? null, offer ? actionWord(offer.action) : null);
   useEffect(() => {
     document.title = title;
@@ -51,7 +53,7 @@ export function App() {
       <a class="skip" href="#main">
         Skip to the page
       </a>
-      <Header connection={state.connection} demo={demo} person={name} links={state.links} theme={theme} onTheme={onTheme} />
+      <Header connection={state.connection} live={live} demo={demo} person={name} links={state.links} theme={theme} onTheme={onTheme} />
       {demo && (
         <p class="demo-strip" role="note">
           <strong>DEMO.</strong> Everything here comes from a simulated person, kept apart from real ones.
@@ -66,7 +68,7 @@ export function App() {
         </div>
       )}
       <main id="main" tabIndex={-1}>
-        <Now judgement={state.judgement} activity={state.activity} readings={state.readings} now={now} />
+        <Now judgement={state.judgement} activity={state.activity} readings={state.readings} now={now} loaded={state.loaded} />
         <div class="side">
           <OfferCard offer={offer} notice={state.notice} now={now} demo={demo} onAnswer={answer} />
           <SessionCard
@@ -86,7 +88,7 @@ export function App() {
         </div>
       </main>
       <footer>
-        <p>Everything on this page stays on this machine. Which keys you press is never kept.</p>
+        <p>This page talks to its own service and to nobody else. Which keys you press is never kept.</p>
       </footer>
       <Announcer judgement={state.judgement} />
     </>

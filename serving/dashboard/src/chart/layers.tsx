@@ -40,6 +40,24 @@ export function Axes({ layout, from, to }: { layout: Layout; from: number; to: n
   );
 }
 
+/** What each lane shows, in its upper left corner. */
+export function Lanes({ layout }: { layout: Layout }) {
+  const lanes = [
+    ["Focus score", layout.score.top],
+    ["Switches", layout.rug.top - 4],
+    ["Risk, %", layout.risk.top],
+  ] as const;
+  return (
+    <g aria-hidden="true">
+      {lanes.map(([name, top]) => (
+        <text key={name} class="lane" x={layout.left} y={top - 6}>
+          {name}
+        </text>
+      ))}
+    </g>
+  );
+}
+
 export function Idle({ layout, idle, from, to }: { layout: Layout; idle: readonly Span[]; from: number; to: number }) {
   return (
     <g class="idle" aria-hidden="true">

@@ -20,13 +20,13 @@ const RIGHT = 12;
 
 /** Lays out the lanes for a chart of `width` pixels that shows [from, to] (ms). */
 export function layOut(width: number, from: number, to: number): Layout {
-  const score = { top: 14, bottom: 148 };
-  const rug = { top: 160, bottom: 176 };
-  const risk = { top: 192, bottom: 282 };
+  const score = { top: 26, bottom: 156 };
+  const rug = { top: 184, bottom: 198 };
+  const risk = { top: 228, bottom: 322 };
   const right = width - RIGHT;
   return {
     width,
-    height: 308,
+    height: 348,
     left: LEFT,
     right,
     score,

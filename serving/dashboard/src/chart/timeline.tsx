@@ -1,8 +1,10 @@
 import { useState } from "preact/hooks";
 import { WINDOW, type Recent } from "../state";
 import { secondOf } from "../words/format";
-import { Axes, Idle, Lines, Switches, Warned } from "./layers";
+import type { Span } from "../model";
+import { Axes, Idle, Lanes, Lines, Switches, Warned } from "./layers";
 import { layOut, type Layout } from "./layout";
+import { GAP } from "./path";
 import { readAt, rows, sentence, type Readout } from "./readout";
 import { useWidth } from "./use-width";
 
@@ -31,6 +33,12 @@ function Tip({ readout, layout }: { readout: Readout; layout: Layout }) {
       </dl>
     </div>
   );
+}
+
+/** Since the last reading nothing was predicted either. */
+function untilNow({ idle, readings }: Recent, now: number): readonly Span[] {
+  const last = readings.at(-1);
+  return last && now - last.at > GAP ? [...idle, { from: last.at, to: now }] : idle;
 }
 
 /** The last 30 minutes: score above, switches as ticks, risks below; a cursor for pointer and keyboard. */
@@ -71,8 +79,9 @@ export function Timeline({ recent, now }: { recent: Recent; now: number }) {
       onBlur={() => setBack(null)}
     >
       <svg width={layout.width} height={layout.height} aria-hidden="true">
-        <Idle layout={layout} idle={recent.idle} from={from} to={now} />
+        <Idle layout={layout} idle={untilNow(recent, now)} from={from} to={now} />
         <Axes layout={layout} from={from} to={now} />
+        <Lanes layout={layout} />
         <Lines layout={layout} readings={recent.readings.filter((reading) => reading.at > from)} />
         <Switches layout={layout} switches={recent.switches} from={from} />
         <Warned layout={layout} warnings={recent.warnings} from={from} />

@@ -10,7 +10,6 @@ const ARC = "M23.8,144 A88,88 0 1 1 176.2,144";
 interface GaugeProps {
   score: number | null;
   readings: readonly Reading[];
-  stale: boolean;
 }
 
 function Spark({ readings }: { readings: readonly Reading[] }) {
@@ -31,12 +30,12 @@ function Spark({ readings }: { readings: readonly Reading[] }) {
 }
 
 /** The focus score as an arc with its number, a word, and the last five minutes. */
-export function Gauge({ score, readings, stale }: GaugeProps) {
+export function Gauge({ score, readings }: GaugeProps) {
   const word = score === null ? "" : scoreWord(score);
   const shown = score === null ? "–" : String(Math.round(score));
   const label = score === null ? "Focus score: not known yet" : `Focus score ${shown} of 100: ${word}`;
   return (
-    <div class={`gauge ${stale ? "is-stale" : ""} ${word.toLowerCase()}`}>
+    <div class={`gauge ${word.toLowerCase() || "unknown"}`}>
       <svg viewBox="0 0 200 172" role="img" aria-label={label}>
         <path class="gauge-track" d={ARC} pathLength="100" />
         {score !== null && (

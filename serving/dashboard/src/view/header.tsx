@@ -5,7 +5,7 @@ import { DemoChip } from "./parts";
 
 const WORDS: Record<Connection, string> = {
   connecting: "Connecting",
-  open: "Live",
+  open: "Connected",
   lost: "Reconnecting",
   "signed-out": "Signed out",
 };
@@ -23,6 +23,8 @@ function ThemeIcon({ theme }: { theme: Theme }) {
 
 interface HeaderProps {
   connection: Connection;
+  /** Whether readings are coming in, not only the connection is there. */
+  live: boolean;
   demo: boolean;
   person: string;
   links: readonly Link[];
@@ -31,7 +33,7 @@ interface HeaderProps {
 }
 
 /** Name, connection, the other tools' addresses, and the theme. */
-export function Header({ connection, demo, person, links, theme, onTheme }: HeaderProps) {
+export function Header({ connection, live, demo, person, links, theme, onTheme }: HeaderProps) {
   return (
     <header class="bar">
       <h1>
@@ -42,9 +44,9 @@ export function Header({ connection, demo, person, links, theme, onTheme }: Head
         Neural Focus
       </h1>
       {demo && <DemoChip />}
-      <span class={`pill ${connection}`} role="status" data-testid="connection">
+      <span class={`pill ${connection} ${live ? "live" : ""}`} role="status" data-testid="connection">
         <i class="dot" />
-        {WORDS[connection]}
+        {connection === "open" && live ? "Live" : WORDS[connection]}
         {person && connection === "open" && <span class="person"> · {person}</span>}
       </span>
       <nav aria-label="Other tools">

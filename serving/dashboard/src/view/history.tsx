@@ -46,7 +46,7 @@ const LEGEND = [
   ["distraction", "Distraction risk"],
   ["break", "Break risk"],
   ["switch", "Switch of app"],
-  ["idle", "Idle"],
+  ["idle", "Idle or no readings"],
   ["yes", "Warned, came true"],
   ["no", "Warned, did not"],
 ] as const;

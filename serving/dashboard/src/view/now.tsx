@@ -65,6 +65,7 @@ interface NowProps {
   activity: Activity | null;
   readings: readonly Reading[];
   now: number;
+  loaded: boolean;
 }
 
 function Where({ activity }: { activity: Activity }) {
@@ -80,23 +81,33 @@ function Where({ activity }: { activity: Activity }) {
 const NOT_SETTLED = "Said once you have been in one app for a minute without a pause.";
 
 /** This moment: score, both risks, confidence and the reasons behind them. */
-export function Now({ judgement, activity, readings, now }: NowProps) {
+export function Now({ judgement, activity, readings, now, loaded }: NowProps) {
   if (!judgement) {
     return (
       <Card id="now" title="Right now">
-        <Gauge score={null} readings={[]} stale={false} />
-        <Empty title="No reading yet">
-          The first one comes a few seconds after the collector sees you type, click or change windows.
-        </Empty>
+        <div class="now-body">
+          <Gauge score={null} readings={[]} />
+          <Empty title={loaded ? "No reading yet" : "Loading"}>
+            {loaded
+              ? "The first one comes a few seconds after the collector sees you type, click or change windows."
+              : "Asking the service for this moment."}
+          </Empty>
+        </div>
       </Card>
     );
   }
   const stale = now - judgement.at > STALE;
-  const when = stale ? `Last reading ${ago(judgement.at, now)}` : "Live";
+  const aside = stale ? (
+    <span class="where">
+      Last reading {ago(judgement.at, now)}: see <a href="#collector">Collector</a>
+    </span>
+  ) : (
+    activity && <Where activity={activity} />
+  );
   return (
-    <Card id="now" title="Right now" aside={activity && !stale ? <Where activity={activity} /> : <span class="where">{when}</span>}>
+    <Card id="now" title="Right now" aside={aside}>
       <div class={`now-body ${stale ? "is-stale" : ""}`}>
-        <Gauge score={judgement.score} readings={readings} stale={stale} />
+        <Gauge score={judgement.score} readings={readings} />
         <div class="meters">
           <Meter
             id="distraction-risk"

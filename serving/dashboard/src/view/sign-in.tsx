@@ -5,17 +5,14 @@ import { Header } from "./header";
 export function SignIn({ theme, onTheme }: { theme: Theme; onTheme: () => void }) {
   return (
     <>
-      <Header connection="signed-out" demo={false} person="" links={[]} theme={theme} onTheme={onTheme} />
+      <Header connection="signed-out" live={false} demo={false} person="" links={[]} theme={theme} onTheme={onTheme} />
       <main id="main" class="alone">
         <section class="card sign-in" aria-labelledby="sign-in-title">
           <h2 id="sign-in-title">This browser is not signed in</h2>
           <p>Your focus is nobody else's business, so the page opens only with a link that works once.</p>
           <p>
-            Take it from the last lines that <code>make run</code> printed, or make a new one:
+            <code>make run</code> prints a new link at every start, among its last lines. Open that one here.
           </p>
-          <pre>
-            <code>neural-focus up --signin</code>
-          </pre>
         </section>
       </main>
     </>

@@ -1,9 +1,12 @@
 /** Numbers and times as people read them. */
 
+/** Between a number and its unit: narrow, and never broken at a line's end. */
+export const THIN = "\u202f";
+
 /** 0.134 → "13 %"; below half a percent "<1 %". */
 export function percent(share: number): string {
   const whole = Math.round(share * 100);
-  return share > 0 && whole === 0 ? "<1 %" : `${whole} %`;
+  return share > 0 && whole === 0 ? `<1${THIN}%` : `${whole}${THIN}%`;
 }
 
 /** Seconds as a clock: 65 → "1:05", 3,665 → "1:01:05". Never negative. */
