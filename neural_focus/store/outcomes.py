@@ -1,0 +1,32 @@
+"""What came true: labels of people and rules onto the predictions they cover."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from neural_focus.store.database import Connection
+from neural_focus.store.events import EPOCH
+
+
+def apply_labels(connection: Connection, user_id: int, start_us: int, end_us: int) -> int:
+    """Sets actual_outcome, label_source and labeled_at of predictions for snapshots in (start, end].
+
+    Where labels overlap the highest precedence counts (RETROSPECTIVE, HOTKEY, TIMER, WEAK), then the newest.
+    Returns how many predictions changed; applying again changes none.
+    """
+    first, last = (EPOCH + timedelta(microseconds=value) for value in (start_us, end_us))
+    cursor = connection.execute(
+        """UPDATE model_predictions p
+        SET actual_outcome = best.outcome, label_source = best.source, labeled_at = now()
+        FROM (
+            SELECT DISTINCT ON (said.id) said.id, said.predicted_at, l.outcome, l.source
+            FROM model_predictions said JOIN labels l
+                ON l.user_id = said.user_id AND (l.machine_id IS NULL OR l.machine_id = said.machine_id)
+                AND l.start_time < said.snapshot_time AND l.end_time >= said.snapshot_time
+            WHERE said.user_id = %(user)s AND said.snapshot_time > %(first)s AND said.snapshot_time <= %(last)s
+            ORDER BY said.id, l.precedence DESC, l.created_at DESC, l.id DESC) best
+        WHERE p.id = best.id AND p.predicted_at = best.predicted_at
+            AND (p.actual_outcome, p.label_source) IS DISTINCT FROM (best.outcome, best.source)""",
+        {"user": user_id, "first": first, "last": last},
+    )
+    return cursor.rowcount
