@@ -74,7 +74,7 @@ class EmbeddedServer:
         """Where to connect: the running server's port, else the one it will get."""
         running = postmaster(self.data)
         port = running.port if running else self.port
-        return f"postgresql://{ROLE}:{quote(self.password)}@127.0.0.1:{port}/{database}"
+        return f"postgresql://{ROLE}:{quote(self.password, safe='')}@127.0.0.1:{port}/{database}"
 
     def running(self) -> bool:
         """True while the cluster's server lives."""
