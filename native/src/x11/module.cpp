@@ -14,5 +14,6 @@ NB_MODULE(_x11, module) {
       neural_focus::set_error("CaptureError", error.what(), "Start an X server, or set DISPLAY");
     }
   });
+  neural_focus::x11::bind_capture(module);
   neural_focus::x11::bind_injector(module);
 }
