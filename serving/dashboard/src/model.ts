@@ -39,6 +39,8 @@ export interface Warning {
   kind: WarningKind;
   risk: number;
   cameTrue: boolean | null;
+  /** Help was shown, so that what followed says nothing about the warning itself. */
+  actedOn: boolean;
   /** Seconds from the warning to what it warned of. */
   lead: number | null;
   help: Help | null;
@@ -52,7 +54,7 @@ export interface Help {
   answer: string | null;
 }
 
-/** Warned and came true over some days, beside how often it happens anyway. */
+/** Warnings that were left alone over some days and came true, beside how often it happens anyway. */
 export interface HitRate {
   kind: WarningKind;
   days: number;

@@ -71,7 +71,7 @@ describe("readout", () => {
     readings: [{ at: 10_000, score: 71.6, distraction: 0.25, breakRisk: null }],
     switches: [{ at: 5000, count: 1, app: "code" }],
     idle: [{ from: 11_000, to: 12_000 }],
-    warnings: [{ id: "w", at: 9000, kind: "BREAK" as const, risk: 0.5, cameTrue: true, lead: 20, help: null }],
+    warnings: [{ id: "w", at: 9000, kind: "BREAK" as const, risk: 0.5, cameTrue: true, actedOn: false, lead: 20, help: null }],
   };
 
   it("says all that holds at a moment", () => {

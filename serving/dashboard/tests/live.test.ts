@@ -81,7 +81,7 @@ describe("answers of the service", () => {
       model_version: null,
       opportunity_id: null,
     };
-    const warning = { t_us: T * 1000, kind: "BREAK" as const, risk: 0.6, horizon_seconds: 60, came_true: true, lead_s: 12 };
+    const warning = { t_us: T * 1000, kind: "BREAK" as const, risk: 0.6, horizon_seconds: 60, came_true: true, lead_s: 12, acted_on: false };
     const found = recent(
       {
         from_us: 0,

@@ -59,6 +59,7 @@ describe("offers", () => {
         kind: "BREAK",
         risk: 0.6,
         cameTrue: null,
+        actedOn: true,
         lead: null,
         help: { id: 7, action: "SUGGEST_BREAK", held: false, answer: null },
       },

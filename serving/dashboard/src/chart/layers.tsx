@@ -116,10 +116,11 @@ export function Warned({ layout, warnings, from }: { layout: Layout; warnings: r
           const x = layout.x(warning.at);
           const y = top(warning.risk);
           const fate = warning.cameTrue === null ? "pending" : warning.cameTrue ? "yes" : "no";
+          const shape = warning.kind === "BREAK" ? "l6.5,11h-13z" : "l4,7h-8z";
           return (
             <g key={warning.id} class={fate}>
-              <line x1={x} x2={x} y1={layout.score.top} y2={layout.risk.bottom} />
-              <path d={`M${x},${y - 7}l6.5,11h-13z`} />
+              {warning.kind === "BREAK" && <line x1={x} x2={x} y1={layout.score.top} y2={layout.risk.bottom} />}
+              <path d={`M${x},${y - 7}${shape}`} />
             </g>
           );
         })}

@@ -46,7 +46,11 @@ export interface components {
             response_time_ms: number | null;
             repeated: boolean;
         };
-        /** @description Warned and came true over the last ``days`` days, beside how often it happens anyway (``base_rate``). */
+        /**
+         * @description Warned and came true over the last ``days`` days, beside how often it happens anyway (``base_rate``).
+         *
+         *         Only warnings on which nobody acted count; ``undecided`` ones are pending or not covered by capture.
+         */
         HitRate: {
             /** @enum {unknown} */
             kind: "HIGH_RISK" | "BREAK";
@@ -211,6 +215,7 @@ export interface components {
             horizon_seconds: number;
             came_true: boolean | null;
             lead_s: number | null;
+            acted_on?: boolean;
             intervention_id?: number | null;
             reason?: string;
         };

@@ -140,6 +140,7 @@ export function recent(found: Schemas["Recent"], interventions: readonly Schemas
       kind: warning.kind,
       risk: warning.risk,
       cameTrue: warning.came_true,
+      actedOn: warning.acted_on ?? false,
       lead: warning.lead_s,
       help: warning.intervention_id == null ? null : (drawn.get(warning.intervention_id) ?? null),
     })),

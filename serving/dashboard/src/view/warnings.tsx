@@ -3,11 +3,17 @@ import { actionWord, answerWord } from "../words/actions";
 import { percent, secondOf } from "../words/format";
 import { Card, DemoChip, Empty } from "./parts";
 
-const KINDS: Record<WarningKind, string> = { BREAK: "Break", HIGH_RISK: "Distraction" };
+const KINDS: Record<WarningKind, string> = { BREAK: "Break", HIGH_RISK: "Switch" };
 
 function Outcome({ warning }: { warning: Warning }) {
   if (warning.cameTrue === null) return <span class="outcome pending">open</span>;
-  if (!warning.cameTrue) return <span class="outcome no">did not</span>;
+  if (!warning.cameTrue) {
+    return (
+      <span class="outcome no">
+        did not{warning.actedOn && <span class="quiet">, after help</span>}
+      </span>
+    );
+  }
   return (
     <span class="outcome yes">
       came true{warning.lead === null ? "" : <span class="quiet"> after {Math.round(warning.lead)} s</span>}
@@ -15,14 +21,21 @@ function Outcome({ warning }: { warning: Warning }) {
   );
 }
 
+const COMES: Record<WarningKind, string> = {
+  BREAK: "warnings of a break came true",
+  HIGH_RISK: "warnings of a switch came true",
+};
+
 function Rate({ rate }: { rate: HitRate }) {
-  const decided = rate.warned - rate.undecided;
   return (
     <div class="rate">
       <strong class="rate-number">{rate.rate === null ? "–" : percent(rate.rate)}</strong>
       <p>
-        {KINDS[rate.kind]}: {rate.cameTrue} of {decided} came true in {rate.days} days
-        {rate.anyway !== null && <span class="quiet">. It happens anyway in {percent(rate.anyway)} of moments</span>}
+        {rate.cameTrue} of {rate.warned - rate.undecided} {COMES[rate.kind]}
+        <span class="quiet">
+          {" "}
+          in {rate.days} days{rate.anyway !== null && `; at any moment ${percent(rate.anyway)}`}
+        </span>
       </p>
     </div>
   );
@@ -97,7 +110,10 @@ export function Warnings({ warnings, rates, demo }: WarningsProps) {
       ) : (
         <>
           <WarningTable warnings={warnings} />
-          <p class="note">Where help was shown, “did not” can also mean that it worked. The A/B report tells the two apart.</p>
+          <p class="note">
+            Rates count only warnings that were left alone. Where help was shown, “did not” can mean that it worked: the A/B
+            report tells the two apart.
+          </p>
         </>
       )}
     </Card>
