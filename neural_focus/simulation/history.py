@@ -17,6 +17,7 @@ from neural_focus.experiments.assignment import Arm
 from neural_focus.settings import Settings
 from neural_focus.simulation.person import SimulatedPerson, simulate_person
 from neural_focus.simulation.session_rows import SessionRow, session_rows
+from neural_focus.simulation.trial_truth import true_effects
 from neural_focus.simulation.worker import Trial
 from neural_focus.store.database import Connection
 from neural_focus.store.events import read_position, write_events
@@ -105,15 +106,18 @@ def _write_person(connection: Connection, number: int, plan: _Plan) -> tuple[int
         _remember(connection, user_id, plan, done=False)
     connection.commit()
     events = _write_records(connection, user_id, person, sessions)
-    _remember(connection, user_id, plan, done=True)
+    truth = {arm.value: effect for arm, effect in true_effects([person]).items()}
+    _remember(connection, user_id, plan, done=True, truth={"true_effects": truth, "trials": len(person.trials)})
     connection.commit()
     return 1, events, len(sessions) if stored is None else 0, len(person.trials) if stored is None else 0
 
 
-def _remember(connection: Connection, user_id: int, plan: _Plan, *, done: bool) -> None:
+def _remember(
+    connection: Connection, user_id: int, plan: _Plan, *, done: bool, truth: dict[str, Any] | None = None
+) -> None:
     connection.execute(
         "UPDATE users SET settings = COALESCE(settings, '{}'::jsonb) || %s WHERE id = %s",
-        (Jsonb({"history": plan.as_json(done=done)}), user_id),
+        (Jsonb({"history": plan.as_json(done=done) | (truth or {})}), user_id),
     )
 
 

@@ -67,10 +67,10 @@ BREAK_S = 300
 # Rates per second, row: from, column: to. The strain multiplies FOCUSED → WAVERING.
 _RATES = np.array(
     [
-        [0.0, 0.0065, 0.0008, 0.0004, 0.00010],
-        [0.0080, 0.0, 0.0070, 0.0110, 0.00020],
-        [0.0130, 0.0, 0.0, 0.0030, 0.00050],
-        [0.0080, 0.0, 0.0040, 0.0, 0.00080],
+        [0.0, 0.0024, 0.0004, 0.0002, 0.00010],
+        [0.0022, 0.0, 0.0038, 0.0090, 0.00010],
+        [0.0085, 0.0, 0.0, 0.0025, 0.00040],
+        [0.0055, 0.0, 0.0030, 0.0, 0.00070],
         [0.0022, 0.0, 0.0010, 0.0004, 0.0],
     ]
 )
@@ -87,14 +87,14 @@ _SHIELD = np.array(
 # Rate of switches per second once a dwell is old, by state and kind of app.
 _SWITCH = np.array(
     [
-        [0.0036, 0.022, 0.060],
-        [0.0160, 0.035, 0.030],
-        [0.0200, 0.010, 0.030],
-        [0.0900, 0.040, 0.0055],
+        [0.0018, 0.030, 0.080],
+        [0.0130, 0.050, 0.050],
+        [0.0280, 0.014, 0.035],
+        [0.1000, 0.050, 0.0080],
         [0.0, 0.0, 0.0],
     ]
 )
-_EARLY_FACTOR, _EARLY_S = 3.0, 9.0
+_EARLY_FACTOR, _EARLY_S = 6.5, 9.0
 # Kind of the app a switch goes to, by state.
 _DESTINATION = np.array(
     [[0.94, 0.05, 0.01], [0.78, 0.14, 0.08], [0.30, 0.62, 0.08], [0.10, 0.12, 0.78], [1.0, 0.0, 0.0]]
@@ -103,7 +103,7 @@ _DESTINATION = np.array(
 _HANDS = np.array(
     [
         [0.095, 0.24, 0.46, 0.75],
-        [0.100, 0.21, 0.50, 0.66],
+        [0.160, 0.18, 0.52, 0.50],
         [0.105, 0.22, 0.48, 0.72],
         [0.065, 0.05, 0.65, 0.66],
         [0.0, 0.0, 1.0, 1.0],
@@ -177,7 +177,7 @@ def draw_person(seed: int) -> PersonParameters:
         switch_rate=_switch_table(spread(0.18)),
         destination=_DESTINATION.copy(),
         hands=_hands_table(spread(0.12)),
-        key_log_mean=key_base + np.array([0.0, 0.36, 0.06, 0.12, 0.0]),
+        key_log_mean=key_base + np.array([0.0, 0.40, 0.06, 0.12, 0.0]),
         key_log_std=key_width * np.array([1.0, 1.55, 1.1, 1.2, 1.0]),
         pointer_log_mean=pointer_base + np.array([0.0, 0.30, 0.05, 0.10, 0.0]),
         pointer_log_std=pointer_width * np.array([1.0, 1.6, 1.1, 1.25, 1.0]),

@@ -82,17 +82,20 @@ class SimulatedPerson:
         return str(uuid.uuid5(uuid.NAMESPACE_URL, f"neural-focus:demo:{self.parameters.seed}:boot"))
 
 
-def simulate_person(seed: int, days: int = 28, *, last_day: dt.date | None = None, number: int = 1) -> SimulatedPerson:
+def simulate_person(
+    seed: int, days: int = 28, *, last_day: dt.date | None = None, number: int = 1, trials: bool = True
+) -> SimulatedPerson:
     """A person's workdays among the ``days`` calendar days that end with ``last_day`` (UTC).
 
     Person ``number`` of the group ``seed``; the same arguments give the same bytes. About 20,000 records a workday.
+    Without ``trials`` nobody intervenes.
     """
     person = draw_person(seed * 1_000 + number)
     rng = np.random.default_rng((person.seed, 1))
     dates = workdays(last_day or dt.date(2025, 3, 28), days)
     if not dates:
         raise ValueError("no workday among these days: give at least 3 days")
-    timeline, trials = live_through(person, dates, rng)
+    timeline, held = live_through(person, dates, rng, trials=trials)
     emission = emit(timeline, person, rng)
     return SimulatedPerson(
         number=number,
@@ -110,7 +113,7 @@ def simulate_person(seed: int, days: int = 28, *, last_day: dt.date | None = Non
                 focus_share(timeline, at_us, -EFFECT_WINDOW_S),
                 focus_share(timeline, at_us, EFFECT_WINDOW_S),
             )
-            for at_us, trial in trials
+            for at_us, trial in held
         ],
     )
 

@@ -58,13 +58,13 @@ def workdays(last: dt.date, days: int) -> list[dt.date]:
 
 
 def live_through(
-    person: PersonParameters, days: list[dt.date], rng: np.random.Generator
+    person: PersonParameters, days: list[dt.date], rng: np.random.Generator, *, trials: bool = True
 ) -> tuple[Timeline, list[tuple[int, Trial]]]:
     """A person's seconds over these days, and the trials with their time in µs since the epoch."""
-    worker = Worker(person, rng)
+    worker = Worker(person, rng, trials=trials)
     ticks: list[int] = []
     starts: list[NDArray[np.int64]] = []
-    trials: list[tuple[int, Trial]] = []
+    held: list[tuple[int, Trial]] = []
     for day in days:
         midnight_us = int(dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC).timestamp()) * SECOND_US
         for stretch in _schedule(person, rng):
@@ -72,8 +72,8 @@ def live_through(
             worker.trials = []
             ticks += [worker.step(second, second / 3_600) for second in range(stretch.start_s, stretch.end_s)]
             starts.append(midnight_us + np.arange(stretch.start_s, stretch.end_s, dtype=np.int64) * SECOND_US)
-            trials += [(midnight_us + trial.tick * SECOND_US, trial) for trial in worker.trials]
-    return _timeline(np.concatenate(starts), ticks), trials
+            held += [(midnight_us + trial.tick * SECOND_US, trial) for trial in worker.trials]
+    return _timeline(np.concatenate(starts), ticks), held
 
 
 def _timeline(start_us: NDArray[np.int64], packed: list[int]) -> Timeline:
