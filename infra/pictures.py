@@ -1,0 +1,142 @@
+"""``python -m infra.pictures``: takes the README's pictures from the running platform, in a real browser.
+
+Pictures are reduced to 256 colours, so that the repository stays small.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.console import Console
+
+from flows.server import address as prefect_address
+from flows.server import login as prefect_login
+from neural_focus.errors import NeuralFocusError, ServiceError
+from neural_focus.secrets import Secrets, load_secrets
+from neural_focus.settings import Settings, read_settings
+from serving.auth import LOCAL_PERSON, issue_token, make_signin_link
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+WIDTH, HEIGHT = 1280, 900
+COLOURS = 256
+SETTLE_MS = 4000
+"""Long enough for two or three predictions to come in and for Prefect's page to fill."""
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def pictures(
+    out: Annotated[Path, typer.Option(help="Folder of the pictures")] = Path("docs/pictures"),
+    user: Annotated[int, typer.Option(help="Id of the person shown; 0: this machine's own")] = LOCAL_PERSON,
+) -> None:
+    """Take the README's pictures from the platform that runs here."""
+    settings = read_settings()
+    secrets = load_secrets(settings.secrets)
+    try:
+        report = _report_address(settings, secrets, user)
+        out.mkdir(parents=True, exist_ok=True)
+        with _browser() as browser:
+            _take_dashboard(browser, settings, secrets, user, out)
+            _take_prefect(browser, settings, secrets, out)
+            if report is not None:
+                _take_report(browser, settings, secrets, user, report, out)
+    except NeuralFocusError as error:
+        Console(stderr=True, soft_wrap=True).print(f"pictures: {error}", style="bold red", markup=False)
+        raise typer.Exit(1) from None
+
+
+@contextmanager
+def _browser() -> Iterator[Browser]:
+    from playwright.sync_api import Error, sync_playwright
+
+    executable = CHROMIUM if CHROMIUM.exists() else None
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        except Error as error:
+            raise ServiceError(
+                "No browser starts", why=str(error).splitlines()[0], todo="Install it: apt-get install chromium"
+            ) from error
+        try:
+            yield browser
+        except Error as error:
+            raise ServiceError(
+                "A page does not show what it should",
+                why=str(error).splitlines()[0],
+                todo="Is all of it up? make run",
+            ) from error
+        finally:
+            browser.close()
+
+
+def _take_dashboard(browser: Browser, settings: Settings, secrets: Secrets, user: int, out: Path) -> None:
+    schemes: list[tuple[Literal["light", "dark"], str]] = [("light", "dashboard"), ("dark", "dashboard-dark")]
+    for scheme, name in schemes:
+        page = browser.new_page(color_scheme=scheme, viewport={"width": WIDTH, "height": HEIGHT})
+        page.goto(make_signin_link(settings, secrets, user))
+        page.get_by_test_id("timeline").wait_for()
+        page.wait_for_timeout(SETTLE_MS)
+        _shoot(page, out / f"{name}.png")
+        page.close()
+
+
+def _take_prefect(browser: Browser, settings: Settings, secrets: Secrets, out: Path) -> None:
+    context = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT})
+    password = base64.b64encode(prefect_login(secrets).encode()).decode()
+    context.add_init_script(f"localStorage.setItem('prefect-password', {json.dumps(password)})")
+    page = context.new_page()
+    for path, name in (("deployments", "prefect-deployments"), ("runs", "prefect-runs")):
+        page.goto(f"{prefect_address(settings)}/{path}")
+        page.wait_for_timeout(SETTLE_MS)
+        _shoot(page, out / f"{name}.png")
+    context.close()
+
+
+def _take_report(browser: Browser, settings: Settings, secrets: Secrets, user: int, report: str, out: Path) -> None:
+    page = browser.new_page(color_scheme="light", viewport={"width": WIDTH, "height": HEIGHT})
+    page.goto(make_signin_link(settings, secrets, user))
+    page.goto(report)
+    page.wait_for_timeout(500)
+    _shoot(page, out / "ab-report.png")
+    page.close()
+
+
+def _report_address(settings: Settings, secrets: Secrets, user: int) -> str | None:
+    """Where the A/B report is, None if there is none yet."""
+    base = f"http://127.0.0.1:{settings.serving_port}"
+    token = secrets.api_token if user == LOCAL_PERSON else issue_token(secrets, user)
+    request = urllib.request.Request(f"{base}/api/v1/links", headers={"Authorization": f"Bearer {token}"})  # noqa: S310
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - our own address
+            links = json.load(answer)
+    except (urllib.error.URLError, OSError) as error:
+        raise ServiceError("The service does not answer", why=f"{base}: {error}", todo="Start it: make run") from error
+    return next((str(link["url"]) for link in links if "A/B" in link["name"]), None)
+
+
+def _shoot(page: Page, path: Path) -> None:
+    """The whole page as a PNG of at most 256 colours."""
+    from io import BytesIO
+
+    from PIL import Image
+
+    picture = Image.open(BytesIO(page.screenshot(full_page=True))).convert("RGB")
+    picture.quantize(COLOURS).save(path, optimize=True)
+    Console().print(f"{path} {path.stat().st_size // 1024} KB")
+
+
+if __name__ == "__main__":
+    app()
