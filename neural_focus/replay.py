@@ -58,9 +58,13 @@ def replay(
         InputError: an unknown zone.
     """
     engine = Engine(*(zone_table(zone) if isinstance(zone, str) else zone))
-    closed = engine.push(np.ascontiguousarray(records), sort_controls(controls))
-    rest = engine.close_until(until_us if until_us is not None else np.iinfo(np.int64).max)
-    return Snapshots(*(np.concatenate(pair) if len(pair[1]) else pair[0] for pair in zip(closed, rest, strict=True)))
+    times, features, sequence = engine.push(np.ascontiguousarray(records), sort_controls(controls))
+    rest = engine.close_until(np.iinfo(np.int64).max if until_us is None else until_us)
+    return Snapshots(
+        np.concatenate((times, rest[0])),
+        np.concatenate((features, rest[1])),
+        np.concatenate((sequence, rest[2])),
+    )
 
 
 def sort_controls(controls: NDArray[np.void] | None) -> NDArray[np.void] | None:
