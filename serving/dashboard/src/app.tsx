@@ -54,20 +54,20 @@ export function App() {
         Skip to the page
       </a>
       <Header connection={state.connection} live={live} demo={demo} person={name} links={state.links} theme={theme} onTheme={onTheme} />
-      {demo && (
-        <p class="demo-strip" role="note">
-          <strong>DEMO.</strong> Everything here comes from a simulated person, kept apart from real ones.
-        </p>
-      )}
-      {state.problem && (
-        <div class="problem" role="alert">
-          <p>{state.problem}</p>
-          <button type="button" onClick={() => dispatch({ kind: "dismiss" })}>
-            Close
-          </button>
-        </div>
-      )}
       <main id="main" tabIndex={-1}>
+        {demo && (
+          <p class="demo-strip" role="note">
+            <strong>DEMO.</strong> Everything here comes from a simulated person, kept apart from real ones.
+          </p>
+        )}
+        {state.problem && (
+          <div class="problem" role="alert">
+            <p>{state.problem}</p>
+            <button type="button" onClick={() => dispatch({ kind: "dismiss" })}>
+              Close
+            </button>
+          </div>
+        )}
         <Now judgement={state.judgement} activity={state.activity} readings={state.readings} now={now} loaded={state.loaded} />
         <div class="side">
           <OfferCard offer={offer} notice={state.notice} now={now} demo={demo} onAnswer={answer} />
