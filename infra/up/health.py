@@ -1,0 +1,36 @@
+"""Is a program of ours doing its work? Each check says what is missing, or nothing."""
+
+from __future__ import annotations
+
+import base64
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+
+CHECK_SECONDS = 2.0
+
+
+def answers(url: str, headers: Mapping[str, str] | None = None) -> Callable[[], str]:
+    """A check that ``url`` answers with a status below 400."""
+
+    def check() -> str:
+        request = urllib.request.Request(url, headers=dict(headers or {}))  # noqa: S310 - http to loopback
+        try:
+            with urllib.request.urlopen(request, timeout=CHECK_SECONDS):  # noqa: S310
+                return ""
+        except urllib.error.HTTPError as error:
+            return f"{url} answers {error.code}"
+        except OSError as error:
+            return f"{url} does not answer: {getattr(error, 'reason', error)}"
+
+    return check
+
+
+def basic(login: str) -> dict[str, str]:
+    """The header for ``user:password``."""
+    return {"Authorization": "Basic " + base64.b64encode(login.encode()).decode()}
+
+
+def bearer(token: str) -> dict[str, str]:
+    """The header for a token."""
+    return {"Authorization": f"Bearer {token}"}

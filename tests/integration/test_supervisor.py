@@ -1,0 +1,114 @@
+"""The supervisor with real child processes: readiness, death, restart, order of stopping, leftovers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from infra.up.process import Process, Program
+from infra.up.supervisor import Supervisor
+from neural_focus.errors import ServiceError
+
+SLEEPER = "import time; time.sleep(60)"
+
+
+def a_program(folder: Path, name: str, code: str = SLEEPER, **options: object) -> Program:
+    """A Python child that runs ``code``."""
+    return Program(name, (sys.executable, "-c", code), dict(os.environ), folder / f"{name}.log", **options)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
+    """A supervisor whose reports are kept in ``said``."""
+    made = Supervisor(tmp_path / "processes.json", report=lambda _: None)
+    yield made
+    made.stop_all()
+
+
+def test_it_waits_until_a_program_is_ready(supervisor: Supervisor, tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    code = f"import pathlib, time; time.sleep(0.3); pathlib.Path({str(mark)!r}).touch(); time.sleep(60)"
+    supervisor.start(a_program(tmp_path, "slow", code, ready=lambda: "" if mark.exists() else "no mark yet"))
+    assert mark.exists()
+
+
+def test_a_program_that_dies_or_dawdles_is_named_with_its_log(supervisor: Supervisor, tmp_path: Path) -> None:
+    died = a_program(tmp_path, "broken", "raise SystemExit('no such port')", ready=lambda: "silent")
+    with pytest.raises(ServiceError, match="broken ended with exit code 1: no such port"):
+        supervisor.start(died)
+    with pytest.raises(ServiceError, match=r"lazy is not ready after 0 s \(silent\)"):
+        supervisor.start(a_program(tmp_path, "lazy", ready=lambda: "silent", start_seconds=0.2))
+
+
+def test_a_dead_program_is_started_again_later_and_later(tmp_path: Path) -> None:
+    now, said = [100.0], []
+    supervisor = Supervisor(tmp_path / "processes.json", said.append, clock=lambda: now[0])
+    supervisor.launch(a_program(tmp_path, "mortal", "raise SystemExit(3)"))
+    waits = []
+    for _ in range(8):
+        slot = supervisor.slots[0]
+        assert slot.process is not None
+        slot.process.popen.wait()
+        slot.process.started = now[0]
+        supervisor.tend()
+        assert slot.process is None
+        waits.append(slot.again_at - now[0])
+        now[0] = slot.again_at
+        supervisor.tend()
+    supervisor.stop_all()
+    assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert "mortal ended with exit code 3" in said[0]
+
+
+def test_programs_stop_last_first_with_all_they_started(supervisor: Supervisor, tmp_path: Path) -> None:
+    order = tmp_path / "order"
+    code = (
+        "import pathlib, signal, subprocess, sys, time\n"
+        "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'], start_new_session=True)\n"
+        "def end(*_):\n"
+        f"    open({str(order)!r}, 'a').write(sys.argv[1]); sys.exit(0)\n"
+        "signal.signal(signal.SIGTERM, end)\n"
+        f"pathlib.Path({str(tmp_path)!r}, sys.argv[1]).touch()\n"
+        "time.sleep(60)\n"
+    )
+    for name in "abc":
+        command = (sys.executable, "-c", code, name)
+        ready = lambda name=name: "" if (tmp_path / name).exists() else "not yet"  # noqa: E731
+        supervisor.start(Program(name, command, dict(os.environ), tmp_path / f"{name}.log", ready))
+    grandchildren = psutil.Process().children(recursive=True)
+    assert len(grandchildren) == 6
+    supervisor.stop_all()
+    assert order.read_text() == "cba"
+    assert not any(child.is_running() and child.status() != "zombie" for child in grandchildren)
+
+
+def test_one_that_ignores_the_signal_is_killed(supervisor: Supervisor, tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    code = "import pathlib, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+    code += f"pathlib.Path({str(mark)!r}).touch(); time.sleep(60)"
+    ready = lambda: "" if mark.exists() else "not yet"  # noqa: E731
+    supervisor.start(a_program(tmp_path, "deaf", code, ready=ready, stop_seconds=0.3))
+    process = supervisor.slots[0].process
+    assert process is not None
+    started = time.monotonic()
+    supervisor.stop_all()
+    assert process.exit_code() == -signal.SIGKILL
+    assert time.monotonic() - started < 5
+
+
+def test_leftovers_of_a_killed_supervisor_are_ended(tmp_path: Path) -> None:
+    killed = Supervisor(tmp_path / "processes.json", report=lambda _: None)
+    killed.launch(a_program(tmp_path, "orphan"))
+    orphan = killed.slots[0].process
+    assert isinstance(orphan, Process)
+    assert Supervisor(tmp_path / "processes.json", report=lambda _: None).end_leftovers() == 1
+    orphan.popen.wait(5)
+    assert not psutil.pid_exists(orphan.pid)
+    assert Supervisor(tmp_path / "processes.json", report=lambda _: None).end_leftovers() == 0
