@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { actionWord, answerNotice, answerWord, endWord } from "../src/words/actions";
+import { noteOf, skills, statusOf } from "../src/words/model";
 import { confidenceWord, levelOf, scoreWord } from "../src/words/risk";
 
 describe("levels", () => {
@@ -39,5 +40,27 @@ describe("actions", () => {
     expect(answerWord("LATER")).toBe("later");
     expect(answerNotice("SNOOZED")).toContain("5 minutes");
     expect(endWord("timer_expired")).toBe("The timer is up");
+  });
+});
+
+describe("model card", () => {
+  const card = { version: "v", trainedOn: "demo" as const, learning: true, day: 3, note: "", trainedAt: null, metrics: [] };
+
+  it("says learning, or what the model is", () => {
+    expect(statusOf(card)).toBe("Learning, day 3");
+    expect(statusOf({ ...card, learning: false })).toBe("Demo model, day 3");
+  });
+
+  it("makes a sentence of the note and drops what is said already", () => {
+    expect(noteOf({ ...card, note: "learning, day 3: it goes by rules" })).toBe("It goes by rules.");
+    expect(noteOf(card)).toContain("gives way");
+  });
+
+  it("sets the model beside the last switch alone", () => {
+    const metrics = Object.entries({ "switch.auc": 0.88, "switch.recency_auc": 0.84, "switch.n": 9, "outcome.auc": 0.7 });
+    expect(skills(metrics)).toEqual([
+      { question: "Switch within 30 s", model: 0.88, recency: 0.84 },
+      { question: "Focused or not", model: 0.7, recency: null },
+    ]);
   });
 });

@@ -1,29 +1,36 @@
 import type { Collector, Judgement, ModelCard } from "../model";
 import { STALE } from "../state";
 import { ago, dayOf } from "../words/format";
+import { noteOf, skills, statusOf, type Skill } from "../words/model";
 import { Card, DemoChip, Empty } from "./parts";
 
-const ORIGIN: Record<ModelCard["trainedOn"], string> = {
-  demo: "A prior from demo people. It gives way to your own data as you work.",
-  people: "Trained on people's own data on this platform.",
-  rules: "No model is loaded. Plain rules stand in until the first training is done.",
-};
-
-function status(model: ModelCard): string {
-  return model.learning ? `Learning, day ${model.day}` : `Knows you, day ${model.day}`;
-}
-
-/** "auc_switch" → "auc switch", 0.8712 → "0.871". */
-function Metrics({ metrics }: { metrics: ModelCard["metrics"] }) {
+function Skills({ found }: { found: readonly Skill[] }) {
   return (
-    <>
-      {metrics.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name.replaceAll("_", " ")}</dt>
-          <dd>{Number.isInteger(value) ? value : value.toFixed(3)}</dd>
-        </div>
-      ))}
-    </>
+    <table class="skills">
+      <caption>
+        <abbr title="Area under the ROC curve: 0.5 is a coin, 1 is never wrong">AUC</abbr> on days the model had not seen
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">Question</th>
+          <th scope="col" class="number">
+            Model
+          </th>
+          <th scope="col" class="number">
+            Last switch alone
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {found.map(({ question, model, recency }) => (
+          <tr key={question}>
+            <td>{question}</td>
+            <td class="number">{model.toFixed(2)}</td>
+            <td class="number">{recency === null ? "–" : recency.toFixed(2)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 
@@ -36,12 +43,13 @@ export function Model({ model }: { model: ModelCard | null }) {
       </Card>
     );
   }
+  const found = skills(model.metrics);
   return (
     <Card id="model" title="Model" aside={model.trainedOn === "demo" && <DemoChip />}>
       <p class="model-status" data-testid="model-status">
-        {status(model)}
+        {statusOf(model)}
       </p>
-      <p class="quiet">{model.note || ORIGIN[model.trainedOn]}</p>
+      <p class="quiet">{noteOf(model)}</p>
       <dl class="facts">
         <div>
           <dt>Version</dt>
@@ -53,8 +61,8 @@ export function Model({ model }: { model: ModelCard | null }) {
             <dd>{dayOf(model.trainedAt)}</dd>
           </div>
         )}
-        <Metrics metrics={model.metrics} />
       </dl>
+      {found.length > 0 && <Skills found={found} />}
     </Card>
   );
 }
