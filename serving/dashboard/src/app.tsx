@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { useLive } from "./live/use-live";
 import { STALE } from "./state";
 import { applyTheme, nextTheme, readTheme } from "./theme";
-import { actionWord } from "./words/actions";
+import { offerWord } from "./words/actions";
 import { Announcer } from "./view/announcer";
 import { Header } from "./view/header";
 import { History } from "./view/history";
@@ -41,7 +41,7 @@ export function App() {
   const { demo, name } = state.person;
   const offer = state.offer && state.offer.until > now - 2000 ? state.offer : null;
   const live = state.judgement !== null && now - state.judgement.at < STALE;
-  const title = titleOf(demo, state.judgement?.score ?? null, offer ? actionWord(offer.action) : null);
+  const title = titleOf(demo, state.judgement?.score ?? null, offer ? offerWord(offer.action, offer.targets) : null);
   useEffect(() => {
     document.title = title;
   }, [title]);

@@ -70,10 +70,13 @@ export interface Offer {
   id: number;
   at: number;
   action: string;
+  /** Sites that a block is for. */
+  targets: readonly string[];
   reason: string;
-  risk: number;
   until: number;
   seconds: number;
+  /** It was snoozed before; it cannot be snoozed again. */
+  again: boolean;
 }
 
 export type SessionType = "pomodoro" | "deep_work" | "natural";

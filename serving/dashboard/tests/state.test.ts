@@ -12,7 +12,7 @@ const judged = (at: number, score = 70): Judgement => ({
   reasons: [],
   modelVersion: "v",
 });
-const offer: Offer = { id: 7, at: 0, action: "SUGGEST_BREAK", reason: "", risk: 0.6, until: 30_000, seconds: 30 };
+const offer: Offer = { id: 7, at: 0, action: "SUGGEST_BREAK", targets: [], reason: "", again: false, until: 30_000, seconds: 30 };
 const session: Session = { id: 3, type: "pomodoro", start: 0, due: 1_500_000 };
 const summary = { reason: "user_ended", seconds: 10, score: null, switches: 0, interventions: 0 };
 const play = (events: Event[], from: State = EMPTY) => events.reduce(reduce, from);

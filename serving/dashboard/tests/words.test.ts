@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { actionWord, answerNotice, answerWord, endWord } from "../src/words/actions";
+import { actionWord, answerNotice, answerWord, endWord, offerWord } from "../src/words/actions";
 import { noteOf, skills, statusOf } from "../src/words/model";
 import { confidenceWord, levelOf, scoreWord } from "../src/words/risk";
 
@@ -33,6 +33,11 @@ describe("actions", () => {
     ["KILL_STEAM", "Close Steam"],
     ["NO_OP", "Nothing, on purpose"],
   ])("words %s as %s", (action, words) => expect(actionWord(action)).toBe(words));
+
+  it("names the sites of a block", () => {
+    expect(offerWord("BLOCK_REDDIT", ["reddit.com"])).toBe("Block Reddit for a while");
+    expect(offerWord("BLOCK_REDDIT", ["a.com", "b.com", "c.com"])).toBe("Block a.com, b.com and c.com for a while");
+  });
 
   it("words answers, also those it does not know", () => {
     expect(answerWord(null)).toBe("waiting");

@@ -45,10 +45,11 @@ export function offer(offered: InterventionOffered | Schemas["InterventionOffere
     id: offered.id,
     at,
     action: offered.action,
+    targets: offered.targets ?? [],
     reason: offered.reason,
-    risk: offered.predicted_risk,
     until: at + offered.timeout_seconds * 1000,
     seconds: offered.timeout_seconds,
+    again: (offered.offer ?? 1) > 1,
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Offer } from "../model";
-import { actionWord } from "../words/actions";
-import { clock, percent } from "../words/format";
+import { offerWord } from "../words/actions";
+import { clock } from "../words/format";
 import { Card, DemoChip } from "./parts";
 
 export type Answer = "accept" | "reject" | "snooze";
@@ -41,19 +41,19 @@ export function OfferCard({ offer, notice, now, demo, onAnswer }: OfferProps) {
   return (
     <Card id="offer" title="Help on offer" aside={demo && <DemoChip />}>
       <div role="alert">
-        <p class="offer-action">{actionWord(offer.action)}</p>
-        <p>
-          {offer.reason} <span class="quiet">Risk {percent(offer.risk)}.</span>
-        </p>
+        <p class="offer-action">{offerWord(offer.action, offer.targets)}</p>
+        <p>{offer.reason}</p>
       </div>
       <Countdown offer={offer} now={now} />
       <div class="buttons">
         <button type="button" class="primary" onClick={() => onAnswer("accept")}>
           Accept
         </button>
-        <button type="button" onClick={() => onAnswer("snooze")}>
-          In 5 minutes
-        </button>
+        {!offer.again && (
+          <button type="button" onClick={() => onAnswer("snooze")}>
+            In 5 minutes
+          </button>
+        )}
         <button type="button" onClick={() => onAnswer("reject")}>
           No, thanks
         </button>

@@ -16,6 +16,12 @@ export function actionWord(action: string): string {
   return properName(action);
 }
 
+/** The action of an offer, with its sites if it has several: "Block reddit.com and youtube.com for a while". */
+export function offerWord(action: string, targets: readonly string[]): string {
+  if (targets.length < 2) return actionWord(action);
+  return `Block ${targets.slice(0, -1).join(", ")} and ${targets.at(-1)} for a while`;
+}
+
 const ANSWERS: Record<string, string> = {
   ACCEPTED: "accepted",
   REJECTED: "rejected",
