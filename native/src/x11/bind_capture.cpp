@@ -15,11 +15,11 @@ namespace {
 
 void construct(Capture* self, const std::string& display, std::int64_t offset_us, std::uint64_t floor_us,
                std::uint32_t own_pid, std::size_t ring_capacity, unsigned motion_hz, unsigned idle_after_ms) {
-  new (self) Capture({display, offset_us, floor_us, own_pid, ring_capacity, motion_hz, idle_after_ms});
+  new (self) Capture({display, own_pid, {offset_us, floor_us, ring_capacity, motion_hz, idle_after_ms}});
 }
 
 nb::tuple drain(Capture& capture, std::size_t most) {
-  Capture::Drained drained = capture.drain(most);
+  Recorder::Drained drained = capture.drain(most);
   nb::list texts;
   for (const auto& [index, text] : drained.texts) {  // some program chose the text: it need not be UTF-8
     nb::object title =
@@ -33,6 +33,7 @@ nb::tuple drain(Capture& capture, std::size_t most) {
 
 void bind_capture(nb::module_& module) {
   module.def("boot_clock_us", &boot_clock_us, "Microseconds since this machine started, suspension included.");
+  module.def("is_xwayland", &is_xwayland, "display"_a = "", "Whether the server belongs to a Wayland session.");
   nb::class_<Capture>(module, "Capture", "Input and windows of one X display as redacted records.")
       .def("__init__", &construct, "display"_a = "", nb::kw_only(), "offset_us"_a, "floor_us"_a = 0, "own_pid"_a = 0,
            "ring_capacity"_a = 1U << 15, "motion_hz"_a = 125, "idle_after_ms"_a = 5000,

@@ -2,6 +2,7 @@
 
 #include <X11/Xatom.h>
 #include <X11/Xutil.h>
+#include <X11/extensions/XInput2.h>
 
 #include <mutex>
 
@@ -97,20 +98,19 @@ std::optional<std::string> Connection::text(Window window, Atom property) const 
   return std::string(reinterpret_cast<const char*>(found.bytes), found.items);
 }
 
+bool is_xwayland(const std::string& name) {
+  const Connection x(name);
+  int opcode = 0, event = 0, error = 0, count = 0;
+  if (XQueryExtension(x.get(), "XWAYLAND", &opcode, &event, &error)) return true;
+  if (!XQueryExtension(x.get(), "XInputExtension", &opcode, &event, &error)) return false;
+  XIDeviceInfo* devices = XIQueryDevice(x.get(), XIAllDevices, &count);  // older ones show by their devices' names
+  bool found = false;
+  for (int index = 0; index < count; ++index)
+    found = found || std::string(devices[index].name).starts_with("xwayland-");
+  if (devices != nullptr) XIFreeDeviceInfo(devices);
+  return found;
+}
+
 std::uint64_t thread_errors() noexcept { return errors_here; }
-
-std::size_t code_points(const std::string& text) noexcept {
-  std::size_t count = 0;
-  for (const char byte : text) count += (static_cast<unsigned char>(byte) & 0xC0) != 0x80 ? 1 : 0;
-  return count;
-}
-
-std::string first_code_points(const std::string& text, std::size_t most) {
-  std::size_t count = 0;
-  for (std::size_t index = 0; index < text.size(); ++index) {
-    if ((static_cast<unsigned char>(text[index]) & 0xC0) != 0x80 && count++ == most) return text.substr(0, index);
-  }
-  return text;
-}
 
 }  // namespace neural_focus::x11

@@ -45,11 +45,10 @@ class Connection {
   std::atomic<bool> lost_{false};
 };
 
+// Whether the server is Xwayland, which sees only what X programs get.
+bool is_xwayland(const std::string& name);
+
 // Errors that X reported to this thread since it started.
 std::uint64_t thread_errors() noexcept;
-
-// UTF-8: number of code points, and the longest prefix of at most `most` code points.
-std::size_t code_points(const std::string& text) noexcept;
-std::string first_code_points(const std::string& text, std::size_t most);
 
 }  // namespace neural_focus::x11

@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-namespace neural_focus::x11 {
+namespace neural_focus {
 
 class TextShelf {
  public:
@@ -45,4 +45,4 @@ class TextShelf {
   std::uint32_t last_ = 0;
 };
 
-}  // namespace neural_focus::x11
+}  // namespace neural_focus

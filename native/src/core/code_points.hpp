@@ -1,0 +1,34 @@
+// UTF-8 text cut to what a record or a string table holds.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <string>
+
+namespace neural_focus {
+
+inline bool continues_code_point(char byte) noexcept { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
+
+inline std::size_t code_points(const std::string& text) noexcept {
+  std::size_t count = 0;
+  for (const char byte : text) count += continues_code_point(byte) ? 0 : 1;
+  return count;
+}
+
+inline std::string first_code_points(const std::string& text, std::size_t most) {
+  std::size_t end = 0;
+  for (std::size_t count = 0; end < text.size(); ++end)
+    if (!continues_code_point(text[end]) && count++ == most) break;
+  return text.substr(0, end);
+}
+
+// At most 31 bytes and a NUL, cut at a code point.
+inline void copy_name(char (&to)[32], const std::string& from) {
+  std::size_t size = std::min<std::size_t>(from.size(), sizeof to - 1);
+  while (size > 0 && size < from.size() && continues_code_point(from[size])) --size;
+  std::memset(to, 0, sizeof to);
+  std::memcpy(to, from.data(), size);
+}
+
+}  // namespace neural_focus
