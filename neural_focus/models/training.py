@@ -63,9 +63,34 @@ def train(
             "demo people and real ones cannot train one model" if streams else "there is nobody to train on",
             todo="Give streams of one kind",
         )
-    contract = CONTRACTS[input_version]
     report("cutting moments", 0.0)
-    moments = _thin(cut_moments(streams, contract))
+    moments = cut_moments(streams, CONTRACTS[input_version])
+    return train_moments(
+        moments,
+        is_demo=streams[0].is_demo,
+        input_version=input_version,
+        seed=seed,
+        checkpoint=checkpoint,
+        report=report,
+    )
+
+
+def train_moments(
+    moments: Moments,
+    *,
+    is_demo: bool,
+    input_version: int = 1,
+    seed: int = 7,
+    checkpoint: Path | None = None,
+    report: Report = _silent,
+) -> TrainedBundle:
+    """``train`` on moments that are already cut, such as those the flows join as of the time.
+
+    Raises:
+        InputError: there are too few labelled moments.
+    """
+    contract = CONTRACTS[input_version]
+    moments = _thin(moments)
     steps = _Steps(checkpoint, moments, seed)
     files: dict[str, bytes] = {}
     calibration: dict[str, Calibration] = {}
@@ -85,7 +110,7 @@ def train(
         )
     files[MODEL] = write_json(_around(moments, contract, calibration))
     report("trained", 1.0)
-    return TrainedBundle("xgboost", files, _manifest(streams, moments, contract, files, metrics, seed))
+    return TrainedBundle("xgboost", files, _manifest(is_demo, moments, contract, files, metrics, seed))
 
 
 class _Steps:
@@ -182,7 +207,7 @@ def _around(moments: Moments, contract: InputContract, calibration: dict[str, Ca
 
 
 def _manifest(
-    streams: Sequence[StreamTable],
+    is_demo: bool,
     moments: Moments,
     contract: InputContract,
     files: dict[str, bytes],
@@ -192,11 +217,11 @@ def _manifest(
     people = moments.outcome_source > Source.WEAK
     return {
         "kind": "xgboost",
-        "trained_on": "demo" if streams[0].is_demo else "people",
+        "trained_on": "demo" if is_demo else "people",
         "data": {
             "first_us": int(moments.times_us.min()),
             "last_us": int(moments.times_us.max()),
-            "streams": len(streams),
+            "streams": len(np.unique(moments.stream)),
             "people": len(np.unique(moments.person)),
             "moments": len(moments),
         },

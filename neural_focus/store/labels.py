@@ -1,0 +1,75 @@
+"""Stretches that people, timers and rules judged: the rows of ``labels``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from neural_focus.store.database import Connection
+from neural_focus.store.events import Stream
+from neural_focus.store.prediction_log import moment
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledStretch:
+    """(start, end] µs UTC had ``outcome``, says ``source`` (the words of the table)."""
+
+    start_us: int
+    end_us: int
+    outcome: str
+    source: str
+
+
+def read_labels(connection: Connection, stream: Stream) -> list[LabelledStretch]:
+    """What people and timers said about a stream, by time; nothing weak."""
+    rows = connection.execute(
+        """SELECT (EXTRACT(epoch FROM start_time) * 1000000)::bigint, (EXTRACT(epoch FROM end_time) * 1000000)::bigint,
+            outcome, source FROM labels
+        WHERE user_id = %s AND (machine_id IS NULL OR machine_id = %s) AND source <> 'WEAK' ORDER BY start_time, id""",
+        (stream.user_id, stream.machine_id),
+    )
+    return [LabelledStretch(*row) for row in rows]
+
+
+def add_timer_labels(connection: Connection, user_id: int) -> int:
+    """A TIMER label FOCUSED for each completed timed session that has none; returns how many were added."""
+    return connection.execute(
+        """INSERT INTO labels (user_id, machine_id, session_id, start_time, end_time, outcome, source)
+        SELECT s.user_id, s.machine_id, s.id, s.start_time, s.end_time, 'FOCUSED', 'TIMER' FROM sessions s
+        WHERE s.user_id = %s AND s.completed AND s.session_type <> 'natural' AND s.end_time > s.start_time
+        AND NOT EXISTS (SELECT 1 FROM labels l WHERE l.session_id = s.id AND l.source = 'TIMER')""",
+        (user_id,),
+    ).rowcount
+
+
+def replace_weak_labels(connection: Connection, stream: Stream, stretches: Sequence[LabelledStretch]) -> None:
+    """The WEAK labels of a stream become exactly ``stretches``, in the caller's transaction."""
+    connection.execute(
+        "DELETE FROM labels WHERE user_id = %s AND machine_id = %s AND source = 'WEAK'",
+        (stream.user_id, stream.machine_id),
+    )
+    columns = "user_id, machine_id, start_time, end_time, outcome, source"
+    with connection.cursor().copy(f"COPY labels ({columns}) FROM STDIN") as copy:
+        for stretch in stretches:
+            times = (moment(stretch.start_us), moment(stretch.end_us))
+            copy.write_row((stream.user_id, stream.machine_id, *times, stretch.outcome, "WEAK"))
+
+
+def read_shown(connection: Connection, stream: Stream) -> list[int]:
+    """When something of ours was shown on a stream, µs, ascending; draws of the no-op arm are not."""
+    rows = connection.execute(
+        """SELECT DISTINCT (EXTRACT(epoch FROM triggered_at) * 1000000)::bigint FROM interventions
+        WHERE user_id = %s AND (machine_id IS NULL OR machine_id = %s) AND type <> 'NO_OP' ORDER BY 1""",
+        (stream.user_id, stream.machine_id),
+    )
+    return [int(time) for (time,) in rows]
+
+
+def read_covered(connection: Connection, stream: Stream) -> list[tuple[int, int]]:
+    """When the agent ran: first and last record of each of its boots, µs, in time order."""
+    rows = connection.execute(
+        """SELECT (EXTRACT(epoch FROM first_time) * 1000000)::bigint, (EXTRACT(epoch FROM last_time) * 1000000)::bigint
+        FROM shipper_positions WHERE user_id = %s AND machine_id = %s AND first_time IS NOT NULL ORDER BY 1""",
+        (stream.user_id, stream.machine_id),
+    )
+    return [(int(first), int(last)) for first, last in rows]
