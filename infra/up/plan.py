@@ -1,0 +1,91 @@
+"""What the platform consists of: each program with its command, its variables and how to tell that it works."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from flows.server import address as prefect_address
+from flows.server import client_environment, login, server_command, server_environment
+from infra.up.health import answers, basic
+from infra.up.process import Program
+from neural_focus.secrets import Secrets
+from neural_focus.settings import Settings
+
+DEMO_OPPORTUNITY_SECONDS = 20
+"""The demo person's first intervention comes this long after their first snapshot, so that a first look shows one."""
+QUIET = {
+    "BENTOML_DO_NOT_TRACK": "True",
+    "DO_NOT_TRACK": "1",
+    "FEAST_USAGE": "False",
+    "PYTHONUNBUFFERED": "1",
+    "OMP_NUM_THREADS": "1",
+}
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Our own variables for every child: the database that was found, and nobody's analytics."""
+    return dict(os.environ) | QUIET | {"DATABASE_URL": settings.database_url or ""}
+
+
+def prefect_server(settings: Settings, secrets: Secrets) -> Program:
+    """Prefect's server."""
+    return Program(
+        "Prefect server",
+        tuple(server_command()),
+        environment(settings) | server_environment(settings, secrets),
+        settings.logs / "prefect.log",
+        answers(f"{prefect_address(settings)}/api/health", basic(login(secrets))),
+        start_seconds=120,
+    )
+
+
+def flows_server(settings: Settings, secrets: Secrets) -> Program:
+    """The process that runs flows when they are due."""
+    return Program(
+        "flows",
+        (sys.executable, "-m", "flows.deploy"),
+        environment(settings) | client_environment(settings, secrets),
+        settings.logs / "flows.log",
+        start_seconds=120,
+        stop_seconds=30,
+    )
+
+
+def service(settings: Settings, *, demo: bool) -> Program:
+    """The BentoML service with the page."""
+    variables = environment(settings) | {"BENTOML_HOME": str(settings.models)}
+    if demo:
+        variables.setdefault("NEURAL_FOCUS_OPPORTUNITY_SECONDS", str(DEMO_OPPORTUNITY_SECONDS))
+    return Program(
+        "service",
+        (sys.executable, "-m", "serving"),
+        variables,
+        settings.logs / "service.log",
+        answers(f"http://127.0.0.1:{settings.serving_port}/readyz"),
+        start_seconds=120,
+    )
+
+
+def demo_person(settings: Settings, display: Mapping[str, str], *, brisk: bool) -> Program:
+    """The demo person at work on the virtual display."""
+    pace = "--brisk" if brisk else "--calm"
+    command = (sys.executable, "-m", "infra.cli", "demo", "live", "--display", display["DISPLAY"], pace)
+    variables = environment(settings) | dict(display) | {"NEURAL_FOCUS_DEMO_DISPLAY": display["DISPLAY"]}
+    return Program("demo person", command, variables, settings.logs / "demo-person.log")
+
+
+def agent(settings: Settings, arguments: tuple[str, ...], display: Mapping[str, str], counters: Path) -> Program:
+    """The desktop agent; ready when it writes its counters."""
+    counters.unlink(missing_ok=True)
+    return Program(
+        "agent",
+        (sys.executable, "-m", "infra.cli", "agent", *arguments),
+        environment(settings) | dict(display),
+        settings.logs / "agent.log",
+        lambda: "" if counters.exists() else f"{counters} is not there yet",
+        start_seconds=60,
+        stop_seconds=20,
+    )
