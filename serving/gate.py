@@ -1,7 +1,7 @@
 """The door: nothing reaches the service without the right Host, Origin and a token or cookie.
 
-Host keeps DNS rebinding out, Origin keeps other web pages out, the token keeps other programs out. It stands in front of
-everything the port serves, BentoML's own pages included; only /healthz, /livez, /readyz and /signin are open.
+Host keeps DNS rebinding out, Origin keeps other web pages out, the token keeps other programs out. It stands in front
+of everything the port serves, BentoML's own pages included; only /healthz, /livez, /readyz and /signin are open.
 """
 
 from __future__ import annotations

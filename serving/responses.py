@@ -81,6 +81,14 @@ class FeedbackStored:
 
 
 @dataclass(frozen=True, slots=True)
+class PredictionResponse:
+    """The prediction for the caller's latest snapshot, which is ``age_s`` seconds old."""
+
+    prediction: PredictionMade
+    age_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """Whoever the token or the cookie says."""
 
@@ -99,7 +107,6 @@ class ModelCard:
     learning: bool
     day: int
     note: str
-    trained_at: str | None
     data_from: str | None
     data_to: str | None
     metrics: dict[str, float]
@@ -151,13 +158,18 @@ class WarningGiven:
     came_true: bool | None
     lead_s: float | None
     """Seconds from the warning to what it warned of."""
+    acted_on: bool = False
+    """Help was shown at this moment: the outcome is not counted for or against the model."""
     intervention_id: int | None = None
     reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class HitRate:
-    """Warned and came true over the last ``days`` days, beside how often it happens anyway (``base_rate``)."""
+    """Warned and came true over the last ``days`` days, beside how often it happens anyway (``base_rate``).
+
+    Only warnings on which nobody acted count; ``undecided`` ones are pending or not covered by capture.
+    """
 
     kind: WarningKind
     days: int

@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from psycopg.types.json import Jsonb
 
 from neural_focus.messages import microseconds
@@ -16,6 +19,8 @@ from neural_focus.store.database import Connection
 from neural_focus.store.events import EPOCH
 from neural_focus.store.partitions import days_between, ensure_partitions
 
+WORK = (1, 2, 3)
+"""``ProductivityCategory`` numbers that count as work."""
 SERVED = "role IN ('champion', 'fallback')"
 
 
@@ -42,18 +47,23 @@ class LoggedPrediction:
 
 
 @dataclass(frozen=True, slots=True)
-class PastPrediction:
-    """What the page and the trial need of a logged prediction; ``switches_30s`` is that snapshot's own count."""
+class Moments:
+    """The past of one stream as it was predicted, n snapshots ascending in time.
+
+    ``t_us`` int64[n]; scores, risks, ``confidence`` and ``momentum`` float64[n], nan where null; ``app_age_s`` and
+    ``session_age_s`` whole seconds float64[n]; ``off_work`` bool[n]: the app is none of the work categories.
+    """
 
     machine_id: str
-    t_us: int
-    focus_score: float
-    distraction_risk: float
-    break_risk: float | None
-    confidence: float | None
-    focus_momentum: float | None
-    switches_30s: int
-    factors: tuple[str, ...]
+    t_us: NDArray[np.int64]
+    focus_score: NDArray[np.float64]
+    distraction_risk: NDArray[np.float64]
+    break_risk: NDArray[np.float64]
+    confidence: NDArray[np.float64]
+    momentum: NDArray[np.float64]
+    app_age_s: NDArray[np.float64]
+    session_age_s: NDArray[np.float64]
+    off_work: NDArray[np.bool_]
 
 
 def moment(t_us: int) -> datetime:
@@ -99,23 +109,33 @@ def _values(row: LoggedPrediction) -> tuple[object, ...]:
     )
 
 
-def read_predictions(
+def read_moments(
     connection: Connection, user_id: int, start_us: int, end_us: int, machine_id: str | None = None
-) -> list[PastPrediction]:
-    """A person's served predictions for snapshots in (start, end], by stream and time."""
+) -> list[Moments]:
+    """A person's served predictions for snapshots in (start, end], a ``Moments`` for each of their machines."""
     rows = connection.execute(
-        "SELECT machine_id, snapshot_time, focus_score, distraction_risk, break_risk, confidence, focus_momentum,"
-        " COALESCE((features->>'context_switches_30s')::float8, 0), contributing_factors FROM model_predictions"
-        f" WHERE user_id = %(user)s AND snapshot_time > %(start)s AND snapshot_time <= %(end)s AND {SERVED}"
-        " AND (%(machine)s::uuid IS NULL OR machine_id = %(machine)s::uuid) ORDER BY machine_id, snapshot_time",
+        "SELECT machine_id::text, (EXTRACT(epoch FROM snapshot_time) * 1000000)::bigint, focus_score,"
+        " distraction_risk, break_risk, confidence, focus_momentum, (features->>'time_in_current_app')::float8,"
+        " (features->>'seconds_since_session_start')::float8, (features->>'productivity_category')::float8,"
+        " (features->>'is_pseudo_productive')::float8"
+        f" FROM model_predictions WHERE user_id = %(user)s AND {SERVED}"
+        " AND snapshot_time > %(start)s AND snapshot_time <= %(end)s"
+        " AND (%(machine)s::uuid IS NULL OR machine_id = %(machine)s::uuid) ORDER BY snapshot_time",
         {"user": user_id, "start": moment(start_us), "end": moment(end_us), "machine": machine_id},
+    ).fetchall()
+    by_machine: dict[str, list[tuple[Any, ...]]] = {}
+    for row in rows:
+        by_machine.setdefault(row[0], []).append(row[1:])
+    return [_moments(machine, found) for machine, found in by_machine.items()]
+
+
+def _moments(machine_id: str, rows: list[tuple[Any, ...]]) -> Moments:
+    times = np.array([row[0] for row in rows], np.int64)
+    table = np.array([row[1:] for row in rows], np.float64)  # None becomes nan
+    category, pseudo = table[:, 7], table[:, 8]
+    return Moments(
+        machine_id, times, *(table[:, column] for column in range(7)), ~np.isin(category, WORK) | (pseudo > 0)
     )
-    return [
-        PastPrediction(
-            str(machine), microseconds(at), score, risk, broken, sure, momentum, int(switches), tuple(why or ())
-        )
-        for machine, at, score, risk, broken, sure, momentum, switches, why in rows
-    ]
 
 
 def first_prediction_us(connection: Connection, user_id: int) -> int | None:

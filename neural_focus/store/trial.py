@@ -48,7 +48,8 @@ class Opportunity:
     probability: float
     experiment: str
     timeout_seconds: int
-    snooze_of: int | None = None
+    snooze_of: Sequence[int] = ()
+    """For a second offer: the rows of the first one, target by target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class StoredOffer:
 
 _COLUMNS = (
     "user_id, machine_id, session_id, opportunity_id, opportunity_time, triggered_at, type, predicted_risk,"
-    " contributing_factors, focus_score_before, model_version, arm, probability, experiment, timeout_seconds, snooze_of"
+    " contributing_factors, focus_score_before, model_version, arm, probability, experiment, timeout_seconds"
 )
 
 
@@ -88,16 +89,16 @@ def insert_opportunity(connection: Connection, drawn: Opportunity) -> list[int]:
         drawn.probability,
         drawn.experiment,
         drawn.timeout_seconds,
-        drawn.snooze_of,
         drawn.arm,
     )
     ids: list[int] = []
     with connection.transaction():
-        for action, target in drawn.targets:
+        firsts: list[int | None] = list(drawn.snooze_of) or [None] * len(drawn.targets)
+        for (action, target), snooze_of in zip(drawn.targets, firsts, strict=True):
             row = connection.execute(
-                f"INSERT INTO interventions ({_COLUMNS}, ab_test_group, action, target)"
+                f"INSERT INTO interventions ({_COLUMNS}, ab_test_group, action, target, snooze_of)"
                 " VALUES (" + ", ".join(["%s"] * 19) + ") RETURNING id",
-                (*shared, action, target),
+                (*shared, action, target, snooze_of),
             ).fetchone()
             ids.append(int(row[0]) if row else 0)
     return ids
@@ -112,8 +113,8 @@ def read_offer(connection: Connection, user_id: int, intervention_id: int, *, lo
     if row is None:
         return None
     rows = connection.execute(
-        f"SELECT id, {_COLUMNS}, action, target, user_response, response_time_ms, responded_at FROM interventions"
-        f" WHERE {_SAME_OFFER} ORDER BY id" + (" FOR UPDATE" if lock else ""),
+        f"SELECT id, {_COLUMNS}, snooze_of, action, target, user_response, response_time_ms, responded_at"
+        f" FROM interventions WHERE {_SAME_OFFER} ORDER BY id" + (" FOR UPDATE" if lock else ""),
         {"opportunity": row[0], "first": row[1]},
     ).fetchall()
     first = rows[0]
@@ -138,8 +139,8 @@ def read_offer(connection: Connection, user_id: int, intervention_id: int, *, lo
             arm=first[12],
             probability=first[13],
             experiment=first[14],
-            timeout_seconds=first[15],
-            snooze_of=first[16],
+            timeout_seconds=first[15] or 0,
+            snooze_of=[row[16] for row in rows if row[16]],
         ),
         user_response=first[19],
         response_time_ms=first[20],
@@ -157,11 +158,11 @@ def answer_offer(
 ) -> tuple[StoredOffer, bool] | None:
     """Store one answer for the whole offer, unless it has one: (offer as stored now, whether this call stored it).
 
-    None if the person has no such intervention. Commits.
+    None if the person was offered nothing like it. Commits.
     """
     with connection.transaction():
         offer = read_offer(connection, user_id, intervention_id, lock=True)
-        if offer is None:
+        if offer is None or offer.opportunity.type == "NO_OP":
             return None
         if offer.user_response is not None:
             return offer, False

@@ -1,0 +1,36 @@
+"""The FastAPI application that BentoML mounts: REST, the socket, signing in, the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from fastapi import FastAPI, WebSocket
+
+import neural_focus
+from serving import problems, rest
+from serving.files import DASHBOARD, add_files, add_signin
+from serving.runtime import Runtime
+from serving.socket import serve_socket
+
+
+def make_app(runtime: Callable[[], Runtime], dashboard: Path = DASHBOARD) -> FastAPI:
+    """The application. ``runtime`` is asked for at each request: it is made when the service starts."""
+    app = FastAPI(
+        title="Neural Focus",
+        version=neural_focus.__version__,
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.runtime = runtime
+    problems.install(app)
+    app.include_router(rest.router)
+    app.add_api_websocket_route("/ws", _socket)
+    add_signin(app, runtime)
+    add_files(app, runtime, dashboard)
+    return app
+
+
+async def _socket(websocket: WebSocket) -> None:
+    await serve_socket(rest.runtime_of(websocket), websocket)

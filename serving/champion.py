@@ -1,0 +1,60 @@
+"""The model that answers: the registry's champion, taken over within seconds of a promotion, without a restart."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+
+from neural_focus.errors import NeuralFocusError
+from neural_focus.features import FEATURE_NAMES
+from neural_focus.models import registry
+from neural_focus.models.predict import Predictor
+from neural_focus.settings import Settings
+from serving.responses import TrainedOn
+
+WATCH_SECONDS = 3.0
+_LOG = logging.getLogger("neural_focus.serving")
+
+
+class Champion:
+    """Holds the loaded champion; rules of thumb until there is one. ``refresh`` runs in one thread at a time."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._tag: str | None = None
+        self._refused: str | None = None
+        self.predictor = Predictor.rules()
+
+    def refresh(self) -> bool:
+        """Load the champion if it is another one than before; whether it changed.
+
+        A model that cannot be loaded is refused once, loudly, and the one before goes on answering.
+        """
+        tag = registry.champion(self._settings)
+        if tag == self._tag or tag == self._refused:
+            return False
+        try:
+            predictor = Predictor.load(self._settings, tag)
+            _warm_up(predictor)
+        except NeuralFocusError as error:
+            self._refused = tag
+            _LOG.error("model %s is refused, %s goes on: %s", tag, self.predictor.version, error)
+            return False
+        self._tag, self._refused, self.predictor = tag, None, predictor
+        _LOG.info("model %s (%s) answers from now on", tag, predictor.version)
+        return True
+
+
+def trained_on(predictor: Predictor) -> TrainedOn:
+    """Whose data made the model, in the words of the API."""
+    if predictor.trained_on == "people":
+        return "people"
+    return "demo" if predictor.trained_on == "demo" else "rules"
+
+
+def _warm_up(predictor: Predictor) -> None:
+    """The first call of a library is its slowest: make it before anybody waits for it."""
+    row = np.zeros((1, len(FEATURE_NAMES)), np.float32)
+    predictor.predict(np.zeros(1, np.int64), row)
+    predictor.explain(row[0])

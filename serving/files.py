@@ -1,0 +1,80 @@
+"""Signing in, the built page, BentoML's own page, and the reports that flows write."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from pathlib import Path
+
+import _bentoml_impl.server  # type: ignore[import-untyped]
+from fastapi import FastAPI, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from serving.auth import COOKIE_NAME, COOKIE_SECONDS, make_cookie, redeem_code
+from serving.problems import ProblemError
+from serving.runtime import Runtime
+
+DASHBOARD = Path(__file__).parent / "dashboard" / "dist"
+BENTOML_PAGE = "main-openapi.html"
+
+
+def add_signin(app: FastAPI, runtime: Callable[[], Runtime]) -> None:
+    """The route that turns a one-time code into a cookie."""
+
+    @app.get("/signin", include_in_schema=False)
+    async def signin(code: str = "") -> Response:
+        """Use up a one-time code; the browser gets a cookie that other sites' pages cannot send along."""
+        here = runtime()
+        token_user = await run_in_threadpool(redeem_code, here.settings, here.secrets, code)
+        if token_user is None:
+            text = "This sign-in link is used up or too old. A new one: neural-focus signin"
+            return HTMLResponse(_plain_page("Not signed in", text), 403, headers={"cache-control": "no-store"})
+        user_id = await here.person_id(token_user)
+        # Not a redirect: after a click in a mail a Strict cookie would not be sent to its target.
+        page = _plain_page("Signed in", "", '<meta http-equiv="refresh" content="0;url=/">')
+        response = HTMLResponse(page, headers={"cache-control": "no-store"})
+        response.set_cookie(
+            COOKIE_NAME, make_cookie(here.secrets, user_id), COOKIE_SECONDS, httponly=True, samesite="strict", path="/"
+        )
+        return response
+
+
+def add_files(app: FastAPI, runtime: Callable[[], Runtime], dashboard: Path) -> None:
+    """The built page at the root, BentoML's own page, and the reports that flows write."""
+
+    @app.get("/", include_in_schema=False)
+    async def index() -> Response:
+        if not (dashboard / "index.html").exists():
+            return HTMLResponse(_plain_page("The page is not built", "Build it with: make setup, then reload"), 503)
+        return FileResponse(dashboard / "index.html", headers={"cache-control": "no-cache"})
+
+    @app.get("/bentoml", include_in_schema=False)
+    async def bentoml_page() -> Response:
+        return FileResponse(Path(str(_bentoml_impl.server.__file__)).parent / BENTOML_PAGE)
+
+    @app.get("/reports/{path:path}", include_in_schema=False)
+    async def report(path: str, request: Request) -> Response:
+        files = StaticFiles(directory=runtime().settings.reports, check_dir=False, html=True)
+        return await files.get_response(path, request.scope)
+
+    app.mount("/assets", StaticFiles(directory=dashboard / "assets", check_dir=False), name="dashboard-assets")
+    for name in ("favicon.svg", "favicon.ico", "robots.txt"):
+        app.add_api_route(f"/{name}", _file(dashboard / name), include_in_schema=False)
+
+
+def _file(path: Path) -> Callable[[], Response]:
+    def get() -> Response:
+        if not path.exists():
+            raise ProblemError(404, f"There is no {path.name}")
+        return FileResponse(path)
+
+    return get
+
+
+def _plain_page(title: str, text: str, head: str = "") -> str:
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)} - Neural Focus</title>'
+        f"{head}</head><body><h1>{html.escape(title)}</h1><p>{html.escape(text)}</p></body></html>"
+    )

@@ -1,0 +1,117 @@
+"""From a snapshot to a prediction: write it to the feature store, read the online features back, predict, explain.
+
+One thread does this for all streams (the stores are not made for several); the event loop only waits for it.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
+from neural_focus.messages import PredictionMade, Snapshot, iso, parse_iso
+from neural_focus.models.predict import Predictor
+from neural_focus.prediction import HORIZON_SECONDS, categorize_risk
+from neural_focus.store.prediction_log import LoggedPrediction
+from serving.champion import Champion, trained_on
+from serving.problems import ProblemError
+from serving.streams import Stream
+
+if TYPE_CHECKING:
+    from serving.online import OnlineFeatures
+
+MOMENTUM = FEATURE_INDEX["focus_momentum"]
+MOST_AHEAD_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """A prediction as it is told, with the features it was made from (float32[32]) and how long
+    it took from writing the snapshot to the finished prediction, in ms."""
+
+    message: PredictionMade
+    features: NDArray[np.float32]
+    predicted_us: int
+    latency_ms: float
+
+    def logged(self, stream: Stream, ab_test_group: str | None) -> LoggedPrediction:
+        """The row for ``model_predictions``."""
+        told = self.message
+        return LoggedPrediction(
+            user_id=stream.user_id,
+            machine_id=stream.machine_id,
+            session_id=stream.session_id,
+            snapshot_us=told.t_us,
+            predicted_us=self.predicted_us,
+            focus_score=told.focus_score,
+            distraction_risk=told.distraction_risk,
+            break_risk=told.break_risk,
+            confidence=told.confidence,
+            contributing_factors=told.contributing_factors,
+            features=dict(zip(FEATURE_NAMES, self.features.tolist(), strict=True)),
+            focus_momentum=told.focus_momentum,
+            model_version=told.model_version,
+            role="fallback" if told.trained_on == "rules" else "champion",
+            ab_test_group=ab_test_group,
+            inference_latency_ms=self.latency_ms,
+        )
+
+
+def check_time(stream: Stream, snapshot: Snapshot) -> None:
+    """Refuse a snapshot that is not later than the stream's last one, or lies in the future.
+
+    Raises:
+        ProblemError: 409, saying which times were compared.
+    """
+    if stream.snapshot is not None and snapshot.t_us <= stream.snapshot.t_us:
+        raise ProblemError(
+            409, "The snapshot is old", why=f"{iso(snapshot.t_us)} is not after {iso(stream.snapshot.t_us)}"
+        )
+    if snapshot.t_us > (time.time() + MOST_AHEAD_SECONDS) * 1e6:
+        raise ProblemError(
+            409, "The snapshot lies in the future", why=iso(snapshot.t_us), todo="Set the clocks of both machines"
+        )
+
+
+def forecast(online: OnlineFeatures, champion: Champion, stream: Stream, snapshot: Snapshot) -> Forecast:
+    """Store the snapshot, predict from what the online store then holds, and advance the stream's momentum.
+
+    Raises:
+        ProblemError: the online store holds a later snapshot than this one.
+        StoreError: the online store refuses.
+    """
+    momentum = stream.momentum.advance(snapshot.t_us, snapshot.features["seconds_since_session_start"])
+    row = np.fromiter((snapshot.features[name] for name in FEATURE_NAMES), np.float32, len(FEATURE_NAMES))
+    row[MOMENTUM] = momentum
+    began = time.perf_counter()
+    features = online.exchange(stream.stream_id, snapshot.t_us, row, np.array(snapshot.sequence, np.uint8))
+    message = judge(champion.predictor, stream.user_id, snapshot.t_us, features, momentum)
+    latency_ms = (time.perf_counter() - began) * 1e3
+    stream.momentum.predicted(message.focus_score)
+    return Forecast(message, features, parse_iso(message.timestamp), latency_ms)
+
+
+def judge(
+    predictor: Predictor, user_id: int, t_us: int, features: NDArray[np.float32], momentum: float
+) -> PredictionMade:
+    """The model's word on online features float32[32], with its reasons."""
+    judged = predictor.predict(np.array([t_us], np.int64), features[None, :], user_id=user_id)
+    risk, broken = float(judged.distraction_risk[0]), float(judged.break_risk[0])
+    return PredictionMade(
+        timestamp=iso(time.time_ns() // 1000),
+        t_us=t_us,
+        focus_score=float(judged.focus_score[0]),
+        distraction_risk=risk,
+        risk_category=categorize_risk(risk).value,
+        confidence=float(judged.confidence[0]),
+        contributing_factors=predictor.explain(features, user_id=user_id),
+        prediction_horizon_seconds=HORIZON_SECONDS,
+        break_risk=None if np.isnan(broken) else broken,
+        focus_momentum=momentum,
+        model_version=predictor.version,
+        trained_on=trained_on(predictor),
+    )

@@ -1,0 +1,80 @@
+"""Who is connected, and how messages reach them. Lives on the event loop; not for other threads.
+
+Each client has a queue and a task that empties it, so that one slow page never holds up another client. A client that
+does not take its messages is cut off: a desktop then reconnects and goes on, a page reloads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from neural_focus.messages import ServerMessage, encode
+
+QUEUED_MESSAGES = 256
+
+
+@dataclass(eq=False, slots=True)
+class Client:
+    """A socket of one person: their desktop (``machine_id`` set) or a page."""
+
+    socket: WebSocket
+    user_id: int
+    machine_id: str | None
+    queue: asyncio.Queue[str | None] = field(default_factory=lambda: asyncio.Queue(QUEUED_MESSAGES))
+    overrun: bool = False
+
+    def send(self, message: ServerMessage) -> None:
+        """Queue a message; a full queue marks the client to be cut off."""
+        self.put(encode(message))
+
+    def put(self, text: str) -> None:
+        """Queue an encoded message."""
+        try:
+            self.queue.put_nowait(text)
+        except asyncio.QueueFull:
+            self.overrun = True
+
+    async def pump(self) -> None:
+        """Send what is queued until the socket closes or the client falls behind."""
+        while not self.overrun and (text := await self.queue.get()) is not None:
+            try:
+                await self.socket.send_text(text)
+            except (WebSocketDisconnect, RuntimeError):  # closed by the other side while we were sending
+                return
+        if self.overrun:
+            await self.socket.close(1013, "Too slow")
+
+
+class Hub:
+    """Every connected client."""
+
+    def __init__(self) -> None:
+        self._clients: set[Client] = set()
+
+    def join(self, client: Client) -> None:
+        """Add a client."""
+        self._clients.add(client)
+
+    def leave(self, client: Client) -> None:
+        """Forget a client."""
+        self._clients.discard(client)
+
+    def of(self, user_id: int) -> Iterator[Client]:
+        """The person's clients."""
+        return (client for client in list(self._clients) if client.user_id == user_id)
+
+    def tell(self, user_id: int, message: ServerMessage, *, pages_only: bool = False) -> None:
+        """Send to all of a person's clients, or to their pages."""
+        text = None
+        for client in self.of(user_id):
+            if not (pages_only and client.machine_id):
+                text = encode(message) if text is None else text
+                client.put(text)
+
+    def has_desktop(self, user_id: int) -> bool:
+        """Whether a desktop of the person is connected."""
+        return any(client.machine_id for client in self.of(user_id))

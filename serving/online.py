@@ -1,0 +1,49 @@
+"""The feature store on the prediction's path: a snapshot goes in, what the store then holds comes back.
+
+The only module here that loads Feast (seconds); the service imports it when it starts, not before.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from feature_repo.store import open_store, read_online, write_online
+from neural_focus.errors import StoreError
+from neural_focus.messages import iso
+from neural_focus.settings import Settings
+from serving.problems import ProblemError
+
+
+class OnlineFeatures:
+    """The opened online store. One thread uses it, the one that made it.
+
+    Raises:
+        StoreError: the store cannot be opened.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._store = open_store(settings)
+
+    def exchange(
+        self, stream_id: str, t_us: int, features: NDArray[np.float32], sequence: NDArray[np.uint8]
+    ) -> NDArray[np.float32]:
+        """Write a snapshot (float32[32], uint8[10]) and read the stream's online features (float32[32]) back.
+
+        Raises:
+            ProblemError: 409, the store holds a later snapshot: what we wrote must not overwrite it.
+            StoreError: the store refuses.
+        """
+        write_online(self._store, stream_id, t_us, features, sequence)
+        online = read_online(self._store, stream_id)
+        if online is None:
+            raise StoreError("The online store lost a snapshot", why=stream_id, todo="See: neural-focus doctor")
+        if online.t_us != t_us:
+            raise ProblemError(
+                409, "The snapshot is old", why=f"this is of {iso(t_us)}, the store holds one of {iso(online.t_us)}"
+            )
+        return online.features.astype(np.float32)
+
+    def close(self) -> None:
+        """Close what is open."""
+        self._store.close()

@@ -1,0 +1,223 @@
+"""What the page asks for: the moment, the last minutes with what was warned, past offers, the model's card, links."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from neural_focus.messages import iso, microseconds
+from neural_focus.models.predict import Predictor
+from neural_focus.prediction import categorize_risk
+from neural_focus.settings import Settings
+from neural_focus.store.database import Connection
+from neural_focus.store.prediction_log import Moments, first_prediction_us, moment, read_moments
+from serving.champion import trained_on
+from serving.people import Someone
+from serving.problems import ProblemError
+from serving.responses import (
+    HitRate,
+    InterventionRow,
+    Link,
+    ModelCard,
+    Now,
+    Person,
+    PredictionPoint,
+    PredictionResponse,
+    Recent,
+    Switch,
+    WarningGiven,
+)
+from serving.review import Offered, hit_rates, switches_of, warnings_of
+from serving.runtime import Runtime
+
+FRESH_SECONDS = 60.0
+"""A snapshot older than this is no ground for a prediction."""
+HIT_RATE_DAYS = 7
+HIT_RATES_KEPT_SECONDS = 120.0
+HOW_TO_START = "Start the collector with: neural-focus agent"
+MARGIN_US = 330 * 1_000_000
+"""Before a window: how long a snapshot's own past reaches; after it: the longest horizon."""
+
+
+def published_rates(
+    connection: Connection, kept: dict[int, tuple[float, tuple[HitRate, ...]]], user_id: int
+) -> tuple[HitRate, ...]:
+    """The hit rates of the person's last week, computed at most every two minutes and kept in ``kept``."""
+    found = kept.get(user_id)
+    if found is not None and time.monotonic() - found[0] < HIT_RATES_KEPT_SECONDS:
+        return found[1]
+    now_us = time.time_ns() // 1000
+    start_us = now_us - HIT_RATE_DAYS * 86_400_000_000
+    past = read_moments(connection, user_id, start_us, now_us)
+    rates = hit_rates(past, _warned(connection, user_id, past, start_us), HIT_RATE_DAYS)
+    kept[user_id] = (time.monotonic(), rates)
+    return rates
+
+
+def person_of(someone: Someone) -> Person:
+    """A person in the words of the API."""
+    return Person(someone.id, someone.username, someone.zone, someone.is_demo)
+
+
+async def now(runtime: Runtime, user_id: int) -> Now:
+    """The moment."""
+    someone = await runtime.person(user_id)
+    prediction, age = runtime.current(user_id)
+    stream = runtime.streams.newest(user_id)
+    fresh = age is not None and age <= FRESH_SECONDS
+    predictor = runtime.champion.predictor
+    card = await runtime.database.run(lambda connection: model_card(connection, predictor, someone))
+    return Now(
+        person=person_of(someone),
+        collecting=fresh and runtime.hub.has_desktop(user_id),
+        how_to_start="" if fresh else HOW_TO_START,
+        age_s=age,
+        prediction=prediction,
+        activity=stream.activity if stream else None,
+        session=await runtime.sessions.current(user_id),
+        intervention=runtime.interventions.open_for(user_id),
+        model=card,
+    )
+
+
+def prediction(runtime: Runtime, user_id: int) -> PredictionResponse:
+    """The prediction for the person's latest snapshot.
+
+    Raises:
+        ProblemError: 409, it is older than 60 s, or there is none.
+    """
+    made, age = runtime.current(user_id)
+    if made is None or age is None:
+        raise ProblemError(
+            409, "There is no snapshot of you", why="none came since the service started", todo=HOW_TO_START
+        )
+    if age > FRESH_SECONDS:
+        raise ProblemError(409, "Your last snapshot is too old", why=f"it is {age:.0f} s old", todo=HOW_TO_START)
+    return PredictionResponse(made, age)
+
+
+def model_card(connection: Connection, predictor: Predictor, someone: Someone) -> ModelCard:
+    """Which model answers, whose data made it, and for how long it has been getting to know this person."""
+    source = trained_on(predictor)
+    zone = ZoneInfo(someone.zone)
+    first_us = first_prediction_us(connection, someone.id)
+    today = datetime.now(zone).date()
+    day = 1 if first_us is None else (today - moment(first_us).astimezone(zone).date()).days + 1
+    learning = source != "people" and not someone.is_demo
+    data = predictor.manifest.get("data", {})
+    return ModelCard(
+        version=predictor.version,
+        trained_on=source,
+        learning=learning,
+        day=day,
+        note=_note(source, learning, day),
+        data_from=iso(data["first_us"]) if data else None,
+        data_to=iso(data["last_us"]) if data else None,
+        metrics=_numbers(predictor.manifest.get("metrics")),
+    )
+
+
+def recent(connection: Connection, rates: tuple[HitRate, ...], user_id: int, minutes: int) -> Recent:
+    """The last minutes."""
+    end_us = time.time_ns() // 1000
+    start_us = end_us - minutes * 60_000_000
+    past = read_moments(connection, user_id, start_us - MARGIN_US, end_us)
+    points = sorted((point for one in past for point in _points(one, start_us)), key=lambda point: point.t_us)
+    switches: list[Switch] = sorted(
+        (switch for one in past for switch in switches_of(one, start_us)), key=lambda switch: switch.t_us
+    )
+    return Recent(
+        from_us=start_us,
+        to_us=end_us,
+        predictions=tuple(points),
+        switches=tuple(switches),
+        warnings=tuple(_warned(connection, user_id, past, start_us)),
+        hit_rates=rates,
+    )
+
+
+def interventions(connection: Connection, user_id: int, minutes: int) -> list[InterventionRow]:
+    """What was drawn in the last minutes, newest first."""
+    rows = connection.execute(
+        "SELECT id, triggered_at, arm, probability, type, action, target, predicted_risk, contributing_factors,"
+        " user_response, response_time_ms, focus_score_before, focus_score_after_5min, model_version, opportunity_id"
+        " FROM interventions WHERE user_id = %s AND triggered_at > %s ORDER BY triggered_at DESC, id LIMIT 1000",
+        (user_id, moment(time.time_ns() // 1000 - minutes * 60_000_000)),
+    )
+    names = [field.name for field in fields(InterventionRow)]
+    return [InterventionRow(**_shown(dict(zip(names, row, strict=True)))) for row in rows]
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    at: datetime = row["triggered_at"]
+    ident = row["opportunity_id"]
+    return row | {
+        "triggered_at": iso(microseconds(at)),
+        "contributing_factors": tuple(row["contributing_factors"] or ()),
+        "opportunity_id": str(ident) if ident else None,
+    }
+
+
+def links(settings: Settings) -> list[Link]:
+    """Where the other parts are."""
+    prefect, here = (f"http://{settings.host}:{port}" for port in (settings.prefect_port, settings.serving_port))
+    return [
+        Link("Prefect", prefect, "Flows, their runs, schedules and artifacts"),
+        Link("BentoML", f"{here}/bentoml", "The service's own description of its API"),
+        Link("Data docs", f"{here}/reports/data-docs/index.html", "What the data-quality checks found"),
+        Link("Model report", f"{here}/reports/evaluation/index.html", "How the models do on held-out days"),
+        Link("A/B report", f"{here}/reports/ab/index.html", "Whether interventions work"),
+    ]
+
+
+def _points(past: Moments, start_us: int) -> list[PredictionPoint]:
+    rows = zip(past.t_us, past.focus_score, past.distraction_risk, past.break_risk, past.confidence, strict=True)
+    return [
+        PredictionPoint(
+            t_us=int(t),
+            focus_score=float(score),
+            distraction_risk=float(risk),
+            break_risk=None if broken != broken else float(broken),  # nan is what differs from itself
+            risk_category=categorize_risk(float(risk)).value,
+            confidence=None if sure != sure else float(sure),
+        )
+        for t, score, risk, broken, sure in rows
+        if t > start_us
+    ]
+
+
+def _warned(connection: Connection, user_id: int, past: list[Moments], start_us: int) -> list[WarningGiven]:
+    found: list[WarningGiven] = []
+    for one in past:
+        rows = connection.execute(
+            "SELECT min(id), (EXTRACT(epoch FROM COALESCE(opportunity_time, triggered_at)) * 1000000)::bigint AS at,"
+            " min(predicted_risk), bool_or(type <> 'NO_OP'), min(contributing_factors->>0) FROM interventions"
+            " WHERE user_id = %s AND machine_id = %s AND triggered_at > %s AND snooze_of IS NULL"
+            " GROUP BY opportunity_id, at ORDER BY at",
+            (user_id, one.machine_id, moment(start_us)),
+        )
+        offered = [Offered(ident, at, risk, acted, reason or "") for ident, at, risk, acted, reason in rows]
+        found += warnings_of(one, offered, start_us)
+    return sorted(found, key=lambda warning: warning.t_us)
+
+
+def _note(source: str, learning: bool, day: int) -> str:
+    if not learning:
+        return "trained on people" if source == "people" else "trained on demo people, watching one"
+    known = "rules of thumb" if source == "rules" else "what demo people taught it"
+    return f"learning, day {day}: it goes by {known} until it has enough days of yours"
+
+
+def _numbers(metrics: object, prefix: str = "") -> dict[str, float]:
+    """The manifest's nested figures as one flat table."""
+    flat: dict[str, float] = {}
+    if isinstance(metrics, dict):
+        for name, value in metrics.items():
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                flat[f"{prefix}{name}"] = float(value)
+            else:
+                flat |= _numbers(value, f"{prefix}{name}.")
+    return flat

@@ -1,0 +1,43 @@
+"""Predictions on their way to the database: gathered for a second, written in one go, never in anybody's way."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+
+from neural_focus.errors import StoreError
+from neural_focus.store.prediction_log import LoggedPrediction, insert_predictions
+from serving.database import Database
+
+FLUSH_SECONDS = 1.0
+MOST_WAITING = 20_000
+_LOG = logging.getLogger("neural_focus.serving")
+
+
+class PredictionWriter:
+    """A bounded queue in front of ``model_predictions``. When the database is away the oldest rows go, counted."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiting: deque[LoggedPrediction] = deque()
+        self.written = 0
+        self.dropped = 0
+
+    def add(self, row: LoggedPrediction) -> None:
+        """Queue a row."""
+        if len(self._waiting) >= MOST_WAITING:
+            self._waiting.popleft()
+            self.dropped += 1
+        self._waiting.append(row)
+
+    async def flush(self) -> None:
+        """Write what waits; when the database refuses, it goes on waiting."""
+        batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        if not batch:
+            return
+        try:
+            await self._database.run(lambda connection: insert_predictions(connection, batch))
+            self.written += len(batch)
+        except StoreError as error:
+            self._waiting.extendleft(reversed(batch))
+            _LOG.warning("%d predictions wait for the database: %s", len(self._waiting), error)

@@ -1,0 +1,156 @@
+"""The REST endpoints under ``/api/v1``. Thin: each asks the runtime and words the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.requests import HTTPConnection
+
+from neural_focus.messages import Problem, SessionResponse
+from neural_focus.store import session_book
+from neural_focus.store.database import Connection
+from serving import pages
+from serving.gate import PERSON_KEY
+from serving.problems import MEDIA_TYPE, ProblemError
+from serving.responses import (
+    CategoryStats,
+    CreateSessionRequest,
+    DailyStatsResponse,
+    FeedbackStored,
+    InterventionFeedbackRequest,
+    InterventionRow,
+    Link,
+    ModelCard,
+    Now,
+    Person,
+    PredictionResponse,
+    Recent,
+    SessionEndedResponse,
+)
+from serving.runtime import Runtime
+
+MOST_MINUTES = 24 * 60
+MOST_MILLISECONDS = 24 * 3600 * 1000
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What the API's description says about these statuses."""
+    return {status: {"model": Problem, "content": {MEDIA_TYPE: {}}} for status in statuses}
+
+
+def runtime_of(connection: HTTPConnection) -> Runtime:
+    """The runtime behind a request; made when the service starts."""
+    make: Callable[[], Runtime] = connection.app.state.runtime
+    return make()
+
+
+Here = Annotated[Runtime, Depends(runtime_of)]
+
+
+async def user_of(connection: HTTPConnection, here: Here) -> int:
+    """The users.id of whoever asks; 401 where they are not there any more."""
+    user_id = await here.person_id(connection.scope[PERSON_KEY])
+    await here.person(user_id)
+    return user_id
+
+
+User = Annotated[int, Depends(user_of)]
+Minutes = Annotated[int, Query(ge=1, le=MOST_MINUTES)]
+router = APIRouter(prefix="/api/v1", responses=problems(401, 403, 422, 503))
+
+
+@router.get("/me")
+async def get_me(here: Here, user_id: User) -> Person:
+    """Whoever the token says."""
+    return pages.person_of(await here.person(user_id))
+
+
+@router.get("/now")
+async def get_now(here: Here, user_id: User) -> Now:
+    """The moment: last prediction, what is on, the running session, the open offer, the model."""
+    return await pages.now(here, user_id)
+
+
+@router.get("/recent")
+async def get_recent(here: Here, user_id: User, minutes: Minutes = 30) -> Recent:
+    """The last minutes: predictions, switches, what was warned and whether it came true."""
+
+    def work(connection: Connection) -> Recent:
+        rates = pages.published_rates(connection, here.hit_rates, user_id)
+        return pages.recent(connection, rates, user_id, minutes)
+
+    return await here.database.run(work)
+
+
+@router.get("/interventions")
+async def get_interventions(here: Here, user_id: User, minutes: Minutes = MOST_MINUTES) -> list[InterventionRow]:
+    """What the trial drew in the last minutes, no-op draws included, newest first."""
+    return await here.database.run(lambda connection: pages.interventions(connection, user_id, minutes))
+
+
+@router.get("/model")
+async def get_model(here: Here, user_id: User) -> ModelCard:
+    """The model that answers now."""
+    return (await pages.now(here, user_id)).model
+
+
+@router.get("/links")
+async def get_links(here: Here, user_id: User) -> list[Link]:
+    """Addresses of the other parts."""
+    return pages.links(here.settings)
+
+
+@router.post("/predict", responses=problems(409))
+async def predict(here: Here, user_id: User) -> PredictionResponse:
+    """The prediction for the caller's latest snapshot; 409 when none is younger than 60 s."""
+    return pages.prediction(here, user_id)
+
+
+@router.post("/sessions", status_code=201)
+async def create_session(request: CreateSessionRequest, here: Here, user_id: User) -> SessionResponse:
+    """Start a session now."""
+    return await here.sessions.start(
+        user_id, request.type, minutes=request.duration_minutes, jail_enabled=request.jail_enabled
+    )
+
+
+@router.get("/sessions/{session_id}", responses=problems(404))
+async def get_session(session_id: int, here: Here, user_id: User) -> SessionResponse:
+    """One session of the person."""
+    return await here.sessions.get(user_id, session_id)
+
+
+@router.post("/sessions/{session_id}/end", responses=problems(404))
+async def end_session(session_id: int, here: Here, user_id: User) -> SessionEndedResponse:
+    """End a session now."""
+    ended = await here.sessions.end(user_id, session_id)
+    return SessionEndedResponse(ended.session_id, ended.reason, ended.summary)
+
+
+@router.get("/analytics/daily")
+async def daily(here: Here, user_id: User, date: date) -> DailyStatsResponse:
+    """One day, in the person's time zone."""
+    found = await here.database.run(lambda connection: session_book.read_day(connection, user_id, date))
+    return DailyStatsResponse(
+        date=date.isoformat(),
+        total_sessions=found.total_sessions,
+        completed_sessions=found.completed_sessions,
+        total_hours=found.total_hours,
+        avg_focus_score=found.avg_focus_score,
+        category_breakdown={name: CategoryStats(*stats) for name, stats in found.categories.items()},
+    )
+
+
+@router.post("/interventions/feedback", responses=problems(404, 409))
+async def feedback(request: InterventionFeedbackRequest, here: Here, user_id: User) -> FeedbackStored:
+    """Answer an offer. The same answer again changes nothing."""
+    if not 0 <= request.response_time_ms <= MOST_MILLISECONDS:
+        raise ProblemError(
+            422, f"response_time_ms is {request.response_time_ms}", todo=f"Give 0 to {MOST_MILLISECONDS}"
+        )
+    return await here.interventions.answer(
+        user_id, request.intervention_id, request.response, response_time_ms=request.response_time_ms
+    )

@@ -1,0 +1,161 @@
+"""What was warned, and what came true. Pure functions over one stream's ``Moments``; also the published hit rates.
+
+Everything is read off the snapshots themselves, at their resolution of a second: the age of the app says when it was
+switched to. A warning within whose horizon capture stopped is undecided, never wrong. A warning on which we acted is
+shown but not counted: whether the help prevented it is the trial's question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neural_focus.prediction import BREAK_HORIZON_SECONDS, HIGH_FROM, HORIZON_SECONDS
+from neural_focus.store.prediction_log import Moments
+from serving.responses import HitRate, Switch, WarningGiven, WarningKind
+
+US = 1_000_000
+AWAY_SECONDS = 10
+MANY_SWITCHES = 3
+SLACK_US = 2 * US
+"""Snapshots this close follow each other."""
+HORIZON: dict[WarningKind, int] = {"HIGH_RISK": HORIZON_SECONDS, "BREAK": BREAK_HORIZON_SECONDS}
+Times = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """An opportunity as the review needs it; ``acted``: the person was shown something."""
+
+    intervention_id: int
+    t_us: int
+    risk: float
+    acted: bool
+    reason: str
+
+
+def switch_seconds(past: Moments) -> Times:
+    """Ends of the seconds in which the person switched apps, int64[k] ascending. A session's start is none."""
+    if not len(past.t_us):
+        return np.empty(0, np.int64)
+    begun = past.t_us - past.app_age_s.astype(np.int64) * US
+    before = np.r_[begun[0], past.t_us[:-1]]
+    return np.unique(begun[(begun > before) & (past.session_age_s > past.app_age_s)])
+
+
+def break_seconds(past: Moments, switches: Times) -> Times:
+    """Switches (int64[k]) that leave for an app outside work and stay outside for at least 10 s."""
+    changes = np.flatnonzero(np.r_[True, past.off_work[1:] != past.off_work[:-1], True])
+    if len(changes) < 2 or not len(switches):
+        return np.empty(0, np.int64)
+    run = np.searchsorted(changes, np.arange(len(past.t_us)), side="right") - 1
+    last_of_run = past.t_us[changes[run + 1] - 1]
+    at = np.minimum(np.searchsorted(past.t_us, switches, side="left"), len(past.t_us) - 1)
+    return np.asarray(switches[past.off_work[at] & (last_of_run[at] - switches >= AWAY_SECONDS * US)])
+
+
+def came_true(past: Moments, kind: WarningKind, asked_us: Times) -> tuple[NDArray[np.int8], NDArray[np.float64]]:
+    """For warnings at ``asked_us`` (int64[n]): 1 came true, 0 did not, -1 undecided (int8[n]); seconds until it did."""
+    horizon = HORIZON[kind] * US
+    switches = switch_seconds(past)
+    if kind == "HIGH_RISK":
+        when = _next_after(switches, asked_us)
+    else:
+        third = np.searchsorted(switches, asked_us, side="right") + MANY_SWITCHES - 1
+        padded = np.r_[switches, np.full(MANY_SWITCHES, np.iinfo(np.int64).max)]
+        left = _next_after(break_seconds(past, switches), asked_us)
+        when = np.minimum(padded[np.minimum(third, len(padded) - 1)], left)
+    hit = when <= asked_us + horizon
+    ends = asked_us + horizon
+    near = np.searchsorted(past.t_us, ends - SLACK_US, side="left")
+    known = np.r_[past.t_us, np.iinfo(np.int64).max][near] <= ends + SLACK_US
+    verdict = np.where(hit, 1, np.where(known, 0, -1)).astype(np.int8)
+    return verdict, np.where(hit, (when - asked_us) / US, np.nan)
+
+
+def _next_after(events: Times, asked_us: Times) -> Times:
+    padded = np.r_[events, np.iinfo(np.int64).max]
+    return np.asarray(padded[np.searchsorted(events, asked_us, side="right")])
+
+
+def high_onsets(past: Moments) -> Times:
+    """When the risk became HIGH: snapshots at 0.7 or above that follow one below, or nothing; int64[k]."""
+    high = past.distraction_risk >= HIGH_FROM
+    before = np.r_[False, high[:-1] & (np.diff(past.t_us) <= SLACK_US)]
+    return np.asarray(past.t_us[high & ~before])
+
+
+def switches_of(past: Moments, start_us: int) -> list[Switch]:
+    """The switches after ``start_us``, for the page."""
+    return [Switch(int(t), 1) for t in switch_seconds(past) if t > start_us]
+
+
+def warnings_of(past: Moments, offered: Sequence[Offered], start_us: int) -> list[WarningGiven]:
+    """Every warning after ``start_us`` with its outcome, oldest first."""
+    onsets = high_onsets(past)
+    risks = past.distraction_risk[np.searchsorted(past.t_us, onsets)]
+    acted_us = np.array(sorted(item.t_us for item in offered if item.acted), np.int64)
+    verdicts, leads = came_true(past, "HIGH_RISK", onsets)
+    found = [
+        _warning(int(t), "HIGH_RISK", float(risk), int(verdict), float(lead), _touched(int(t), acted_us))
+        for t, risk, verdict, lead in zip(onsets, risks, verdicts, leads, strict=True)
+    ]
+    times = np.array([item.t_us for item in offered], np.int64)
+    verdicts, leads = came_true(past, "BREAK", times)
+    found += [
+        _warning(item.t_us, "BREAK", item.risk, int(verdict), float(lead), item.acted, item)
+        for item, verdict, lead in zip(offered, verdicts, leads, strict=True)
+    ]
+    return sorted((warning for warning in found if warning.t_us > start_us), key=lambda warning: warning.t_us)
+
+
+def _touched(t_us: int, acted_us: Times) -> bool:
+    at = int(np.searchsorted(acted_us, t_us, side="left"))
+    return at < len(acted_us) and int(acted_us[at]) <= t_us + HORIZON_SECONDS * US
+
+
+def _warning(
+    t_us: int, kind: WarningKind, risk: float, verdict: int, lead: float, acted: bool, offered: Offered | None = None
+) -> WarningGiven:
+    return WarningGiven(
+        t_us=t_us,
+        kind=kind,
+        risk=risk,
+        horizon_seconds=HORIZON[kind],
+        came_true=None if verdict < 0 else bool(verdict),
+        lead_s=None if np.isnan(lead) else lead,
+        acted_on=acted,
+        intervention_id=offered.intervention_id if offered else None,
+        reason=offered.reason if offered else "",
+    )
+
+
+def hit_rates(past: Sequence[Moments], warned: Sequence[WarningGiven], days: int) -> tuple[HitRate, ...]:
+    """Warned and came true, a row a kind, beside how often it comes true at any moment that could have been warned."""
+    return tuple(_hit_rate(past, [item for item in warned if item.kind == kind], kind, days) for kind in HORIZON)
+
+
+def _hit_rate(past: Sequence[Moments], warned: list[WarningGiven], kind: WarningKind, days: int) -> HitRate:
+    untouched = [item for item in warned if not item.acted_on]
+    decided = [item for item in untouched if item.came_true is not None]
+    hits = sum(1 for item in decided if item.came_true)
+    verdicts = [came_true(one, kind, one.t_us[_could_warn(one, kind)])[0] for one in past]
+    known = np.concatenate(verdicts) if verdicts else np.empty(0, np.int8)
+    known = known[known >= 0]
+    return HitRate(
+        kind=kind,
+        days=days,
+        warned=len(untouched),
+        came_true=hits,
+        undecided=len(untouched) - len(decided),
+        rate=hits / len(decided) if decided else None,
+        base_rate=float(known.mean()) if len(known) else None,
+    )
+
+
+def _could_warn(past: Moments, kind: WarningKind) -> NDArray[np.bool_]:
+    """Any moment may warn of a switch, only settled ones of a break."""
+    return np.isfinite(past.break_risk) if kind == "BREAK" else np.ones(len(past.t_us), bool)

@@ -1,0 +1,229 @@
+"""The parts of the service put together, and the loops that keep them going. One object for each process."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+from uuid import UUID
+
+from starlette.concurrency import run_in_threadpool
+
+from neural_focus.errors import ConfigurationError, InputError, NeuralFocusError
+from neural_focus.experiments.assignment import OpportunityWatch, Policy
+from neural_focus.messages import ActivityUpdate, PredictionMade, Snapshot, iso
+from neural_focus.secrets import Secrets
+from neural_focus.settings import Settings
+from neural_focus.store import session_book, trial
+from neural_focus.store.database import Connection
+from neural_focus.store.prediction_log import Moments, read_moments
+from neural_focus.store.users import ensure_user
+from serving.auth import LOCAL_PERSON, forget_old_codes
+from serving.champion import WATCH_SECONDS, Champion
+from serving.database import Database
+from serving.forecast import check_time, forecast
+from serving.hub import Client, Hub
+from serving.interventions import Interventions
+from serving.people import Someone, read_person
+from serving.prediction_writer import FLUSH_SECONDS, PredictionWriter
+from serving.responses import HitRate
+from serving.session_desk import SessionDesk
+from serving.streams import BLOCKED_SITES, Stream, Streams
+
+if TYPE_CHECKING:
+    from serving.online import OnlineFeatures
+
+T = TypeVar("T")
+TICK_SECONDS = 0.25
+EFFECTS_SECONDS = 15.0
+COLLECT_SECONDS = 60.0
+RECALL_SECONDS = 12 * 3600
+_LOG = logging.getLogger("neural_focus.serving")
+
+
+class Runtime:
+    """Everything the endpoints need. Made at import without any I/O; ``start`` opens, ``stop`` closes."""
+
+    def __init__(self, settings: Settings, secrets: Secrets) -> None:
+        if settings.database_url is None:
+            raise ConfigurationError("DATABASE_URL is not set", todo="Start with: neural-focus up")
+        self.settings, self.secrets = settings, secrets
+        self.hub, self.streams = Hub(), Streams()
+        self.database = Database(settings.database_url)
+        self.champion = Champion(settings)
+        self.writer = PredictionWriter(self.database)
+        self.interventions = Interventions(self.database, self.hub, settings)
+        self.sessions = SessionDesk(self.database, self.hub, self.streams)
+        self._forecasts = ThreadPoolExecutor(1, "forecast")
+        self.hit_rates: dict[int, tuple[float, tuple[HitRate, ...]]] = {}
+        self._online: OnlineFeatures | None = None
+        self._loops: list[asyncio.Task[None]] = []
+        self._local_id: int | None = None
+
+    async def start(self) -> None:
+        """Open the stores, take up what an earlier run left, and start the loops.
+
+        Raises:
+            StoreError: the database or the feature store cannot be opened.
+        """
+        await run_in_threadpool(self.database.open)
+        await self.person_id(LOCAL_PERSON)
+        self._online = await self._in_forecast_thread(partial(_open_online, self.settings))
+        await self._in_forecast_thread(self.champion.refresh)
+        await self.interventions.restore()
+        await self.sessions.restore()
+        forget_old_codes(self.settings)
+        self._loops = [
+            asyncio.create_task(_every(seconds, work, name), name=name)
+            for name, seconds, work in (
+                ("write predictions", FLUSH_SECONDS, self.writer.flush),
+                ("offers", TICK_SECONDS, self.interventions.tick),
+                ("timers", TICK_SECONDS, self.sessions.tick),
+                ("effects", EFFECTS_SECONDS, self.interventions.fill_effects),
+                ("champion", WATCH_SECONDS, partial(self._in_forecast_thread, self.champion.refresh)),
+                ("collect garbage", COLLECT_SECONDS, _collect_garbage),
+            )
+        ]
+        _freeze_garbage()
+
+    async def stop(self) -> None:
+        """Write what waits and close everything."""
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        await self.writer.flush()
+        if self._online is not None:
+            await self._in_forecast_thread(self._online.close)
+        self._forecasts.shutdown()
+        await run_in_threadpool(self.database.close)
+
+    async def person_id(self, token_user: int) -> int:
+        """The users.id behind a token; the local person's row is made at the first start."""
+        if token_user != LOCAL_PERSON:
+            return token_user
+        if self._local_id is None:
+            settings = self.settings
+            self._local_id = await self.database.run(
+                lambda connection: ensure_user(connection, settings.username, zone=settings.zone)
+            )
+        return self._local_id
+
+    async def stream(self, user_id: int, machine_id: str) -> Stream:
+        """The stream of a person's machine, with what earlier runs of the service knew of it.
+
+        Raises:
+            InputError: no such kind of machine id.
+        """
+        try:
+            machine = str(UUID(machine_id))
+        except ValueError:
+            raise InputError(f"machine_id is {machine_id[:60]!r}", todo="Give the machine's UUID") from None
+        if (known := self.streams.get(user_id, machine)) is not None:
+            return known
+        return self.streams.add(await self.database.run(lambda connection: self._recall(connection, user_id, machine)))
+
+    async def predict(self, client: Client, stream: Stream, snapshot: Snapshot) -> None:
+        """Answer a snapshot: PREDICTION to its desktop and the person's pages, and an offer where it is one."""
+        check_time(stream, snapshot)
+        if self._online is None:
+            raise ConfigurationError("The service has not started")
+        made = await self._in_forecast_thread(partial(forecast, self._online, self.champion, stream, snapshot))
+        drawn = self.interventions.consider(stream, made)
+        told = made.message
+        if drawn is not None:
+            arm = drawn.draw.arm.value
+            sites = ", ".join(drawn.sites) if arm == "BLOCK_SITES" else None
+            told = replace(told, ab_test_group=arm)
+            if arm != "NO_OP":
+                told = replace(
+                    told, intervention_type=arm, intervention_target=sites, intervention_reason="Focus is at risk"
+                )
+        stream.snapshot, stream.prediction = snapshot, told
+        client.send(told)
+        self.hub.tell(stream.user_id, told, pages_only=True)
+        self._tell_activity(stream, snapshot)
+        self.writer.add(made.logged(stream, told.ab_test_group))
+        if drawn is not None:
+            await self.interventions.hold(stream, made, drawn)
+
+    def current(self, user_id: int) -> tuple[PredictionMade | None, float | None]:
+        """The person's last prediction and the age of its snapshot in seconds."""
+        stream = self.streams.newest(user_id)
+        return (None, None) if stream is None else (stream.prediction, stream.age_s())
+
+    async def person(self, user_id: int) -> Someone:
+        """Who a token speaks for.
+
+        Raises:
+            ProblemError: 401, the person is not there (any more).
+        """
+        return await self.database.run(lambda connection: read_person(connection, user_id))
+
+    def _tell_activity(self, stream: Stream, snapshot: Snapshot) -> None:
+        activity = ActivityUpdate(
+            timestamp=iso(snapshot.t_us),
+            app_name=snapshot.app_name,
+            window_title=snapshot.window_title,
+            category=snapshot.category,
+            is_pseudo_productive=bool(snapshot.features["is_pseudo_productive"]),
+        )
+        before, stream.activity = stream.activity, activity
+        if before is None or replace(before, timestamp=activity.timestamp) != activity:
+            self.hub.tell(stream.user_id, activity, pages_only=True)
+
+    def _recall(self, connection: Connection, user_id: int, machine_id: str) -> Stream:
+        person = read_person(connection, user_id)
+        now_us = time.time_ns() // 1000
+        since = now_us - RECALL_SECONDS * 1_000_000
+        past: list[Moments] = read_moments(connection, user_id, since, now_us, machine_id)
+        session = session_book.current_session(connection, user_id, since)
+        warm_start = self.settings.opportunity_seconds if person.is_demo else None
+        stream = Stream(
+            user_id=user_id,
+            machine_id=machine_id,
+            is_demo=person.is_demo,
+            watch=OpportunityWatch(Policy(warm_start_s=warm_start)),
+            blocked_sites=person.blocked_sites or BLOCKED_SITES,
+            session_id=session.id if session else None,
+        )
+        stream.recall(past[0] if past else None, trial.opportunity_times(connection, user_id, now_us - 3_600_000_000))
+        return stream
+
+    async def _in_forecast_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._forecasts, work)
+
+
+def _open_online(settings: Settings) -> OnlineFeatures:
+    from serving.online import OnlineFeatures  # Feast takes seconds to load: not before the service starts
+
+    return OnlineFeatures(settings)
+
+
+async def _every(seconds: float, work: Callable[[], Awaitable[object]], name: str) -> None:
+    """Run ``work`` again and again. A failure is told and the loop goes on: the next round may find things mended."""
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await work()
+        except NeuralFocusError as error:
+            _LOG.warning("%s: %s", name, error)
+
+
+def _freeze_garbage() -> None:
+    """Full collections over the libraries' objects pause every request for 70 ms: they are set aside for good.
+
+    What requests leave behind is collected by a loop of ours, at a moment when it costs a millisecond.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+
+
+async def _collect_garbage() -> None:
+    gc.collect()

@@ -1,0 +1,203 @@
+"""Sessions while they run: start, end, timers, and the summary that everybody of the person is told."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import Any
+
+from neural_focus.messages import SessionEnded, SessionResponse, SessionStarted, iso
+from neural_focus.sessions import (
+    EndReason,
+    SessionMetrics,
+    SessionSummary,
+    SessionType,
+    length_minutes,
+    measure,
+)
+from neural_focus.store import session_book
+from neural_focus.store.database import Connection
+from neural_focus.store.events import read_events
+from neural_focus.store.session_book import StoredSession
+from serving.database import Database
+from serving.hub import Hub
+from serving.problems import ProblemError
+from serving.streams import Streams
+
+LOOK_BACK_US = 600 * 1_000_000
+"""Events before a session's start that say who held the focus then."""
+REFILL_SECONDS = 60
+"""The shipper is seconds behind: metrics are filled again this long after the end."""
+CRASHED_SECONDS = 60
+"""A timer that ran out this long before anybody noticed: the service was not there."""
+
+
+class SessionDesk:
+    """Keeps the timers; every change goes to the database first, then to the person's clients."""
+
+    def __init__(self, database: Database, hub: Hub, streams: Streams) -> None:
+        self._database, self._hub, self._streams = database, hub, streams
+        self._deadlines: dict[int, tuple[int, int]] = {}
+        self._refills: list[tuple[float, int, int]] = []
+
+    async def restore(self) -> None:
+        """Take up the timers of an earlier run; what ran out while nobody watched ends as a system error."""
+        for session in await self._database.run(session_book.open_timed):
+            deadline = session.deadline_us or session.start_us
+            if deadline < (time.time() - CRASHED_SECONDS) * 1e6:
+                await self._end(session.user_id, session.id, deadline, "system_error")
+            else:
+                self._deadlines[session.id] = (session.user_id, deadline)
+
+    async def start(
+        self,
+        user_id: int,
+        kind: SessionType,
+        *,
+        minutes: int | None = None,
+        jail_enabled: bool = False,
+        machine_id: str | None = None,
+        start_us: int | None = None,
+    ) -> SessionResponse:
+        """Start a session (or store a natural one) and tell the person's clients.
+
+        Raises:
+            InputError: a length that makes no sense, or another timed session is running.
+        """
+        length = length_minutes(kind, minutes)
+        live = self._streams.newest(user_id)
+        machine = machine_id or (live.machine_id if live else None)
+        begin = start_us if start_us is not None else time.time_ns() // 1000
+        session = await self._database.run(
+            lambda connection: session_book.begin_session(
+                connection,
+                user_id,
+                machine,
+                kind,
+                begin,
+                planned_seconds=None if length is None else length * 60,
+                jail_enabled=jail_enabled,
+            )
+        )
+        if session.deadline_us is not None:
+            self._deadlines[session.id] = (user_id, session.deadline_us)
+        await self._refresh_streams(user_id)
+        answer = described(session)
+        self._hub.tell(user_id, SessionStarted(**_fields(answer)))
+        return answer
+
+    async def applied(self, user_id: int, session_id: int, start_us: int) -> None:
+        """The desktop's engine took the session at ``start_us``; the timer counts from there."""
+
+        def move(connection: Connection) -> StoredSession | None:
+            session_book.move_start(connection, user_id, session_id, start_us)
+            return session_book.read_session(connection, user_id, session_id)
+
+        session = await self._database.run(move)
+        if session is None:
+            raise ProblemError(404, f"There is no session {session_id}")
+        if session.end_us is None and session.deadline_us is not None:
+            self._deadlines[session_id] = (user_id, session.deadline_us)
+
+    async def end(self, user_id: int, session_id: int, end_us: int | None = None) -> SessionEnded:
+        """End one of the person's sessions because they say so. Ending it twice tells the same end again.
+
+        Raises:
+            ProblemError: 404, the person has no such session.
+            InputError: the end lies before the start.
+        """
+        return await self._end(user_id, session_id, end_us or time.time_ns() // 1000, "user_ended")
+
+    async def current(self, user_id: int) -> SessionResponse | None:
+        """What the person is in now."""
+        since = int((time.time() - 12 * 3600) * 1e6)
+        session = await self._database.run(lambda connection: session_book.current_session(connection, user_id, since))
+        return described(session) if session else None
+
+    async def get(self, user_id: int, session_id: int) -> SessionResponse:
+        """One of the person's sessions.
+
+        Raises:
+            ProblemError: 404, the person has no such session.
+        """
+        session = await self._database.run(
+            lambda connection: session_book.read_session(connection, user_id, session_id)
+        )
+        if session is None:
+            raise ProblemError(404, f"There is no session {session_id}")
+        return described(session)
+
+    async def tick(self) -> None:
+        """End what ran out; fill metrics again where late events have come."""
+        now_us = time.time_ns() // 1000
+        for session_id, (user_id, deadline) in list(self._deadlines.items()):
+            if deadline <= now_us:
+                await self._end(user_id, session_id, deadline, "timer_expired")
+        due = [refill for refill in self._refills if refill[0] <= time.monotonic()]
+        self._refills = [refill for refill in self._refills if refill[0] > time.monotonic()]
+        for _, user_id, session_id in due:
+            await self._database.run(partial(_fill, user_id=user_id, session_id=session_id))
+
+    async def _end(self, user_id: int, session_id: int, end_us: int, reason: EndReason) -> SessionEnded:
+        def work(connection: Connection) -> tuple[StoredSession, SessionSummary] | None:
+            completed = reason == "timer_expired"
+            session = session_book.finish_session(connection, user_id, session_id, end_us, reason, completed=completed)
+            return None if session is None else (session, _summary(connection, session))
+
+        ended = await self._database.run(work)
+        self._deadlines.pop(session_id, None)
+        if ended is None:
+            raise ProblemError(404, f"There is no session {session_id}")
+        session, summary = ended
+        self._refills.append((time.monotonic() + REFILL_SECONDS, user_id, session_id))
+        await self._refresh_streams(user_id)
+        message = SessionEnded(session_id, _reason(session, reason), summary, session.end_us)
+        self._hub.tell(user_id, message)
+        return message
+
+    async def _refresh_streams(self, user_id: int) -> None:
+        """Predictions from now on carry the session that the person is in now."""
+        current = await self.current(user_id)
+        for stream in self._streams.of(user_id):
+            stream.session_id = current.id if current else None
+
+
+def described(session: StoredSession) -> SessionResponse:
+    """A session in the words of the API."""
+    return SessionResponse(
+        id=session.id,
+        user_id=session.user_id,
+        start_time=iso(session.start_us),
+        session_type=session.type,
+        jail_enabled=session.jail_enabled,
+        context_switches=session.context_switches,
+        end_time=iso(session.end_us) if session.end_us else None,
+        focus_score_avg=session.focus_score_avg,
+        start_us=session.start_us,
+        ends_at=iso(session.deadline_us) if session.deadline_us and not session.end_us else None,
+    )
+
+
+def _fields(answer: SessionResponse) -> dict[str, Any]:
+    return {name: getattr(answer, name) for name in SessionResponse.__dataclass_fields__}
+
+
+def _reason(session: StoredSession, asked: EndReason) -> EndReason:
+    return session.end_reason or asked  # type: ignore[return-value] # the table allows these words only
+
+
+def _fill(connection: Connection, user_id: int, session_id: int) -> None:
+    session = session_book.read_session(connection, user_id, session_id)
+    if session is not None and session.end_us is not None:
+        _summary(connection, session)
+
+
+def _summary(connection: Connection, session: StoredSession) -> SessionSummary:
+    """Fill the session's metrics from what is stored by now."""
+    metrics = SessionMetrics()
+    if session.machine_id is not None and session.end_us is not None:
+        records, _ = read_events(
+            connection, session.user_id, session.machine_id, session.start_us - LOOK_BACK_US, session.end_us + 1
+        )
+        metrics = measure(records, session.start_us, session.end_us)
+    return session_book.fill_metrics(connection, session, metrics)

@@ -1,0 +1,92 @@
+"""``/ws``: desktops send snapshots and get predictions and offers; pages listen, answer and run sessions.
+
+A message that does not fit is answered by ERROR and the connection lives on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from neural_focus.errors import NeuralFocusError
+from neural_focus.messages import (
+    ClientMessage,
+    EndSession,
+    InterventionFeedback,
+    Problem,
+    SessionApplied,
+    Snapshot,
+    StartSession,
+    decode_client,
+    encode,
+)
+from serving.gate import PERSON_KEY
+from serving.hub import Client
+from serving.problems import ProblemError, problem_of
+from serving.runtime import Runtime
+from serving.streams import Stream
+
+_LOG = logging.getLogger("neural_focus.serving")
+
+
+async def serve_socket(runtime: Runtime, socket: WebSocket) -> None:
+    """Talk to one client until it leaves."""
+    await socket.accept()
+    try:
+        user_id = await runtime.person_id(socket.scope[PERSON_KEY])
+        await runtime.person(user_id)
+        machine_id = None if socket.query_params.get("role") == "page" else socket.query_params.get("machine_id")
+        stream = await runtime.stream(user_id, machine_id) if machine_id else None
+    except NeuralFocusError as error:
+        await socket.send_text(encode(problem_of(error)))
+        await socket.close(1008, "Refused")
+        return
+    client = Client(socket, user_id, stream.machine_id if stream else None)
+    runtime.hub.join(client)
+    pump = asyncio.create_task(client.pump())
+    try:
+        await _listen(runtime, client, stream)
+    finally:
+        runtime.hub.leave(client)
+        pump.cancel()
+        with suppress(asyncio.CancelledError):
+            await pump
+
+
+async def _listen(runtime: Runtime, client: Client, stream: Stream | None) -> None:
+    while True:
+        frame = await client.socket.receive()
+        if frame["type"] == "websocket.disconnect":
+            return
+        text = frame.get("text")
+        try:
+            await _handle(runtime, client, stream, decode_client(frame.get("bytes") or b"" if text is None else text))
+        except NeuralFocusError as error:
+            client.send(problem_of(error))
+        except WebSocketDisconnect:
+            return
+        except Exception:  # noqa: BLE001 - a mistake of ours must not cost the person their connection
+            _LOG.exception("a message could not be handled")
+            client.send(Problem("The service made a mistake", 500, todo="See its log; the connection goes on"))
+
+
+async def _handle(runtime: Runtime, client: Client, stream: Stream | None, message: ClientMessage) -> None:
+    machine = stream.machine_id if stream else None
+    match message:
+        case Snapshot():
+            if stream is None:
+                raise ProblemError(422, "Only a desktop sends snapshots", todo="Connect with ?machine_id=")
+            await runtime.predict(client, stream, message)
+        case InterventionFeedback(intervention_id, response, answered_us):
+            await runtime.interventions.answer(client.user_id, intervention_id, response, answered_us=answered_us)
+        case StartSession(kind, minutes, jail, start_us):
+            await runtime.sessions.start(
+                client.user_id, kind, minutes=minutes, jail_enabled=jail, machine_id=machine, start_us=start_us
+            )
+        case EndSession(session_id, end_us):
+            await runtime.sessions.end(client.user_id, session_id, end_us)
+        case SessionApplied(session_id, start_us):
+            await runtime.sessions.applied(client.user_id, session_id, start_us)

@@ -1,0 +1,108 @@
+"""What the service remembers of each stream between two snapshots: momentum, the trial's watch, the last moment."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+
+from neural_focus.experiments.assignment import OpportunityWatch
+from neural_focus.messages import ActivityUpdate, PredictionMade, Snapshot
+from neural_focus.store.prediction_log import Moments
+
+BLOCKED_SITES = ("reddit.com", "twitter.com", "youtube.com")
+"""What a block closes, unless the person's settings have ``block_sites``."""
+MOMENTUM_AT_START = 50.0
+MOMENTUM_SECONDS = 60.0
+
+
+@dataclass(slots=True)
+class Momentum:
+    """Running mean of past focus scores: m ← s + (m − s)·e^(−Δt/60), 50 at a session's start.
+
+    ``s`` is the score of the last prediction before t and Δt the time since the snapshot before.
+    """
+
+    value: float = MOMENTUM_AT_START
+    last_us: int | None = None
+    last_score: float | None = None
+
+    def advance(self, t_us: int, seconds_since_session_start: float) -> float:
+        """The value for the snapshot at ``t_us``, which began a session that many (whole) seconds ago."""
+        if self.last_us is None or t_us - int(seconds_since_session_start) * 1_000_000 > self.last_us:
+            self.value, self.last_score = MOMENTUM_AT_START, None
+        elif self.last_score is not None:
+            decay = math.exp(-(t_us - self.last_us) / 1e6 / MOMENTUM_SECONDS)
+            self.value = self.last_score + (self.value - self.last_score) * decay
+        self.last_us = t_us
+        return self.value
+
+    def predicted(self, score: float) -> None:
+        """The prediction for the snapshot just advanced to."""
+        self.last_score = score
+
+
+@dataclass(slots=True)
+class Stream:
+    """One person on one machine, live."""
+
+    user_id: int
+    machine_id: str
+    is_demo: bool
+    watch: OpportunityWatch
+    blocked_sites: tuple[str, ...] = BLOCKED_SITES
+    momentum: Momentum = field(default_factory=Momentum)
+    session_id: int | None = None
+    snapshot: Snapshot | None = None
+    activity: ActivityUpdate | None = None
+    prediction: PredictionMade | None = None
+    received: float = 0.0
+    """``time.time()`` when the last snapshot came."""
+
+    @property
+    def stream_id(self) -> str:
+        """The key of the feature store."""
+        return f"{self.user_id}:{self.machine_id}"
+
+    def age_s(self, now: float | None = None) -> float | None:
+        """Seconds since the last snapshot's own time, None before the first one."""
+        if self.snapshot is None:
+            return None
+        return max(0.0, (time.time() if now is None else now) - self.snapshot.t_us / 1e6)
+
+    def recall(self, past: Moments | None, opportunities_us: list[int]) -> None:
+        """Take up where an earlier run of the service left off: momentum, threshold, budget."""
+        for held_us in opportunities_us:
+            self.watch.hold_past(held_us / 1e6)
+        if past is None:
+            return
+        for t_us, risk in zip(past.t_us.tolist(), past.break_risk.tolist(), strict=True):
+            self.watch.remember(t_us / 1e6, None if math.isnan(risk) else risk)
+        self.watch.update_threshold()
+        if not math.isnan(past.momentum[-1]):
+            last_us, score = int(past.t_us[-1]), float(past.focus_score[-1])
+            self.momentum = Momentum(float(past.momentum[-1]), last_us, score)
+
+
+class Streams:
+    """All streams that have been live since the service started."""
+
+    def __init__(self) -> None:
+        self._streams: dict[tuple[int, str], Stream] = {}
+
+    def get(self, user_id: int, machine_id: str) -> Stream | None:
+        """The stream, if it has been live."""
+        return self._streams.get((user_id, machine_id))
+
+    def add(self, stream: Stream) -> Stream:
+        """Remember a stream; a second add of the same one keeps the first."""
+        return self._streams.setdefault((stream.user_id, stream.machine_id), stream)
+
+    def of(self, user_id: int) -> list[Stream]:
+        """All of a person's streams."""
+        return [stream for stream in self._streams.values() if stream.user_id == user_id]
+
+    def newest(self, user_id: int) -> Stream | None:
+        """The person's stream with the latest snapshot."""
+        live = [stream for stream in self._streams.values() if stream.user_id == user_id and stream.snapshot]
+        return max(live, key=lambda stream: stream.snapshot.t_us if stream.snapshot else 0, default=None)
