@@ -68,7 +68,8 @@ def replay(
 
 
 def sort_controls(controls: NDArray[np.void] | None) -> NDArray[np.void] | None:
-    """Controls in stable time order, as the engine wants them."""
+    """Controls in stable time order, scores last in their µs, as the engine wants them."""
     if controls is None:
         return None
-    return np.ascontiguousarray(controls[np.argsort(controls["timestamp_us"], kind="stable")])
+    order = np.lexsort((controls["kind"] == ControlKind.FOCUS_SCORE, controls["timestamp_us"]))
+    return np.ascontiguousarray(controls[order])

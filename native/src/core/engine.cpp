@@ -45,14 +45,13 @@ std::size_t Engine::push_before(const std::byte* records, std::size_t count, std
       continue;
     }
     auto time_us = static_cast<std::int64_t>(record.timestamp_us());
-    if (time_us < floor_us_ || time_us > ceiling_us_) {
+    if (time_us < last_us_ || time_us > ceiling_us_) {
       if (!enter(time_us, record, limit_us)) return i;
       if (second_of(time_us) < open_second_) {
         absorb_late(record, time_us);
         continue;
       }
     }
-    floor_us_ = time_us;
     absorb(record, time_us, open_second_, 0);
   }
   return count;
@@ -75,13 +74,15 @@ bool Engine::enter(std::int64_t& time_us, RecordView record, std::int64_t limit_
     end_session(quiet_since_us);
     start_session(time_us, true);
   }
+  last_us_ = time_us;
   set_ceiling(limit_us);
   return true;
 }
 
+// Until the open second has an event, every event must pass enter(): gaps, breaks and borders are seen there.
 void Engine::set_ceiling(std::int64_t limit_us) noexcept {
-  floor_us_ = std::max(last_us_, (open_second_ - 1) * second_us + 1);
-  ceiling_us_ = in_break_ != 0 || events_ == 0 ? -1 : std::min(open_second_ * second_us, limit_us - 1);
+  const bool entered = in_break_ == 0 && last_us_ > (open_second_ - 1) * second_us;
+  ceiling_us_ = entered ? std::min(open_second_ * second_us, limit_us - 1) : -1;
 }
 
 // An event for a closed second: the snapshots that are out stay, the sums at the ends of seconds are put right.

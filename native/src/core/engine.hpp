@@ -109,10 +109,9 @@ class Engine {
   template <typename Archive>
   void archive(Archive& archive);
 
-  // The event loop's own: an event in [floor_us_, ceiling_us_] of the open second needs no look at the clock.
-  std::int64_t floor_us_ = 0, ceiling_us_ = -1;
+  std::int64_t last_us_ = 0;      // of the last event, 0 before the first
+  std::int64_t ceiling_us_ = -1;  // events in [last_us_, ceiling_us_] lie in the open second: no look at the clock
   std::int64_t open_second_ = 0;  // all seconds before it are closed
-  std::int64_t last_us_ = 0;      // of the last event; meaningful if events_ > 0
   std::uint64_t events_ = 0;
   std::uint64_t sequence_ = 0;    // four bits a type, the newest lowest
   Counts counts_ = {};

@@ -1,0 +1,162 @@
+"""Live or batch, in any pieces, saved and restored: the same bits."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+from streams import SCENARIOS, SECOND, Stream, make, timed_sessions, work
+
+from neural_focus._native import Engine
+from neural_focus.events import EVENT_DTYPE
+from neural_focus.features import FEATURE_INDEX
+from neural_focus.replay import CONTROL_DTYPE, ControlKind, Snapshots, replay
+from neural_focus.zones import zone_table
+
+END = np.iinfo(np.int64).max
+
+
+def joined(parts) -> Snapshots:
+    return Snapshots(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+
+def assert_identical(found: Snapshots, expected: Snapshots) -> None:
+    assert found.timestamps_us.tolist() == expected.timestamps_us.tolist()
+    assert found.features.tobytes() == expected.features.tobytes()
+    assert found.sequence.tobytes() == expected.sequence.tobytes()
+
+
+def pieces(count: int, rng: np.random.Generator) -> list[tuple[int, int]]:
+    cuts = np.unique(rng.integers(0, count + 1, size=1 + count // 7))
+    bounds = [0, *cuts.tolist(), count]
+    return list(zip(bounds, bounds[1:], strict=False))
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
+def test_any_chunking_with_save_and_restore_gives_the_same_bits(scenario):
+    stream = make(scenario, 11)
+    records, rng = stream.records(), np.random.default_rng(5)
+    engine = Engine(*zone_table(stream.zone))
+    parts = []
+    for start, end in pieces(len(records), rng):
+        parts.append(engine.push(records[start:end]))
+        if rng.random() < 0.3:
+            engine = Engine.load(engine.save())
+    parts.append(engine.close_until(END))
+    assert_identical(joined(parts), replay(records, None, stream.zone))
+
+
+def play_live(stream: Stream, seed: int) -> tuple[Snapshots, np.ndarray, Engine]:
+    """Pieces as they happen, each second closed 100 ms after its end, controls when they are due."""
+    records, due = stream.records(), sorted(stream.steps, key=lambda step: step[0])
+    engine, parts, used = Engine(*zone_table(stream.zone)), [], []
+    calls = {
+        ControlKind.SESSION_START: lambda t, v: engine.start_session(t),
+        ControlKind.SESSION_END: lambda t, v: engine.end_session(t),
+        ControlKind.BREAK_ACCEPTED: lambda t, v: engine.break_accepted(t),
+        ControlKind.FOCUS_SCORE: lambda t, v: engine.focus_score(t, v),
+        ControlKind.RESTART: lambda t, v: engine.restart(t),
+    }
+    times = np.maximum.accumulate(records["timestamp_us"].astype(np.int64))
+    done, rng = 0, np.random.default_rng(seed)
+    now = int(times[0])
+    while done < len(records) or due:
+        now += int(rng.integers(1, 700_000)) if done < len(records) else 10 * SECOND
+        if done < len(records) and times[done] > now + 400 * SECOND and not (due and due[0][0] <= times[done]):
+            now = int(times[done])
+        end = int(np.searchsorted(times, now, side="right"))
+        parts.append(engine.push(records[done:end]))
+        done = end
+        while due and due[0][0] <= now:
+            t, kind, value = due.pop(0)
+            used.append((calls[ControlKind(kind)](t, value), kind, value))
+        parts.append(engine.close_until(now - 100_000))
+    parts.append(engine.close_until(END))
+    return joined(parts), np.array(used, CONTROL_DTYPE), engine
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_live_path_equals_a_replay_of_what_it_logged(seed):
+    stream = make(timed_sessions if seed % 2 else work, 20 + seed)
+    live, used, engine = play_live(stream, seed)
+    assert engine.counters()["late"] == 0
+    assert_identical(live, replay(stream.records(), used, stream.zone))
+
+
+def test_late_events_are_counted_and_later_snapshots_see_them():
+    stream = make(work, 3)
+    records = stream.records()
+    batch = replay(records)
+    engine = Engine(*zone_table("UTC"))
+    half = len(records) // 2
+    closed_to = int(records["timestamp_us"][half]) // SECOND * SECOND + SECOND
+    parts = [engine.push(records[:half]), engine.close_until(closed_to)]
+    parts += [engine.push(records[half:]), engine.close_until(END)]
+    live = joined(parts)
+    late = np.count_nonzero(records["timestamp_us"][half:] <= closed_to)
+    assert late > 0
+    assert engine.counters()["late"] == late
+    after = batch.timestamps_us > closed_to
+    np.testing.assert_array_equal(live.features[live.timestamps_us > closed_to], batch.features[after])
+    np.testing.assert_array_equal(live.sequence[live.timestamps_us > closed_to], batch.sequence[after])
+
+
+def test_threads_with_an_engine_each_and_one_engine_for_two():
+    records = make(work, 8).records()
+    expected = replay(records)
+    results: list[Snapshots] = []
+    threads = [threading.Thread(target=lambda: results.append(replay(records))) for _ in range(4)]
+    shared = Engine(*zone_table("UTC"))
+    threads += [threading.Thread(target=lambda: shared.push(records[:50])) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(results) == 4
+    for result in results:
+        assert_identical(result, expected)
+    assert shared.counters()["events"] == 200
+
+
+def test_no_drift_over_a_thousand_hours():
+    """A day repeated 42 times: the last day's windows are the first day's, bit for bit."""
+    rng = np.random.default_rng(1)
+    count, day = 6_000, 86_400 * SECOND
+    one = np.zeros(count, EVENT_DTYPE)
+    one["timestamp_us"] = 1_700_006_400_000_000 + np.sort(rng.integers(40_000 * SECOND, 43_000 * SECOND, count))
+    one["event_type"] = rng.choice([1, 3, 3, 3, 4, 6], count)
+    one["app_name"] = rng.choice([b"a", b"b", b"c"], count)
+    one["data"] = rng.integers(0, 3_000, (count, 3))
+    first = replay(one)
+    engine, last = Engine(*zone_table("UTC")), None
+    for _ in range(42):
+        last = joined([engine.push(one), engine.close_until(int(one["timestamp_us"][-1]) + 300 * SECOND)])
+        one["timestamp_us"] += np.uint64(day)
+    assert last is not None
+    columns = [i for i in range(32) if i != FEATURE_INDEX["day_of_week"]]
+    settled = slice(400, None)  # the day before holds the focus until the first switch
+    assert last.features[settled, columns].tobytes() == first.features[settled, columns].tobytes()
+
+
+def test_state_is_small_whatever_the_rate():
+    """100 k events/s of ever new apps, idle and lock."""
+    rng = np.random.default_rng(2)
+    count = 400_000
+    records = np.zeros(count, EVENT_DTYPE)
+    records["timestamp_us"] = 1_700_000_000_000_000 + np.arange(count) * 10
+    records["event_type"] = rng.choice([6, 12, 13, 3, 1], count)
+    records["app_name"] = [b"app%d" % i for i in range(count)]
+    engine = Engine(*zone_table("Europe/Berlin"))
+    engine.push(records)
+    assert len(engine.save()) <= 128 * 1024
+    assert engine.counters()["apps_forgotten"] > 0
+    assert engine.counters()["idle_merged"] > 0
+
+
+def test_thousands_of_engines_in_one_process():
+    zone, records = zone_table("UTC"), make(work, 4).records()
+    expected = replay(records, until_us=0)
+    engines = [Engine(*zone) for _ in range(2_000)]
+    for engine in engines:
+        assert_identical(Snapshots(*engine.push(records)), expected)
