@@ -24,7 +24,7 @@ function readSchemas() {
   try {
     execFileSync(python, ["-m", "serving.schema", "--out", folder], { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
     const read = (name) => JSON.parse(readFileSync(join(folder, name), "utf-8"));
-    return { api: read("openapi.json"), messages: read("messages.json") };
+    return { api: read("openapi.json"), messages: read("messages.schema.json") };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

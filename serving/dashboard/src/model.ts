@@ -97,14 +97,15 @@ export interface SessionSummary {
   interventions: number;
 }
 
-/** Where the predictions come from. `day` counts from the person's first; times are ms or null. */
+/** Where the predictions come from. `day` counts from the person's first. */
 export interface ModelCard {
   version: string;
   trainedOn: "demo" | "people" | "rules";
   learning: boolean;
   day: number;
   note: string;
-  trainedAt: number | null;
+  /** The first and last moment it learned from. */
+  data: Span | null;
   metrics: readonly (readonly [string, number])[];
 }
 

@@ -122,7 +122,6 @@ describe("answers of the service", () => {
         learning: true,
         day: 1,
         note: "",
-        trained_at: null,
         data_from: null,
         data_to: null,
         metrics: {},

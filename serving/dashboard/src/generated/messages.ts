@@ -13,61 +13,61 @@ export type ServerMessage =
   | ProblemMessage;
 
 export interface SnapshotMessage {
-  type: "SNAPSHOT";
   data: Snapshot;
+  type: "SNAPSHOT";
 }
 /**
  * One second of a stream: all features by name at ``t_us``, and what the page may show of it.
  */
 export interface Snapshot {
-  t_us: number;
+  app_name?: string;
+  category?: string;
   features: {
     [k: string]: number;
   };
   sequence: number[];
-  app_name?: string;
-  category?: string;
+  t_us: number;
   window_title?: string;
 }
 export interface InterventionFeedbackMessage {
-  type: "INTERVENTION_FEEDBACK";
   data: InterventionFeedback;
+  type: "INTERVENTION_FEEDBACK";
 }
 /**
  * The person's answer. ``answered_us``: when the desktop took it, so that a replay knows the same break.
  */
 export interface InterventionFeedback {
+  answered_us?: number | null;
   intervention_id: number;
   response: "accept" | "reject" | "snooze";
-  answered_us?: number | null;
 }
 export interface StartSessionMessage {
-  type: "START_SESSION";
   data: StartSession;
+  type: "START_SESSION";
 }
 /**
  * Start a session now, or report a natural one; ``start_us`` is the microsecond that the engine used.
  */
 export interface StartSession {
-  type: "pomodoro" | "deep_work" | "natural";
   duration_minutes?: number | null;
   jail_enabled?: boolean;
   start_us?: number | null;
+  type: "pomodoro" | "deep_work" | "natural";
 }
 export interface EndSessionMessage {
-  type: "END_SESSION";
   data: EndSession;
+  type: "END_SESSION";
 }
 /**
  * End a session now, or report that a natural one ended at ``end_us``.
  */
 export interface EndSession {
-  session_id: number;
   end_us?: number | null;
+  session_id: number;
 }
 export interface SessionAppliedMessage {
-  type: "SESSION_APPLIED";
   data: SessionApplied;
+  type: "SESSION_APPLIED";
 }
 /**
  * The desktop's engine took a session that someone else started (the page): at which microsecond.
@@ -77,22 +77,22 @@ export interface SessionApplied {
   start_us: number;
 }
 export interface ActivityUpdateMessage {
-  type: "ACTIVITY_UPDATE";
   data: ActivityUpdate;
+  type: "ACTIVITY_UPDATE";
 }
 /**
  * What the person is on right now. ``window_title`` is empty while titles are off.
  */
 export interface ActivityUpdate {
-  timestamp: string;
   app_name: string;
-  window_title: string;
   category: string;
   is_pseudo_productive: boolean;
+  timestamp: string;
+  window_title: string;
 }
 export interface PredictionMadeMessage {
-  type: "PREDICTION";
   data: PredictionMade;
+  type: "PREDICTION";
 }
 /**
  * The prediction for the snapshot at ``t_us``. Scores 0–100, probabilities 0–1, momentum in points.
@@ -100,26 +100,26 @@ export interface PredictionMadeMessage {
  *     ``focus_momentum`` is the value that went into the model; ``break_risk`` is null while focus is not settled.
  */
 export interface PredictionMade {
-  timestamp: string;
-  t_us: number;
-  focus_score: number;
-  distraction_risk: number;
-  risk_category: "LOW" | "MEDIUM" | "HIGH";
+  ab_test_group?: string | null;
+  break_risk: number | null;
   confidence: number;
   contributing_factors: string[];
-  prediction_horizon_seconds: number;
-  break_risk: number | null;
+  distraction_risk: number;
   focus_momentum: number;
-  model_version: string;
-  trained_on: "rules" | "demo" | "people";
-  intervention_type?: string | null;
-  intervention_target?: string | null;
+  focus_score: number;
   intervention_reason?: string;
-  ab_test_group?: string | null;
+  intervention_target?: string | null;
+  intervention_type?: string | null;
+  model_version: string;
+  prediction_horizon_seconds: number;
+  risk_category: "LOW" | "MEDIUM" | "HIGH";
+  t_us: number;
+  timestamp: string;
+  trained_on: "rules" | "demo" | "people";
 }
 export interface InterventionOfferedMessage {
-  type: "INTERVENTION";
   data: InterventionOffered;
+  type: "INTERVENTION";
 }
 /**
  * Help offered now; without an answer within ``timeout_seconds`` it is carried out and stored as TIMEOUT.
@@ -127,82 +127,82 @@ export interface InterventionOfferedMessage {
  *     ``targets`` are the sites of a block; one answer is for all of them. ``offer`` is 2 after a snooze.
  */
 export interface InterventionOffered {
-  id: number;
-  timestamp: string;
   action: string;
-  reason: string;
-  predicted_risk: number;
-  timeout_seconds: number;
-  type: "NO_OP" | "SUGGEST_BREAK" | "PREDICTIVE_BLOCK" | "MANUAL_JAIL";
-  targets?: string[];
+  id: number;
   offer?: number;
+  predicted_risk: number;
+  reason: string;
+  targets?: string[];
+  timeout_seconds: number;
+  timestamp: string;
+  type: "NO_OP" | "SUGGEST_BREAK" | "PREDICTIVE_BLOCK" | "MANUAL_JAIL";
 }
 export interface InterventionClosedMessage {
-  type: "INTERVENTION_CLOSED";
   data: InterventionClosed;
+  type: "INTERVENTION_CLOSED";
 }
 /**
  * An offer was answered or timed out. ``auto_accepted``: a timeout, so the desktop carries the action out.
  */
 export interface InterventionClosed {
-  id: number;
-  user_response: "ACCEPTED" | "REJECTED" | "SNOOZED" | "TIMEOUT";
-  response_time_ms: number | null;
   auto_accepted: boolean;
+  id: number;
+  response_time_ms: number | null;
+  user_response: "ACCEPTED" | "REJECTED" | "SNOOZED" | "TIMEOUT";
 }
 export interface SessionStartedMessage {
-  type: "SESSION_STARTED";
   data: SessionStarted;
+  type: "SESSION_STARTED";
 }
 /**
  * A session began: answer to START_SESSION, and told to every client of the person.
  */
 export interface SessionStarted {
-  id: number;
-  user_id: number;
-  start_time: string;
-  session_type: "pomodoro" | "deep_work" | "natural";
-  jail_enabled: boolean;
   context_switches: number;
   end_time?: string | null;
-  focus_score_avg?: number | null;
-  start_us?: number | null;
   ends_at?: string | null;
+  focus_score_avg?: number | null;
+  id: number;
+  jail_enabled: boolean;
+  session_type: "pomodoro" | "deep_work" | "natural";
+  start_time: string;
+  start_us?: number | null;
+  user_id: number;
 }
 export interface SessionEndedMessage {
-  type: "SESSION_ENDED";
   data: SessionEnded;
+  type: "SESSION_ENDED";
 }
 /**
  * A session ended, why, and what it came to.
  */
 export interface SessionEnded {
-  session_id: number;
-  reason: "timer_expired" | "user_ended" | "system_error";
-  summary: SessionSummary;
   end_us?: number | null;
+  reason: "timer_expired" | "user_ended" | "system_error";
+  session_id: number;
+  summary: SessionSummary;
 }
 /**
  * What a session came to. ``focus_score_avg`` is null when nothing was predicted in it.
  */
 export interface SessionSummary {
+  context_switches: number;
   duration_seconds: number;
   focus_score_avg: number | null;
-  context_switches: number;
   interventions: number;
 }
 export interface ProblemMessage {
-  type: "ERROR";
   data: Problem;
+  type: "ERROR";
 }
 /**
  * What went wrong, as RFC 9457 has it; over the socket the connection lives on.
  */
 export interface Problem {
-  title: string;
-  status: number;
   detail?: string;
-  type?: string;
   instance?: string | null;
+  status: number;
+  title: string;
   todo?: string;
+  type?: string;
 }

@@ -79,7 +79,7 @@ export function modelCard(card: Schemas["ModelCard"]): ModelCard {
     learning: card.learning,
     day: card.day,
     note: card.note,
-    trainedAt: card.trained_at ? Date.parse(card.trained_at) : null,
+    data: card.data_from && card.data_to ? { from: Date.parse(card.data_from), to: Date.parse(card.data_to) } : null,
     metrics: Object.entries(card.metrics),
   };
 }

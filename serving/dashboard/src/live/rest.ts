@@ -1,21 +1,23 @@
-import type { components } from "../generated/api";
+import type { paths } from "../generated/api";
 import type { Problem } from "../generated/messages";
 import type { Link } from "../model";
 import type { Recent, Standing } from "../state";
 import * as decode from "./decode";
 
-type Schemas = components["schemas"];
+/** Paths without parameters in them that answer a GET. */
+type Readable = "/api/v1/now" | "/api/v1/recent" | "/api/v1/interventions" | "/api/v1/links";
+type Answer<P extends Readable> = paths[P]["get"]["responses"][200]["content"]["application/json"];
 
 /** The service does not know this browser: it needs a new sign-in link. */
 export class SignedOut extends Error {}
 
-const MINUTES = 30;
+const LAST = "?minutes=30";
 
-async function get<T>(path: string): Promise<T> {
-  const response = await fetch(path, { headers: { Accept: "application/json" }, credentials: "same-origin" });
+async function get<P extends Readable>(path: P, query = ""): Promise<Answer<P>> {
+  const response = await fetch(path + query, { headers: { Accept: "application/json" }, credentials: "same-origin" });
   if (response.status === 401 || response.status === 403) throw new SignedOut();
   if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await problemOf(response)}`);
-  return (await response.json()) as T;
+  return (await response.json()) as Answer<P>;
 }
 
 async function problemOf(response: Response): Promise<string> {
@@ -26,17 +28,17 @@ async function problemOf(response: Response): Promise<string> {
 }
 
 export async function readStanding(): Promise<Standing> {
-  return decode.standing(await get<Schemas["Now"]>("/api/v1/now"), Date.now());
+  return decode.standing(await get("/api/v1/now"), Date.now());
 }
 
 export async function readRecent(): Promise<Recent> {
   const [found, interventions] = await Promise.all([
-    get<Schemas["Recent"]>(`/api/v1/recent?minutes=${MINUTES}`),
-    get<Schemas["InterventionRow"][]>(`/api/v1/interventions?minutes=${MINUTES}`),
+    get("/api/v1/recent", LAST),
+    get("/api/v1/interventions", LAST),
   ]);
   return decode.recent(found, interventions);
 }
 
 export async function readLinks(): Promise<Link[]> {
-  return (await get<Schemas["Link"][]>("/api/v1/links")).map(decode.link);
+  return (await get("/api/v1/links")).map(decode.link);
 }

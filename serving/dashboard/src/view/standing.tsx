@@ -55,10 +55,12 @@ export function Model({ model }: { model: ModelCard | null }) {
           <dt>Version</dt>
           <dd class="code">{model.version}</dd>
         </div>
-        {model.trainedAt !== null && (
+        {model.data && (
           <div>
-            <dt>Trained</dt>
-            <dd>{dayOf(model.trainedAt)}</dd>
+            <dt>Learned from</dt>
+            <dd>
+              {dayOf(model.data.from)} – {dayOf(model.data.to)}
+            </dd>
           </div>
         )}
       </dl>

@@ -55,9 +55,9 @@ export function secondOf(at: number): string {
   return SECOND.format(at);
 }
 
-const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
+const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 
-/** Day and minute of a moment. */
+/** Day of a moment. */
 export function dayOf(at: number): string {
   return DAY.format(at);
 }
