@@ -1,0 +1,81 @@
+"""``neural-focus demo history`` and ``neural-focus demo live``."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from types import FrameType
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from neural_focus.errors import ConfigurationError
+from neural_focus.settings import read_settings
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command()
+def history(
+    people: Annotated[int | None, typer.Option(min=1, max=99, help="How many demo people")] = None,
+    days: Annotated[int | None, typer.Option(min=3, max=365, help="Calendar days up to yesterday")] = None,
+    seed: Annotated[int, typer.Option(help="Same seed, same people")] = 1,
+) -> None:
+    """Write the demo people's weeks into the database, once."""
+    from infra.commands.database import started_url
+    from infra.database_schema import make_database, migrate
+    from neural_focus.simulation.history import write_history
+    from neural_focus.store.database import connect
+
+    console, settings = Console(), read_settings()
+    url = started_url(settings)
+    make_database(url)
+    migrate(url)
+    with connect(url) as connection:
+        summary = write_history(
+            connection,
+            settings,
+            people=people,
+            days=days,
+            seed=seed,
+            progress=lambda text, share: console.print(f"{share:4.0%}  {text}", markup=False, highlight=False),
+        )
+    console.print(
+        f"{summary.people} demo people, {summary.events:,} events, {summary.sessions:,} sessions,"
+        f" {summary.opportunities:,} trials added. They are marked as demo and kept apart from real people."
+    )
+
+
+@app.command()
+def live(
+    display: Annotated[str, typer.Option(help="The display to work on, such as :3")] = "",
+    seconds: Annotated[float | None, typer.Option(min=1, help="Stop after as many")] = None,
+    brisk: Annotated[bool, typer.Option("--brisk/--calm", help="Half an hour's events within 100 s")] = False,
+    seed: Annotated[int, typer.Option(help="Which person")] = 1,
+    here: Annotated[bool, typer.Option(help="Even on this very desktop: it types and clicks there")] = False,
+) -> None:
+    """Be a demo person: open windows, type, point, switch and rest, through the X server."""
+    from infra.demo_person import DemoPerson
+
+    if not display:
+        raise ConfigurationError("no display is given", todo="Give --display :N, such as that of an Xvfb")
+    if display == os.environ.get("DISPLAY") and os.environ.get("NEURAL_FOCUS_DEMO_DISPLAY") != display and not here:
+        raise ConfigurationError(
+            f"{display} is the desktop you sit at",
+            why="the demo person types and clicks into the window in front",
+            todo="Give another display, or --here if you mean it",
+        )
+    stop = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    counts = DemoPerson(display, seed=seed, brisk=brisk).work(stop, seconds)
+    Console().print(
+        f"{counts.seconds} s: {counts.keys} keys, {counts.moves} moves, {counts.clicks} clicks,"
+        f" {counts.switches} switches"
+    )

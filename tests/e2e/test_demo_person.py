@@ -1,0 +1,77 @@
+"""The demo person works on a virtual display: what the X server sees is what was acted out."""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+import time
+
+import pytest
+from typer.testing import CliRunner
+
+from infra.virtual_display import start_virtual_display, stop_virtual_display
+from neural_focus.errors import CaptureError, ConfigurationError
+
+pytest.importorskip("neural_focus._x11")
+
+
+def test_virtual_display_is_private_and_numbers_never_collide(monkeypatch: pytest.MonkeyPatch) -> None:
+    from neural_focus._x11 import Injector
+
+    first, second = start_virtual_display((800, 600)), start_virtual_display((640, 480))
+    try:
+        assert first.display != second.display
+        assert stat.S_IMODE(first.authority.stat().st_mode) == 0o600
+        monkeypatch.setenv("XAUTHORITY", os.devnull)
+        with pytest.raises(CaptureError):
+            Injector(first.display)
+        monkeypatch.setenv("XAUTHORITY", str(first.authority))
+        assert Injector(first.display).screen_size() == (800, 600)
+    finally:
+        stop_virtual_display(first)
+        stop_virtual_display(second)
+    assert not first.authority.exists()
+    assert first.process.poll() is not None
+
+
+def test_missing_xvfb_says_what_to_install() -> None:
+    with pytest.raises(ConfigurationError, match="apt-get install xvfb"):
+        start_virtual_display(environ={"PATH": "/nonexistent"})
+
+
+def test_brisk_person_types_points_and_switches(monkeypatch: pytest.MonkeyPatch) -> None:
+    from neural_focus._x11 import Injector
+
+    from infra.demo_person import DemoPerson
+
+    display = start_virtual_display()
+    try:
+        monkeypatch.setenv("XAUTHORITY", str(display.authority))
+        person, stop, seen = DemoPerson(display.display, seed=3, brisk=True), threading.Event(), set[int]()
+        watcher = Injector(display.display)
+        worker = threading.Thread(target=person.work, args=(stop, 9))
+        worker.start()
+        end = time.monotonic() + 20
+        while worker.is_alive() and time.monotonic() < end:
+            seen.add(watcher.active_window())
+            time.sleep(0.05)
+        worker.join(10)
+        counts = person.counts
+        assert counts.seconds == 9
+        assert counts.switches >= 2
+        assert len(seen - {0}) >= 3, "the windows really change"
+        assert counts.keys >= 12
+        assert counts.moves >= 6
+    finally:
+        stop_virtual_display(display)
+
+
+def test_live_refuses_the_desktop_one_sits_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    from infra.commands.demo import app
+
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.delenv("NEURAL_FOCUS_DEMO_DISPLAY", raising=False)
+    result = CliRunner().invoke(app, ["live", "--display", ":0"])
+    assert isinstance(result.exception, ConfigurationError)
+    assert "the desktop you sit at" in str(result.exception)

@@ -1,0 +1,149 @@
+"""Each estimator against data whose effect is known: right on average, wrong about as often as it says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from neural_focus.experiments.centered_least_squares import centered_effects
+from neural_focus.experiments.confidence_sequence import effect_sequence
+from neural_focus.experiments.randomization import randomization_effect
+from neural_focus.experiments.sample_ratio import sample_ratio
+from neural_focus.experiments.user_means import welch_of_user_means
+
+DESIGN = {"NO_OP": 0.4, "A": 0.3, "B": 0.3}
+Trial = tuple[NDArray[np.float64], NDArray[Any], NDArray[np.float64], NDArray[np.intp], NDArray[np.float64]]
+
+
+def draw_trial(rng: np.random.Generator, people: int = 12, moments: int = 60, effect: float = 0.0) -> Trial:
+    """People differ, neighbouring moments resemble each other: outcome, arm, probability, person, before."""
+    person = np.repeat(np.arange(people), moments)
+    level = rng.normal(60, 12, people)[person]
+    drift = np.concatenate([np.convolve(rng.normal(0, 8, moments), [1, 0.8, 0.6], "same") for _ in range(people)])
+    before = level + drift + rng.normal(0, 6, len(person))
+    arm = rng.choice(list(DESIGN), p=list(DESIGN.values()), size=len(person))
+    outcome = level + drift + rng.normal(0, 8, len(person)) + effect * (arm == "A")
+    return outcome, arm, np.array([DESIGN[name] for name in arm]), person, before
+
+
+def test_centered_least_squares_finds_the_effect_and_covers_it() -> None:
+    rng = np.random.default_rng(1)
+    found, covered, false_alarms = [], 0, 0
+    for _ in range(200):
+        outcome, arm, probability, person, before = draw_trial(rng, effect=4.0)
+        effects = centered_effects(
+            outcome, arm.tolist(), probability, person.tolist(), before[:, None], baseline="NO_OP", design=DESIGN
+        )
+        found.append(effects["A"].estimate)
+        covered += effects["A"].low <= 4.0 <= effects["A"].high
+        false_alarms += effects["B"].p_value < 0.05
+    assert np.mean(found) == pytest.approx(4.0, abs=0.25)
+    assert 0.90 <= covered / 200 <= 0.99
+    assert false_alarms / 200 <= 0.10
+
+
+def test_weights_make_up_for_probabilities_that_depend_on_the_moment() -> None:
+    rng = np.random.default_rng(2)
+    count, person = 6_000, np.repeat(np.arange(24), 250)
+    halves, nothing = {"NO_OP": 0.5, "A": 0.5}, np.empty((6_000, 0))
+    low = rng.random(count) < 0.5  # the effect is 10 there, else 0, and there A is drawn seldom
+    chance = np.where(low, 0.2, 0.8)
+    treated = rng.random(count) < chance
+    outcome = rng.normal(0, 1, count) + 10.0 * (low & treated)
+    arm = np.where(treated, "A", "NO_OP").tolist()
+    probability = np.where(treated, chance, 1 - chance)
+    effects = centered_effects(
+        outcome,
+        arm,
+        probability,
+        person.tolist(),
+        nothing,
+        baseline="NO_OP",
+        design=halves,
+    )
+    assert effects["A"].estimate == pytest.approx(5.0, abs=0.3)
+    with pytest.raises(ValueError, match="clusters"):
+        centered_effects(
+            outcome[:9],
+            arm[:9],
+            probability[:9],
+            [1] * 9,
+            nothing[:9],
+            baseline="NO_OP",
+            design=halves,
+        )
+
+
+def test_randomization_covers_and_is_wrong_five_times_in_a_hundred() -> None:
+    rng = np.random.default_rng(3)
+    covered, false_alarms, found = 0, 0, []
+    for run in range(200):
+        outcome, arm, _, person, before = draw_trial(rng, people=3, moments=40, effect=5.0)
+        for name in ("A", "B"):
+            two = (arm == name) | (arm == "NO_OP")
+            effect = randomization_effect(
+                outcome[two], arm[two] == name, np.full(two.sum(), 0.3 / 0.7), person[two].tolist(), before[two],
+                draws=300, seed=run,
+            )  # fmt: skip
+            if name == "A":
+                covered += effect.low <= 5.0 <= effect.high
+                found.append(effect.estimate)
+            else:
+                false_alarms += effect.p_value < 0.05
+    assert np.mean(found) == pytest.approx(5.0, abs=0.5)
+    assert 0.90 <= covered / 200 <= 0.99
+    assert 0.015 <= false_alarms / 200 <= 0.09
+
+
+def test_randomization_needs_both_sides() -> None:
+    three = np.zeros(3)
+    with pytest.raises(ValueError, match="both sides"):
+        randomization_effect(three, np.ones(3, bool), np.full(3, 0.5), [1, 1, 1], three)
+    with pytest.raises(ValueError, match="no person has both"):
+        randomization_effect(three, np.array([True, False, False]), np.full(3, 0.5), [1, 2, 2], three)
+
+
+def test_sample_ratio_sees_a_broken_lottery_and_no_other() -> None:
+    rng = np.random.default_rng(4)
+    alarms = 0
+    for _ in range(400):
+        drawn = rng.choice(list(DESIGN), p=list(DESIGN.values()), size=300).tolist()
+        alarms += sample_ratio({arm: drawn.count(arm) for arm in DESIGN}, DESIGN).p_value < 0.05
+    assert 0.02 <= alarms / 400 <= 0.08
+    assert sample_ratio({"NO_OP": 500, "A": 300, "B": 200}, DESIGN).mismatch
+    assert not sample_ratio({"NO_OP": 401, "A": 299, "B": 300}, DESIGN).mismatch
+    assert np.isnan(sample_ratio({}, DESIGN).p_value)
+    with pytest.raises(ValueError, match="not in the design"):
+        sample_ratio({"C": 1}, DESIGN)
+
+
+def test_welch_on_user_means_is_honest_where_rows_are_not() -> None:
+    rng = np.random.default_rng(5)
+    alarms = 0
+    for _ in range(400):
+        people = np.repeat(np.arange(20), 30)
+        values = rng.normal(0, 5, 20)[people] + rng.normal(0, 5, 600)
+        first = people < 10
+        alarms += (
+            welch_of_user_means(values[first], people[first].tolist(), values[~first], people[~first].tolist()).p_value
+            < 0.05
+        )
+    assert 0.02 <= alarms / 400 <= 0.08
+
+
+def test_peeking_at_the_confidence_sequence_is_safe() -> None:
+    rng = np.random.default_rng(6)
+    wrong = 0
+    for _ in range(200):
+        outcome, arm, probability, _, before = draw_trial(rng, people=10, moments=60)
+        _, low, high = effect_sequence(outcome, arm == "B", arm == "NO_OP", probability, before)
+        wrong += bool(np.any((low > 0) | (high < 0)))
+    assert wrong / 200 <= 0.05
+    outcome, arm, probability, _, before = draw_trial(rng, people=40, moments=100, effect=6.0)
+    estimate, low, high = effect_sequence(outcome, arm == "A", arm == "NO_OP", probability, before)
+    assert low[-1] <= 6.0 <= high[-1]
+    assert low[-1] > 0
+    assert estimate[-1] == pytest.approx(6.0, abs=2.5)
