@@ -70,7 +70,9 @@ class SpoolReader:
         Raises:
             FormatError, InputError: a segment cannot be read.
         """
-        while self._peeked is None:
+        while True:
+            if self._peeked is not None:
+                return self._peeked[0]
             paths = spool_segments(self._folder)
             if self._segment is None or self._segment not in paths:
                 if not paths:
@@ -79,11 +81,10 @@ class SpoolReader:
             sealed = self._segment != paths[-1]  # asked before reading: what comes later is in a later segment
             found = read_segment(self._segment, self._offset, self._sequence)
             if found is not None and self._accept(found):
-                break
+                continue
             if not sealed:
                 return None
             self._retire(self._segment, whole=found is not None and found[7])
-        return self._peeked[0]
 
     def advance(self) -> None:
         """The peeked batch is safe: never give it again."""

@@ -91,12 +91,12 @@ class Ring:
     @property
     def capacity(self) -> int: ...
 
-    def push(self, records: object) -> int:
+    def push(self, records: bytes | bytearray | memoryview | numpy.typing.NDArray[numpy.void]) -> int:
         """
         Push EVENT_DTYPE[n]; returns how many found room. The rest is counted in `dropped`.
         """
 
-    def pop(self, most: int) -> object:
+    def pop(self, most: int) -> numpy.typing.NDArray[numpy.void]:
         """The oldest records, at most `most`, as EVENT_DTYPE[n]."""
 
     def dropped(self) -> list[int]:
@@ -111,7 +111,7 @@ class SpoolWriter:
         another version or byte order, InputError when the folder cannot be used.
         """
 
-    def append(self, records: object, titles: Mapping[int, str] = {}) -> bool:
+    def append(self, records: bytes | bytearray | memoryview | numpy.typing.NDArray[numpy.void], titles: Mapping[int, str] = {}) -> bool:
         """
         EVENT_DTYPE[n] with {title id: text}. True: it survives the death of this process. False: no room.
         """
@@ -134,7 +134,7 @@ class SpoolWriter:
 def spool_segments(folder: str | os.PathLike[str]) -> list[pathlib.Path]:
     """Paths of the segments, oldest first."""
 
-def read_segment(path: str | os.PathLike[str], offset: int = 0, sequence: int = 0) -> object:
+def read_segment(path: pathlib.Path, offset: int = 0, sequence: int = 0) -> tuple[bytes, bytes, int, numpy.typing.NDArray[numpy.void], dict[int, str], int, int, bool] | None:
     """
     Everything whole from `offset` on: (machine, boot, first sequence, EVENT_DTYPE[n], titles, next offset,
     next sequence, whether nothing follows), or None without a valid header. Raises FormatError, InputError.

@@ -24,7 +24,9 @@ void bind_ring(nb::module_& module) {
             for (std::size_t index = 0; index < buffer.size(); ++index) taken += ring.push(buffer.at(index)) ? 1 : 0;
             return taken;
           },
-          nb::arg("records"), "Push EVENT_DTYPE[n]; returns how many found room. The rest is counted in `dropped`.")
+          nb::arg("records"),
+          nb::sig("def push(self, records: bytes | bytearray | memoryview | numpy.typing.NDArray[numpy.void]) -> int"),
+          "Push EVENT_DTYPE[n]; returns how many found room. The rest is counted in `dropped`.")
       .def(
           "pop",
           [](Ring& ring, std::size_t most) {
@@ -32,7 +34,8 @@ void bind_ring(nb::module_& module) {
             records.resize(ring.pop(records.data(), records.size()));
             return to_array(std::move(records));
           },
-          nb::arg("most"), "The oldest records, at most `most`, as EVENT_DTYPE[n].")
+          nb::arg("most"), nb::sig("def pop(self, most: int) -> numpy.typing.NDArray[numpy.void]"),
+          "The oldest records, at most `most`, as EVENT_DTYPE[n].")
       .def("dropped", &Ring::dropped, "Records dropped because the ring was full, by event type (16 counts).");
 }
 

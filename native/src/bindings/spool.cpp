@@ -108,6 +108,8 @@ void bind_spool(nb::module_& module) {
            "Ids are 16 bytes. Raises ConfigurationError when another agent holds it, FormatError for a segment of\n"
            "another version or byte order, InputError when the folder cannot be used.")
       .def("append", &append, "records"_a, "titles"_a = std::map<std::uint32_t, std::string>{},
+           nb::sig("def append(self, records: bytes | bytearray | memoryview | numpy.typing.NDArray[numpy.void], "
+                   "titles: collections.abc.Mapping[int, str] = {}) -> bool"),
            "EVENT_DTYPE[n] with {title id: text}. True: it survives the death of this process. False: no room.")
       .def("sync", &spool::Writer::sync, nb::call_guard<nb::gil_scoped_release>(), "Wait until the disk has it all.")
       .def("seal", &spool::Writer::seal, "The next append starts a new segment.")
@@ -116,6 +118,9 @@ void bind_spool(nb::module_& module) {
       .def("counters", &counters);
   module.def("spool_segments", &spool::segments, "folder"_a, "Paths of the segments, oldest first.");
   module.def("read_segment", &read, "path"_a, "offset"_a = 0, "sequence"_a = 0,
+             nb::sig("def read_segment(path: pathlib.Path, offset: int = 0, sequence: int = 0) -> "
+                     "tuple[bytes, bytes, int, numpy.typing.NDArray[numpy.void], dict[int, str], int, int, bool] | "
+                     "None"),
              "Everything whole from `offset` on: (machine, boot, first sequence, EVENT_DTYPE[n], titles, next offset,\n"
              "next sequence, whether nothing follows), or None without a valid header. Raises FormatError, InputError.");
   module.def(

@@ -41,6 +41,7 @@ void bind_capture(nb::module_& module) {
       .def("start", &Capture::start)
       .def("stop", &Capture::stop, nb::call_guard<nb::gil_scoped_release>())
       .def("drain", &drain, "most"_a,
+           nb::sig("def drain(self, most: int) -> tuple[numpy.typing.NDArray[numpy.void], list[tuple[int, str]]]"),
            "(EVENT_DTYPE[n], [(index of a focus or title record, the window's title)]). Hints are not set yet.")
       .def("set_locked", &Capture::set_locked, "locked"_a, "Any thread: the screen was locked or unlocked.")
       .def("ignore", &Capture::ignore, "window"_a, "A window of ours: it is no switch, input into it is not recorded.")

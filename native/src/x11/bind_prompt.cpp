@@ -26,6 +26,7 @@ void bind_prompt(nb::module_& module) {
               places[nb::str(button.answer.c_str())] = nb::make_tuple(button.x, button.y);
             return places;
           },
+          nb::sig("def buttons(self) -> dict[str, tuple[int, int]]"),
           "{answer: (x, y)}: the middle of each button on the screen, in pixels; empty while hidden.")
       .def("poll", &Prompt::poll, "The answer that was clicked since the last call, or None. Never waits.")
       .def("hide", &Prompt::hide);

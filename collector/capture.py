@@ -1,0 +1,197 @@
+"""Capture on this desktop: the X11 hook, its records with categories, and its return after the X server's death."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from neural_focus.categories import Rules
+from neural_focus.errors import CaptureError
+from neural_focus.events import EVENT_DTYPE, EventType
+
+MOTION_HZ = 125
+IDLE_AFTER_MS = 5000
+MOST_RECORDS = 1 << 15
+KNOWN_TITLES = 4096
+RETRY_SECONDS = (1.0, 30.0)
+_FOCUS, _TITLE = int(EventType.WINDOW_FOCUS_CHANGE), int(EventType.WINDOW_TITLE_CHANGE)
+Records = np.ndarray[Any, np.dtype[np.void]]
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """Records in the order of capture, EVENT_DTYPE[n], and the titles they name by id (none when titles are off)."""
+
+    records: Records
+    titles: dict[int, str]
+
+
+def check_desktop(display: str | None, environ: Mapping[str, str] | None = None) -> str:
+    """The X display to capture.
+
+    Raises:
+        CaptureError: there is none, or a Wayland session would keep its input from us.
+    """
+    env = os.environ if environ is None else environ
+    name = display or env.get("DISPLAY", "")
+    wayland = bool(env.get("WAYLAND_DISPLAY")) or env.get("XDG_SESSION_TYPE") == "wayland"
+    if not name:
+        raise CaptureError(
+            "this is a Wayland session without an X server" if wayland else "there is no display to capture",
+            why="Wayland keeps input and windows from other programs" if wayland else "DISPLAY is not set",
+            todo="Log in with an Xorg (X11) session"
+            if wayland
+            else "Run it on your desktop, or give --display; `neural-focus up` brings a virtual one",
+        )
+    if wayland and _is_xwayland(name):
+        raise CaptureError(
+            f"{name} belongs to a Wayland session",
+            why="only windows of X programs would be seen, everything else would silently be missing",
+            todo="Log in with an Xorg (X11) session",
+        )
+    return name
+
+
+def _is_xwayland(name: str) -> bool:
+    from neural_focus._x11 import is_xwayland
+
+    return is_xwayland(name)
+
+
+def unix_offset_us() -> int:
+    """Unix time minus boot clock now, µs; fixed once when the agent starts, so that stamps never go back."""
+    from neural_focus._x11 import boot_clock_us
+
+    return time.time_ns() // 1000 - boot_clock_us()
+
+
+class DesktopCapture:
+    """The running hook. Records of a lost X server are still drained; then it is reached for again, with backoff."""
+
+    def __init__(self, display: str, rules: Rules, *, offset_us: int, floor_us: int, titles: bool) -> None:
+        """Starts capturing. Raises CaptureError when the display cannot be opened."""
+        self._display, self._rules, self._keep_titles = display, rules, titles
+        self._offset_us, self._floor_us = offset_us, floor_us
+        self._title_ids: dict[str, int] = {}
+        self._next_title = 1
+        self._past: Counter[str] = Counter()
+        self._locked = False
+        self._retry_at = 0.0
+        self._retry_seconds = RETRY_SECONDS[0]
+        self._capture = self._open()
+        self.lost: str = ""
+        """Why nothing is captured at the moment; empty while all is well."""
+        self.restarts = 0
+
+    def now_us(self) -> int:
+        """Unix time on the clock of the stamps, µs."""
+        from neural_focus._x11 import boot_clock_us
+
+        return boot_clock_us() + self._offset_us
+
+    def drain(self) -> Drained:
+        """Everything captured since the last call."""
+        records, texts = self._capture.drain(MOST_RECORDS)
+        titles = self._classify(records, dict(texts))
+        if len(records):
+            self._floor_us = max(self._floor_us, int(records["timestamp_us"][-1]))
+        elif not self._capture.alive:
+            self._reopen()
+        return Drained(records, titles)
+
+    def counters(self) -> dict[str, Any]:
+        """captured (dropped ones included), clamped, dropped by type."""
+        now = self._past + Counter(self._counts(self._capture))
+        dropped = {kind.name: now[f"dropped {kind.name}"] for kind in EventType if now[f"dropped {kind.name}"]}
+        return {"captured": now["captured"], "clamped": now["clamped"], "dropped": dropped}
+
+    def set_locked(self, locked: bool) -> None:
+        """The screen was locked or unlocked."""
+        self._locked = locked
+        self._capture.set_locked(locked)
+
+    def ignore(self, window: int) -> None:
+        """A window of ours: no switch, no input."""
+        self._capture.ignore(window)
+
+    def stop(self) -> Drained:
+        """Ends capture; returns what was still on its way."""
+        self._capture.stop()
+        return self.drain_last()
+
+    def drain_last(self) -> Drained:
+        """Like ``drain``, without reaching for a lost display."""
+        records, texts = self._capture.drain(MOST_RECORDS)
+        return Drained(records, self._classify(records, dict(texts)))
+
+    def _open(self) -> Any:
+        from neural_focus._x11 import Capture
+
+        capture = Capture(
+            self._display,
+            offset_us=self._offset_us,
+            floor_us=self._floor_us,
+            own_pid=os.getpid(),
+            ring_capacity=MOST_RECORDS,
+            motion_hz=MOTION_HZ,
+            idle_after_ms=IDLE_AFTER_MS,
+        )
+        capture.set_locked(self._locked)
+        capture.start()
+        return capture
+
+    def _reopen(self) -> None:
+        now = time.monotonic()
+        if not self.lost:
+            self.lost = f"the X server of {self._display} went away"
+            self._capture.stop()
+            self._retry_at, self._retry_seconds = now, RETRY_SECONDS[0]
+        if now < self._retry_at:
+            return
+        try:
+            fresh = self._open()
+        except CaptureError as error:
+            self.lost = str(error)
+            self._retry_at = now + self._retry_seconds * random.uniform(0.5, 1.5)  # noqa: S311 - jitter
+            self._retry_seconds = min(self._retry_seconds * 2, RETRY_SECONDS[1])
+            return
+        self._past.update(self._counts(self._capture))
+        self._capture, self.lost = fresh, ""
+        self.restarts += 1
+
+    @staticmethod
+    def _counts(capture: Any) -> dict[str, int]:
+        dropped = {f"dropped {kind.name}": count for kind, count in zip(EventType, capture.dropped(), strict=True)}
+        return {"captured": capture.captured, "clamped": capture.clamped} | dropped
+
+    def _classify(self, records: Records, texts: dict[int, str]) -> dict[int, str]:
+        """Fills category hints in place; returns the titles that leave with the records."""
+        leaving: dict[int, str] = {}
+        for index, title in texts.items():
+            record = records[index]
+            hint = self._rules.hint(record["app_name"].decode("utf-8", "replace"), title)
+            record["data"][2] |= hint
+            if record["event_type"] == _TITLE and self._keep_titles and title:
+                record["data"][0] = number = self._title_id(title)
+                leaving[number] = title
+        return leaving
+
+    def _title_id(self, title: str) -> int:
+        if title not in self._title_ids:
+            if len(self._title_ids) >= KNOWN_TITLES:
+                self._title_ids.clear()  # ids go on counting, so a forgotten title merely gets a second one
+            self._title_ids[title] = self._next_title
+            self._next_title += 1
+        return self._title_ids[title]
+
+
+def no_records() -> Records:
+    """EVENT_DTYPE[0]."""
+    return np.zeros(0, EVENT_DTYPE)

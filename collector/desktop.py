@@ -1,0 +1,92 @@
+"""What this desktop keeps of itself: who it is, where its records wait, how far its clock must not fall back.
+
+<home>/                         the local person          <home>/desktops/<name>/   a demo person
+    machine_id                  made once
+    consent.json                see ``collector.consent``
+    spool/                      see ``collector.spool``
+    engine.state                the live engine when the agent last stopped, and where it stood
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from neural_focus.errors import ConfigurationError, InputError
+from neural_focus.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Desktop:
+    """One person's place on this machine."""
+
+    folder: Path
+    username: str
+    is_demo: bool
+
+    @property
+    def spool(self) -> Path:
+        """The folder of segments."""
+        return self.folder / "spool"
+
+    @property
+    def engine_state(self) -> Path:
+        """The saved engine."""
+        return self.folder / "engine.state"
+
+    @property
+    def consent(self) -> Path:
+        """What the person agreed to."""
+        return self.folder / "consent.json"
+
+    def machine_id(self) -> str:
+        """UUID of this machine for this person, made at the first call.
+
+        Raises:
+            InputError: the file cannot be read or written.
+            ConfigurationError: it holds something else.
+        """
+        path = self.folder / "machine_id"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            if not path.exists():
+                write_whole(path, str(uuid.uuid4()).encode())
+            text = path.read_text("utf-8").strip()
+        except OSError as error:
+            raise InputError(f"{path} cannot be used", why=str(error), todo="Check the folder's rights") from error
+        try:
+            return str(uuid.UUID(text))
+        except ValueError:
+            raise ConfigurationError(
+                f"{path} holds {text[:40]!r}", why="a UUID is expected", todo="Remove the file; a new id is made"
+            ) from None
+
+
+def desktop_of(settings: Settings, demo: str | None = None) -> Desktop:
+    """The local person's desktop, or that of a demo person by name.
+
+    Raises:
+        ConfigurationError: a demo name that is no plain word.
+    """
+    if demo is None:
+        return Desktop(settings.home, settings.username, is_demo=False)
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,49}", demo):
+        raise ConfigurationError(f"the demo person's name is {demo!r}", todo="Give letters, digits, dots and dashes")
+    return Desktop(settings.home / "desktops" / demo, demo, is_demo=True)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Replaces ``path`` at once: a reader sees the old content or the new one, never a part. Mode 0600."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(content)
+    temporary.replace(path)
+
+
+def write_json(path: Path, content: object) -> None:
+    """``write_whole`` of a JSON document."""
+    write_whole(path, json.dumps(content, indent=1).encode())

@@ -1,0 +1,176 @@
+"""The live engine: records in, one snapshot a second out, the same bits that a replay of the stored events gives.
+
+A second t is closed by the first record later than t, or 100 ms after t on the clock of the stamps. What the engine
+needs besides records (sessions, answers, scores) is applied here at the microsecond that is then logged.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from collector.desktop import write_whole
+from neural_focus._native import Engine, read_segment, spool_segments
+from neural_focus.categories import category_label
+from neural_focus.errors import FormatError
+from neural_focus.events import PRODUCTIVITY_SHIFT, EventType
+from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
+from neural_focus.zones import zone_table
+
+CLOSE_AFTER_US = 100_000
+SAVE_SECONDS = 60.0
+_CATEGORY = FEATURE_INDEX["productivity_category"]
+Records = np.ndarray[Any, np.dtype[np.void]]
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """The snapshot at ``t_us`` (a whole second): all features by name, the last ten event types, app and category."""
+
+    t_us: int
+    features: dict[str, float]
+    sequence: tuple[int, ...]
+    app_name: str
+    category: str
+    window_title: str
+
+
+@dataclass(frozen=True, slots=True)
+class SavedState:
+    """An engine as it was saved, and the record that it expects next."""
+
+    boot_id: str
+    next_seq: int
+    last_us: int
+    engine: bytes
+
+
+class LiveEngine:
+    """Features of this desktop as its records come."""
+
+    def __init__(self, engine: Engine, boot_id: str) -> None:
+        self._engine, self._boot_id = engine, boot_id
+        self._next_seq = 0
+        self.last_us = 0
+        self._app_name = self._title = ""
+        self.snapshots = 0
+
+    @classmethod
+    def restore(cls, path: Path, spool: Path, boot_id: str, zone: str) -> LiveEngine:
+        """The engine as it was when the agent last stopped, brought up to the last record in the spool."""
+        saved, table = read_state(path), zone_table(zone)
+        if saved is None:
+            engine = Engine(*table)
+        else:
+            engine = Engine.load(saved.engine)
+            engine.set_zone(*table)
+        live = cls(engine, boot_id)
+        live.last_us = 0 if saved is None else saved.last_us
+        for first_of_boot, records in _records_after(spool, saved):
+            live._take(records, restart=first_of_boot)
+        engine.sessions()  # what began or ended before is not news
+        return live
+
+    def push(self, records: Records, titles: dict[int, str]) -> list[Second]:
+        """The seconds that these records close. They have to be in the spool already: replay sees the same ones."""
+        if not len(records):
+            return []
+        closed = self._take(records, restart=self._next_seq == 0)
+        self._next_seq += len(records)
+        seconds = self._describe(closed)  # they end before these records' last app and title begin
+        self._app_name = records[-1]["app_name"].decode("utf-8", "replace")
+        shown = records[records["event_type"] == EventType.WINDOW_TITLE_CHANGE]
+        if len(shown):
+            self._title = titles.get(int(shown[-1]["data"][0]), "")
+        return seconds
+
+    def close_until(self, now_us: int) -> list[Second]:
+        """The seconds that are over: ``now_us`` is when the last drain began, on the clock of the stamps."""
+        return self._describe(self._engine.close_until(now_us - CLOSE_AFTER_US))
+
+    def predicted(self, t_us: int, focus_score: float) -> None:
+        """The prediction for the snapshot at ``t_us``: later snapshots have its momentum."""
+        self._engine.focus_score(t_us, focus_score)
+
+    def start_session(self, t_us: int) -> int:
+        """A timed session begins; returns the µs that the engine used."""
+        return self._engine.start_session(t_us)
+
+    def end_session(self, t_us: int) -> int:
+        """It ends; returns the µs that the engine used."""
+        return self._engine.end_session(t_us)
+
+    def break_accepted(self, t_us: int) -> int:
+        """The person accepted a break; returns the µs that the engine used."""
+        return self._engine.break_accepted(t_us)
+
+    def sessions(self) -> list[tuple[int, int, bool]]:
+        """(start µs, end µs or -1, natural) of sessions that began or ended since the last call."""
+        return self._engine.sessions()
+
+    def counters(self) -> dict[str, int]:
+        """The engine's own counts: late, clamped, rejected by reason."""
+        return self._engine.counters()
+
+    def save(self, path: Path) -> None:
+        """Keeps the whole state for the next start."""
+        head = {"boot_id": self._boot_id, "next_seq": self._next_seq, "last_us": self.last_us}
+        write_whole(path, json.dumps(head).encode() + b"\n" + self._engine.save())
+
+    def _take(self, records: Records, *, restart: bool) -> tuple[Any, Any, Any]:
+        if restart:  # a start of the agent ends what was idle, at the boot's first record, where replay puts it too
+            self._engine.restart(int(records["timestamp_us"][0]))
+        self.last_us = max(self.last_us, int(records["timestamp_us"][-1]))
+        return self._engine.push(np.ascontiguousarray(records))
+
+    def _describe(self, closed: tuple[Any, Any, Any]) -> list[Second]:
+        times, features, sequence = closed
+        self.snapshots += len(times)
+        return [
+            Second(
+                int(time),
+                dict(zip(FEATURE_NAMES, row.tolist(), strict=True)),
+                tuple(last.tolist()),
+                self._app_name,
+                category_label(int(row[_CATEGORY]) << PRODUCTIVITY_SHIFT),
+                self._title,
+            )
+            for time, row, last in zip(times, features, sequence, strict=True)
+        ]
+
+
+def read_state(path: Path) -> SavedState | None:
+    """What ``LiveEngine.save`` wrote; None where there is none, or one of another version: features then warm up."""
+    if not path.exists():
+        return None
+    head, _, body = path.read_bytes().partition(b"\n")
+    try:
+        saved = SavedState(engine=body, **json.loads(head))
+        Engine.load(body)
+    except (ValueError, TypeError, FormatError):
+        path.replace(path.with_name(path.name + ".unreadable"))
+        return None
+    return saved
+
+
+def _records_after(spool: Path, saved: SavedState | None) -> Iterator[tuple[bool, Records]]:
+    """Records in the spool that the saved engine has not seen, and whether they begin a boot."""
+    found = [read for path in spool_segments(spool) if (read := read_segment(path)) is not None and len(read[3])]
+    skipping = saved is not None
+    boot = b"" if saved is None else bytes.fromhex(saved.boot_id.replace("-", ""))
+    last_boot = boot
+    for _, boot_id, first_seq, records, *_ in found:
+        if skipping and boot_id != boot:
+            continue
+        skipping = False
+        fresh = records
+        if saved is not None and boot_id == boot:
+            fresh = records[max(0, saved.next_seq - first_seq) :]
+        if len(fresh):
+            yield boot_id != last_boot, fresh
+        last_boot = boot_id

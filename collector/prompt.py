@@ -1,0 +1,126 @@
+"""Offers of help and the person's answers: a small window on the screen, a key in the terminal, or a policy."""
+
+from __future__ import annotations
+
+import select
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast, get_args
+
+from neural_focus.errors import CaptureError
+from neural_focus.messages import InterventionOffered, Response
+
+Decide = Callable[[InterventionOffered], tuple[str, float]]
+"""What a demo person does with an offer: (accept | reject | snooze, seconds until then)."""
+Click = Callable[[int, int], None]
+"""Hands of a demo person: click at a place of the screen, through the X server."""
+_LETTERS: dict[str, Response] = {"a": "accept", "r": "reject", "s": "snooze"}
+_LABELS = {
+    "SUGGEST_BREAK": (("accept", "Take a break"), ("reject", "Not now"), ("snooze", "In 5 minutes")),
+    "PREDICTIVE_BLOCK": (("accept", "Shield me"), ("reject", "Not now"), ("snooze", "In 5 minutes")),
+}
+
+
+@dataclass(slots=True)
+class _Open:
+    offer: InterventionOffered
+    shown: float
+    decided: tuple[str, float] | None
+    clicked: bool = False
+
+
+class Asker:
+    """At most one offer at a time. Not for several threads."""
+
+    def __init__(
+        self,
+        display: str,
+        say: Callable[[str], None],
+        *,
+        ignore: Callable[[int], None],
+        decide: Decide | None = None,
+        click: Click | None = None,
+        terminal: bool = False,
+    ) -> None:
+        """``ignore`` is told each window of ours; ``terminal``: letters typed there are answers."""
+        from neural_focus._x11 import Prompt
+
+        self._say, self._ignore, self._decide, self._click = say, ignore, decide, click
+        self._terminal = terminal
+        self._prompt = Prompt(display)
+        self._open: _Open | None = None
+
+    @property
+    def offer(self) -> InterventionOffered | None:
+        """What waits for an answer."""
+        return self._open.offer if self._open else None
+
+    def show(self, offer: InterventionOffered) -> None:
+        """Shows an offer in place of the one before."""
+        self._open = _Open(offer, time.monotonic(), self._decide(offer) if self._decide else None)
+        keys = " [a]ccept, [r]eject, [s]nooze, then Enter" if self._terminal else ""
+        self._say(f"{_headline(offer)} {offer.reason}.{keys}")
+        buttons = [(answer, label) for answer, label in _LABELS.get(offer.type, _LABELS["SUGGEST_BREAK"])]
+        try:
+            self._ignore(self._prompt.show([_headline(offer), *_wrap(offer.reason)], buttons))
+        except CaptureError as error:
+            self._say(f"The offer cannot be shown on the screen: {error}")
+
+    def places(self) -> dict[str, tuple[int, int]]:
+        """{answer: (x, y)} of the buttons on the screen, empty without an offer."""
+        return self._prompt.buttons() if self._open else {}
+
+    def poll(self) -> tuple[InterventionOffered, Response] | None:
+        """The offer that was just answered, with the answer. Never waits."""
+        if self._open is None:
+            return None
+        answer = self._prompt.poll() or self._typed() or self._decided(self._open)
+        if answer not in get_args(Response):
+            return None
+        offer = self._open.offer
+        self.hide()
+        return offer, cast(Response, answer)
+
+    def hide(self, offer_id: int | None = None) -> None:
+        """Takes the offer away, if it is the one named (or any)."""
+        if self._open is not None and offer_id in (None, self._open.offer.id):
+            self._prompt.hide()
+            self._open = None
+
+    def _typed(self) -> str | None:
+        if not self._terminal or not select.select([sys.stdin], [], [], 0)[0]:
+            return None
+        line = sys.stdin.readline()
+        if not line:  # the terminal was closed
+            self._terminal = False
+        return _LETTERS.get(line.strip().lower()[:1])
+
+    def _decided(self, waiting: _Open) -> str | None:
+        if waiting.decided is None or time.monotonic() - waiting.shown < waiting.decided[1]:
+            return None
+        answer, delay = waiting.decided
+        place = self.places().get(answer)
+        if self._click is None or place is None:
+            return answer
+        if not waiting.clicked:
+            waiting.clicked = True
+            self._click(*place)
+        late = time.monotonic() - waiting.shown > delay + 2.0  # something lay over the button
+        return answer if late else None
+
+
+def _headline(offer: InterventionOffered) -> str:
+    if offer.type == "PREDICTIVE_BLOCK":
+        return f"Shield yourself from {', '.join(offer.targets) or 'distractions'} for a while?"
+    return "How about a short break?"
+
+
+def _wrap(text: str, width: int = 60) -> list[str]:
+    lines = [""]
+    for word in text.encode("ascii", "replace").decode().split():
+        if len(lines[-1]) + len(word) >= width:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()
+    return lines

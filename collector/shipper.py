@@ -1,0 +1,158 @@
+"""From the spool into the database, exactly once.
+
+The store writes a batch and the position after it in one transaction; what was sent before the connection broke is
+recognised by that position. So this side only has to try again, and may forget where it was.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+
+from collector.consent import Consent
+from collector.desktop import Desktop
+from collector.spool import Batch, SpoolReader
+from neural_focus.errors import ContractError, InputError, StoreError
+from neural_focus.store.consents import record_consent
+from neural_focus.store.database import Connection, connect
+from neural_focus.store.events import write_events
+from neural_focus.store.lost_records import skip_lost
+from neural_focus.store.users import ensure_user
+
+SHIP_SECONDS = 0.5
+RETRY_SECONDS = (0.5, 30.0)
+ROWS_AT_ONCE = 8192
+
+
+@dataclass(slots=True)
+class Known:
+    """What goes onto every row: the session and the last prediction that the desktop knows of."""
+
+    session_id: int | None = None
+    focus_score: float | None = None
+    distraction_risk: float | None = None
+    features: dict[str, float] | None = field(default=None)
+
+
+class Shipper(threading.Thread):
+    """A thread that follows the spool. ``known`` is asked once a batch, from this thread."""
+
+    def __init__(
+        self, url: str, desktop: Desktop, *, zone: str, boot_id: str, consent: Consent, known: Callable[[], Known]
+    ) -> None:
+        super().__init__(name="shipper", daemon=True)
+        self._url, self._desktop, self._zone, self._boot_id = url, desktop, zone, boot_id
+        self._consent, self._known = consent, known
+        self._reader = SpoolReader(desktop.spool)
+        self._connection: Connection | None = None
+        self._user_id = 0
+        self._stop_at: float | None = None
+        self._wake = threading.Event()
+        self.counters: Counter[str] = Counter(shipped=0, shipped_earlier=0, lost=0, retries=0)
+        self.problem = ""
+        """Why nothing is shipped at the moment; empty while all is well."""
+
+    def finish(self, seconds: float) -> None:
+        """Ships what is left for at most ``seconds``, then ends the thread."""
+        self._stop_at = time.monotonic() + seconds
+        self._wake.set()
+        if self.is_alive():
+            self.join(seconds + 5)
+
+    def run(self) -> None:
+        """Ships until it is told to finish; a database that is down is tried again with growing pauses."""
+        pause = RETRY_SECONDS[0]
+        while True:
+            finishing = self._stop_at is not None
+            try:
+                self._ship_all()
+                self.problem, pause = "", RETRY_SECONDS[0]
+                if finishing:
+                    break
+                self._wake.wait(SHIP_SECONDS)
+            except (StoreError, InputError, ContractError) as error:
+                self.problem = str(error)
+                self.counters["retries"] += 1
+                self._disconnect()
+                if self._stop_at is not None and time.monotonic() >= self._stop_at:
+                    break
+                if self._stop_at is not None:
+                    time.sleep(min(pause, 0.5))
+                else:
+                    self._wake.wait(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
+                pause = min(pause * 2, RETRY_SECONDS[1])
+        self._disconnect()
+
+    def _ship_all(self) -> None:
+        connection = self._connected()
+        while (batch := self._reader.peek()) is not None:
+            self._ship(connection, batch)
+            self._reader.advance()
+            if self._stop_at is not None and time.monotonic() >= self._stop_at:
+                return
+
+    def _ship(self, connection: Connection, batch: Batch) -> None:
+        known = self._known()
+        self.counters["lost"] += skip_lost(
+            connection,
+            user_id=self._user_id,
+            machine_id=batch.machine_id,
+            boot_id=batch.boot_id,
+            next_seq=batch.first_seq,
+        )
+        for start in range(0, len(batch.records), ROWS_AT_ONCE):
+            new = write_events(
+                connection,
+                user_id=self._user_id,
+                machine_id=batch.machine_id,
+                boot_id=batch.boot_id,
+                first_seq=batch.first_seq + start,
+                records=batch.records[start : start + ROWS_AT_ONCE],
+                titles=batch.titles,
+                session_id=known.session_id,
+                focus_score=known.focus_score,
+                distraction_risk=known.distraction_risk,
+                features=known.features,
+            )
+            self.counters["shipped" if batch.boot_id == self._boot_id else "shipped_earlier"] += new
+
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            connection = connect(self._url)
+            try:
+                self._introduce(connection)
+            except BaseException:
+                connection.close()
+                raise
+            self._connection = connection
+        return self._connection
+
+    def _introduce(self, connection: Connection) -> None:
+        """Who ships, and what they agreed to."""
+        desktop, consent = self._desktop, self._consent
+        try:
+            self._user_id = ensure_user(connection, desktop.username, is_demo=desktop.is_demo, zone=self._zone)
+            record_consent(connection, self._user_id, desktop.machine_id(), consent.version, titles=consent.titles)
+            connection.commit()
+        except psycopg.Error as error:
+            why = str(error).strip().splitlines()[0]
+            raise StoreError("the database does not take this desktop", why=why) from error
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+
+def describe(shipper: Shipper | None) -> dict[str, Any]:
+    """Counters and the present problem, for agent.json."""
+    if shipper is None:
+        return {"shipped": 0, "shipping": "off"}
+    return dict(shipper.counters) | {"shipping": shipper.problem or "well"}

@@ -1,0 +1,174 @@
+"""``neural-focus agent``: the desktop agent alone, on the display given or that of the session."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from neural_focus.errors import ConfigurationError
+from neural_focus.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from collector.desktop import Desktop
+    from collector.prompt import Click, Decide
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def agent(
+    display: Annotated[str, typer.Option(help="X display to capture; default: that of the session")] = "",
+    consent: Annotated[str, typer.Option(help="yes: I agree to be watched; no: I do not (any more)")] = "",
+    demo: Annotated[str, typer.Option(help="Be the desktop of this demo person, who answers by itself")] = "",
+    service: Annotated[bool, typer.Option(help="Send snapshots to the service")] = True,
+    seconds: Annotated[float, typer.Option(help="Stop after so long; 0: run until Ctrl-C")] = 0.0,
+) -> None:
+    """Capture this desktop, ship its events and talk to the service."""
+    from collector.agent import Agent, Options
+    from collector.capture import check_desktop
+    from collector.consent import require_consent
+    from collector.desktop import desktop_of
+
+    settings, console = read_settings(), Console(stderr=True, soft_wrap=True)
+    if consent not in ("", "yes", "no"):
+        raise ConfigurationError(f"--consent is {consent!r}", todo="Give yes or no")
+    desktop = desktop_of(settings, demo or None)
+    terminal = sys.stdin.isatty()
+    if consent == "no":
+        _revoke(settings, desktop, console)
+        return
+    agreed = require_consent(
+        desktop.consent,
+        titles=settings.titles,
+        flag=consent or None,
+        ask=(lambda text: console.input(text, markup=False)) if terminal else None,
+    )
+    name = check_desktop(display or None)
+    url = _database_url(settings)
+    options = Options(
+        desktop=desktop,
+        consent=agreed,
+        display=name,
+        counters=settings.home / "agent.json",
+        zone=settings.zone,
+        titles=settings.titles,
+        rules=settings.home / "categories.toml",
+        database_url=url if settings.ship == "events" else None,
+        address=_service_address(settings) if service else None,
+        token=_token(settings, url, demo),
+        decide=_demo_policy() if demo else None,
+        click=_demo_hands(name) if demo else None,
+        terminal=terminal and not demo,
+    )
+    running = Agent(options, lambda text: console.print(text, markup=False, highlight=False))
+    stop = _stop_event(seconds)
+    console.print(f"Capturing {name} for {desktop.username}; Ctrl-C stops.", markup=False, highlight=False)
+    last = running.run(stop)
+    words = f"{last['captured']} captured, {last['spooled']} spooled, {last['shipped']} shipped"
+    console.print(f"Stopped: {words}.", markup=False, highlight=False)
+
+
+def _stop_event(seconds: float) -> threading.Event:
+    """Set by SIGINT, SIGTERM, or after so many seconds."""
+    stop = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    if seconds > 0:
+        timer = threading.Timer(seconds, stop.set)
+        timer.daemon = True
+        timer.start()
+    return stop
+
+
+def _service_address(settings: Settings) -> str:
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104 - compared only
+    return f"http://{host}:{settings.serving_port}"
+
+
+def _database_url(settings: Settings) -> str | None:
+    """``DATABASE_URL``, else the embedded server's; it need not run yet, the shipper tries again."""
+    if settings.database_url:
+        return settings.database_url
+    from infra.embedded_database import EmbeddedServer
+
+    return EmbeddedServer.from_settings(settings).url()
+
+
+def _token(settings: Settings, url: str | None, demo: str) -> str:
+    """The local person's token, or one that speaks for the demo person only."""
+    from neural_focus.secrets import load_secrets
+
+    secrets = load_secrets(settings.secrets)
+    if not demo:
+        return secrets.api_token
+    if url is None:
+        raise ConfigurationError("a demo person needs the database", todo="Start it: neural-focus database start")
+    from neural_focus.store.database import connect
+    from neural_focus.store.users import ensure_user
+    from serving.auth import issue_token
+
+    with connect(url) as connection:
+        user_id = ensure_user(connection, demo, is_demo=True, zone=settings.zone)
+    return issue_token(secrets, user_id)
+
+
+def _revoke(settings: Settings, desktop: Desktop, console: Console) -> None:
+    """Takes the consent back, in the database too where that can be reached."""
+    from collector.consent import revoke
+    from neural_focus.errors import StoreError
+    from neural_focus.store.consents import revoke_consents
+    from neural_focus.store.database import connect
+    from neural_focus.store.users import read_user
+
+    revoke(desktop.consent)
+    console.print("You do not agree any more: nothing is captured from now on.", markup=False)
+    url = _database_url(settings)
+    if url is None:
+        return
+    try:
+        with connect(url) as connection:
+            user = read_user(connection, desktop.username)
+            if user is not None:
+                revoke_consents(connection, user.id)
+    except StoreError as error:
+        console.print(f"Your consent is taken back here, not in the database: {error}", markup=False)
+
+
+def _demo_policy() -> Decide:
+    from dataclasses import asdict
+
+    import numpy as np
+
+    from neural_focus.messages import InterventionOffered
+    from neural_focus.simulation.person import answer
+
+    rng = np.random.default_rng()
+
+    def decide(offer: InterventionOffered) -> tuple[str, float]:
+        return answer(asdict(offer), rng)
+
+    return decide
+
+
+def _demo_hands(display: str) -> Click:
+    from neural_focus._x11 import Injector
+
+    injector = Injector(display)
+
+    def click(x: int, y: int) -> None:
+        back = injector.pointer()
+        injector.move(x, y)
+        injector.click()
+        injector.move(*back)
+
+    return click

@@ -1,0 +1,34 @@
+// Whether the screen is locked, as D-Bus tells: the screen savers' ActiveChanged on the session bus, logind's Lock and
+// Unlock for this login session on the system bus. Without a bus the screen counts as never locked.
+#pragma once
+
+#include <atomic>
+#include <thread>
+
+struct DBusConnection;
+struct DBusMessage;
+
+namespace neural_focus::x11 {
+
+class LockWatch {
+ public:
+  LockWatch();
+  LockWatch(const LockWatch&) = delete;
+  LockWatch& operator=(const LockWatch&) = delete;
+  ~LockWatch();
+
+  bool locked() const noexcept { return locked_.load(std::memory_order_relaxed); }
+  bool listening() const noexcept { return listening_.load(std::memory_order_relaxed); }
+
+ private:
+  void run();
+  void take(DBusMessage* message);
+
+  DBusConnection* session_ = nullptr;
+  DBusConnection* system_ = nullptr;
+  int waker_ = -1;
+  std::atomic<bool> locked_{false}, listening_{false};
+  std::thread thread_;
+};
+
+}  // namespace neural_focus::x11

@@ -1,0 +1,139 @@
+"""X11: capture of input and windows, injection of real input."""
+
+from collections.abc import Sequence
+
+import numpy
+import numpy.typing
+
+
+def boot_clock_us() -> int:
+    """Microseconds since this machine started, suspension included."""
+
+def is_xwayland(display: str = '') -> bool:
+    """Whether the server belongs to a Wayland session."""
+
+class Capture:
+    """Input and windows of one X display as redacted records."""
+
+    def __init__(self, display: str = '', *, offset_us: int, floor_us: int = 0, own_pid: int = 0, ring_capacity: int = 32768, motion_hz: int = 125, idle_after_ms: int = 5000) -> None:
+        """
+        offset_us: Unix time minus boot clock. Raises CaptureError without a display or XInput 2.2.
+        """
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def drain(self, most: int) -> tuple[numpy.typing.NDArray[numpy.void], list[tuple[int, str]]]:
+        """
+        (EVENT_DTYPE[n], [(index of a focus or title record, the window's title)]). Hints are not set yet.
+        """
+
+    def set_locked(self, locked: bool) -> None:
+        """Any thread: the screen was locked or unlocked."""
+
+    def ignore(self, window: int) -> None:
+        """A window of ours: it is no switch, input into it is not recorded."""
+
+    @property
+    def alive(self) -> bool:
+        """False when the X server went away."""
+
+    @property
+    def captured(self) -> int:
+        """Records made, dropped ones included."""
+
+    @property
+    def clamped(self) -> int:
+        """Records whose stamp was held back by a later one before."""
+
+    def dropped(self) -> list[int]:
+        """Records dropped because the ring was full, by event type (16 counts)."""
+
+class Injector:
+    """
+    Real keys, pointer and windows through the X server. Names of keys are keysyms (a, Return).
+    """
+
+    def __init__(self, display: str = '') -> None:
+        """Raises CaptureError when the display cannot be opened."""
+
+    def press(self, keysym: str) -> None: ...
+
+    def release(self, keysym: str) -> None: ...
+
+    def tap(self, keysym: str) -> None:
+        """Press and release; Shift around it where the key needs it."""
+
+    def type_text(self, text: str) -> None:
+        """Tap every character, without pauses."""
+
+    def move(self, x: int, y: int) -> None: ...
+
+    def move_by(self, dx: int, dy: int) -> None: ...
+
+    def button(self, number: int, down: bool) -> None:
+        """X numbers: 1 left, 2 middle, 3 right."""
+
+    def click(self, number: int = 1) -> None: ...
+
+    def wheel(self, notches: int) -> None:
+        """Positive is away from the user."""
+
+    def pointer(self) -> tuple[int, int]:
+        """Pixels from the top left."""
+
+    def screen_size(self) -> tuple[int, int]: ...
+
+    def open_window(self, app: str, title: str, x: int = 50, y: int = 50, width: int = 640, height: int = 400, pid: int = 0) -> int:
+        """A window of class `app`; returns its id. pid 0: the window names none."""
+
+    def set_title(self, window: int, title: str) -> None: ...
+
+    def activate(self, window: int) -> None:
+        """Raise and focus it; 0: no window holds the focus."""
+
+    def minimize(self, window: int, on: bool = True) -> None: ...
+
+    def maximize(self, window: int, on: bool = True) -> None: ...
+
+    def close_window(self, window: int) -> None: ...
+
+    def active_window(self) -> int: ...
+
+    def window_manager_runs(self) -> bool: ...
+
+class Prompt:
+    """
+    A small window with a question and buttons; it takes neither focus nor keys.
+    """
+
+    def __init__(self, display: str = '') -> None:
+        """Raises CaptureError when the display cannot be opened."""
+
+    def show(self, lines: Sequence[str], buttons: Sequence[tuple[str, str]]) -> int:
+        """Lines of text and (answer, label) pairs; returns the window."""
+
+    def buttons(self) -> dict[str, tuple[int, int]]:
+        """
+        {answer: (x, y)}: the middle of each button on the screen, in pixels; empty while hidden.
+        """
+
+    def poll(self) -> str | None:
+        """The answer that was clicked since the last call, or None. Never waits."""
+
+    def hide(self) -> None: ...
+
+HAS_LOCK_WATCH: bool = True
+
+class LockWatch:
+    """Whether the screen is locked, as D-Bus tells."""
+
+    def __init__(self) -> None: ...
+
+    @property
+    def locked(self) -> bool: ...
+
+    @property
+    def listening(self) -> bool:
+        """False where there is no bus: locks are not seen."""
