@@ -62,6 +62,7 @@ def install(prefix: Path, report: Callable[[str], None]) -> Path:
     if programs.exists():
         return programs
     prefix.parent.mkdir(parents=True, exist_ok=True)
+    prefix.parent.chmod(0o755)  # the account that runs the server has to get in
     with _exclusive(prefix.with_suffix(".lock")):
         if not programs.exists():
             report(f"downloading TimescaleDB from {_mirror()}")

@@ -33,6 +33,7 @@ def install(bundle: Path, cache: Path) -> Path:
         partial = prefix.with_suffix(f".partial-{os.getpid()}")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
+        cache.chmod(0o755)
         # The programs look for their libraries beside the package.
         for part in (bundle, *bundle.parent.glob(f"{WHEEL}.libs")):
             shutil.copytree(part, partial / part.name, ignore=shutil.ignore_patterns("include", "*.py*"))

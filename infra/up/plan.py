@@ -13,16 +13,11 @@ from infra.up.health import answers, basic
 from infra.up.process import Program
 from neural_focus.secrets import Secrets
 from neural_focus.settings import Settings
+from serving.launch import service_command, service_environment
 
 DEMO_OPPORTUNITY_SECONDS = 20
 """The demo person's first intervention comes this long after their first snapshot, so that a first look shows one."""
-QUIET = {
-    "BENTOML_DO_NOT_TRACK": "True",
-    "DO_NOT_TRACK": "1",
-    "FEAST_USAGE": "False",
-    "PYTHONUNBUFFERED": "1",
-    "OMP_NUM_THREADS": "1",
-}
+QUIET = {"DO_NOT_TRACK": "1", "BENTOML_DO_NOT_TRACK": "True", "FEAST_USAGE": "False", "PYTHONUNBUFFERED": "1"}
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -56,12 +51,12 @@ def flows_server(settings: Settings, secrets: Secrets) -> Program:
 
 def service(settings: Settings, *, demo: bool) -> Program:
     """The BentoML service with the page."""
-    variables = environment(settings) | {"BENTOML_HOME": str(settings.models)}
+    variables = service_environment(settings, environment(settings))
     if demo:
         variables.setdefault("NEURAL_FOCUS_OPPORTUNITY_SECONDS", str(DEMO_OPPORTUNITY_SECONDS))
     return Program(
         "service",
-        (sys.executable, "-m", "serving"),
+        tuple(service_command(settings)),
         variables,
         settings.logs / "service.log",
         answers(f"http://127.0.0.1:{settings.serving_port}/readyz"),
@@ -77,15 +72,22 @@ def demo_person(settings: Settings, display: Mapping[str, str], *, brisk: bool) 
     return Program("demo person", command, variables, settings.logs / "demo-person.log")
 
 
-def agent(settings: Settings, arguments: tuple[str, ...], display: Mapping[str, str], counters: Path) -> Program:
+def agent(settings: Settings, display: Mapping[str, str], *, demo: str = "") -> Program:
     """The desktop agent; ready when it writes its counters."""
+    counters = agent_counters(settings)
     counters.unlink(missing_ok=True)
+    arguments = ("--demo", demo, "--display", display["DISPLAY"], "--consent", "yes") if demo else ()
     return Program(
         "agent",
         (sys.executable, "-m", "infra.cli", "agent", *arguments),
         environment(settings) | dict(display),
         settings.logs / "agent.log",
-        lambda: "" if counters.exists() else f"{counters} is not there yet",
+        lambda: "" if counters.exists() else "it has counted nothing yet",
         start_seconds=60,
-        stop_seconds=20,
+        stop_seconds=25,
     )
+
+
+def agent_counters(settings: Settings) -> Path:
+    """Where the agent writes what it counted, each second."""
+    return settings.home / "agent.json"

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -51,6 +52,11 @@ class Supervisor:
         except OSError as error:
             raise ServiceError(f"{program.name} cannot be started", why=str(error)) from error
         self.slots.append(_Slot(program, process))
+        self._write_register()
+
+    def adopt(self, program: Program, running: subprocess.Popen[bytes]) -> None:
+        """Takes over what somebody else started; a restart uses the program's own command."""
+        self.slots.append(_Slot(program, Process(program, running)))
         self._write_register()
 
     def wait_ready(self, name: str) -> None:

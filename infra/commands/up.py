@@ -1,0 +1,109 @@
+"""``neural-focus up``: the whole platform under supervision."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from collector.capture import check_desktop
+from collector.consent import require_consent
+from collector.desktop import desktop_of
+from infra.up.live import first_counts, prove, watch
+from infra.up.platform import Platform, only_one
+from infra.up.table import print_table
+from neural_focus.errors import CaptureError, ConfigurationError, ServiceError
+from neural_focus.settings import Settings, read_settings
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def up(
+    once: Annotated[bool, typer.Option("--once", help="Prove that everything works, then stop")] = False,
+    stay: Annotated[bool, typer.Option("--stay", help="Keep running without a terminal too")] = False,
+    consent: Annotated[str, typer.Option(help="yes: I agree to be watched")] = "",
+) -> None:
+    """Start everything here and watch over it; Ctrl-C stops it. Without a terminal it is --once."""
+    if consent not in ("", "yes"):
+        raise ConfigurationError(f"--consent is {consent!r}", todo="Give yes, or leave it out")
+    settings, console = read_settings(), Console(soft_wrap=not sys.stdout.isatty())
+    terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    proving = once or not (terminal or stay)
+    os.umask(0o077)
+    with only_one(settings.home), _interruptible():
+        demo = proving or not _has_desktop(console)
+        if not demo:
+            _ask_consent(settings, console, consent, terminal=terminal)
+        _run(Platform(settings, console, demo), proving=proving)
+
+
+def _run(platform: Platform, *, proving: bool) -> None:
+    """Starts, shows, and stops again whatever happens."""
+    console, running = platform.console, False
+    try:
+        desk = platform.start()
+        counts, wrong = prove(platform, desk) if proving else (first_counts(platform, desk), [])
+        print_table(console, platform.settings, platform.secrets, counts, desk.user_id, demo=platform.demo)
+        if wrong:
+            raise ServiceError(wrong[0], why="; ".join(wrong[1:]), todo=f"{platform.settings.logs} says more")
+        if not proving:
+            console.print("  Ctrl-C stops everything. Your data stay.\n")
+            running = True
+            watch(platform)
+    except KeyboardInterrupt:
+        if not running:
+            raise
+    finally:
+        _deaf()
+        platform.stop()
+
+
+def _has_desktop(console: Console) -> bool:
+    """Whether the local person's desktop can be captured; says so loudly where it would be silently empty."""
+    try:
+        check_desktop(None)
+    except CaptureError as error:
+        if os.environ.get("WAYLAND_DISPLAY") or os.environ.get("XDG_SESSION_TYPE") == "wayland":
+            console.print(f"  ! Your own desktop cannot be captured: {error}", style="bold yellow", markup=False)
+        console.print("  A demo person works on a virtual display instead.")
+        return False
+    return True
+
+
+def _ask_consent(settings: Settings, console: Console, consent: str, *, terminal: bool) -> None:
+    """Before anything starts: nothing is captured without it."""
+    require_consent(
+        desktop_of(settings).consent,
+        titles=settings.titles,
+        flag=consent or None,
+        ask=(lambda text: console.input(text, markup=False)) if terminal else None,
+    )
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """SIGTERM and a closed terminal end us as Ctrl-C does."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _deaf() -> None:
+    """While stopping, another Ctrl-C must not leave half of it running."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)

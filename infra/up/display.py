@@ -1,0 +1,29 @@
+"""The virtual display under supervision: the first start finds a free number, a restart takes the same one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from infra.up.plan import environment
+from infra.up.process import Program
+from infra.up.supervisor import Supervisor
+from infra.virtual_display import start_virtual_display
+from neural_focus.settings import Settings
+
+NAME = "virtual display"
+
+
+def start_display(settings: Settings, supervisor: Supervisor) -> Mapping[str, str]:
+    """Starts Xvfb and hands it to the supervisor; returns the variables for those who use it.
+
+    Raises:
+        ConfigurationError: Xvfb is not installed.
+        ServiceError: it did not come up.
+    """
+    display = start_virtual_display(folder=settings.home / "display")
+    arguments = [str(argument) for argument in display.process.args]  # type: ignore[union-attr]
+    number = arguments.index("-displayfd")
+    arguments[number : number + 2] = [display.display]
+    log = settings.logs / "display.log"
+    supervisor.adopt(Program(NAME, tuple(arguments), environment(settings), log), display.process)
+    return display.environment

@@ -1,0 +1,87 @@
+"""After the start: wait until something has gone the whole way, then watch, or in ``--once`` prove it and stop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from infra.up.counts import Counts, Desk, faults, missing_stage, read_counters, read_counts
+from infra.up.platform import Platform
+from infra.up.steps import step
+from neural_focus.errors import ServiceError
+from neural_focus.store.database import Connection, connect
+
+ROUND_SECONDS = 110.0
+LOOK_SECONDS = 0.5
+SETTLE_SECONDS = 10.0
+FIRST_SECONDS = 45.0
+"""A real person may rest their hands: the table does not wait longer for a first prediction."""
+
+
+def prove(platform: Platform, desk: Desk) -> tuple[Counts, list[str]]:
+    """Waits until predictions, an intervention and its answer went round, stops the desktop, and counts.
+
+    Returns the counts and what is wrong with them.
+
+    Raises:
+        ServiceError: a program died, or a stage stayed empty; it is named.
+    """
+    with connect(platform.settings.database_url or "") as connection:
+        with step(platform.console, "live") as at_work:
+            _wait_for_round(platform, desk, connection, at_work.say)
+        platform.supervisor.stop("demo person")
+        platform.supervisor.stop("agent")
+        deadline = time.monotonic() + SETTLE_SECONDS
+        counts = read_counts(connection, desk)
+        while faults(counts) and time.monotonic() < deadline:
+            time.sleep(LOOK_SECONDS)
+            counts = read_counts(connection, desk)
+    return counts, faults(counts)
+
+
+def first_counts(platform: Platform, desk: Desk) -> Counts:
+    """The counts once the first prediction is stored, or after a while."""
+    with connect(platform.settings.database_url or "") as connection, step(platform.console, "live") as at_work:
+        deadline = time.monotonic() + FIRST_SECONDS
+        while True:
+            counts = read_counts(connection, desk)
+            at_work.say(_progress(counts))
+            if counts.stored_predictions or time.monotonic() > deadline:
+                return counts
+            platform.supervisor.tend()
+            time.sleep(LOOK_SECONDS)
+
+
+def watch(platform: Platform) -> None:
+    """Restarts what dies, until Ctrl-C."""
+    while True:
+        platform.supervisor.tend()
+        time.sleep(LOOK_SECONDS)
+
+
+def _wait_for_round(platform: Platform, desk: Desk, connection: Connection, say: Callable[[str], None]) -> None:
+    deadline = time.monotonic() + ROUND_SECONDS
+    while True:
+        counts = read_counts(connection, desk)
+        say(_progress(counts))
+        stage = missing_stage(counts)
+        if not stage:
+            return
+        dead = platform.supervisor.dead()
+        if dead:
+            raise ServiceError(f"{stage}: {dead[0]}", todo=f"{platform.settings.logs} says more")
+        if time.monotonic() > deadline:
+            problems = read_counters(desk.counters).get("problems", [])
+            raise ServiceError(
+                f"{stage}: nothing came through in {ROUND_SECONDS:.0f} s",
+                why="; ".join(str(problem) for problem in problems),
+                todo=f"{platform.settings.logs} says more",
+            )
+        time.sleep(LOOK_SECONDS)
+
+
+def _progress(counts: Counts) -> str:
+    return (
+        f"{counts.captured:,} events, {counts.predictions} predictions,"
+        f" {counts.interventions} interventions, {counts.answers} answers"
+    )

@@ -1,0 +1,182 @@
+"""The composition root: everything of the platform, started in order and stopped in the opposite one.
+
+database → schema → Prefect server → first model (once) → flows, service → display, demo person → agent
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from flows.server import client_environment, ensure_database
+from infra.database_schema import make_database, migrate
+from infra.embedded_database import EmbeddedServer
+from infra.ports import holder, is_taken
+from infra.up import plan
+from infra.up.counts import Desk
+from infra.up.display import NAME as DISPLAY
+from infra.up.display import start_display
+from infra.up.first_model import make_first_model
+from infra.up.steps import step
+from infra.up.supervisor import Supervisor
+from neural_focus.errors import ServiceError
+from neural_focus.models.registry import champion
+from neural_focus.secrets import Secrets, load_secrets
+from neural_focus.settings import Settings
+from neural_focus.store.database import connect
+from neural_focus.store.users import ensure_user
+
+DEMO_PERSON = "demo-live"
+
+
+@dataclass(slots=True)
+class Platform:
+    """One running installation. ``demo``: the demo person works on a virtual display instead of the local person."""
+
+    settings: Settings
+    console: Console
+    demo: bool
+    secrets: Secrets = field(init=False)
+    supervisor: Supervisor = field(init=False)
+    embedded: EmbeddedServer | None = None
+
+    def __post_init__(self) -> None:
+        prepare_home(self.settings.home)
+        self.secrets = load_secrets(self.settings.secrets)
+        self.supervisor = Supervisor(self.settings.home / "processes.json", self.tell)
+
+    def tell(self, text: str) -> None:
+        """A line for the person at the terminal."""
+        self.console.print(f"  {text}", markup=False, highlight=False)
+
+    def start(self) -> Desk:
+        """Starts everything and returns whose counts to look at.
+
+        Raises:
+            NeuralFocusError: a step failed; what was started before still runs until ``stop``.
+        """
+        left = self.supervisor.end_leftovers()
+        if left:
+            self.tell(f"ended {left} processes that a killed run had left behind")
+        self._check_ports()
+        self._start_database()
+        self._start_platform()
+        return self._start_desktop()
+
+    def stop(self) -> None:
+        """Stops everything, the agent first, the database last."""
+        for name in reversed([slot.program.name for slot in self.supervisor.slots]):
+            self.supervisor.stop(name)
+            self.tell(f"{name} stopped")
+        self.supervisor.register.unlink(missing_ok=True)
+        if self.embedded is not None:
+            self.embedded.stop()
+            self.tell("database stopped")
+
+    def _check_ports(self) -> None:
+        settings = self.settings
+        ports = (("Prefect", settings.prefect_port, "PREFECT"), ("the service", settings.serving_port, "SERVING"))
+        for name, port, variable in ports:
+            if is_taken(port, settings.host):
+                raise ServiceError(
+                    f"port {port} of {name} is in use by {holder(port)}",
+                    todo=f"Stop it, or set NEURAL_FOCUS_{variable}_PORT to a free port",
+                )
+
+    def _start_database(self) -> None:
+        with step(self.console, "database") as at_work:
+            url = self.settings.database_url
+            if url is None:
+                server = EmbeddedServer.from_settings(self.settings, at_work.say)
+                self.embedded = None if server.running() else server  # one that ran before us runs on after us
+                url = server.start()
+            make_database(url)
+            self.settings = replace(self.settings, database_url=url)
+            revision = migrate(url)
+            with connect(url) as connection:
+                version, licence = connection.execute(
+                    "SELECT split_part(current_setting('server_version'), ' ', 1),"
+                    " current_setting('timescaledb.license', true)"
+                ).fetchone() or ("", "")
+            kind = f"TimescaleDB ({licence} edition)" if licence else "a partition a day"
+            at_work.say(f"PostgreSQL {version}, {kind}, schema {revision}")
+
+    def _start_platform(self) -> None:
+        settings, supervisor = self.settings, self.supervisor
+        has_model = champion(settings) is not None
+        ensure_database(settings)
+        supervisor.launch(plan.prefect_server(settings, self.secrets))
+        if has_model:
+            supervisor.launch(plan.service(settings, demo=self.demo))  # both take their time: side by side
+        with step(self.console, "Prefect server"):
+            supervisor.wait_ready("Prefect server")
+        if not has_model:
+            with step(self.console, "first model") as at_work:
+                variables = plan.environment(settings) | client_environment(settings, self.secrets)
+                make_first_model(settings, variables, at_work.say)
+                at_work.say(f"{champion(settings)} serves")
+            supervisor.launch(plan.service(settings, demo=self.demo))
+        supervisor.launch(plan.flows_server(settings, self.secrets))
+        for name in ("service", "flows"):
+            with step(self.console, name):
+                supervisor.wait_ready(name)
+
+    def _start_desktop(self) -> Desk:
+        settings, since = self.settings, datetime.now(UTC)
+        with connect(settings.database_url or "") as connection:
+            name = DEMO_PERSON if self.demo else settings.username
+            user_id = ensure_user(connection, name, is_demo=self.demo, zone=settings.zone)
+        display: Mapping[str, str] = {}
+        if self.demo:
+            with step(self.console, DISPLAY) as at_work:
+                display = start_display(settings, self.supervisor)
+                at_work.say(display["DISPLAY"])
+        with step(self.console, "agent") as at_work:
+            self.supervisor.start(plan.agent(settings, display, demo=DEMO_PERSON if self.demo else ""))
+            at_work.say(f"captures {display.get('DISPLAY') or os.environ.get('DISPLAY', '')} for {name}")
+        if self.demo:
+            with step(self.console, "demo person") as at_work:
+                self.supervisor.start(plan.demo_person(settings, display, brisk=True))
+                at_work.say("types, points and switches through the X server")
+        return Desk(plan.agent_counters(settings), user_id, since)
+
+
+def prepare_home(home: Path) -> None:
+    """Makes the folder. Root's has to let the database's account through; nobody may list either kind.
+
+    Raises:
+        ServiceError: it cannot be made.
+    """
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        home.chmod(0o711 if os.geteuid() == 0 else 0o700)
+    except OSError as error:
+        raise ServiceError(
+            f"{home} cannot be used", why=error.strerror or "", todo="Set NEURAL_FOCUS_HOME to a folder of yours"
+        ) from error
+
+
+@contextmanager
+def only_one(home: Path) -> Iterator[None]:
+    """Raises ServiceError if another ``up`` works on this home."""
+    prepare_home(home)
+    descriptor = os.open(home / "up.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "r+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ServiceError(
+                f"Neural Focus runs here already (pid {file.read().strip() or 'unknown'})",
+                todo="Stop it first (Ctrl-C in its terminal), or set NEURAL_FOCUS_HOME to another folder",
+            ) from error
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield

@@ -1,0 +1,124 @@
+"""The table at the end of the start: counts, the champion, and where everything is."""
+
+from __future__ import annotations
+
+import json
+import os
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from flows.server import address as prefect_address
+from flows.server import login
+from infra.up.counts import Counts
+from infra.up.health import bearer
+from neural_focus.models.registry import champion
+from neural_focus.secrets import Secrets
+from neural_focus.settings import Settings
+from serving.auth import issue_token, make_signin_link
+
+TARGETS = {"switch": "a switch within 30 s", "break": "settled focus breaks within 60 s", "outcome": "focused or not"}
+
+
+def print_table(
+    console: Console, settings: Settings, secrets: Secrets, counts: Counts, user_id: int, *, demo: bool
+) -> None:
+    """Prints the whole table; the curl line works as pasted."""
+    console.print(counts_table(counts, demo=demo))
+    console.print(champion_table(settings))
+    console.print(address_table(settings, secrets, user_id, demo=demo))
+    console.print(f"  curl -H @{_header_file(settings, secrets, user_id)} {_service(settings)}/api/v1/now")
+    console.print()
+
+
+def counts_table(counts: Counts, *, demo: bool) -> Table:
+    """Stage by stage."""
+    reasons = ", ".join(f"{count} {reason}" for reason, count in counts.dropped.items()) or "none"
+    whose = "the demo person, through the X server" if demo else "this desktop"
+    table = _table(f"Events of {whose}", "stage", "count", "")
+    table.add_row("captured", f"{counts.captured:,}", "")
+    table.add_row("dropped", f"{sum(counts.dropped.values()):,}", reasons)
+    table.add_row("spooled", f"{counts.spooled:,}", "")
+    table.add_row("stored in the database", f"{counts.stored:,}", "SELECT count(*) FROM events")
+    table.add_row("snapshots", f"{counts.snapshots:,}", "one a second")
+    table.add_row("predictions", f"{counts.predictions:,}", f"{counts.stored_predictions:,} in the database")
+    table.add_row("interventions", f"{counts.interventions:,}", f"{counts.stored_interventions:,} in the database")
+    table.add_row("answers", f"{counts.answers:,}", f"{counts.stored_answers:,} in the database")
+    return table
+
+
+def champion_table(settings: Settings) -> Table:
+    """The champion beside the time since the last switch, on held-out days."""
+    tag = champion(settings)
+    manifest = _manifest(settings, tag)
+    trained_on = {"demo": "demo people", "people": "real people"}.get(manifest.get("trained_on", ""), "nobody yet")
+    table = _table(
+        f"{tag or 'No model'}, trained on {trained_on}; held-out days",
+        *("predicts", "moments", "AUC", "AUC of time since last switch", "calibration error"),
+    )
+    for target, words in TARGETS.items():
+        figures = manifest.get("metrics", {}).get(target, {})
+        if figures.get("n"):
+            cells = (_figure(figures.get(name)) for name in ("auc", "recency_auc", "ece"))
+            table.add_row(words, f"{figures['n']:,}", *cells)
+    return table
+
+
+def address_table(settings: Settings, secrets: Secrets, user_id: int, *, demo: bool) -> Table:
+    """Where to look, and how to get in."""
+    table = _table("Open", "what", "where", "")
+    whose = "the demo person's page" if demo else "your page"
+    link = make_signin_link(settings, secrets, user_id)
+    table.add_row("Dashboard", link, f"{whose}; the link works once, for an hour")
+    for place in _links(settings, secrets, user_id):
+        prefect = place["url"] == prefect_address(settings)
+        note = f"sign in with  {login(secrets)}" if prefect else "in the signed-in browser"
+        table.add_row(place["name"], place["url"], note)
+    table.add_row("Database", f"127.0.0.1:{settings.database_port}", "neural-focus database psql")
+    table.add_row("Logs", str(settings.logs), "")
+    return table
+
+
+def _links(settings: Settings, secrets: Secrets, user_id: int) -> list[dict[str, str]]:
+    """Where the other parts are, as the service says."""
+    headers = bearer(issue_token(secrets, user_id))
+    request = urllib.request.Request(f"{_service(settings)}/api/v1/links", headers=headers)  # noqa: S310 - our own
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+        found: list[dict[str, str]] = json.load(answer)
+    return found
+
+
+def _header_file(settings: Settings, secrets: Secrets, user_id: int) -> Path:
+    """A header for curl in a file that only its owner can read: a token on a command line is seen by everybody."""
+    path = settings.home / "curl-header"
+    temporary = path.with_suffix(f".{os.getpid()}")
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(f"Authorization: Bearer {issue_token(secrets, user_id)}\n")
+    temporary.replace(path)
+    return path
+
+
+def _service(settings: Settings) -> str:
+    return f"http://127.0.0.1:{settings.serving_port}"
+
+
+def _manifest(settings: Settings, tag: str | None) -> dict[str, Any]:
+    if tag is None:
+        return {}
+    path = settings.models / "models" / tag.replace(":", "/") / "manifest.json"
+    found: dict[str, Any] = json.loads(path.read_text())
+    return found
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, expand=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
