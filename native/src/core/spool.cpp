@@ -1,12 +1,6 @@
 #include "core/spool.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
@@ -19,58 +13,17 @@ namespace {
 
 constexpr const char* suffix = ".segment";
 
-[[noreturn]] void throw_errno(const std::string& what) { throw std::system_error(errno, std::generic_category(), what); }
-
-struct Descriptor {
-  int number;
-  explicit Descriptor(int opened) : number(opened) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number >= 0) ::close(number);
-  }
-};
-
-// A rename or a new name is only durable when the folder is.
-void sync_folder(const fs::path& folder) {
-  const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (descriptor.number >= 0) ::fsync(descriptor.number);
+void check(const std::error_code& error, const fs::path& path) {
+  if (error) throw std::system_error(error, path.string());
 }
 
 std::vector<std::byte> read_from(const fs::path& path, std::uint64_t offset) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.number < 0) throw_errno(path.string());
-  struct stat status {};
-  if (::fstat(file.number, &status) != 0) throw_errno(path.string());
-  const auto size = static_cast<std::uint64_t>(status.st_size);
-  std::vector<std::byte> bytes(size > offset ? size - offset : 0);
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t got =
-        ::pread(file.number, bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw_errno(path.string());
-    if (got == 0) break;  // truncated since: the writer took back what a full disk did not take whole
-    done += static_cast<std::size_t>(got);
-  }
-  bytes.resize(done);
+  std::error_code error;
+  const auto file = File::open(path, File::Mode::read, error);
+  check(error, path);
+  std::vector<std::byte> bytes;
+  check(file->read(offset, bytes), path);
   return bytes;
-}
-
-// Writes all or returns false with errno set.
-bool write_all(int descriptor, std::span<const std::byte> bytes, std::uint64_t offset) {
-  while (!bytes.empty()) {
-    const ssize_t put = ::pwrite(descriptor, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return false;
-    if (put == 0) {
-      errno = ENOSPC;
-      return false;
-    }
-    bytes = bytes.subspan(static_cast<std::size_t>(put));
-    offset += static_cast<std::uint64_t>(put);
-  }
-  return true;
 }
 
 fs::path segment_path(const fs::path& folder, std::uint64_t ordinal) {
@@ -79,7 +32,7 @@ fs::path segment_path(const fs::path& folder, std::uint64_t ordinal) {
   return folder / name;
 }
 
-std::uint64_t ordinal_of(const fs::path& path) { return std::strtoull(path.stem().c_str(), nullptr, 10); }
+std::uint64_t ordinal_of(const fs::path& path) { return std::strtoull(path.stem().string().c_str(), nullptr, 10); }
 
 std::uint64_t records_in(const fs::path& path) {
   SegmentContents contents;
@@ -130,13 +83,8 @@ Writer::Writer(fs::path folder, const Id& machine_id, const Id& boot_id, const L
   fs::create_directories(folder_);
   fs::permissions(folder_, fs::perms::owner_all);
   lock_folder();
-  try {
-    recover();
-    enforce_limits();
-  } catch (...) {
-    ::close(lock_);
-    throw;
-  }
+  recover();
+  enforce_limits();
   syncer_ = std::thread(&Writer::sync_loop, this);
 }
 
@@ -148,18 +96,14 @@ Writer::~Writer() {
   wake_.notify_all();
   syncer_.join();
   sync();
-  if (segment_ >= 0) ::close(segment_);
-  ::close(lock_);
 }
 
 void Writer::lock_folder() {
-  lock_ = ::open((folder_ / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (lock_ < 0) throw_errno((folder_ / "lock").string());
-  if (::flock(lock_, LOCK_EX | LOCK_NB) == 0) return;
-  const int error = errno;
-  ::close(lock_);
-  if (error == EWOULDBLOCK) throw Locked("another agent already writes to " + folder_.string());
-  throw std::system_error(error, std::generic_category(), folder_.string());
+  std::error_code error;
+  lock_ = FolderLock::take(folder_ / "lock", error);
+  if (error == std::errc::resource_unavailable_try_again)
+    throw Locked("another agent already writes to " + folder_.string());
+  check(error, folder_ / "lock");
 }
 
 void Writer::recover() {
@@ -180,9 +124,11 @@ void Writer::recover_segment(const fs::path& path) {
     const fs::path quarantine = folder_ / "quarantine";
     fs::create_directories(quarantine);
     const fs::path copy = quarantine / (path.filename().string() + "." + std::to_string(keep));
-    const Descriptor file(::open(copy.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-    if (file.number < 0 || !write_all(file.number, rest, 0)) throw_errno(copy.string());
-    ::fsync(file.number);
+    std::error_code error;
+    const auto file = File::open(copy, File::Mode::replace, error);
+    check(error, copy);
+    check(file->write(rest, 0), copy);
+    check(file->sync(), copy);
     sync_folder(quarantine);
     counters_.quarantined_bytes += rest.size();
   }
@@ -193,29 +139,28 @@ void Writer::recover_segment(const fs::path& path) {
   }
 }
 
-bool Writer::open_segment() {
+std::error_code Writer::open_segment() {
   const fs::path path = segment_path(folder_, ordinal_ + 1);
-  const int opened = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (opened < 0) return false;
-  if (!write_all(opened, encode_header({machine_id_, boot_id_, next_sequence_}), 0)) {
-    const int error = errno;
-    ::close(opened);
-    ::unlink(path.c_str());
-    errno = error;
-    return false;
+  std::error_code error;
+  auto opened = File::open(path, File::Mode::create, error);
+  if (error) return error;
+  error = opened->write(encode_header({machine_id_, boot_id_, next_sequence_}), 0);
+  if (error) {
+    std::error_code none;
+    fs::remove(path, none);
+    return error;
   }
-  segment_ = opened;
+  segment_ = std::move(opened);
   ++ordinal_;
   size_ = header_bytes;
   opened_ = std::chrono::steady_clock::now();
   sync_folder(folder_);
-  return true;
+  return {};
 }
 
 void Writer::retire_segment() {
-  if (segment_ < 0) return;
-  retired_.push_back(segment_);
-  segment_ = -1;
+  if (segment_ == nullptr) return;
+  retired_.push_back(std::move(segment_));
   dirty_ = false;
   wake_.notify_all();
 }
@@ -226,13 +171,15 @@ bool Writer::append(std::span<const std::byte> records, const Titles& titles) {
   const std::lock_guard hold(mutex_);
   const auto bytes = encode_batch(records, next_sequence_, titles);
   const bool full = size_ + bytes.size() > limits_.segment_bytes && size_ > header_bytes;
-  if (segment_ >= 0 && (full || std::chrono::steady_clock::now() - opened_ >= limits_.segment_age)) {
+  if (segment_ != nullptr && (full || std::chrono::steady_clock::now() - opened_ >= limits_.segment_age)) {
     retire_segment();
     enforce_limits();
   }
-  if ((segment_ < 0 && !open_segment()) || !write_batch(bytes)) {
+  std::error_code error = segment_ == nullptr ? open_segment() : std::error_code{};
+  if (!error) error = write_batch(bytes);
+  if (error) {
     counters_.refused += count;
-    counters_.last_errno = errno;
+    counters_.last_errno = error.value();
     return false;
   }
   next_sequence_ += count;
@@ -241,24 +188,21 @@ bool Writer::append(std::span<const std::byte> records, const Titles& titles) {
   return true;
 }
 
-bool Writer::write_batch(const std::vector<std::byte>& bytes) {
-  if (write_all(segment_, bytes, size_)) {
+std::error_code Writer::write_batch(const std::vector<std::byte>& bytes) {
+  const std::error_code error = segment_->write(bytes, size_);
+  if (!error) {
     size_ += bytes.size();
-    return true;
-  }
-  const int error = errno;
-  if (::ftruncate(segment_, static_cast<off_t>(size_)) != 0) {
+  } else if (segment_->truncate(size_)) {
     // The half batch cannot be taken back: seal the segment, so that nothing is ever written behind it. Readers and
     // recovery stop at the half batch.
     retire_segment();
   }
-  errno = error;
-  return false;
+  return error;
 }
 
 void Writer::enforce_limits() {
   auto all = segments(folder_);
-  if (segment_ >= 0) std::erase(all, segment_path(folder_, ordinal_));
+  if (segment_ != nullptr) std::erase(all, segment_path(folder_, ordinal_));
   std::uint64_t total = 0;
   std::error_code none;
   for (const auto& path : all) total += fs::file_size(path, none);
@@ -280,26 +224,22 @@ void Writer::seal() {
 
 void Writer::sync() {
   std::unique_lock hold(mutex_);
-  std::vector<int> descriptors = std::exchange(retired_, {});
-  // A duplicate, for the segment may be retired and closed while we wait for the disk.
-  if (segment_ >= 0 && dirty_) descriptors.push_back(::dup(segment_));
+  std::vector<std::shared_ptr<File>> files = std::exchange(retired_, {});
+  if (segment_ != nullptr && dirty_) files.push_back(segment_);
   dirty_ = false;
   hold.unlock();
-  std::uint64_t synced = 0, failed = 0;
-  int error = 0;
-  for (const int descriptor : descriptors) {
-    if (descriptor >= 0 && ::fdatasync(descriptor) == 0) {
-      ++synced;
-    } else {
-      ++failed;
-      error = errno;
-    }
-    if (descriptor >= 0) ::close(descriptor);
+  std::uint64_t failed = 0;
+  int code = 0;
+  for (const auto& file : files) {
+    const std::error_code error = file->sync();
+    if (!error) continue;
+    ++failed;
+    code = error.value();
   }
   hold.lock();
-  counters_.syncs += synced;
+  counters_.syncs += files.size() - failed;
   counters_.failed_syncs += failed;
-  if (failed > 0) counters_.last_errno = error;
+  if (failed > 0) counters_.last_errno = code;
 }
 
 void Writer::sync_loop() {
@@ -324,7 +264,7 @@ Counters Writer::counters() const {
 
 fs::path Writer::current() const {
   const std::lock_guard hold(mutex_);
-  return segment_ < 0 ? fs::path{} : segment_path(folder_, ordinal_);
+  return segment_ == nullptr ? fs::path{} : segment_path(folder_, ordinal_);
 }
 
 }  // namespace neural_focus::spool

@@ -17,12 +17,14 @@
 #include <condition_variable>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "core/file.hpp"
 #include "core/spool_format.hpp"
 
 namespace neural_focus::spool {
@@ -92,23 +94,23 @@ class Writer {
   void lock_folder();
   void recover();
   void recover_segment(const std::filesystem::path& path);
-  bool open_segment();
+  std::error_code open_segment();
   void retire_segment();
-  bool write_batch(const std::vector<std::byte>& bytes);
+  std::error_code write_batch(const std::vector<std::byte>& bytes);
   void enforce_limits();
   void sync_loop();
 
   const std::filesystem::path folder_;
   const Id machine_id_, boot_id_;
   const Limits limits_;
-  int lock_ = -1;
+  std::unique_ptr<FolderLock> lock_;
 
   mutable std::mutex mutex_;  // guards all below; held for a write, never for a sync
-  int segment_ = -1;
+  std::shared_ptr<File> segment_;  // shared with a sync that is under way
   std::uint64_t ordinal_ = 0, size_ = 0, next_sequence_ = 0;
   std::chrono::steady_clock::time_point opened_{};
   Counters counters_;
-  std::vector<int> retired_;  // sealed descriptors that wait for their last sync
+  std::vector<std::shared_ptr<File>> retired_;  // sealed segments that wait for their last sync
   bool dirty_ = false, stopping_ = false;
   std::condition_variable wake_;
   std::thread syncer_;
