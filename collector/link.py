@@ -80,7 +80,7 @@ class Link(threading.Thread):
         try:
             self._loop.run_until_complete(self._main)
         except asyncio.CancelledError:
-            self.problem = "closed"
+            self.problem = ""
         finally:
             self.connected = False
             self._loop.close()
