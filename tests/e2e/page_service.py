@@ -1,0 +1,148 @@
+"""The real service on a test database, and a desktop that sends it the snapshots of a simulated person."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+from websockets.sync.client import ClientConnection, connect
+
+from infra.ports import free_port
+from neural_focus.features import FEATURE_NAMES
+from neural_focus.messages import Snapshot, encode
+from neural_focus.replay import Snapshots, replay
+from neural_focus.secrets import Secrets, load_secrets
+from neural_focus.settings import Settings
+from neural_focus.simulation.person import simulate_person
+from neural_focus.store.database import connect as connect_database
+from neural_focus.store.users import ensure_user
+from serving.auth import issue_token
+from serving.launch import service_command, service_environment
+
+APPS = ("code", "firefox", "slack")
+
+
+@dataclass(frozen=True)
+class PageService:
+    """A running service and a demo person of it."""
+
+    settings: Settings
+    secrets: Secrets
+    user_id: int
+
+    @property
+    def address(self) -> str:
+        """Where the page is."""
+        return f"http://127.0.0.1:{self.settings.serving_port}"
+
+
+@contextmanager
+def running_service(database_url: str, home: Path, **variables: str) -> Iterator[PageService]:
+    """Start `bentoml serve` as `up` does, wait until it is ready, stop it at the end."""
+    settings = Settings(home=home, database_url=database_url, serving_port=free_port(), prefect_port=free_port())
+    secrets = load_secrets(settings.secrets)
+    with connect_database(database_url) as connection:
+        user_id = ensure_user(connection, f"demo-{uuid4().hex[:8]}", is_demo=True)
+        connection.commit()
+    environment = {**service_environment(settings, os.environ), **variables}
+    log = home / "service.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(service_command(settings), env=environment, stdout=output, stderr=output)
+    service = PageService(settings, secrets, user_id)
+    try:
+        _wait(f"{service.address}/readyz", process, log)
+        yield service
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 90
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - our own server
+                return
+        except (urllib.error.URLError, OSError):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"the service did not start: {log.read_text()[-2000:]}") from None
+            time.sleep(0.2)
+
+
+@dataclass
+class Desktop:
+    """Sends ``past`` seconds of a simulated workday at once, then one snapshot a second until ``close``."""
+
+    service: PageService
+    snapshots: Snapshots
+    past: int
+    machine_id: str = field(default_factory=lambda: str(uuid4()))
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _socket: ClientConnection | None = None
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Connect and send."""
+        token = issue_token(self.service.secrets, self.service.user_id)
+        self._socket = connect(
+            f"{self.service.address.replace('http', 'ws')}/ws?machine_id={self.machine_id}",
+            additional_headers={"Authorization": f"Bearer {token}"},
+        )
+        now = int(time.time())
+        for index in range(self.past):
+            self._send(index, now - self.past + index)
+            self._socket.recv(timeout=10)
+        reader = threading.Thread(target=self._read, args=(self._socket,), daemon=True)
+        self._threads = [threading.Thread(target=self._live, daemon=True), reader]
+        for thread in self._threads:
+            thread.start()
+
+    def close(self) -> None:
+        """Hang up."""
+        self._stop.set()
+        if self._socket is not None:
+            self._socket.close()
+        for thread in self._threads:
+            thread.join(10)
+
+    def _live(self) -> None:
+        index, last = self.past, int(time.time()) - 1
+        while not self._stop.wait(0.1):
+            if int(time.time()) > last:
+                last = int(time.time())
+                self._send(index, last)
+                index += 1
+
+    def _read(self, socket: ClientConnection) -> None:
+        for _ in socket:  # answers are read, or the service would take the desktop for stuck
+            pass
+
+    def _send(self, index: int, second: int) -> None:
+        assert self._socket is not None
+        row = dict(zip(FEATURE_NAMES, self.snapshots.features[index].tolist(), strict=True))
+        sequence = tuple(self.snapshots.sequence[index].tolist())
+        app = APPS[int(row["context_switches_5min"]) % len(APPS)]
+        self._socket.send(encode(Snapshot(second * 1_000_000, row, sequence, app_name=app, category="Building")))
+
+
+def workday(seconds: int) -> Snapshots:
+    """So many consecutive seconds from a simulated day with work in it."""
+    records = simulate_person(7, days=3, trials=False).records
+    middle = int(records["timestamp_us"][len(records) // 2])
+    near = (records["timestamp_us"] > middle - 3_600_000_000) & (records["timestamp_us"] < middle + 7_200_000_000)
+    found = replay(records[near])
+    runs = np.flatnonzero(np.diff(found.timestamps_us) != 1_000_000) + 1
+    start, end = max(zip([0, *runs], [*runs, len(found)], strict=True), key=lambda run: run[1] - run[0])
+    assert end - start >= seconds, f"only {end - start} consecutive seconds"
+    start = end - seconds
+    return Snapshots(found.timestamps_us[start:end], found.features[start:end], found.sequence[start:end])

@@ -1,0 +1,232 @@
+"""The page in a real browser, on the real service, while a simulated desktop works."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from page_service import Desktop, PageService, running_service, workday
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    WebSocketRoute,
+    expect,
+    sync_playwright,
+)
+
+from serving.auth import make_signin_link
+
+DASHBOARD = Path(__file__).parents[2] / "serving" / "dashboard"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+PAST, LIVE = 900, 600
+
+
+@pytest.fixture(scope="module")
+def service(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageService]:
+    """The service; a demo person's first offer comes three seconds after they go live."""
+    assert (DASHBOARD / "dist" / "index.html").exists(), "the page is not built, run: make setup"
+    variables = {"NEURAL_FOCUS_OPPORTUNITY_SECONDS": "3", "NEURAL_FOCUS_TIMEOUT_SECONDS": "300"}
+    with running_service(module_database_url, tmp_path_factory.mktemp("page"), **variables) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, else Playwright's own."""
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module")
+def context(browser: Browser, service: PageService) -> Iterator[BrowserContext]:
+    """A browser that followed a sign-in link."""
+    made = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = made.new_page()
+    page.goto(make_signin_link(service.settings, service.secrets, service.user_id))
+    page.wait_for_url(f"{service.address}/")
+    page.close()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def desktop(service: PageService) -> Iterator[Desktop]:
+    """A desktop that has worked for a quarter of an hour and goes on."""
+    made = Desktop(service, workday(PAST + LIVE), PAST)
+    made.start()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """A page of the signed-in browser that may say nothing to the console and reach nobody else."""
+    opened = context.new_page()
+    complaints: list[str] = []
+    foreign: list[str] = []
+
+    def console(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            complaints.append(message.text)
+
+    def request(asked: Request) -> None:
+        if "://127.0.0.1:" not in asked.url:
+            foreign.append(asked.url)
+
+    opened.on("console", console)
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on("request", request)
+    yield opened
+    opened.close()
+    assert complaints == []
+    assert foreign == []
+
+
+def test_without_a_reading_it_says_what_to_do(page: Page, service: PageService) -> None:
+    page.goto(service.address)
+    expect(page.get_by_text("No reading yet")).to_be_visible()
+    expect(page.get_by_test_id("collector-state")).to_have_text("Not connected")
+    expect(page.locator("#collector")).to_contain_text("neural-focus agent")
+    expect(page).to_have_title("DEMO · Neural Focus")
+
+
+def test_a_link_works_once(browser: Browser, service: PageService) -> None:
+    link = make_signin_link(service.settings, service.secrets, service.user_id)
+    statuses = []
+    for _ in range(2):
+        context = browser.new_context()
+        answer = context.new_page().goto(link)
+        statuses.append(answer.status if answer else None)
+        context.close()
+    assert statuses == [200, 403]
+
+
+def test_the_score_moves_while_the_person_works(page: Page, service: PageService, desktop: Desktop) -> None:
+    page.goto(service.address)
+    score = page.get_by_test_id("focus-score")
+    expect(score).to_have_text(re.compile(r"^\d{1,3}$"))
+    expect(page.get_by_test_id("connection")).to_contain_text("Live")
+    expect(page.get_by_test_id("collector-state")).to_have_text("Connected")
+    expect(page.get_by_test_id("distraction-risk")).to_contain_text("%")
+    expect(page.get_by_test_id("model-status")).to_contain_text("day 1")
+    expect(page.locator("#now .where strong")).to_have_text(re.compile("^(code|firefox|slack)$"))
+    before = page.locator(".score-line").get_attribute("d")
+    expect(page.locator(".score-line")).not_to_have_attribute("d", before or "", timeout=15_000)
+
+
+def test_demo_is_said_everywhere(page: Page, service: PageService, desktop: Desktop) -> None:
+    page.goto(service.address)
+    expect(page.get_by_role("note")).to_contain_text("simulated person")
+    for place in ("header", "#history", "#warnings"):
+        expect(page.locator(place).get_by_text("DEMO", exact=True)).to_be_visible()
+    expect(page).to_have_title(re.compile(r"^DEMO · .+ · Neural Focus$"))
+
+
+def test_an_offer_counts_down_and_takes_an_answer(page: Page, service: PageService, desktop: Desktop) -> None:
+    page.goto(service.address)
+    offer = page.locator("#offer")
+    expect(offer.get_by_role("button", name="Accept")).to_be_visible(timeout=20_000)
+    expect(offer.get_by_role("alert")).to_contain_text("probability")
+    expect(offer).to_contain_text("Without an answer it goes ahead in")
+    offer.get_by_role("button", name="No, thanks").press("Enter")
+    expect(offer.get_by_role("status")).to_contain_text("Rejected")
+    page.reload()
+    expect(page.get_by_test_id("warnings")).to_contain_text("rejected")
+
+
+def test_a_session_starts_and_ends(page: Page, service: PageService, desktop: Desktop) -> None:
+    page.goto(service.address)
+    session = page.locator("#session")
+    session.get_by_role("button", name="Pomodoro").click()
+    timer = session.get_by_role("timer")
+    expect(timer).to_contain_text("24:5")
+    page.reload()
+    expect(timer).to_contain_text("24:")
+    session.get_by_role("button", name="End session").click()
+    expect(session.get_by_role("status")).to_contain_text("You ended the session")
+
+
+def test_the_timeline_answers_to_pointer_and_keyboard(page: Page, service: PageService, desktop: Desktop) -> None:
+    page.goto(service.address)
+    timeline = page.get_by_test_id("timeline")
+    expect(timeline).to_be_visible()
+    box = timeline.bounding_box()
+    assert box is not None
+    timeline.hover(position={"x": box["width"] - 60, "y": 90})
+    expect(page.get_by_test_id("tip")).to_contain_text("Focus")
+    page.mouse.move(0, 0)
+    expect(page.get_by_test_id("tip")).to_have_count(0)
+    timeline.focus()
+    page.keyboard.press("PageDown")
+    expect(timeline).to_have_attribute("aria-valuenow", "-5")
+    expect(page.get_by_test_id("tip")).to_contain_text("Distraction")
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("tip")).to_have_count(0)
+    page.get_by_text("The same as a table").click()
+    assert page.get_by_role("region", name="by minute").get_by_role("row").count() > 10
+
+
+def test_links_lead_to_the_other_parts(page: Page, service: PageService) -> None:
+    page.goto(service.address)
+    links = page.get_by_role("navigation").get_by_role("link")
+    expect(links.first).to_be_visible()
+    names = links.all_inner_texts()
+    assert {"Prefect", "BentoML", "A/B report"} <= set(names)
+    assert all(link.get_attribute("href") for link in links.all())
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_for_axe_to_say(page: Page, service: PageService, desktop: Desktop, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+    page.goto(service.address)
+    expect(page.get_by_test_id("timeline")).to_be_visible()
+    page.evaluate((DASHBOARD / "node_modules" / "axe-core" / "axe.min.js").read_text())
+    found = page.evaluate("axe.run().then((result) => result.violations.map((one) => `${one.id}: ${one.help}`))")
+    assert found == []
+
+
+def test_narrow_screens_do_not_scroll_sideways(page: Page, service: PageService, desktop: Desktop) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(service.address)
+    expect(page.get_by_test_id("timeline")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_the_theme_is_kept(page: Page, service: PageService) -> None:
+    page.emulate_media(color_scheme="light")
+    page.goto(service.address)
+    background = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(background)
+    button = page.get_by_role("button", name="Theme")
+    button.click()
+    button.click()
+    assert page.evaluate(background) != light
+    page.reload()
+    expect(button).to_have_attribute("aria-label", "Theme: dark. Change to auto")
+    assert page.evaluate(background) != light
+    button.click()
+
+
+def test_a_lost_connection_comes_back(page: Page, service: PageService, desktop: Desktop) -> None:
+    sockets: list[WebSocketRoute] = []
+
+    def pass_on(socket: WebSocketRoute) -> None:
+        socket.connect_to_server()
+        sockets.append(socket)
+
+    page.route_web_socket(re.compile(r"/ws\?role=page$"), pass_on)
+    page.goto(service.address)
+    connection = page.get_by_test_id("connection")
+    expect(connection).to_contain_text("Live")
+    sockets[0].close()
+    expect(connection).to_contain_text("Reconnecting")
+    expect(connection).to_contain_text("Live")
+    assert len(sockets) == 2
