@@ -1,0 +1,142 @@
+"""What the report says of trials whose truth is known, and what it refuses to say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from neural_focus.experiments.analysis import TrialFindings, analyse
+from neural_focus.experiments.assignment import TRIAL_ARMS
+from neural_focus.experiments.effect import Moment
+from neural_focus.experiments.report import report_html, report_json
+from neural_focus.experiments.wording import headline
+
+NOW = datetime(2025, 3, 29, 12, tzinfo=UTC)
+Draw = Callable[..., list[Moment]]
+
+
+def draw_moments(
+    people: int = 3,
+    each: int = 80,
+    *,
+    demo: bool = False,
+    experiment: str = "mrt-1",
+    block: float = 12.0,
+    shares: tuple[float, float, float] = (0.4, 0.3, 0.3),
+) -> list[Moment]:
+    rng = np.random.default_rng(people * 1_000 + each)
+    arms, moments = [arm.value for arm in TRIAL_ARMS], []
+    for number in range(people * each):
+        arm = str(rng.choice(arms, p=shares))
+        before = float(np.clip(rng.normal(70, 12), 0, 100))
+        after = 0.5 * before + 30 + float(rng.normal(0, 10)) + (block if arm == "BLOCK_SITES" else 0.0)
+        response = None if arm == "NO_OP" else str(rng.choice(["ACCEPTED", "REJECTED", "TIMEOUT"]))
+        moments.append(
+            Moment(
+                user_id=number % people,
+                username=f"u{number % people}",
+                is_demo=demo,
+                experiment=experiment,
+                at=NOW - timedelta(minutes=20 * (people * each - number)),
+                arm=arm,
+                probability={"NO_OP": 0.4, "SUGGEST_BREAK": 0.3, "BLOCK_SITES": 0.3}[arm],
+                response=response,
+                response_ms=2_000 if response in ("ACCEPTED", "REJECTED") else None,
+                before=before,
+                after=after,
+            )
+        )
+    return moments
+
+
+def only(findings: list[TrialFindings], group: str) -> TrialFindings:
+    return next(found for found in findings if found.group == group)
+
+
+def test_real_people_come_first_and_simulated_ones_stay_apart() -> None:
+    moments = draw_moments() + draw_moments(12, demo=True, experiment="simulated") + draw_moments(1, 20, demo=True)
+    findings = analyse(moments, {"BLOCK_SITES": 11.0, "SUGGEST_BREAK": 0.1})
+    assert [found.group for found in findings] == ["people", "demo_live", "simulated"]
+    real, simulated = findings[0], findings[2]
+    assert (real.people, real.opportunities, real.simulated) == (3, 240, False)
+    assert (simulated.people, simulated.opportunities, simulated.simulated) == (12, 960, True)
+    arms = {arm.arm: arm for arm in simulated.arms}
+    block = arms["BLOCK_SITES"]
+    assert block.effect is not None
+    assert block.average_effect is not None
+    assert block.any_time is not None
+    assert block.effect.low < 12 < block.effect.high
+    assert block.average_effect.low < 12 < block.average_effect.high
+    assert block.any_time[0] < 12 < block.any_time[1]
+    assert block.true_effect == 11.0
+    assert arms["NO_OP"].effect is None
+    assert next(arm for arm in real.arms if arm.arm == "BLOCK_SITES").true_effect is None
+    assert "With real people (3 people, 240 moments)" in headline(findings)
+    assert "blocking distracting sites raised focus" in headline(findings)
+
+
+def test_the_sentence_says_simulated_while_nobody_real_took_part() -> None:
+    findings = analyse(draw_moments(12, demo=True, experiment="simulated"), {})
+    assert headline(findings).startswith("No real person has taken part yet. In the SIMULATED trial")
+    assert headline([]).startswith("Nothing has been tried yet")
+
+
+def test_answers_are_counted_and_a_timeout_is_none_of_them() -> None:
+    moments = draw_moments()
+    arms = {arm.arm: arm for arm in only(analyse(moments, {}), "people").arms}
+    suggest = [moment for moment in moments if moment.arm == "SUGGEST_BREAK"]
+    assert arms["SUGGEST_BREAK"].exposures == len(suggest)
+    for answer in ("ACCEPTED", "REJECTED", "TIMEOUT"):
+        assert arms["SUGGEST_BREAK"].answers[answer] == sum(moment.response == answer for moment in suggest) > 0
+    assert sum(arms["NO_OP"].answers.values()) == 0
+    assert arms["SUGGEST_BREAK"].median_answer_s == 2.0
+
+
+def test_warm_start_offers_are_left_out_of_effects() -> None:
+    warm = draw_moments(1, 3, demo=True, experiment="mrt-1:warm_start", shares=(0.0, 0.5, 0.5))
+    assert analyse(warm, {}) == []
+    found = only(analyse(warm + draw_moments(1, 30, demo=True), {}), "demo_live")
+    assert (found.opportunities, found.left_out) == (30, 3)
+
+
+def test_few_moments_say_nothing() -> None:
+    findings = analyse(draw_moments(1, 6), {})
+    assert all(arm.effect is None and arm.average_effect is None for arm in findings[0].arms)
+    assert "too seldom to say" in headline(findings)
+
+
+def test_a_broken_lottery_forbids_conclusions() -> None:
+    findings = analyse(draw_moments(3, 200, shares=(0.2, 0.2, 0.6)), {})
+    assert findings[0].ratio.mismatch
+    assert "no effect can be trusted" in headline(findings)
+    assert "do not trust the effects" in report_html(findings, NOW)
+
+
+def test_json_and_page_tell_the_same_and_the_page_loads_nothing() -> None:
+    moments = draw_moments(12, demo=True, experiment="simulated")
+    findings = analyse(moments, {"BLOCK_SITES": 11.0, "SUGGEST_BREAK": 0.1})
+    written = json.loads(json.dumps(report_json(findings, NOW), allow_nan=False))
+    trial = written["trials"][0]
+    assert trial["label"] == "SIMULATED"
+    assert trial["arms"][2]["true_effect"] == 11.0
+    assert sum(trial["sample_ratio"]["counts"].values()) == len(moments)
+    page = report_html(findings, NOW)
+    assert written["sentence"] in page
+    assert page.count("SIMULATED") >= 2
+    assert "<svg" in page
+    assert "<script" not in page
+    assert "http://" not in page.replace("http-equiv", "")
+    assert "+11.0" in page
+
+
+@pytest.mark.parametrize("name", ["<b>x</b>"])
+def test_nothing_from_the_database_becomes_markup(name: str) -> None:
+    moments = [
+        Moment(1, name, False, "mrt-1", NOW, name, 0.5, name, 1, 50.0, 60.0),
+        *draw_moments(2, 40, shares=(0.5, 0.25, 0.25)),
+    ]
+    assert name not in report_html(analyse(moments, {}), NOW)
