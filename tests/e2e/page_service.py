@@ -68,7 +68,7 @@ def running_service(database_url: str, home: Path, **variables: str) -> Iterator
 
 
 def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 150
     while True:
         try:
             with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - our own server
