@@ -12,20 +12,20 @@ _DOING = {"SUGGEST_BREAK": "suggesting a break", "BLOCK_SITES": "blocking distra
 
 
 def headline(findings: Sequence[TrialFindings]) -> str:
-    """One sentence or two: first what is known of real people, else what the simulated trial found, marked as such."""
+    """One sentence: what is known of real people, else what the simulated trial found, marked as such."""
     real = [found for found in findings if not found.simulated]
     made_up = next((found for found in findings if found.group == "simulated"), None)
     if real:
         return f"{_result(real[0], 'With real people')}."
     if made_up is not None:
-        return f"No real person has taken part yet. {_result(made_up, 'In the SIMULATED trial')}."
+        return f"{_result(made_up, 'In the SIMULATED trial')}; no real person has taken part yet."
     return "Nothing has been tried yet: the first opportunity to help makes the first row of this report."
 
 
 def verdict(arm: ArmFindings) -> str:
     """What the interval allows to say of one arm."""
     if arm.arm == "NO_OP":
-        return "what the others are compared with"
+        return "baseline"
     if arm.effect is None:
         return "too few moments to say"
     if arm.effect.low > 0:
@@ -48,7 +48,7 @@ def _result(found: TrialFindings, where: str) -> str:
         return f"{where} the arms were not drawn as often as planned, so no effect can be trusted"
     told = [_clause(arm) for arm in found.arms if arm.arm != "NO_OP"]
     return (
-        f"{where} ({found.people} {_plural('person', found.people)}, {found.opportunities} moments) {'; '.join(told)}"
+        f"{where} ({found.people} {_plural('person', found.people)}, {found.opportunities:,} moments) {'; '.join(told)}"
     )
 
 

@@ -81,7 +81,8 @@ def test_real_people_come_first_and_simulated_ones_stay_apart() -> None:
 
 def test_the_sentence_says_simulated_while_nobody_real_took_part() -> None:
     findings = analyse(draw_moments(12, demo=True, experiment="simulated"), {})
-    assert headline(findings).startswith("No real person has taken part yet. In the SIMULATED trial")
+    assert headline(findings).startswith("In the SIMULATED trial (12 people, 960 moments)")
+    assert headline(findings).endswith("no real person has taken part yet.")
     assert headline([]).startswith("Nothing has been tried yet")
 
 
