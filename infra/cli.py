@@ -13,6 +13,7 @@ from neural_focus.errors import NeuralFocusError
 COMMANDS: dict[str, tuple[str, str]] = {
     "up": ("infra.commands.up", "Start the whole platform here and watch over it"),
     "agent": ("infra.commands.agent", "Run only the desktop agent"),
+    "signin": ("infra.commands.signin", "Print a new sign-in link for the page"),
     "doctor": ("infra.commands.doctor", "Say what works here, what does not, and what to do"),
     "features": ("infra.commands.features", "Compute the features of an event table"),
     "evaluate": ("infra.commands.evaluate", "Train and judge the models on event tables"),

@@ -19,6 +19,7 @@ from rich.console import Console
 
 from flows.server import address as prefect_address
 from flows.server import login as prefect_login
+from infra.person_shown import person_shown
 from neural_focus.errors import NeuralFocusError, ServiceError
 from neural_focus.secrets import Secrets, load_secrets
 from neural_focus.settings import Settings, read_settings
@@ -40,11 +41,12 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 @app.command()
 def pictures(
     out: Annotated[Path, typer.Option(help="Folder of the pictures")] = Path("docs/pictures"),
-    user: Annotated[int, typer.Option(help="Id of the person shown; 0: this machine's own")] = LOCAL_PERSON,
+    user: Annotated[int | None, typer.Option(help="Id of the person shown; by default whose desktop is live")] = None,
 ) -> None:
     """Take the README's pictures from the platform that runs here."""
     settings = read_settings()
     secrets = load_secrets(settings.secrets)
+    user = person_shown(settings, secrets) if user is None else user
     try:
         report = _report_address(settings, secrets, user)
         out.mkdir(parents=True, exist_ok=True)
