@@ -5,17 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from psycopg import sql
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError
 
 from neural_focus.errors import StoreError
-from neural_focus.store.database import plain_url, sqlalchemy_engine
+from neural_focus.store.database import connect, plain_url, sqlalchemy_engine
 from neural_focus.store.tables import METADATA
 
 MIGRATION_LOCK = 7_306_520_001
@@ -38,7 +40,7 @@ def migrate(url: str) -> str:
             command.upgrade(config, "head")
             connection.commit()
             return revision(connection) or ""
-    except (OperationalError, ProgrammingError) as error:
+    except DBAPIError as error:
         raise StoreError(
             "the database refuses the migration",
             why=str(error.orig).strip().splitlines()[0],
@@ -49,16 +51,31 @@ def migrate(url: str) -> str:
 
 
 def make_database(url: str) -> None:
-    """Creates the database that ``url`` names, if the server does not have it yet."""
-    import psycopg
-    from psycopg import sql
+    """Creates the database that ``url`` names, if the server does not have it yet.
 
+    Raises:
+        StoreError: the server is unreachable or refuses.
+    """
+    try:
+        connect(url).close()
+    except StoreError as error:
+        if "does not exist" not in error.why or "database" not in error.why:
+            raise
+    else:
+        return
     target = make_url(plain_url(url))
-    server = target.set(database="postgres").render_as_string(hide_password=False)
-    with psycopg.connect(server, autocommit=True) as connection:
-        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (target.database,)).fetchone()
-        if found is None and target.database:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(target.database)))
+    connection = connect(target.set(database="postgres").render_as_string(hide_password=False))
+    try:
+        connection.autocommit = True
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(target.database or "")))
+    except psycopg.Error as error:
+        raise StoreError(
+            f"the database {target.database} cannot be made",
+            why=str(error).strip().splitlines()[0],
+            todo="Make it by hand, owned by the role in DATABASE_URL",
+        ) from error
+    finally:
+        connection.close()
 
 
 def revision(connection: Connection) -> str | None:

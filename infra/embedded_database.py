@@ -87,7 +87,11 @@ class EmbeddedServer:
             StoreError: port taken, disk full, folder closed to the server's account, foreign password.
             ConfigurationError: no server's programs can be had here.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            todo = "Set NEURAL_FOCUS_HOME to a folder of yours"
+            raise StoreError(f"{self.folder} cannot be made", why=error.strerror or "", todo=todo) from error
         with self._lock():
             if not self.running():
                 account = server_account(self.folder)

@@ -48,14 +48,14 @@ def first_counts(platform: Platform, desk: Desk) -> Counts:
             at_work.say(_progress(counts))
             if counts.stored_predictions or time.monotonic() > deadline:
                 return counts
-            platform.supervisor.tend()
+            platform.tend()
             time.sleep(LOOK_SECONDS)
 
 
 def watch(platform: Platform) -> None:
     """Restarts what dies, until Ctrl-C."""
     while True:
-        platform.supervisor.tend()
+        platform.tend()
         time.sleep(LOOK_SECONDS)
 
 

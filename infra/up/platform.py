@@ -26,7 +26,7 @@ from infra.up.display import start_display
 from infra.up.first_model import make_first_model
 from infra.up.steps import step
 from infra.up.supervisor import Supervisor
-from neural_focus.errors import ServiceError
+from neural_focus.errors import ServiceError, StoreError
 from neural_focus.models.registry import champion
 from neural_focus.secrets import Secrets, load_secrets
 from neural_focus.settings import Settings
@@ -70,6 +70,16 @@ class Platform:
         self._start_platform()
         return self._start_desktop()
 
+    def tend(self) -> None:
+        """One look: starts again what died."""
+        if self.embedded is not None and not self.embedded.running():
+            self.tell("the database ended, again now")
+            try:
+                self.embedded.start()
+            except StoreError as error:
+                self.tell(f"the database cannot be started: {error}")
+        self.supervisor.tend()
+
     def stop(self) -> None:
         """Stops everything, the agent first, the database last."""
         for name in reversed([slot.program.name for slot in self.supervisor.slots]):
@@ -106,7 +116,7 @@ class Platform:
                     " current_setting('timescaledb.license', true)"
                 ).fetchone() or ("", "")
             kind = f"TimescaleDB ({licence} edition)" if licence else "a partition a day"
-            at_work.say(f"PostgreSQL {version}, {kind}, schema {revision}")
+            at_work.done(f"PostgreSQL {version}, {kind}, schema {revision}")
 
     def _start_platform(self) -> None:
         settings, supervisor = self.settings, self.supervisor
@@ -121,7 +131,7 @@ class Platform:
             with step(self.console, "first model") as at_work:
                 variables = plan.environment(settings) | client_environment(settings, self.secrets)
                 make_first_model(settings, variables, at_work.say)
-                at_work.say(f"{champion(settings)} serves")
+                at_work.done(f"{champion(settings)} serves")
             supervisor.launch(plan.service(settings, demo=self.demo))
         supervisor.launch(plan.flows_server(settings, self.secrets))
         for name in ("service", "flows"):
@@ -137,14 +147,14 @@ class Platform:
         if self.demo:
             with step(self.console, DISPLAY) as at_work:
                 display = start_display(settings, self.supervisor)
-                at_work.say(display["DISPLAY"])
+                at_work.done(display["DISPLAY"])
         with step(self.console, "agent") as at_work:
             self.supervisor.start(plan.agent(settings, display, demo=DEMO_PERSON if self.demo else ""))
-            at_work.say(f"captures {display.get('DISPLAY') or os.environ.get('DISPLAY', '')} for {name}")
+            at_work.done(f"captures {display.get('DISPLAY') or os.environ.get('DISPLAY', '')} for {name}")
         if self.demo:
             with step(self.console, "demo person") as at_work:
                 self.supervisor.start(plan.demo_person(settings, display, brisk=True))
-                at_work.say("types, points and switches through the X server")
+                at_work.done("types, points and switches through the X server")
         return Desk(plan.agent_counters(settings), user_id, since)
 
 

@@ -34,6 +34,10 @@ class Step:
             percent = "" if share is None else f" {share:.0%}"
             self.console.print(f"    {self.name}{percent}: {text}", markup=False, highlight=False)
 
+    def done(self, text: str) -> None:
+        """What stays on the step's line."""
+        self.told = text
+
 
 @contextmanager
 def step(console: Console, name: str) -> Iterator[Step]:

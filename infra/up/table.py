@@ -29,9 +29,8 @@ def print_table(
     """Prints the whole table; the curl line works as pasted."""
     console.print(counts_table(counts, demo=demo))
     console.print(champion_table(settings))
-    console.print(address_table(settings, secrets, user_id, demo=demo))
-    console.print(f"  curl -H @{_header_file(settings, secrets, user_id)} {_service(settings)}/api/v1/now")
-    console.print()
+    for line in addresses(settings, secrets, user_id, demo=demo):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)  # an address cut in two cannot be opened
 
 
 def counts_table(counts: Counts, *, demo: bool) -> Table:
@@ -42,7 +41,7 @@ def counts_table(counts: Counts, *, demo: bool) -> Table:
     table.add_row("captured", f"{counts.captured:,}", "")
     table.add_row("dropped", f"{sum(counts.dropped.values()):,}", reasons)
     table.add_row("spooled", f"{counts.spooled:,}", "")
-    table.add_row("stored in the database", f"{counts.stored:,}", "SELECT count(*) FROM events")
+    table.add_row("stored in the database", f"{counts.stored:,}", "counted by SQL")
     table.add_row("snapshots", f"{counts.snapshots:,}", "one a second")
     table.add_row("predictions", f"{counts.predictions:,}", f"{counts.stored_predictions:,} in the database")
     table.add_row("interventions", f"{counts.interventions:,}", f"{counts.stored_interventions:,} in the database")
@@ -67,19 +66,19 @@ def champion_table(settings: Settings) -> Table:
     return table
 
 
-def address_table(settings: Settings, secrets: Secrets, user_id: int, *, demo: bool) -> Table:
+def addresses(settings: Settings, secrets: Secrets, user_id: int, *, demo: bool) -> list[str]:
     """Where to look, and how to get in."""
-    table = _table("Open", "what", "where", "")
     whose = "the demo person's page" if demo else "your page"
     link = make_signin_link(settings, secrets, user_id)
-    table.add_row("Dashboard", link, f"{whose}; the link works once, for an hour")
+    lines = ["", f"  {'Dashboard':<13} {link}", f"  {'':<13} ({whose}; the link signs in one browser, within an hour)"]
     for place in _links(settings, secrets, user_id):
-        prefect = place["url"] == prefect_address(settings)
-        note = f"sign in with  {login(secrets)}" if prefect else "in the signed-in browser"
-        table.add_row(place["name"], place["url"], note)
-    table.add_row("Database", f"127.0.0.1:{settings.database_port}", "neural-focus database psql")
-    table.add_row("Logs", str(settings.logs), "")
-    return table
+        lines.append(f"  {place['name']:<13} {place['url']}")
+        if place["url"] == prefect_address(settings):
+            lines.append(f"  {'':<13} (sign in with  {login(secrets)} )")
+    lines.append(f"  {'Database':<13} neural-focus database psql")
+    lines.append(f"  {'Logs':<13} {settings.logs}")
+    header = _header_file(settings, secrets, user_id)
+    return [*lines, "", f"  curl -H @{header} {_service(settings)}/api/v1/now", ""]
 
 
 def _links(settings: Settings, secrets: Secrets, user_id: int) -> list[dict[str, str]]:
@@ -120,5 +119,5 @@ def _figure(value: float | None) -> str:
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=None, expand=False)
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, no_wrap=True)
     return table

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from neural_focus.errors import StoreError
+from neural_focus.errors import ConfigurationError, StoreError
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -17,10 +17,18 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 
 def plain_url(url: str) -> str:
-    """``url`` without a driver's name, as psycopg and psql take it."""
+    """``url`` without a driver's name, as psycopg and psql take it.
+
+    Raises:
+        ConfigurationError: no URL of a PostgreSQL database. What was given is not repeated: it may hold a password.
+    """
     for driver in DRIVERS:
         if url.startswith(driver):
             return "postgresql://" + url.removeprefix(driver)
+    if not url.startswith("postgresql://"):
+        raise ConfigurationError(
+            "DATABASE_URL names no PostgreSQL database", todo="Give postgresql://user:password@host:port/database"
+        )
     return url
 
 
@@ -59,6 +67,6 @@ def _refused(error: psycopg.Error) -> StoreError:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return StoreError(
         "the database refuses the connection",
-        why=lines[-1] if lines else type(error).__name__,
+        why=lines[0] if lines else type(error).__name__,
         todo="Start it with: neural-focus database start, or check DATABASE_URL",
     )

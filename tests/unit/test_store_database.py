@@ -1,0 +1,20 @@
+"""What DATABASE_URL may look like."""
+
+from __future__ import annotations
+
+import pytest
+
+from neural_focus.errors import ConfigurationError
+from neural_focus.store.database import plain_url
+
+
+@pytest.mark.parametrize("driver", ["postgresql", "postgres", "postgresql+psycopg", "postgresql+asyncpg"])
+def test_every_spelling_of_the_driver_is_the_same_database(driver: str) -> None:
+    assert plain_url(f"{driver}://me:secret@host/db") == "postgresql://me:secret@host/db"
+
+
+@pytest.mark.parametrize("url", ["mysql://me:secret@host/db", "secret", ""])
+def test_another_database_is_refused_without_telling_the_password(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="no PostgreSQL database") as refusal:
+        plain_url(url)
+    assert "secret" not in str(refusal.value)
