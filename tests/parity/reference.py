@@ -5,6 +5,7 @@ Written from the definitions, not from the engine. Whole numbers and fractions u
 
 from __future__ import annotations
 
+import itertools
 import math
 import zoneinfo
 from collections.abc import Iterator
@@ -191,7 +192,7 @@ def keys(recent: list[Item]) -> dict[str, float]:
     presses = [
         event.time for event in recent if event.type == EventType.KEY_PRESS and not event.data[2] & KeyFlag.AUTO_REPEAT
     ]
-    intervals = [after - before for before, after in zip(presses, presses[1:])]  # noqa: B905
+    intervals = [after - before for before, after in itertools.pairwise(presses)]
     mean, deviation = mean_and_deviation(intervals)
     trend = Fraction(0)
     if len(intervals) >= 2:
@@ -214,7 +215,7 @@ def signed(word: int) -> int:
 
 def mouse(recent: list[Item]) -> dict[str, float]:
     moves = [event for event in recent if event.type == EventType.MOUSE_MOVE]
-    pairs = list(zip(moves, moves[1:]))  # noqa: B905
+    pairs = list(itertools.pairwise(moves))
     mean, deviation = mean_and_deviation([move.data[2] for move in moves])
     near = [(a, b) for a, b in pairs if b.time - a.time <= SECOND]
     change = sum(abs(b.data[2] - a.data[2]) for a, b in near)
@@ -324,7 +325,7 @@ def minutes_since_break(items: list[Item], idle: list[Idle], t: int, session: Se
     """Since the first event after the last break, at most since the session's start; 0 in a break."""
     events = [item.time for item in items if item.control is None]
     ends = [session.start]
-    for before, after in zip(events, events[1:]):  # noqa: B905
+    for before, after in itertools.pairwise(events):
         if after - before >= 300 * SECOND:
             ends.append(after)
     for part in idle:

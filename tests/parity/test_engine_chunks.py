@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 
 import numpy as np
@@ -30,7 +31,7 @@ def assert_identical(found: Snapshots, expected: Snapshots) -> None:
 def pieces(count: int, rng: np.random.Generator) -> list[tuple[int, int]]:
     cuts = np.unique(rng.integers(0, count + 1, size=1 + count // 7))
     bounds = [0, *cuts.tolist(), count]
-    return list(zip(bounds, bounds[1:], strict=False))
+    return list(itertools.pairwise(bounds))
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)

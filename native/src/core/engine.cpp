@@ -34,9 +34,41 @@ void Engine::push(const std::byte* records, std::size_t count, std::span<const C
   push_before(records + done * sizeof(Event), count - done, no_limit);
 }
 
+// Inlined into the event loop, where `age` is 0.
+[[gnu::always_inline]] inline void Engine::absorb(RecordView record, std::int64_t time_us, std::int64_t second, unsigned age) {
+  const std::uint32_t type = record.type();
+  constexpr auto move = static_cast<std::uint32_t>(EventType::mouse_move);
+  const bool repeated_move = type == move && (sequence_ & 15) == move;
+  sequence_ = sequence_ << (repeated_move ? 0 : 4) | type;
+  last_us_ = time_us;
+  ++events_;
+  switch (static_cast<EventType>(type)) {
+    case EventType::key_press:
+      absorb_input(time_us);
+      if ((record.word(2) & key_auto_repeat) == 0) keys_.press(time_us, second, age);
+      break;
+    case EventType::mouse_move:
+      absorb_input(time_us);
+      mouse_.move(time_us, static_cast<std::int32_t>(record.word(0)), static_cast<std::int32_t>(record.word(1)),
+                  record.word(2), second, age);
+      break;
+    case EventType::mouse_click:
+      absorb_input(time_us);
+      ++counts_.clicks;
+      break;
+    case EventType::key_release:
+    case EventType::mouse_wheel:
+      absorb_input(time_us);
+      break;
+    default:
+      absorb_state(record, static_cast<EventType>(type), time_us);
+  }
+}
+
 // Takes records up to the first one at or after `limit_us`; returns how many.
 std::size_t Engine::push_before(const std::byte* records, std::size_t count, std::int64_t limit_us) {
   set_ceiling(limit_us);
+  reserve_for(records, count);
   for (std::size_t i = 0; i < count; ++i) {
     const RecordView record{records + i * sizeof(Event)};
     const Fault fault = find_fault(record);
@@ -55,6 +87,15 @@ std::size_t Engine::push_before(const std::byte* records, std::size_t count, std
     absorb(record, time_us, open_second_, 0);
   }
   return count;
+}
+
+// Room for a snapshot each second that the records span, if their stamps can be believed.
+void Engine::reserve_for(const std::byte* records, std::size_t count) {
+  if (count == 0) return;
+  const std::uint64_t first = RecordView{records}.timestamp_us();
+  const std::uint64_t last = RecordView{records + (count - 1) * sizeof(Event)}.timestamp_us();
+  const std::uint64_t seconds = last > first ? (last - first) / second_us + 1 : 1;
+  closed_.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(seconds, count)));
 }
 
 // The way in for an event that is not simply the next one of the open second. False if it is beyond the limit.
@@ -93,36 +134,6 @@ void Engine::absorb_late(RecordView record, std::int64_t time_us) {
   const auto age = static_cast<unsigned>(std::min<std::int64_t>(open_second_ - second, 31));
   absorb(record, time_us, open_second_ - age, age);
   for (auto s = std::max(second, open_second_ - long_window_s); s < open_second_; ++s) note_counts(s);
-}
-
-void Engine::absorb(RecordView record, std::int64_t time_us, std::int64_t second, unsigned age) {
-  const std::uint32_t type = record.type();
-  constexpr auto move = static_cast<std::uint32_t>(EventType::mouse_move);
-  const bool repeated_move = type == move && (sequence_ & 15) == move;
-  sequence_ = sequence_ << (repeated_move ? 0 : 4) | type;
-  last_us_ = time_us;
-  ++events_;
-  switch (static_cast<EventType>(type)) {
-    case EventType::key_press:
-      absorb_input(time_us);
-      if ((record.word(2) & key_auto_repeat) == 0) keys_.press(time_us, second, age);
-      break;
-    case EventType::mouse_move:
-      absorb_input(time_us);
-      mouse_.move(time_us, static_cast<std::int32_t>(record.word(0)), static_cast<std::int32_t>(record.word(1)),
-                  record.word(2), second, age);
-      break;
-    case EventType::mouse_click:
-      absorb_input(time_us);
-      ++counts_.clicks;
-      break;
-    case EventType::key_release:
-    case EventType::mouse_wheel:
-      absorb_input(time_us);
-      break;
-    default:
-      absorb_state(record, static_cast<EventType>(type), time_us);
-  }
 }
 
 // What is no input: focus, titles, idle, lock.

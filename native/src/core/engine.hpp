@@ -84,6 +84,7 @@ class Engine {
   static constexpr std::int64_t no_limit = std::numeric_limits<std::int64_t>::max();
 
   std::size_t push_before(const std::byte* records, std::size_t count, std::int64_t limit_us);
+  void reserve_for(const std::byte* records, std::size_t count);
   bool enter(std::int64_t& time_us, RecordView record, std::int64_t limit_us);
   void set_ceiling(std::int64_t limit_us) noexcept;
   void absorb(RecordView record, std::int64_t time_us, std::int64_t second, unsigned age);

@@ -11,6 +11,21 @@ namespace neural_focus {
 __extension__ using uint128 = unsigned __int128;
 __extension__ using int128 = __int128;
 
+// A sum modulo 2^128 as two words. Not a uint128: compilers load that with one 16-byte move, which has to wait
+// for the two 8-byte stores of the addition just before.
+struct WideSum {
+  std::uint64_t low, high;
+
+  void add(std::uint64_t value) noexcept {
+    low += value;
+    high += low < value ? 1 : 0;
+  }
+  friend uint128 operator-(const WideSum& a, const WideSum& b) noexcept { return a.value() - b.value(); }
+
+ private:
+  [[nodiscard]] uint128 value() const noexcept { return static_cast<uint128>(high) << 64 | low; }
+};
+
 [[nodiscard]] inline double to_double(uint128 value) noexcept {
   // The short way gives the same rounding and is what nearly every window takes.
   if (value <= static_cast<uint128>(std::numeric_limits<std::int64_t>::max())) {
@@ -30,8 +45,9 @@ __extension__ using int128 = __int128;
 [[nodiscard]] inline double slope(std::uint64_t n, std::uint64_t sum, std::uint64_t indexed) noexcept {
   const uint128 left = static_cast<uint128>(n) * indexed;
   const uint128 right = static_cast<uint128>(n * (n - 1) / 2) * sum;
-  const uint128 spread = static_cast<uint128>(n) * n * (static_cast<uint128>(n) * n - 1) / 12;
-  return left >= right ? to_double(left - right) / to_double(spread) : -(to_double(right - left) / to_double(spread));
+  const uint128 squared = static_cast<uint128>(n) * n;
+  const double scale = 12.0 / to_double(squared * (squared - 1));
+  return left >= right ? to_double(left - right) * scale : -(to_double(right - left) * scale);
 }
 
 }  // namespace neural_focus
