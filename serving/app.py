@@ -10,6 +10,7 @@ from fastapi import FastAPI, WebSocket
 import neural_focus
 from serving import problems, rest
 from serving.files import DASHBOARD, add_files, add_signin
+from serving.problems import ProblemError
 from serving.runtime import Runtime
 from serving.socket import serve_socket
 
@@ -27,6 +28,7 @@ def make_app(runtime: Callable[[], Runtime], dashboard: Path = DASHBOARD) -> Fas
     problems.install(app)
     app.include_router(rest.router)
     app.add_api_websocket_route("/ws", _socket)
+    app.add_api_route("/api/{path:path}", _unknown, methods=["GET", "POST", "PUT", "DELETE"], include_in_schema=False)
     add_signin(app, runtime)
     add_files(app, runtime, dashboard)
     return app
@@ -34,3 +36,7 @@ def make_app(runtime: Callable[[], Runtime], dashboard: Path = DASHBOARD) -> Fas
 
 async def _socket(websocket: WebSocket) -> None:
     await serve_socket(rest.runtime_of(websocket), websocket)
+
+
+async def _unknown(path: str) -> None:
+    raise ProblemError(404, f"There is no /api/{path}", todo="See /api/v1/openapi.json")

@@ -1,0 +1,170 @@
+"""A real ``bentoml serve`` for tests, and small clients for it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+from websockets.sync.client import ClientConnection, connect
+
+from infra.ports import free_port
+from neural_focus.features import FEATURE_NAMES
+from neural_focus.messages import ServerMessage, Snapshot, decode_server, encode
+from neural_focus.secrets import Secrets, load_secrets
+from neural_focus.settings import Settings
+from serving.auth import issue_token
+from serving.launch import service_command, service_environment
+
+START_SECONDS = 240.0
+
+
+@dataclass
+class Service:
+    """A running service and how to reach it."""
+
+    settings: Settings
+    secrets: Secrets
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.settings.serving_port}"
+
+    def http(self, token: str | None = None, **headers: str) -> httpx.Client:
+        """A client with a token (the local person's by default)."""
+        bearer = {"Authorization": f"Bearer {self.secrets.api_token if token is None else token}"}
+        return httpx.Client(base_url=self.url, headers=bearer | headers, timeout=20)
+
+    def anyone(self) -> httpx.Client:
+        """A client without a token."""
+        return httpx.Client(base_url=self.url, timeout=20)
+
+    def token_of(self, user_id: int) -> str:
+        return issue_token(self.secrets, user_id)
+
+
+@dataclass
+class Desktop:
+    """A desktop's socket: sends snapshots a second apart, keeps what it is told."""
+
+    socket: ClientConnection
+    t_us: int
+    told: list[ServerMessage] = field(default_factory=list)
+
+    def send(self, message: Any) -> None:
+        self.socket.send(message if isinstance(message, str | bytes) else encode(message))
+
+    def receive(self, kind: type, seconds: float = 10.0) -> Any:
+        """The next message of this kind; what comes before it is kept in ``told``."""
+        until = time.monotonic() + seconds
+        while True:
+            message = decode_server(self.socket.recv(timeout=max(0.01, until - time.monotonic())))
+            self.told.append(message)
+            if isinstance(message, kind):
+                return message
+
+    def snapshot(self, **features: float) -> Snapshot:
+        """The next second's snapshot: settled in an editor unless said otherwise."""
+        self.t_us += 1_000_000
+        values = dict.fromkeys(FEATURE_NAMES, 0.0) | {
+            "seconds_since_session_start": 600.0,
+            "time_in_current_app": 120.0,
+            "keystroke_rate": 3.0,
+            "is_ide": 1.0,
+            "productivity_category": 1.0,
+        }
+        return Snapshot(self.t_us, values | features, (1,) * 10, "editor", "Building")
+
+
+@contextmanager
+def desktop(service: Service, token: str | None = None, machine_id: str = "") -> Iterator[Desktop]:
+    """A connected desktop; its clock starts two seconds ago, on a whole second."""
+    headers = {"Authorization": f"Bearer {service.secrets.api_token if token is None else token}"}
+    address = f"ws://127.0.0.1:{service.settings.serving_port}/ws"
+    address += f"?machine_id={machine_id}" if machine_id else "?role=page"
+    with connect(address, additional_headers=headers, open_timeout=20) as socket:
+        yield Desktop(socket, (int(time.time()) - 2) * 1_000_000)
+
+
+@contextmanager
+def running_service(database_url: str, home: Path, **environment: str) -> Iterator[Service]:
+    """``bentoml serve`` on a free port, ready for requests."""
+    settings = Settings(home=home, database_url=database_url, serving_port=free_port(), username="tester")
+    log = home / "service.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            service_command(settings),
+            env=service_environment(settings, os.environ) | environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    service = Service(settings, load_secrets(settings.secrets), process, log)
+    try:
+        _wait_until_ready(service)
+        yield service
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise
+
+
+def _wait_until_ready(service: Service) -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        if service.process.poll() is not None:
+            break
+        try:
+            if httpx.get(f"{service.url}/readyz", timeout=20).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.5)
+    raise AssertionError(f"the service did not start:\n{service.log.read_text()[-4000:]}")
+
+
+def restarted(service: Service) -> Settings:
+    """The same settings on another free port, for a second run on the same data."""
+    return replace(service.settings, serving_port=free_port())
+
+
+def query(database_url: str, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+    """Rows of a statement, on a connection of its own."""
+    import psycopg
+
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        cursor = connection.execute(statement, values)
+        return cursor.fetchall() if cursor.description else []
+
+
+def eventually(check: Any, seconds: float = 10.0) -> Any:
+    """The first truthy answer of ``check``."""
+    until = time.monotonic() + seconds
+    while True:
+        found = check()
+        if found or time.monotonic() > until:
+            assert found, "it did not happen in time"
+            return found
+        time.sleep(0.1)
+
+
+def problem(response: httpx.Response) -> dict[str, Any]:
+    """The problem document of a response, checked for its media type."""
+    assert response.headers["content-type"].startswith("application/problem+json"), response.text
+    document: dict[str, Any] = json.loads(response.text)
+    assert document["status"] == response.status_code
+    assert document["title"]
+    return document

@@ -1,0 +1,180 @@
+"""Momentum, tokens, sign-in codes, names of blocks, the hub's queues."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from pathlib import Path
+
+import pytest
+
+from neural_focus.experiments.assignment import OpportunityWatch, Policy
+from neural_focus.messages import Problem
+from neural_focus.secrets import Secrets
+from neural_focus.settings import Settings
+from serving.auth import (
+    COOKIE_SECONDS,
+    LOCAL_PERSON,
+    cookie_user,
+    forget_old_codes,
+    issue_token,
+    make_cookie,
+    make_signin_link,
+    redeem_code,
+    token_user,
+)
+from serving.gate import allowed_hosts
+from serving.hub import QUEUED_MESSAGES, Client, Hub
+from serving.interventions import block_action
+from serving.launch import service_command, service_environment
+from serving.streams import Momentum, Stream, Streams
+
+SECRETS = Secrets("api-token", "database", "prefect", "signing-key")
+T = 1_790_000_000_000_000
+
+
+def test_momentum_follows_its_definition() -> None:
+    momentum, m, scores = Momentum(), 50.0, [80.0, 20.0, 65.0]
+    assert momentum.advance(T, 10.0) == 50.0
+    t = T
+    for score, gap in zip(scores, (1, 1, 240), strict=True):
+        momentum.predicted(score)
+        t += gap * 1_000_000
+        m = score + (m - score) * math.exp(-gap / 60)
+        assert momentum.advance(t, 10.0 + (t - T) / 1e6) == pytest.approx(m, abs=1e-12)
+
+
+def test_momentum_is_50_at_a_sessions_start() -> None:
+    momentum = Momentum()
+    momentum.advance(T, 100.0)
+    momentum.predicted(99.0)
+    assert momentum.advance(T + 60_000_000, 160.0) > 70
+    assert momentum.advance(T + 61_000_000, 0.0) == 50.0
+    assert momentum.advance(T + 62_000_000, 1.0) == 50.0  # no prediction in this session yet
+
+
+def test_tokens_speak_for_one_person_of_one_installation() -> None:
+    assert token_user(SECRETS, "api-token") == LOCAL_PERSON
+    assert token_user(SECRETS, issue_token(SECRETS, 42)) == 42
+    other = Secrets("other", "database", "prefect", "other-key")
+    assert token_user(other, issue_token(SECRETS, 42)) is None
+    forged = issue_token(SECRETS, 42).replace(".42.", ".43.")
+    assert token_user(SECRETS, forged) is None
+    assert token_user(SECRETS, "") is None
+
+
+def test_a_cookie_is_no_token_and_runs_out() -> None:
+    value = make_cookie(SECRETS, 7, now=1000.0)
+    assert cookie_user(SECRETS, value, now=1000.0 + COOKIE_SECONDS - 1) == 7
+    assert cookie_user(SECRETS, value, now=1000.0 + COOKIE_SECONDS + 1) is None
+    assert cookie_user(SECRETS, value.replace("7.", "8.", 1), now=1000.0) is None
+    assert token_user(SECRETS, f"nf1.{value}") is None
+    for nonsense in ("", "..", "7", "7.9", "-1.99999999999.x"):
+        assert cookie_user(SECRETS, nonsense) is None
+
+
+def test_a_signin_code_is_used_up(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    code = make_signin_link(settings, SECRETS, 9).split("code=")[1]
+    assert all(code not in path.name for path in tmp_path.rglob("*"))  # only its hash is on disk
+    assert redeem_code(settings, SECRETS, code) == 9
+    assert redeem_code(settings, SECRETS, code) is None
+    late = make_signin_link(settings, SECRETS, 9, seconds=-1).split("code=")[1]
+    assert redeem_code(settings, SECRETS, late) is None
+    another = Secrets("a", "b", "c", "another-key")
+    foreign = make_signin_link(settings, another, 9).split("code=")[1]
+    assert redeem_code(settings, SECRETS, foreign) is None
+    assert list((tmp_path / "signin").iterdir()) == []
+
+
+def test_codes_that_nobody_used_are_forgotten_after_a_day(tmp_path: Path) -> None:
+    import os
+    import time
+
+    settings = Settings(home=tmp_path)
+    make_signin_link(settings, SECRETS)
+    assert forget_old_codes(settings) == 0
+    [path] = (tmp_path / "signin").iterdir()
+    os.utime(path, (time.time() - 90_000,) * 2)
+    assert forget_old_codes(settings) == 1
+
+
+@pytest.mark.parametrize(
+    ("site", "action"),
+    [
+        ("reddit.com", "BLOCK_REDDIT"),
+        ("www.YouTube.com", "BLOCK_YOUTUBE"),
+        ("news.ycombinator.com", "BLOCK_YCOMBINATOR"),
+        ("localhost", "BLOCK_LOCALHOST"),
+        ("my-site.org", "BLOCK_MY_SITE"),
+    ],
+)
+def test_a_block_is_named_after_its_site(site: str, action: str) -> None:
+    assert block_action(site) == action
+
+
+def test_only_loopback_names_mean_this_service() -> None:
+    hosts = allowed_hosts(Settings(home=Path("/nowhere"), serving_port=3210))
+    assert hosts == {"127.0.0.1:3210", "localhost:3210", "[::1]:3210"}
+
+
+def test_the_service_is_started_on_the_settings_host_and_without_telemetry() -> None:
+    settings = Settings(home=Path("/nowhere"), database_url="postgresql://x", serving_port=3210)
+    command = service_command(settings)
+    assert command[command.index("--host") + 1] == "127.0.0.1"
+    environment = service_environment(settings, {"PATH": "/bin"})
+    assert (environment["DATABASE_URL"], environment["PATH"]) == ("postgresql://x", "/bin")
+    assert environment["BENTOML_DO_NOT_TRACK"] == "True"
+
+
+class _Socket:
+    """Takes texts, or does not; remembers how it was closed."""
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+        self.closed: int | None = None
+
+    async def send_text(self, text: str) -> None:
+        self.sent.append(text)
+
+    async def close(self, code: int, reason: str) -> None:
+        self.closed = code
+
+
+def test_pages_hear_what_is_for_pages_and_others_hear_nothing() -> None:
+    async def run() -> None:
+        hub = Hub()
+        desktop, page, stranger = (
+            Client(_Socket(), user, machine) for user, machine in ((1, "m"), (1, None), (2, None))
+        )  # type: ignore[arg-type]
+        for client in (desktop, page, stranger):
+            hub.join(client)
+        hub.tell(1, Problem("x", 400), pages_only=True)
+        hub.tell(1, Problem("y", 400))
+        assert (desktop.queue.qsize(), page.queue.qsize(), stranger.queue.qsize()) == (1, 2, 0)
+        assert hub.has_desktop(1) and not hub.has_desktop(2)
+        hub.leave(desktop)
+        assert not hub.has_desktop(1)
+
+    asyncio.run(run())
+
+
+def test_a_client_that_falls_behind_is_cut_off() -> None:
+    async def run() -> None:
+        socket = _Socket()
+        client = Client(socket, 1, None)  # type: ignore[arg-type]
+        for _ in range(QUEUED_MESSAGES + 1):
+            client.send(Problem("x", 400))
+        await client.pump()
+        assert socket.closed == 1013
+
+    asyncio.run(run())
+
+
+def test_the_newest_stream_is_the_one_with_the_latest_snapshot() -> None:
+    streams = Streams()
+    for machine in ("a", "b"):
+        streams.add(Stream(1, machine, False, OpportunityWatch(Policy())))
+    assert streams.newest(1) is None
+    assert streams.add(Stream(1, "a", True, OpportunityWatch(Policy()))).is_demo is False
+    assert [stream.machine_id for stream in streams.of(1)] == ["a", "b"]

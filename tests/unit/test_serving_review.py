@@ -1,0 +1,116 @@
+"""What was warned and what came true, read off snapshots; the labels' own definitions are the reference."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from neural_focus.store.prediction_log import Moments
+from serving.review import US, Offered, break_seconds, came_true, high_onsets, hit_rates, switch_seconds, warnings_of
+
+T0 = 1_790_000_000 * US
+
+
+def moments(
+    seconds: int, switches: list[int], *, off: tuple[int, int] | None = None, high: tuple[int, ...] = (), gap: int = 0
+) -> Moments:
+    """A stream of one snapshot a second, switching at the given seconds; ``off``: seconds outside work apps."""
+    t = np.arange(seconds)
+    begun = np.array([max([-1000, *(s for s in switches if s <= second)]) for second in t])
+    keep = np.ones(seconds, bool)
+    if gap:
+        keep[gap : gap + 30] = False
+    risk = np.full(seconds, 0.2)
+    risk[list(high)] = 0.9
+    off_work = np.zeros(seconds, bool) if off is None else (t >= off[0]) & (t < off[1])
+    age = (t - begun).astype(float)
+    columns = (
+        np.full(seconds, 60.0),
+        risk,
+        np.where(age >= 60, 0.1, np.nan),
+        np.full(seconds, 0.5),
+        np.full(seconds, 50.0),
+    )
+    return Moments(
+        "m", (T0 + t * US)[keep], *(column[keep] for column in columns), age[keep], (t + 5000.0)[keep], off_work[keep]
+    )
+
+
+def test_switches_are_found_by_the_age_of_the_app() -> None:
+    past = moments(100, [10, 11, 40])
+    assert ((switch_seconds(past) - T0) // US).tolist() == [10, 11, 40]
+
+
+def test_a_switch_in_a_second_without_a_snapshot_is_found_later() -> None:
+    past = moments(100, [45], gap=30)
+    assert ((switch_seconds(past) - T0) // US).tolist() == [45]
+
+
+def test_a_sessions_start_is_no_switch() -> None:
+    past = moments(50, [])
+    restarted = Moments(
+        "m",
+        *(
+            getattr(past, name)
+            for name in ("t_us", "focus_score", "distraction_risk", "break_risk", "confidence", "momentum")
+        ),
+        np.arange(50.0),
+        np.arange(50.0),
+        past.off_work,
+    )
+    assert len(switch_seconds(restarted)) == 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "verdict", "lead"), [(5, 1, 25.0), (0, 1, 30.0), (30, 0, None), (80, -1, None), (29, 1, 1.0)]
+)
+def test_a_warned_switch_comes_true_within_30_s_or_is_undecided(asked: int, verdict: int, lead: float | None) -> None:
+    verdicts, leads = came_true(moments(100, [30]), "HIGH_RISK", np.array([T0 + asked * US]))
+    assert verdicts.tolist() == [verdict]
+    assert np.isnan(leads[0]) if lead is None else leads[0] == lead
+
+
+def test_a_warning_into_a_gap_is_undecided() -> None:
+    verdicts, _ = came_true(moments(100, [], gap=20), "HIGH_RISK", np.array([T0 + 10 * US]))
+    assert verdicts.tolist() == [-1]
+
+
+def test_a_break_is_leaving_work_for_ten_seconds_or_three_switches() -> None:
+    asked = np.array([T0 + 100 * US])
+    left = moments(300, [130, 150], off=(130, 150))
+    assert ((break_seconds(left, switch_seconds(left)) - T0) // US).tolist() == [130]
+    assert came_true(left, "BREAK", asked)[0].tolist() == [1]
+    assert came_true(moments(300, [130, 135], off=(130, 135)), "BREAK", asked)[0].tolist() == [0]
+    assert came_true(moments(300, [110, 120, 160]), "BREAK", asked)[1].tolist() == [60.0]
+    assert came_true(moments(300, [110, 120, 161]), "BREAK", asked)[0].tolist() == [0]
+
+
+def test_high_is_warned_once_at_its_onset() -> None:
+    assert ((high_onsets(moments(50, [], high=(10, 11, 12, 20))) - T0) // US).tolist() == [10, 20]
+
+
+def test_warnings_acted_upon_are_shown_but_not_counted() -> None:
+    past = moments(400, [30, 330], high=(10, 310))
+    offered = [Offered(1, T0 + 300 * US, 0.4, True, "why"), Offered(2, T0 + 100 * US, 0.3, False, "")]
+    warned = warnings_of(past, offered, T0 - 1)
+    assert [(w.kind, (w.t_us - T0) // US, w.acted_on, w.came_true) for w in warned] == [
+        ("HIGH_RISK", 10, False, True),
+        ("BREAK", 100, False, False),
+        ("BREAK", 300, True, False),
+        ("HIGH_RISK", 310, False, True),
+    ]
+    switch, settled_break = hit_rates([past], warned, 7)
+    assert (switch.warned, switch.came_true, switch.rate) == (2, 2, 1.0)
+    assert (settled_break.warned, settled_break.came_true, settled_break.rate) == (1, 0, 0.0)
+    assert switch.base_rate == pytest.approx(60 / 370, abs=0.01)
+
+
+def test_a_high_onset_that_help_follows_within_its_horizon_is_not_counted() -> None:
+    past = moments(100, [30], high=(10,))
+    warned = warnings_of(past, [Offered(1, T0 + 20 * US, 0.4, True, "")], T0 - 1)
+    assert [w.acted_on for w in warned] == [True, True]
+    assert [rate.rate for rate in hit_rates([past], warned, 7)] == [None, None]
+
+
+def test_nothing_known_is_nothing_claimed() -> None:
+    assert [(rate.rate, rate.base_rate) for rate in hit_rates([], [], 7)] == [(None, None)] * 2
