@@ -94,17 +94,17 @@ def _service_trips(database_url: str, home: Path) -> list[float]:
     secrets = load_secrets(settings.secrets)
     address = f"ws://127.0.0.1:{settings.serving_port}/ws?machine_id={uuid4()}"
     headers = {"Authorization": f"Bearer {secrets.api_token}"}
-    with _process(service_command(settings), service_environment(settings, os.environ)):
-        with _connected(address, headers) as socket:
-            start_us = (int(time.time()) - TRIPS - WARM_UP - 60) * 1_000_000
-            return _trips(socket, [_snapshot(start_us + index * 1_000_000) for index in range(TRIPS + WARM_UP)])
+    command, environment = service_command(settings), service_environment(settings, os.environ)
+    with _process(command, environment), _connected(address, headers) as socket:
+        start_us = (int(time.time()) - TRIPS - WARM_UP - 60) * 1_000_000
+        return _trips(socket, [_snapshot(start_us + index * 1_000_000) for index in range(TRIPS + WARM_UP)])
 
 
 def _echo_trips() -> list[float]:
     port = free_port()
-    with _process([sys.executable, "-c", ECHO, str(port)], dict(os.environ)):
-        with _connected(f"ws://127.0.0.1:{port}/ws", {}) as socket:
-            return _trips(socket, [_snapshot(1_800_000_000_000_000)] * (TRIPS + WARM_UP), echo=True)
+    command = [sys.executable, "-c", ECHO, str(port)]
+    with _process(command, dict(os.environ)), _connected(f"ws://127.0.0.1:{port}/ws", {}) as socket:
+        return _trips(socket, [_snapshot(1_800_000_000_000_000)] * (TRIPS + WARM_UP), echo=True)
 
 
 def _trips(socket: ClientConnection, texts: list[str], *, echo: bool = False) -> list[float]:
@@ -146,10 +146,11 @@ def _connected(address: str, headers: dict[str, str]) -> Iterator[ClientConnecti
     until = time.monotonic() + START_SECONDS
     while True:
         try:
-            with connect(address, additional_headers=headers, open_timeout=START_SECONDS) as socket:
-                yield socket
-                return
+            socket = connect(address, additional_headers=headers, open_timeout=START_SECONDS)
+            break
         except ConnectionRefusedError:
             if time.monotonic() > until:
                 raise
             time.sleep(0.2)
+    with socket:
+        yield socket

@@ -1,26 +1,38 @@
-"""``neural-focus signin``: a new sign-in link, without a restart."""
+"""``neural-focus signin``: a new one-time link that signs one browser in."""
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
-from infra.person_shown import person_shown
-from neural_focus.errors import ServiceError
+from neural_focus.errors import InputError
 from neural_focus.secrets import load_secrets
-from neural_focus.settings import read_settings
-from serving.auth import SIGNIN_SECONDS, make_signin_link
+from neural_focus.settings import Settings, read_settings
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.command()
-def signin() -> None:
-    """Print a link that signs one browser in to the page, once, within an hour."""
+def signin(
+    user: Annotated[str, typer.Option(help="Sign in as this person, for instance a demo person")] = "",
+) -> None:
+    """Print a link that signs one browser in, once, within an hour."""
+    from serving.auth import LOCAL_PERSON, make_signin_link
+
     settings = read_settings()
-    if not settings.secrets.exists():
-        raise ServiceError(
-            "Nobody can sign in yet", why=f"there is no platform in {settings.home}", todo="Start it: make run"
-        )
     secrets = load_secrets(settings.secrets)
-    typer.echo(make_signin_link(settings, secrets, person_shown(settings, secrets)))
-    typer.echo(f"signs one browser in, within {SIGNIN_SECONDS // 60} minutes", err=True)
+    user_id = _user_id(settings, user) if user else LOCAL_PERSON
+    typer.echo(make_signin_link(settings, secrets, user_id))
+
+
+def _user_id(settings: Settings, name: str) -> int:
+    from infra.embedded_database import EmbeddedServer
+    from neural_focus.store.database import connect
+    from neural_focus.store.users import read_user
+
+    with connect(settings.database_url or EmbeddedServer.from_settings(settings).url()) as connection:
+        found = read_user(connection, name)
+    if found is None:
+        raise InputError(f"nobody here is called {name!r}")
+    return found.id
