@@ -11,8 +11,11 @@ export function SignIn({ theme, onTheme }: { theme: Theme; onTheme: () => void }
           <h2 id="sign-in-title">This browser is not signed in</h2>
           <p>Your focus is nobody else's business, so the page opens only with a link that works once.</p>
           <p>
-            <code>make run</code> prints a new link at every start, among its last lines. Open that one here.
+            <code>make run</code> prints one at every start, and this makes another:
           </p>
+          <pre>
+            <code>neural-focus signin</code>
+          </pre>
         </section>
       </main>
     </>
