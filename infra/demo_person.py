@@ -1,7 +1,7 @@
 """The demo person at work on a display: the simulated worker's seconds acted out through the X server (XTest).
 
 Everything goes the way a real person's input goes: keys, pointer and windows of the X server, seen by the same
-capture. ``brisk`` squeezes what takes a person half an hour into 100 s, for a first run that must show it all.
+capture. ``brisk`` begins by squeezing what takes half an hour into 100 s, for a first run that must show it all.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from neural_focus._x11 import Injector
 
+from neural_focus._x11 import Injector
 from neural_focus.simulation.desk import APPS, title_of
 from neural_focus.simulation.parameters import Kind, Mode, PersonParameters, State, draw_person
 from neural_focus.simulation.worker import Worker
@@ -25,6 +25,8 @@ BRISK_CYCLE_S = 100
 # Seconds of a brisk cycle: the state until then.
 BRISK_SCRIPT = ((14, State.SHALLOW), (62, State.FOCUSED), (86, State.WAVERING), (BRISK_CYCLE_S, State.DISTRACTED))
 BRISK_DWELL_S = 3.5
+BRISK_CYCLES = 2
+"""After as many cycles the person lives on at everyone's pace."""
 
 Act = Callable[[], object]
 
@@ -41,10 +43,12 @@ class DemoCounts:
 
 
 class BriskWorker(Worker):
-    """A worker on a script: hops between apps, settles in one for 72 s without a pause, wavers, leaves."""
+    """A worker on a script at first: hops between apps, settles in one for 72 s without a pause, wavers, leaves."""
 
     def step(self, tick: int, hour: float) -> int:
         """See ``Worker.step``; ``tick`` counts seconds since the start."""
+        if tick >= BRISK_CYCLES * BRISK_CYCLE_S:
+            return Worker.step(self, tick, hour)
         phase = tick % BRISK_CYCLE_S
         self.state = int(next(state for until, state in BRISK_SCRIPT if phase < until))
         restless = self.state in (State.SHALLOW, State.DISTRACTED)

@@ -102,10 +102,10 @@ _DESTINATION = np.array(
 # Probability a second of: stop reading; then type rather than point; stop typing; stop pointing.
 _HANDS = np.array(
     [
-        [0.095, 0.24, 0.46, 0.75],
-        [0.160, 0.18, 0.52, 0.50],
-        [0.105, 0.22, 0.48, 0.72],
-        [0.065, 0.05, 0.65, 0.66],
+        [0.078, 0.23, 0.46, 0.75],
+        [0.135, 0.18, 0.52, 0.52],
+        [0.085, 0.20, 0.48, 0.72],
+        [0.052, 0.05, 0.65, 0.68],
         [0.0, 0.0, 1.0, 1.0],
     ]
 )

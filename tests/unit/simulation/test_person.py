@@ -103,3 +103,11 @@ def test_answers_come_in_time() -> None:
     assert {response for response, _ in answers} == {"accept", "reject", "snooze"}
     assert all(0 < delay <= 2 for _, delay in answers)
     assert 0.65 < np.mean([response == "accept" for response, _ in answers]) < 0.85
+
+
+def test_the_engine_takes_every_record(people: list[SimulatedPerson]) -> None:
+    from neural_focus._native import validate
+
+    good, reasons = validate(people[0].records)
+    assert good.all()
+    assert sum(reasons.values()) == 0
