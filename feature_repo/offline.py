@@ -56,6 +56,8 @@ class AsofDuckDBOfflineStore(DuckDBOfflineStore):
         frame = pa.Table.from_pandas(entity_df, preserve_index=False)
         with duckdb.connect() as connection:
             connection.execute("SET TimeZone = 'UTC'")
+            # With few rows asked for DuckDB prefers to try every pair, whatever the number of snapshots.
+            connection.execute("SET asof_loop_join_threshold = 0")
             for view in feature_views:
                 frame = _join(connection, frame, time, view, feature_refs, full_feature_names)
         return _job(frame, entity_df, time, feature_refs, full_feature_names, str(config.repo_path))

@@ -1,0 +1,177 @@
+"""The flow `features`: events → engine → snapshots in Feast, offline and online.
+
+    events ──► one engine a stream, from the start of the earliest day with news ──► every 10th second → offline, by day
+    controls ─┘                                                                └───► the newest second → online
+
+Only days with new events are computed, always whole, so a second run over the same events changes nothing. The desktop
+computes every second; training and reports need one in ten, and four weeks of a dozen people stay below 100 MB.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+from flows.artifacts import leave_table, leave_words
+from flows.running import Platform, platform_flow, tell
+from flows.stream_controls import put_momentum, read_controls, read_momentum
+from flows.stream_progress import DAY_US, Boots, StreamProgress, day_name, day_start, first_new_us
+from neural_focus._native import Engine
+from neural_focus.replay import Snapshots, sort_controls
+from neural_focus.store.events import Stream, list_streams, read_events
+from neural_focus.store.users import zone_history
+from neural_focus.zones import zone_history_table
+
+Rows = npt.NDArray[np.void]
+TICK_US = 10_000_000
+SECOND_US = 1_000_000
+TAIL_US = 300 * SECOND_US
+"""Snapshots go on for this long after the last event."""
+SPAN_US = 7 * DAY_US
+"""Events are read by the week: a person's half year would not fit into memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamReport:
+    """What one run computed of one stream."""
+
+    stream: Stream
+    events: int
+    snapshots: int
+    first_day: str
+    seconds: float
+
+
+@platform_flow(
+    name="features",
+    description="Computes what is new in the events with the desktop's own engine and writes it to the feature store: "
+    "every tenth second offline by day, the newest second online.",
+    stale_after=timedelta(minutes=4),
+)
+def features(platform: Platform) -> int:
+    """Brings the snapshots of all streams up to date; returns how many were computed."""
+    return sum(report.snapshots for report in compute_features(platform))
+
+
+def compute_features(platform: Platform, progress: Callable[[float], None] = lambda _: None) -> list[StreamReport]:
+    """The work of the flow; ``progress`` gets the share that is done."""
+    streams = list_streams(platform.connection)
+    reports = []
+    for number, stream in enumerate(streams, 1):
+        report = compute_stream(platform, stream)
+        platform.connection.commit()
+        if report is not None:
+            reports.append(report)
+            tell(f"{stream.stream_id}: {report.events:,} events → {report.snapshots:,} snapshots")
+        progress(number / len(streams))
+    _leave(reports, len(streams))
+    return reports
+
+
+def compute_stream(platform: Platform, stream: Stream) -> StreamReport | None:
+    """Computes the days of one stream that have new events; None if there are none."""
+    from feature_repo.store import stream_folder, write_online
+
+    began = time.perf_counter()
+    folder = stream_folder(platform.settings.feast, stream.stream_id)
+    progress = StreamProgress(platform.settings.feast / "engines" / folder.name)
+    done, now = progress.done(), Boots.of(platform.connection, stream)
+    end = min(stream.last_us + TAIL_US, time.time_ns() // 1000 - SECOND_US)
+    fresh = first_new_us(platform.connection, stream, done, now)
+    if fresh is None and done.until_us >= end:
+        return None
+    fresh = done.until_us if fresh is None else min(fresh, done.until_us or fresh)
+    saved = progress.load_engine(day_start(fresh))
+    start, engine = saved or (day_start(stream.first_us), _new_engine(platform, stream))
+    progress.forget_engines_after(start)
+    events = snapshots = 0
+    newest: Snapshots | None = None
+    for span in range(start, end + 1, SPAN_US):
+        part = _compute_span(platform, stream, engine, progress, span, min(span + SPAN_US, end + 1))
+        events, snapshots, newest = events + part[0], snapshots + part[1], part[2] or newest
+    if newest is not None:
+        last = int(newest.timestamps_us[-1])
+        write_online(platform.store, stream.stream_id, last, newest.features[-1], newest.sequence[-1])
+    progress.finish(now, end)
+    return StreamReport(stream, events, snapshots, day_name(start), time.perf_counter() - began)
+
+
+def _new_engine(platform: Platform, stream: Stream) -> Engine:
+    return Engine(*zone_history_table(zone_history(platform.connection, stream.user_id)))
+
+
+def _compute_span(
+    platform: Platform, stream: Stream, engine: Engine, progress: StreamProgress, first_us: int, last_us: int
+) -> tuple[int, int, Snapshots | None]:
+    """Computes and writes whole days in [first, last); events, snapshots, and the newest day's snapshots."""
+    from feature_repo.store import write_offline
+
+    records, _ = read_events(platform.connection, stream.user_id, stream.machine_id, first_us, last_us)
+    controls = read_controls(platform.connection, stream, first_us, last_us)
+    logged = read_momentum(platform.connection, stream, first_us, last_us)
+    stamps = records["timestamp_us"].astype(np.int64)
+    total, newest, ticks = 0, None, []
+    for day in range(first_us, last_us, DAY_US):
+        progress.save_engine(day, engine)
+        end = min(day + DAY_US, last_us)
+        piece = (stamps >= day) & (stamps < end)
+        mine = controls[(controls["timestamp_us"] >= day) & (controls["timestamp_us"] < end)]
+        snapshots = _push(engine, records[piece], mine, end - SECOND_US)
+        if len(snapshots):
+            put_momentum(snapshots.timestamps_us, snapshots.features, logged)
+            total, newest = total + len(snapshots), snapshots
+            ticks.append(_every(snapshots, TICK_US))
+    if ticks:
+        whole = _joined(ticks)
+        write_offline(platform.store, stream.stream_id, whole.timestamps_us, whole.features, whole.sequence)
+    return len(records), total, newest
+
+
+def _push(engine: Engine, records: Rows, controls: Rows, until_us: int) -> Snapshots:
+    pushed = engine.push(np.ascontiguousarray(records), sort_controls(controls))
+    return _joined([Snapshots(*pushed), Snapshots(*engine.close_until(until_us))])
+
+
+def _every(snapshots: Snapshots, step_us: int) -> Snapshots:
+    chosen = snapshots.timestamps_us % step_us == 0
+    return Snapshots(snapshots.timestamps_us[chosen], snapshots.features[chosen], snapshots.sequence[chosen])
+
+
+def _joined(parts: list[Snapshots]) -> Snapshots:
+    return Snapshots(
+        np.concatenate([part.timestamps_us for part in parts]),
+        np.concatenate([part.features for part in parts]),
+        np.concatenate([part.sequence for part in parts]),
+    )
+
+
+def _leave(reports: list[StreamReport], streams: int) -> None:
+    snapshots = sum(report.snapshots for report in reports)
+    leave_words(
+        "features-run",
+        f"**{snapshots:,} snapshots** of {len(reports)} of {streams} streams computed from "
+        f"{sum(report.events for report in reports):,} events."
+        if reports
+        else f"Nothing new in {streams} streams.",
+        "What this run computed",
+    )
+    leave_table(
+        "features-streams",
+        [
+            {
+                "stream": report.stream.stream_id,
+                "people": "demo" if report.stream.is_demo else "real",
+                "from": report.first_day,
+                "events": report.events,
+                "snapshots": report.snapshots,
+                "seconds": round(report.seconds, 2),
+            }
+            for report in reports
+        ],
+        "Streams with new events",
+    )

@@ -1,0 +1,189 @@
+"""The flow `labels`: what became of each moment, once its future is known.
+
+A label looks 30 s ahead (a switch), 60 s (settled focus breaks) or 5 min (the outcome that rules guess). Where capture
+did not cover that, or something of ours was shown in it, there is none. People's own words beat a timer's, a timer's
+beat rules.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from flows.artifacts import leave_table, leave_words
+from flows.label_files import label_path, made_from, write_labels
+from flows.running import Platform, platform_flow, tell
+from flows.stream_progress import Boots, code_version
+from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH
+from neural_focus.models.datasets import Moments, StreamTable, cut_moments
+from neural_focus.models.inputs import V1
+from neural_focus.models.labels import (
+    NO_LABEL,
+    WEAK_HORIZON_SECONDS,
+    Outcome,
+    OutcomeMark,
+    Source,
+)
+from neural_focus.models.timeline import merge_intervals
+from neural_focus.store.events import Stream, list_streams, read_events
+from neural_focus.store.labels import (
+    LabelledStretch,
+    add_timer_labels,
+    read_covered,
+    read_labels,
+    read_shown,
+    replace_weak_labels,
+)
+from neural_focus.store.outcomes import apply_labels
+
+WEAK_US = WEAK_HORIZON_SECONDS * 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class LabelReport:
+    """What one stream's labels are: how many moments, and the share of each label among those that have it."""
+
+    stream: Stream
+    moments: int
+    switch: float
+    settled_break: float
+    said: int
+    weak: int
+
+
+@platform_flow(
+    name="labels",
+    description="Says of each moment what became of it: a switch within 30 s, a break of settled focus, the outcome "
+    "that people, timers or (marked as weak) rules give it.",
+    stale_after=timedelta(minutes=50),
+)
+def labels(platform: Platform) -> int:
+    """Brings the labels of all streams up to date; returns how many moments were labelled."""
+    return sum(report.moments for report in compute_labels(platform))
+
+
+def compute_labels(platform: Platform, progress: Callable[[float], None] = lambda _: None) -> list[LabelReport]:
+    """The work of the flow; ``progress`` gets the share that is done."""
+    streams = list_streams(platform.connection)
+    for user_id in {stream.user_id for stream in streams}:
+        add_timer_labels(platform.connection, user_id)
+    reports = []
+    for number, stream in enumerate(streams, 1):
+        report = label_stream(platform, stream)
+        platform.connection.commit()
+        if report is not None:
+            reports.append(report)
+            tell(f"{stream.stream_id}: {report.moments:,} moments")
+        progress(number / len(streams))
+    _leave(reports, len(streams))
+    return reports
+
+
+def label_stream(platform: Platform, stream: Stream) -> LabelReport | None:
+    """Labels one stream anew; None if nothing that labels depend on has changed."""
+    from feature_repo.store import stream_folder
+
+    snapshots = stream_folder(platform.settings.feast, stream.stream_id)
+    path = label_path(platform.settings.feast, snapshots.name)
+    said = read_labels(platform.connection, stream)
+    shown = read_shown(platform.connection, stream)
+    source = _fingerprint(Boots.of(platform.connection, stream), said, shown)
+    if not snapshots.exists() or made_from(path) == source:
+        return None
+    moments = cut_moments([_table(platform, stream, said, shown)], V1)
+    write_labels(path, stream.stream_id, stream.is_demo, moments, source)
+    replace_weak_labels(platform.connection, stream, weak_stretches(moments))
+    apply_labels(platform.connection, stream.user_id, stream.first_us, stream.last_us)
+    return _report(stream, moments)
+
+
+def weak_stretches(moments: Moments) -> list[LabelledStretch]:
+    """Weak outcomes as stretches of five minutes that do not overlap: those that begin at whole five minutes."""
+    chosen = (moments.outcome_source == Source.WEAK) & (moments.times_us % WEAK_US == 0)
+    pairs = zip(moments.times_us[chosen].tolist(), moments.outcome[chosen].tolist(), strict=True)
+    return [LabelledStretch(time, time + WEAK_US, Outcome(outcome).name, "WEAK") for time, outcome in pairs]
+
+
+def _table(platform: Platform, stream: Stream, said: list[LabelledStretch], shown: list[int]) -> StreamTable:
+    records, _ = read_events(
+        platform.connection, stream.user_id, stream.machine_id, stream.first_us, stream.last_us + 1
+    )
+    stamps = _snapshot_times(platform, stream)
+    return StreamTable(
+        stream_id=stream.stream_id,
+        user_id=stream.user_id,
+        records=records,
+        timestamps_us=stamps,
+        # Labels need to know at which times there are snapshots, not what is in them.
+        features=np.zeros((len(stamps), len(FEATURE_NAMES)), np.float32),
+        sequence=np.zeros((len(stamps), SEQUENCE_LENGTH), np.uint8),
+        is_demo=stream.is_demo,
+        interventions_us=np.array(shown, np.int64),
+        covered=merge_intervals(np.array(read_covered(platform.connection, stream), np.int64)),
+        marks=[OutcomeMark(mark.start_us, mark.end_us, Outcome[mark.outcome], Source[mark.source]) for mark in said],
+    )
+
+
+def _snapshot_times(platform: Platform, stream: Stream) -> np.ndarray:
+    from feature_repo.definitions import TIME_COLUMN
+    from feature_repo.store import stream_folder
+
+    folder = stream_folder(platform.settings.feast, stream.stream_id)
+    days = [pq.read_table(path, columns=[TIME_COLUMN])[TIME_COLUMN] for path in sorted(folder.glob("*.parquet"))]
+    times: np.ndarray = np.concatenate([day.cast("int64").to_numpy() for day in days])
+    return times
+
+
+def _fingerprint(boots: Boots, said: list[LabelledStretch], shown: list[int]) -> str:
+    made = json.dumps([code_version(), sorted(boots.next_seq.items()), [repr(mark) for mark in said], shown])
+    return sha256(made.encode()).hexdigest()
+
+
+def _report(stream: Stream, moments: Moments) -> LabelReport:
+    def share(found: np.ndarray) -> float:
+        known = found[found != NO_LABEL]
+        return float(known.mean()) if len(known) else 0.0
+
+    return LabelReport(
+        stream=stream,
+        moments=len(moments),
+        switch=share(moments.switch),
+        settled_break=share(moments.settled_break),
+        said=int((moments.outcome_source > Source.WEAK).sum()),
+        weak=int((moments.outcome_source == Source.WEAK).sum()),
+    )
+
+
+def _leave(reports: list[LabelReport], streams: int) -> None:
+    moments = sum(report.moments for report in reports)
+    leave_words(
+        "labels-run",
+        f"**{moments:,} moments** of {len(reports)} of {streams} streams labelled; "
+        f"{sum(report.said for report in reports):,} of them by people or timers, "
+        f"{sum(report.weak for report in reports):,} by rules (weak)."
+        if reports
+        else f"Nothing new in {streams} streams.",
+        "What this run labelled",
+    )
+    leave_table(
+        "labels-streams",
+        [
+            {
+                "stream": report.stream.stream_id,
+                "people": "demo" if report.stream.is_demo else "real",
+                "moments": report.moments,
+                "switch in 30 s": f"{report.switch:.1%}",
+                "settled focus breaks": f"{report.settled_break:.1%}",
+                "said by people": report.said,
+                "weak": report.weak,
+            }
+            for report in reports
+        ],
+        "Labels by stream",
+    )
