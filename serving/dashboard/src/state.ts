@@ -104,6 +104,18 @@ function withJudgement(state: State, judgement: Judgement): State {
   return { ...state, judgement, readings, collector };
 }
 
+/** What the service has stored, and after it what came live and is not stored yet. */
+function withRecent(state: State, recent: Recent): State {
+  const stored = recent.readings.at(-1)?.at ?? -Infinity;
+  const newer = <T extends { at: number }>(items: readonly T[]) => items.filter((item) => item.at > stored);
+  return {
+    ...state,
+    ...recent,
+    readings: [...recent.readings, ...newer(state.readings)],
+    switches: [...recent.switches, ...newer(state.switches)],
+  };
+}
+
 function withActivity(state: State, at: number, activity: Activity): State {
   if (state.activity?.app === activity.app) return { ...state, activity };
   const first = state.activity === null;
@@ -126,7 +138,7 @@ export function reduce(state: State, event: Event): State {
     case "standing":
       return { ...state, ...event.standing, loaded: true };
     case "recent":
-      return { ...state, ...event.recent };
+      return withRecent(state, event.recent);
     case "links":
       return { ...state, links: event.links };
     case "judgement":

@@ -36,6 +36,20 @@ describe("readings", () => {
   });
 });
 
+describe("what is stored", () => {
+  it("replaces what came live, except what is newer", () => {
+    const live = play([1000, 2000, 3000].map((at) => ({ kind: "judgement", judgement: judged(at, 10) })));
+    const reading = { at: 2000, score: 50, distraction: 0, breakRisk: null };
+    const recent = { readings: [reading], switches: [], idle: [], warnings: [], hitRates: [] };
+    const state = reduce({ ...live, switches: [{ at: 2500, count: 1, app: "x" }] }, { kind: "recent", recent });
+    expect(state.readings.map(({ at, score }) => [at, score])).toEqual([
+      [2000, 50],
+      [3000, 10],
+    ]);
+    expect(state.switches).toHaveLength(1);
+  });
+});
+
 describe("activity", () => {
   const on = (at: number, app: string): Event => ({ kind: "activity", at, activity: { app, category: "", pseudo: false } });
 

@@ -6,7 +6,7 @@ import { readLinks, readRecent, readStanding, SignedOut } from "./rest";
 import { LiveSocket, pageSocketAddress } from "./socket";
 
 /** What came true is known only afterwards: the half hour is read again this often, ms. */
-const REFRESH = 20_000;
+const REFRESH = 30_000;
 
 type Dispatch = (event: Event) => void;
 
