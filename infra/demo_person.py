@@ -16,11 +16,11 @@ import numpy as np
 
 from neural_focus._x11 import Injector
 from neural_focus.simulation.desk import APPS, title_of
+from neural_focus.simulation.emission import MOVES_A_SECOND
 from neural_focus.simulation.parameters import Kind, Mode, PersonParameters, State, draw_person
 from neural_focus.simulation.worker import Worker
 
 LETTERS = "etaoinshrdlucmfwypvbgk"
-MOVES_A_SECOND = 3
 BRISK_CYCLE_S = 100
 # Seconds of a brisk cycle: the state until then.
 BRISK_SCRIPT = ((14, State.SHALLOW), (62, State.FOCUSED), (86, State.WAVERING), (BRISK_CYCLE_S, State.DISTRACTED))
@@ -138,9 +138,9 @@ class DemoPerson:
 
     def _pointing(self) -> list[tuple[float, Act]]:
         acts: list[tuple[float, Act]] = [(0.84 * slot / MOVES_A_SECOND, self._move) for slot in range(MOVES_A_SECOND)]
-        if self._rng.random() < 0.16 and not self._worker.switched:
+        if self._rng.random() < 0.10 and not self._worker.switched:
             acts.append((0.82, self._click))
-        if self._rng.random() < 0.22:
+        if self._rng.random() < 0.12:
             acts += [(0.60, lambda: self._injector.wheel(-1)), (0.65, lambda: self._injector.wheel(-1))]
         return acts
 

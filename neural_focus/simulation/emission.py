@@ -125,7 +125,8 @@ def _moves(
     travelled = np.hypot(np.diff(x, prepend=x[:1]), np.diff(y, prepend=y[:1]))
     speed = np.where(gap <= 1.0, travelled / np.maximum(gap, 1e-6), 0.0).astype(np.int64)
     data = np.stack([x, y, speed], axis=1)
-    tempo = _tempo(tick, log_speed, len(timeline.state))
+    known = gap <= 1.0  # no speed is told after a pause
+    tempo = _tempo(tick[known], log_speed[known], len(timeline.state))
     return _rows(time_us, EventType.MOUSE_MOVE, before[tick], data, 4), tempo
 
 
@@ -133,12 +134,12 @@ def _clicks_and_wheel(timeline: Timeline, moves: Rows, rng: np.random.Generator)
     """A switch takes a click; other seconds of pointing bring clicks and notches of the wheel now and then."""
     last = np.arange(MOVES_A_SECOND - 1, len(moves.time_us), MOVES_A_SECOND)
     pointing = np.flatnonzero(timeline.mode == Mode.POINTING)
-    clicks = last[timeline.switched[pointing] | (rng.random(len(last)) < 0.16)]
+    clicks = last[timeline.switched[pointing] | (rng.random(len(last)) < 0.10)]
     data = moves.data[clicks].copy()
     data[:, 2] = np.where(rng.random(len(clicks)) < 0.95, 1, 2)
     # 0.85 s into the second: after its moves, before the focus changes at 0.90 s
     click_us = moves.time_us[clicks] // SECOND_US * SECOND_US + 850_000
-    turned = np.repeat(last[rng.random(len(last)) < 0.22], 2)
+    turned = np.repeat(last[rng.random(len(last)) < 0.12], 2)
     notch = moves.data[turned].copy()
     notch[:, 2] = np.where(rng.random(len(turned)) < 0.85, -120, 120)
     wheel_us = moves.time_us[turned] + np.tile([40_000, 90_000], len(turned) // 2)

@@ -102,10 +102,10 @@ _DESTINATION = np.array(
 # Probability a second of: stop reading; then type rather than point; stop typing; stop pointing.
 _HANDS = np.array(
     [
-        [0.078, 0.23, 0.46, 0.75],
-        [0.135, 0.18, 0.52, 0.52],
-        [0.085, 0.20, 0.48, 0.72],
-        [0.052, 0.05, 0.65, 0.68],
+        [0.19, 0.095, 0.50, 0.88],
+        [0.26, 0.09, 0.55, 0.72],
+        [0.19, 0.09, 0.52, 0.86],
+        [0.11, 0.03, 0.65, 0.82],
         [0.0, 0.0, 1.0, 1.0],
     ]
 )
@@ -201,6 +201,6 @@ def _hands_table(activity: float) -> Floats:
         stir *= activity
         table[state, Mode.READING] = [1.0 - stir, stir * typing, stir * (1.0 - typing)]
         table[state, Mode.TYPING] = [stop_typing * 0.7, 1.0 - stop_typing, stop_typing * 0.3]
-        table[state, Mode.POINTING] = [stop_pointing * 0.85, stop_pointing * 0.15, 1.0 - stop_pointing]
+        table[state, Mode.POINTING] = [stop_pointing * 0.93, stop_pointing * 0.07, 1.0 - stop_pointing]
     table[State.AWAY] = [1.0, 0.0, 0.0]
     return table
