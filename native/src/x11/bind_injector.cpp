@@ -34,6 +34,8 @@ void bind_injector(nb::module_& module) {
            "height"_a = 400, "pid"_a = 0, "A window of class `app`; returns its id. pid 0: the window names none.")
       .def("set_title", &Injector::set_title, "window"_a, "title"_a)
       .def("activate", &Injector::activate, "window"_a, "Raise and focus it; 0: no window holds the focus.")
+      .def("focus_input", &Injector::focus_input, "window"_a, "Only the input focus, as without a window manager.")
+      .def("forget_active_window", &Injector::forget_active_window, "From now on nobody tells which window is active.")
       .def("minimize", &Injector::minimize, "window"_a, "on"_a = true)
       .def("maximize", &Injector::maximize, "window"_a, "on"_a = true)
       .def("close_window", &Injector::close_window, "window"_a)

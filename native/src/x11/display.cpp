@@ -3,6 +3,8 @@
 #include <X11/Xatom.h>
 #include <X11/Xutil.h>
 #include <X11/extensions/XInput2.h>
+#include <poll.h>
+#include <unistd.h>
 
 #include <mutex>
 
@@ -81,7 +83,17 @@ Connection::Connection(const std::string& name) {
       display_, [](Display*, void* self) { static_cast<Connection*>(self)->lost_ = true; }, this);
 }
 
-Connection::~Connection() { XCloseDisplay(display_); }
+Connection::~Connection() {
+  pollfd connection{ConnectionNumber(display_), POLLIN, 0};
+  const bool hung_up = ::poll(&connection, 1, 0) > 0 && (connection.revents & (POLLHUP | POLLERR)) != 0;
+  if (lost() || hung_up) {
+    // Xlib may hold its locks for ever after an error on another thread, and closing would wait for them: give the
+    // descriptor back and leave the rest, some 20 KB a lost server.
+    ::close(ConnectionNumber(display_));
+  } else {
+    XCloseDisplay(display_);
+  }
+}
 
 std::optional<std::vector<unsigned long>> Connection::longs(Window window, Atom property, long most) const {
   const Property found(display_, window, property, most);

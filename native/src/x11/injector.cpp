@@ -159,8 +159,10 @@ void Injector::set_title(Window window, const std::string& title) {
 }
 
 bool Injector::window_manager_runs() const {
-  const auto check = x_.longs(x_.root(), x_.atom("_NET_SUPPORTING_WM_CHECK"));
-  return check && !check->empty() && (*check)[0] != 0;
+  const Atom property = x_.atom("_NET_SUPPORTING_WM_CHECK");
+  const auto check = x_.longs(x_.root(), property);
+  if (!check || check->empty() || (*check)[0] == None) return false;
+  return x_.longs((*check)[0], property) == check;  // the root may still name one that has ended
 }
 
 void Injector::activate(Window window) {
@@ -181,6 +183,16 @@ void Injector::activate(Window window) {
                    CurrentTime);
     set_longs(display, x_.root(), active, XA_WINDOW, {window});
   }
+  sync();
+}
+
+void Injector::focus_input(Window window) {
+  XSetInputFocus(x_.get(), window, RevertToPointerRoot, CurrentTime);
+  sync();
+}
+
+void Injector::forget_active_window() {
+  XDeleteProperty(x_.get(), x_.root(), x_.atom("_NET_ACTIVE_WINDOW"));
   sync();
 }
 

@@ -32,6 +32,9 @@ class Injector {
                      unsigned long pid);
   void set_title(Window window, const std::string& title);
   void activate(Window window);  // 0: no window has the focus
+  // As on a desktop whose window manager tells nothing.
+  void focus_input(Window window);
+  void forget_active_window();
   void minimize(Window window, bool on);
   void maximize(Window window, bool on);
   void close_window(Window window);
