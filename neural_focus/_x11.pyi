@@ -93,6 +93,12 @@ class Injector:
     def activate(self, window: int) -> None:
         """Raise and focus it; 0: no window holds the focus."""
 
+    def focus_input(self, window: int) -> None:
+        """Only the input focus, as without a window manager."""
+
+    def forget_active_window(self) -> None:
+        """From now on nobody tells which window is active."""
+
     def minimize(self, window: int, on: bool = True) -> None: ...
 
     def maximize(self, window: int, on: bool = True) -> None: ...
