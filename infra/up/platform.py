@@ -68,7 +68,10 @@ class Platform:
         self._check_ports()
         self._start_database()
         self._start_platform()
-        return self._start_desktop()
+        desk = self._start_desktop()
+        with step(self.console, "flows"):  # they get ready while the desktop does
+            self.supervisor.wait_ready("flows")
+        return desk
 
     def tend(self) -> None:
         """One look: starts again what died."""
@@ -134,9 +137,8 @@ class Platform:
                 at_work.done(f"{champion(settings)} serves")
             supervisor.launch(plan.service(settings, demo=self.demo))
         supervisor.launch(plan.flows_server(settings, self.secrets))
-        for name in ("service", "flows"):
-            with step(self.console, name):
-                supervisor.wait_ready(name)
+        with step(self.console, "service"):
+            supervisor.wait_ready("service")
 
     def _start_desktop(self) -> Desk:
         settings, since = self.settings, datetime.now(UTC)

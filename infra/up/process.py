@@ -97,7 +97,7 @@ def log_tail(log: Path, lines: int = 3) -> str:
     except OSError:
         return ""
     told = [line.strip() for line in text if line.strip()]
-    return " / ".join(told[-lines:])[-400:]
+    return " / ".join(told[-lines:])[-400:].rstrip(".")
 
 
 def _descendants(pid: int) -> list[psutil.Process]:
