@@ -242,6 +242,14 @@ def forget_streams(store: SnapshotStore, stream_ids: Iterable[str]) -> int:
     return gone
 
 
+def drop_days_before(store: SnapshotStore, day: date) -> int:
+    """Deletes the offline snapshots of UTC days before ``day``; returns how many files went."""
+    old = [path for path in offline_folder(store.folder).glob("*/*.parquet") if path.stem < day.isoformat()]
+    for path in old:
+        path.unlink()
+    return len(old)
+
+
 def entity_key(stream_id: str) -> EntityKey:
     """Feast's key of a stream.
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import prefect
@@ -18,6 +17,8 @@ from prefect.artifacts import (
     create_markdown_artifact,
     create_table_artifact,
 )
+
+from neural_focus.settings import Settings
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,10 +43,11 @@ def leave_table(key: str, rows: Sequence[dict[str, Cell]], description: str) -> 
         create_table_artifact([dict(row) for row in rows], key=key, description=description)
 
 
-def leave_file(key: str, path: Path, text: str, description: str) -> None:
-    """A link to an HTML page on this machine."""
+def leave_page(key: str, settings: Settings, page: str, text: str) -> None:
+    """A link to a page under ``settings.reports``, as the service shows it."""
     if in_run():
-        create_link_artifact(path.resolve().as_uri(), link_text=text, key=key, description=description)
+        address = f"http://{settings.host}:{settings.serving_port}/reports/{page}"
+        create_link_artifact(address, link_text=text, key=key, description=text)
 
 
 def leave_plot(key: str, draw: Callable[[Axes], None], description: str) -> None:

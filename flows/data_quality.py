@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from flows.artifacts import Cell, leave_file, leave_table, leave_words
+from flows.artifacts import Cell, leave_page, leave_table, leave_words
 from flows.label_files import MOST_MOMENTS, read_labels
 from flows.running import Platform, platform_flow, tell
 from neural_focus.errors import QualityError
@@ -141,19 +141,19 @@ def docs_folder(reports: Path) -> Path:
 def _context(folder: Path) -> EphemeralDataContext:
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
 
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
     folder.mkdir(parents=True, exist_ok=True)
     context = gx.get_context(mode="ephemeral")
     context.enable_analytics(enable=False)
-    context.variables.progress_bars = {"globally": False}
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
     for name in list(context.get_site_names()):
         context.delete_data_docs_site(name)
     context.add_data_docs_site(
         SITE,
         {
             "class_name": "SiteBuilder",
-            "show_how_to_buttons": False,
             "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder)},
             "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
         },
@@ -191,9 +191,4 @@ def _leave(platform: Platform, verdicts: list[Verdict]) -> None:
         for verdict in verdicts
     ]
     leave_table("data-quality-suites", rows, "Suites and how they went")
-    leave_file(
-        "data-docs",
-        docs_folder(platform.settings.reports) / "index.html",
-        "Data docs",
-        "Every expectation, page by page",
-    )
+    leave_page("data-docs", platform.settings, f"{SITE}/index.html", "Data docs: every expectation, page by page")

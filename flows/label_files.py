@@ -1,6 +1,10 @@
-"""Labelled moments on disk, one Parquet file a stream, and back joined with their snapshots as of the time.
+"""Labelled moments on disk, and back joined with their snapshots as of the time.
 
-<feast folder>/labels/<stream>.parquet     a row every 10 s of activity: labels (-1 for none) and the baselines' inputs
+    <feast folder>/labels/<stream>.parquet   a row every 10 s of activity: labels (-1 for none), what the stream's past
+                                             says at that moment (input version 2), what the baselines know
+    <feast folder>/stays/<stream>.parquet    how long each app held the focus
+
+The engine's features are not in here: they come out of the feature store, as they were at the time.
 """
 
 from __future__ import annotations
@@ -18,10 +22,12 @@ from flows.running import Platform
 from neural_focus.errors import InputError
 from neural_focus.features import FEATURE_NAMES
 from neural_focus.models.contracts import CONTRACTS
-from neural_focus.models.datasets import Moments
+from neural_focus.models.datasets import Moments, Stays
+from neural_focus.models.history import HISTORY_NAMES
 
 LABELS = ("switch", "settled_break", "outcome", "outcome_source")
 BASELINES = ("recency_s", "switches_5min", "lead_s")
+APPS = ("app", "previous_app")
 SCHEMA = pa.schema(
     [
         pa.field("stream_id", pa.string()),
@@ -30,9 +36,11 @@ SCHEMA = pa.schema(
         pa.field("event_timestamp", pa.timestamp("us", tz="UTC")),
         *(pa.field(name, pa.int8()) for name in LABELS),
         *(pa.field(name, pa.float64()) for name in BASELINES),
+        *(pa.field(name, pa.string()) for name in APPS),
+        *(pa.field(name, pa.float32()) for name in HISTORY_NAMES),
     ],
 )
-KEY = b"made_from"
+MADE_FROM = b"made_from"
 MOST_MOMENTS = 150_000
 """Training takes every k-th moment beyond this many: neighbours tell nearly the same."""
 
@@ -46,37 +54,42 @@ def made_from(path: Path) -> str | None:
     """What the file was made from, as ``write_labels`` was told; None if there is no file."""
     if not path.exists():
         return None
-    return (pq.read_schema(path).metadata or {}).get(KEY, b"").decode()
+    metadata: dict[bytes, bytes] = pq.read_schema(path).metadata or {}
+    return metadata.get(MADE_FROM, b"").decode()
 
 
-def write_labels(path: Path, stream_id: str, is_demo: bool, moments: Moments, source: str) -> None:
-    """The moments of one stream, renamed into place when complete."""
-    count = len(moments)
+def write_labels(path: Path, stream_id: str, is_demo: bool, moments: Moments, stays: Stays, source: str) -> None:
+    """The moments (cut with input version 2) and stays of one stream, each renamed into place when complete."""
+    count, known = len(moments), moments.own.shape[1] - len(HISTORY_NAMES)
     columns = {
         "stream_id": pa.array([stream_id] * count, pa.string()),
         "user_id": pa.array(moments.person),
         "is_demo": pa.array([is_demo] * count, pa.bool_()),
         "event_timestamp": pa.array(moments.times_us).cast(pa.timestamp("us", tz="UTC")),
         **{name: pa.array(getattr(moments, name)) for name in (*LABELS, *BASELINES)},
+        **{name: pa.array(getattr(moments, name).tolist(), pa.string()) for name in APPS},
+        **{
+            name: pa.array(np.ascontiguousarray(moments.own[:, known + index]))
+            for index, name in enumerate(HISTORY_NAMES)
+        },
     }
-    table = pa.table(columns, schema=SCHEMA).replace_schema_metadata({KEY: source.encode()})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(f".{os.getpid()}")
-    pq.write_table(table, temporary, compression="zstd")
-    temporary.replace(path)
+    made = {"app": stays.app.tolist(), "seconds": stays.seconds, "end_us": stays.end_us}
+    owner = [stays.person] * len(stays.seconds)
+    _replace(_stays_path(path), pa.table({**made, "user_id": pa.array(owner, pa.int64())}))
+    # Last: a file of labels is there only once its stays are.
+    _replace(path, pa.table(columns, schema=SCHEMA).replace_schema_metadata({MADE_FROM: source.encode()}))
 
 
 def read_labels(feast_folder: Path, is_demo: bool, most: int | None = None) -> pd.DataFrame:
     """Labelled moments of demo people or of real ones, by stream and time; every k-th if there are over ``most``."""
-    folder = feast_folder / "labels"
-    tables = [pq.read_table(path, schema=SCHEMA) for path in sorted(folder.glob("*.parquet"))]
-    frame = pa.concat_tables(tables or [SCHEMA.empty_table()]).to_pandas()
-    frame = frame[frame["is_demo"] == is_demo].reset_index(drop=True)
+    files = sorted((feast_folder / "labels").glob("*.parquet"))
+    tables = [pq.read_table(path, schema=SCHEMA, filters=[("is_demo", "=", is_demo)]) for path in files]
+    frame: pd.DataFrame = pa.concat_tables(tables or [SCHEMA.empty_table()]).to_pandas()
     step = -(-len(frame) // most) if most else 1
     return frame.iloc[:: max(step, 1)].reset_index(drop=True)
 
 
-def join_moments(platform: Platform, labels: pd.DataFrame, input_version: int = 1) -> Moments:
+def join_moments(platform: Platform, labels: pd.DataFrame, input_version: int) -> Moments:
     """Labelled moments with the model's inputs as they were at each time.
 
     Raises:
@@ -90,21 +103,41 @@ def join_moments(platform: Platform, labels: pd.DataFrame, input_version: int = 
     frame = training_frame(platform.store, labels)
     frame = frame[frame[FEATURE_NAMES[0]].notna()].reset_index(drop=True)
     features = frame[list(FEATURE_NAMES)].to_numpy(np.float32)
+    past = frame[list(HISTORY_NAMES)].to_numpy(np.float32) if input_version > 1 else None
     return Moments(
-        inputs=CONTRACTS[input_version].assemble(features),
-        times_us=frame["event_timestamp"].astype("int64").to_numpy() // _units(frame),
+        own=CONTRACTS[input_version].own(features, past),
+        times_us=frame["event_timestamp"].dt.as_unit("us").astype("int64").to_numpy(np.int64),
         person=frame["user_id"].to_numpy(np.int64),
-        stream=pd.factorize(frame["stream_id"])[0].astype(np.int32),
+        **{name: frame[name].to_numpy().astype(str) for name in APPS},
         **{name: frame[name].to_numpy(np.int8) for name in LABELS},
         **{name: frame[name].to_numpy(np.float64) for name in BASELINES},
     )
 
 
-def _units(frame: pd.DataFrame) -> int:
-    """How many of the time column's units make a µs."""
-    return {"us": 1, "ns": 1000}[frame["event_timestamp"].dtype.unit]
+def read_stays(feast_folder: Path, labels: pd.DataFrame) -> Sequence[Stays]:
+    """The stays of the streams in ``labels``."""
+    people = set(labels["user_id"].unique().tolist())
+    found = []
+    for path in sorted((feast_folder / "stays").glob("*.parquet")):
+        table = pq.read_table(path)
+        if len(table) and table["user_id"][0].as_py() in people:
+            found.append(
+                Stays(
+                    person=table["user_id"][0].as_py(),
+                    app=table["app"].to_numpy().astype(str),
+                    seconds=table["seconds"].to_numpy(),
+                    end_us=table["end_us"].to_numpy(),
+                )
+            )
+    return found
 
 
-def people_of(frames: Sequence[pd.DataFrame]) -> int:
-    """How many people the frames are of."""
-    return len({user for frame in frames for user in frame["user_id"].unique()})
+def _stays_path(path: Path) -> Path:
+    return path.parents[1] / "stays" / path.name
+
+
+def _replace(path: Path, table: pa.Table) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(f".{os.getpid()}")
+    pq.write_table(table, temporary, compression="zstd")
+    temporary.replace(path)

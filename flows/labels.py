@@ -14,18 +14,18 @@ from datetime import timedelta
 from hashlib import sha256
 
 import numpy as np
-import pyarrow.parquet as pq
 
 from flows.artifacts import leave_table, leave_words
+from flows.features import replay_stream
 from flows.label_files import label_path, made_from, write_labels
 from flows.running import Platform, platform_flow, tell
 from flows.stream_progress import Boots, code_version
-from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH
+from neural_focus.models.contracts import V2
 from neural_focus.models.datasets import Moments, StreamTable, cut_moments
-from neural_focus.models.inputs import V1
 from neural_focus.models.labels import (
     NO_LABEL,
     WEAK_HORIZON_SECONDS,
+    Labels,
     Outcome,
     OutcomeMark,
     Source,
@@ -96,8 +96,8 @@ def label_stream(platform: Platform, stream: Stream) -> LabelReport | None:
     source = _fingerprint(Boots.of(platform.connection, stream), said, shown)
     if not snapshots.exists() or made_from(path) == source:
         return None
-    moments = cut_moments([_table(platform, stream, said, shown)], V1)
-    write_labels(path, stream.stream_id, stream.is_demo, moments, source)
+    moments, [stays] = cut_moments([_table(platform, stream, said, shown)], V2)
+    write_labels(path, stream.stream_id, stream.is_demo, moments, stays, source)
     replace_weak_labels(platform.connection, stream, weak_stretches(moments))
     apply_labels(platform.connection, stream.user_id, stream.first_us, stream.last_us)
     return _report(stream, moments)
@@ -114,30 +114,20 @@ def _table(platform: Platform, stream: Stream, said: list[LabelledStretch], show
     records, _ = read_events(
         platform.connection, stream.user_id, stream.machine_id, stream.first_us, stream.last_us + 1
     )
-    stamps = _snapshot_times(platform, stream)
+    snapshots = replay_stream(platform, stream, records)
     return StreamTable(
         stream_id=stream.stream_id,
         user_id=stream.user_id,
         records=records,
-        timestamps_us=stamps,
-        # Labels need to know at which times there are snapshots, not what is in them.
-        features=np.zeros((len(stamps), len(FEATURE_NAMES)), np.float32),
-        sequence=np.zeros((len(stamps), SEQUENCE_LENGTH), np.uint8),
+        # The stream's past is told by every second, of which the feature store keeps one in ten.
+        timestamps_us=snapshots.timestamps_us,
+        features=snapshots.features,
+        sequence=snapshots.sequence,
         is_demo=stream.is_demo,
         interventions_us=np.array(shown, np.int64),
         covered=merge_intervals(np.array(read_covered(platform.connection, stream), np.int64)),
         marks=[OutcomeMark(mark.start_us, mark.end_us, Outcome[mark.outcome], Source[mark.source]) for mark in said],
     )
-
-
-def _snapshot_times(platform: Platform, stream: Stream) -> np.ndarray:
-    from feature_repo.definitions import TIME_COLUMN
-    from feature_repo.store import stream_folder
-
-    folder = stream_folder(platform.settings.feast, stream.stream_id)
-    days = [pq.read_table(path, columns=[TIME_COLUMN])[TIME_COLUMN] for path in sorted(folder.glob("*.parquet"))]
-    times: np.ndarray = np.concatenate([day.cast("int64").to_numpy() for day in days])
-    return times
 
 
 def _fingerprint(boots: Boots, said: list[LabelledStretch], shown: list[int]) -> str:
@@ -146,7 +136,7 @@ def _fingerprint(boots: Boots, said: list[LabelledStretch], shown: list[int]) ->
 
 
 def _report(stream: Stream, moments: Moments) -> LabelReport:
-    def share(found: np.ndarray) -> float:
+    def share(found: Labels) -> float:
         known = found[found != NO_LABEL]
         return float(known.mean()) if len(known) else 0.0
 

@@ -1,0 +1,26 @@
+"""The flow `learning`, each night: from the newest labels to a model that serves, or to the reason why not."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flows.data_quality import data_quality
+from flows.evaluation import evaluation
+from flows.labels import labels
+from flows.promotion import promotion
+from flows.running import Platform, platform_flow
+from flows.training import train_only
+from neural_focus.models.registry import champion
+
+
+@platform_flow(
+    name="learning",
+    description="Labels, data quality, training, evaluation, promotion, in this order. A failing step stops the rest; the "
+    "champion goes on serving.",
+    stale_after=timedelta(hours=6),
+)
+def learning(platform: Platform) -> str:
+    """Returns the champion's tag afterwards."""
+    for step in (labels, data_quality, train_only, evaluation, promotion):
+        step()
+    return champion(platform.settings) or ""

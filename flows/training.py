@@ -1,0 +1,164 @@
+"""The flow `training`: labelled moments, joined with their features as of the time, become a stored model.
+
+Demo people and real people never train one model. Real people's own model is trained as soon as there is enough of
+their own data; until then what serves was trained on demo people, says so, and leans on each person's own moments.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
+import pandas as pd
+
+from flows.artifacts import Cell, leave_table, leave_words
+from flows.data_quality import check_quality
+from flows.label_files import MOST_MOMENTS, join_moments, read_labels, read_stays
+from flows.running import Platform, platform_flow, tell
+from neural_focus.errors import InputError
+from neural_focus.models import registry
+from neural_focus.models.labels import NO_LABEL
+from neural_focus.models.training import train_moments
+
+ENOUGH_MOMENTS = 5_000
+ENOUGH_DAYS = 3
+"""Labelled moments and active days from which real people's own data train their own model."""
+INPUT_VERSION = 2
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedModel:
+    """A stored model: its tag and manifest; ``fresh`` is False when the same data had trained it before."""
+
+    tag: str
+    manifest: dict[str, Any]
+    fresh: bool
+
+
+@platform_flow(
+    name="training",
+    description="Checks the data, then trains the models of switch, break and outcome on the labelled moments and "
+    "stores them. Does nothing when the data is what the newest model was trained on.",
+    stale_after=timedelta(hours=6),
+)
+def training(platform: Platform) -> str:
+    """Trains on what there is; returns the model's tag.
+
+    Raises:
+        QualityError: the data is not fit to learn from.
+        InputError: there is too little of it.
+    """
+    check_quality(platform)
+    return train_newest(platform).tag
+
+
+@platform_flow(
+    name="first-training",
+    description="Trains on data that was just checked.",
+    stale_after=timedelta(hours=6),
+)
+def train_only(platform: Platform) -> str:
+    """``training`` without checking the data again; returns the model's tag.
+
+    Raises:
+        InputError: there is too little data.
+    """
+    return train_newest(platform).tag
+
+
+def train_newest(platform: Platform, progress: Callable[[float], None] = lambda _: None) -> TrainedModel:
+    """The work of the flow, without the check of the data.
+
+    Raises:
+        InputError: there are too few labelled moments.
+    """
+    labels, is_demo = choose_labels(platform)
+    source = _fingerprint(labels)
+    known = _trained_from(platform).get(source)
+    stored = {model.tag: model for model in registry.list_models(platform.settings)}
+    if known in stored:
+        tell(f"{known} was trained on the same data")
+        return TrainedModel(known, dict(stored[known].manifest), fresh=False)
+    moments = join_moments(platform, labels, INPUT_VERSION)
+    tell(f"training on {len(moments):,} moments of {'demo' if is_demo else 'real'} people")
+    bundle = train_moments(
+        moments,
+        read_stays(platform.settings.feast, labels),
+        is_demo=is_demo,
+        input_version=INPUT_VERSION,
+        report=lambda _, share: progress(share),
+    )
+    tag = registry.save(platform.settings, bundle)
+    _remember(platform, source, tag)
+    manifest = {**bundle.manifest, "version": tag.split(":")[1]}
+    _leave(tag, manifest)
+    return TrainedModel(tag, manifest, fresh=True)
+
+
+def choose_labels(platform: Platform) -> tuple[pd.DataFrame, bool]:
+    """Real people's labelled moments where there are enough, else demo people's; and whether they are demo.
+
+    Raises:
+        InputError: there are neither.
+    """
+    people = read_labels(platform.settings.feast, is_demo=False, most=MOST_MOMENTS)
+    known = people[people["switch"] != NO_LABEL]
+    if len(known) >= ENOUGH_MOMENTS and known["event_timestamp"].dt.date.nunique() >= ENOUGH_DAYS:
+        return people, False
+    demo = read_labels(platform.settings.feast, is_demo=True, most=MOST_MOMENTS)
+    if demo.empty:
+        raise InputError(
+            f"{len(known):,} labelled moments of real people are too few to train on",
+            why=f"{ENOUGH_MOMENTS:,} on {ENOUGH_DAYS} days are needed, and there are no demo people",
+            todo="Capture for some days of work, or write the demo people's history: neural-focus demo",
+        )
+    return demo, True
+
+
+def _fingerprint(labels: pd.DataFrame) -> str:
+    columns = ["stream_id", "event_timestamp", "switch", "settled_break", "outcome", "outcome_source"]
+    rows = pd.util.hash_pandas_object(labels[columns], index=False).to_numpy().tobytes()
+    return sha256(f"{INPUT_VERSION} {labels.columns.tolist()}".encode() + rows).hexdigest()
+
+
+def _trained_from(platform: Platform) -> dict[str, str]:
+    path = platform.settings.models / "trained_from.json"
+    if not path.exists():
+        return {}
+    found: dict[str, str] = json.loads(path.read_text())
+    return found
+
+
+def _remember(platform: Platform, source: str, tag: str) -> None:
+    path = platform.settings.models / "trained_from.json"
+    temporary = path.with_suffix(".new")
+    temporary.write_text(json.dumps({**_trained_from(platform), source: tag}))
+    temporary.replace(path)
+
+
+def _leave(tag: str, manifest: dict[str, Any]) -> None:
+    data, whose = manifest["data"], manifest["trained_on"]
+    leave_words(
+        "training-run",
+        f"**{tag}**: {data['moments']:,} moments of {data['people']} "
+        f"{'demo (simulated)' if whose == 'demo' else 'real'} people. Outcome labels: {manifest['outcome_labels']}.",
+        "What was trained, on whose data",
+    )
+    rows: list[dict[str, Cell]] = [
+        {"target": target, **{name: _figure(value) for name, value in figures.items()}}
+        for target, figures in manifest["metrics"].items()
+    ]
+    leave_table("training-figures", _same_columns(rows), "Figures on days the figures' model had not seen")
+
+
+def _figure(value: object) -> Cell:
+    return round(value, 4) if isinstance(value, float) else str(value)
+
+
+def _same_columns(rows: list[dict[str, Cell]]) -> list[dict[str, Cell]]:
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return [{name: row.get(name) for name in names} for row in rows]
