@@ -1,4 +1,4 @@
-"""``neural-focus up --once`` as a person runs it: from an empty folder to an answered intervention, then all is gone."""
+"""``neural-focus up --once`` as a person runs it: from an empty folder to an answered intervention, and gone again."""
 
 from __future__ import annotations
 
