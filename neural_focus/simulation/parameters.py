@@ -102,10 +102,10 @@ _DESTINATION = np.array(
 # Probability a second of: stop reading; then type rather than point; stop typing; stop pointing.
 _HANDS = np.array(
     [
-        [0.19, 0.095, 0.50, 0.88],
-        [0.26, 0.09, 0.55, 0.72],
-        [0.19, 0.09, 0.52, 0.86],
-        [0.11, 0.03, 0.65, 0.82],
+        [0.165, 0.08, 0.50, 0.90],
+        [0.24, 0.08, 0.55, 0.76],
+        [0.17, 0.08, 0.52, 0.88],
+        [0.10, 0.03, 0.65, 0.84],
         [0.0, 0.0, 1.0, 1.0],
     ]
 )
