@@ -30,7 +30,7 @@ from serving.responses import (
     Switch,
     WarningGiven,
 )
-from serving.review import Offered, hit_rates, switches_of, warnings_of
+from serving.review import Offered, hit_rates, idle_stretches, switches_of, warnings_of
 from serving.runtime import Runtime
 
 FRESH_SECONDS = 60.0
@@ -134,6 +134,7 @@ def recent(connection: Connection, rates: tuple[HitRate, ...], user_id: int, min
         to_us=end_us,
         predictions=tuple(points),
         switches=tuple(switches),
+        idle=tuple(stretch for one in past for stretch in idle_stretches(one, start_us)),
         warnings=tuple(_warned(connection, user_id, past, start_us)),
         hit_rates=rates,
     )

@@ -148,6 +148,14 @@ class Switch:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """From ``from_us`` to ``to_us``."""
+
+    from_us: int
+    to_us: int
+
+
+@dataclass(frozen=True, slots=True)
 class WarningGiven:
     """A warning and whether it came true within its horizon; null while pending or where nothing was captured."""
 
@@ -182,12 +190,13 @@ class HitRate:
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """The last minutes: predictions, switches, and what was warned."""
+    """The last minutes: predictions, switches, when nobody was at the keys, and what was warned."""
 
     from_us: int
     to_us: int
     predictions: tuple[PredictionPoint, ...]
     switches: tuple[Switch, ...]
+    idle: tuple[Stretch, ...]
     warnings: tuple[WarningGiven, ...]
     hit_rates: tuple[HitRate, ...]
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from neural_focus.prediction import BREAK_HORIZON_SECONDS, HIGH_FROM, HORIZON_SECONDS
 from neural_focus.store.prediction_log import Moments
-from serving.responses import HitRate, Switch, WarningGiven, WarningKind
+from serving.responses import HitRate, Stretch, Switch, WarningGiven, WarningKind
 
 US = 1_000_000
 AWAY_SECONDS = 10
@@ -91,6 +91,18 @@ def high_onsets(past: Moments) -> Times:
 def switches_of(past: Moments, start_us: int) -> list[Switch]:
     """The switches after ``start_us``, for the page."""
     return [Switch(int(t), 1) for t in switch_seconds(past) if t > start_us]
+
+
+def idle_stretches(past: Moments, start_us: int) -> list[Stretch]:
+    """When nobody was at the keys: the idle time of the 30 s before grows, or fills them, second after second."""
+    if len(past.t_us) < 2:
+        return []
+    follows = np.diff(past.t_us) <= SLACK_US
+    idle = np.r_[False, follows & ((np.diff(past.idle_s) > 0) | (past.idle_s[1:] >= HORIZON_SECONDS))]
+    edges = np.flatnonzero(np.diff(np.r_[False, idle, False].astype(np.int8)))
+    begun = past.t_us - (past.idle_s * US).astype(np.int64)  # idle is known some seconds after the last input
+    found = [Stretch(int(begun[first]), int(past.t_us[end - 1])) for first, end in edges.reshape(-1, 2)]
+    return [stretch for stretch in found if stretch.to_us > start_us]
 
 
 def warnings_of(past: Moments, offered: Sequence[Offered], start_us: int) -> list[WarningGiven]:

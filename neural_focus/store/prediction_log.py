@@ -51,7 +51,8 @@ class Moments:
     """The past of one stream as it was predicted, n snapshots ascending in time.
 
     ``t_us`` int64[n]; scores, risks, ``confidence`` and ``momentum`` float64[n], nan where null; ``app_age_s`` and
-    ``session_age_s`` whole seconds float64[n]; ``off_work`` bool[n]: the app is none of the work categories.
+    ``session_age_s`` whole seconds float64[n]; ``off_work`` bool[n]: the app is none of the work categories;
+    ``idle_s`` float64[n]: idle in the 30 s before.
     """
 
     machine_id: str
@@ -64,6 +65,7 @@ class Moments:
     app_age_s: NDArray[np.float64]
     session_age_s: NDArray[np.float64]
     off_work: NDArray[np.bool_]
+    idle_s: NDArray[np.float64]
 
 
 def moment(t_us: int) -> datetime:
@@ -117,7 +119,7 @@ def read_moments(
         "SELECT machine_id::text, (EXTRACT(epoch FROM snapshot_time) * 1000000)::bigint, focus_score,"
         " distraction_risk, break_risk, confidence, focus_momentum, (features->>'time_in_current_app')::float8,"
         " (features->>'seconds_since_session_start')::float8, (features->>'productivity_category')::float8,"
-        " (features->>'is_pseudo_productive')::float8"
+        " (features->>'is_pseudo_productive')::float8, (features->>'idle_time_30s')::float8"
         f" FROM model_predictions WHERE user_id = %(user)s AND {SERVED}"
         " AND snapshot_time > %(start)s AND snapshot_time <= %(end)s"
         " AND (%(machine)s::uuid IS NULL OR machine_id = %(machine)s::uuid) ORDER BY snapshot_time",
@@ -132,10 +134,9 @@ def read_moments(
 def _moments(machine_id: str, rows: list[tuple[Any, ...]]) -> Moments:
     times = np.array([row[0] for row in rows], np.int64)
     table = np.array([row[1:] for row in rows], np.float64)  # None becomes nan
-    category, pseudo = table[:, 7], table[:, 8]
-    return Moments(
-        machine_id, times, *(table[:, column] for column in range(7)), ~np.isin(category, WORK) | (pseudo > 0)
-    )
+    category, pseudo, idle = table[:, 7], table[:, 8], table[:, 9]
+    off_work = ~np.isin(category, WORK) | (pseudo > 0)
+    return Moments(machine_id, times, *(table[:, column] for column in range(7)), off_work, idle)
 
 
 def first_prediction_us(connection: Connection, user_id: int) -> int | None:

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from neural_focus.store.prediction_log import Moments
-from serving.review import US, Offered, break_seconds, came_true, high_onsets, hit_rates, switch_seconds, warnings_of
+from serving.review import (
+    US,
+    Offered,
+    break_seconds,
+    came_true,
+    high_onsets,
+    hit_rates,
+    idle_stretches,
+    switch_seconds,
+    warnings_of,
+)
 
 T0 = 1_790_000_000 * US
 
@@ -32,7 +44,13 @@ def moments(
         np.full(seconds, 50.0),
     )
     return Moments(
-        "m", (T0 + t * US)[keep], *(column[keep] for column in columns), age[keep], (t + 5000.0)[keep], off_work[keep]
+        "m",
+        (T0 + t * US)[keep],
+        *(column[keep] for column in columns),
+        age[keep],
+        (t + 5000.0)[keep],
+        off_work[keep],
+        np.zeros(int(keep.sum())),
     )
 
 
@@ -57,6 +75,7 @@ def test_a_sessions_start_is_no_switch() -> None:
         np.arange(50.0),
         np.arange(50.0),
         past.off_work,
+        past.idle_s,
     )
     assert len(switch_seconds(restarted)) == 0
 
@@ -114,3 +133,12 @@ def test_a_high_onset_that_help_follows_within_its_horizon_is_not_counted() -> N
 
 def test_nothing_known_is_nothing_claimed() -> None:
     assert [(rate.rate, rate.base_rate) for rate in hit_rates([], [], 7)] == [(None, None)] * 2
+
+
+def test_idle_begins_with_the_last_input_and_ends_when_it_stops_growing() -> None:
+    idle = np.zeros(120)
+    idle[25:61] = np.minimum(np.arange(25, 61) - 20, 30)  # no input from second 20 on, known at 25, back at 60
+    idle[61:91] = np.arange(29, -1, -1)
+    found = idle_stretches(replace(moments(120, []), idle_s=idle), T0)
+    assert [((one.from_us - T0) // US, (one.to_us - T0) // US) for one in found] == [(20, 60)]
+    assert idle_stretches(replace(moments(120, []), idle_s=idle), T0 + 60 * US) == []
