@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
@@ -22,6 +23,24 @@ def answers(url: str, headers: Mapping[str, str] | None = None) -> Callable[[], 
             return f"{url} answers {error.code}"
         except OSError as error:
             return f"{url} does not answer: {getattr(error, 'reason', error)}"
+
+    return check
+
+
+def active_deployments(api: str, login: str, wanted: int) -> Callable[[], str]:
+    """A check that Prefect's ``api`` knows so many deployments of ours that are not paused."""
+    asked = {"deployments": {"tags": {"all_": ["neural-focus"]}}, "limit": 200}
+    headers = basic(login) | {"Content-Type": "application/json"}
+
+    def check() -> str:
+        body = json.dumps(asked).encode()
+        request = urllib.request.Request(f"{api}/deployments/filter", body, headers)  # noqa: S310 - http to loopback
+        try:
+            with urllib.request.urlopen(request, timeout=CHECK_SECONDS) as answer:  # noqa: S310
+                active = sum(not deployment["paused"] for deployment in json.load(answer))
+        except OSError as error:
+            return f"Prefect does not tell its deployments: {error}"
+        return "" if active >= wanted else f"{active} of {wanted} deployments are active"
 
     return check
 

@@ -7,9 +7,10 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from flows.deploy import DEPLOYMENTS
 from flows.server import address as prefect_address
 from flows.server import client_environment, login, server_command, server_environment
-from infra.up.health import answers, basic
+from infra.up.health import active_deployments, answers, basic
 from infra.up.process import Program
 from neural_focus.secrets import Secrets
 from neural_focus.settings import Settings
@@ -44,6 +45,7 @@ def flows_server(settings: Settings, secrets: Secrets) -> Program:
         (sys.executable, "-m", "flows.deploy"),
         environment(settings) | client_environment(settings, secrets),
         settings.logs / "flows.log",
+        active_deployments(f"{prefect_address(settings)}/api", login(secrets), len(DEPLOYMENTS)),
         start_seconds=120,
         stop_seconds=30,
     )
