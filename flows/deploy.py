@@ -91,7 +91,7 @@ async def drop_overdue(now: datetime) -> int:
 
     due = FlowRunFilter(
         state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED])),
-        expected_start_time=FlowRunFilterExpectedStartTime(before_=now),
+        expected_start_time=FlowRunFilterExpectedStartTime.model_validate({"before_": now}),
         tags=FlowRunFilterTags(all_=["neural-focus"]),
     )
     dropped = 0

@@ -78,8 +78,8 @@ def sentence(tag: str, manifest: Mapping[str, Any]) -> str:
     whose = "demo (simulated) people" if manifest["trained_on"] == "demo" else "real people"
     verdict = f"better by {gain:.3f} than" if gain > 0 else f"worse by {-gain:.3f} than"
     return (
-        f"{tag}, trained on {whose}, tells moments before a switch from others with AUC {figures['auc']:.3f} on days it "
-        f"had not seen: {verdict} the time since the last switch alone."
+        f"{tag}, trained on {whose}, tells moments before a switch from others with AUC {figures['auc']:.3f} on days "
+        f"it had not seen: {verdict} the time since the last switch alone."
     )
 
 

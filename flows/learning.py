@@ -15,8 +15,8 @@ from neural_focus.models.registry import champion
 
 @platform_flow(
     name="learning",
-    description="Labels, data quality, training, evaluation, promotion, in this order. A failing step stops the rest; the "
-    "champion goes on serving.",
+    description="Labels, data quality, training, evaluation, promotion, in this order. A failing step stops the rest; "
+    "the champion goes on serving.",
     stale_after=timedelta(hours=6),
 )
 def learning(platform: Platform) -> str:
