@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from serving.auth import COOKIE_NAME, COOKIE_SECONDS, make_cookie, redeem_code
+from serving.plain_page import plain_page
 from serving.problems import ProblemError
 from serving.runtime import Runtime
 
@@ -30,10 +30,10 @@ def add_signin(app: FastAPI, runtime: Callable[[], Runtime]) -> None:
         token_user = await run_in_threadpool(redeem_code, here.settings, here.secrets, code)
         if token_user is None:
             text = "This sign-in link is used up or too old. A new one: neural-focus signin"
-            return HTMLResponse(_plain_page("Not signed in", text), 403, headers={"cache-control": "no-store"})
+            return HTMLResponse(plain_page("Not signed in", text), 403, headers={"cache-control": "no-store"})
         user_id = await here.person_id(token_user)
         # Not a redirect: after a click in a mail a Strict cookie would not be sent to its target.
-        page = _plain_page("Signed in", "", '<meta http-equiv="refresh" content="0;url=/">')
+        page = plain_page("Signed in", "", '<meta http-equiv="refresh" content="0;url=/">')
         response = HTMLResponse(page, headers={"cache-control": "no-store"})
         response.set_cookie(
             COOKIE_NAME, make_cookie(here.secrets, user_id), COOKIE_SECONDS, httponly=True, samesite="strict", path="/"
@@ -47,7 +47,7 @@ def add_files(app: FastAPI, runtime: Callable[[], Runtime], dashboard: Path) -> 
     @app.get("/", include_in_schema=False)
     async def index() -> Response:
         if not (dashboard / "index.html").exists():
-            return HTMLResponse(_plain_page("The page is not built", "Build it with: make setup, then reload"), 503)
+            return HTMLResponse(plain_page("The page is not built", "Build it with: make setup, then reload"), 503)
         return FileResponse(dashboard / "index.html", headers={"cache-control": "no-cache"})
 
     @app.get("/bentoml", include_in_schema=False)
@@ -71,10 +71,3 @@ def _file(path: Path) -> Callable[[], Response]:
         return FileResponse(path)
 
     return get
-
-
-def _plain_page(title: str, text: str, head: str = "") -> str:
-    return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)} - Neural Focus</title>'
-        f"{head}</head><body><h1>{html.escape(title)}</h1><p>{html.escape(text)}</p></body></html>"
-    )

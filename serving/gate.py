@@ -10,12 +10,14 @@ from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
 
 from starlette.datastructures import Headers
+from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from neural_focus.messages import Problem
 from neural_focus.secrets import Secrets
 from neural_focus.settings import Settings
 from serving.auth import COOKIE_NAME, cookie_user, token_user
+from serving.plain_page import plain_page
 from serving.problems import respond
 
 OPEN_PATHS = frozenset({"/healthz", "/livez", "/readyz", "/signin"})
@@ -30,6 +32,7 @@ SECURITY_HEADERS = (
         b"default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
     ),
 )
+HOW_TO_SIGN_IN = "Open the sign-in link that make run printed, or make a new one: neural-focus signin"
 PERSON_KEY = "neural_focus.user_id"
 """Where the person's id stands in the ASGI scope behind the gate."""
 
@@ -53,6 +56,9 @@ class Gate:
         refusal = self._judge(scope)
         if refusal is None:
             await self.app(scope, receive, _with_headers(send))
+        elif scope["type"] == "http" and refusal.status == 401 and _shows_pages(scope):
+            page = HTMLResponse(plain_page("This browser is not signed in", HOW_TO_SIGN_IN), 401)
+            await page(scope, receive, _with_headers(send))
         elif scope["type"] == "http":
             headers = {"WWW-Authenticate": "Bearer"} if refusal.status == 401 else None
             await respond(refusal, headers)(scope, receive, _with_headers(send))
@@ -88,6 +94,11 @@ class Gate:
             return None
         cookie = cookies.get(COOKIE_NAME)
         return None if cookie is None else cookie_user(self._secrets(), cookie.value)
+
+
+def _shows_pages(scope: Scope) -> bool:
+    """Whether a person looks at the answer: a browser that navigates asks for HTML first."""
+    return "text/html" in Headers(scope=scope).get("accept", "")
 
 
 async def respond_to_upgrade(refusal: Problem, scope: Scope, receive: Receive, send: Send) -> None:

@@ -98,6 +98,17 @@ def test_without_a_reading_it_says_what_to_do(page: Page, service: PageService) 
     expect(page).to_have_title("DEMO · Neural Focus")
 
 
+def test_a_stranger_is_told_how_to_sign_in(browser: Browser, service: PageService) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    answer = page.goto(service.address)
+    assert answer is not None
+    assert answer.status == 401
+    expect(page.get_by_role("heading")).to_have_text("This browser is not signed in")
+    expect(page.get_by_text("neural-focus signin")).to_be_visible()
+    context.close()
+
+
 def test_a_link_works_once(browser: Browser, service: PageService) -> None:
     link = make_signin_link(service.settings, service.secrets, service.user_id)
     statuses = []
