@@ -94,7 +94,7 @@ void Engine::reserve_for(const std::byte* records, std::size_t count) {
   if (count == 0) return;
   const std::uint64_t first = RecordView{records}.timestamp_us();
   const std::uint64_t last = RecordView{records + (count - 1) * sizeof(Event)}.timestamp_us();
-  const std::uint64_t seconds = last > first ? (last - first) / second_us + 1 : 1;
+  const std::uint64_t seconds = last > first ? (last - first) / second_us + 3 : 3;
   closed_.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(seconds, count)));
 }
 
