@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +17,9 @@ from neural_focus.models.predict import Predictor
 from neural_focus.prediction import HORIZON_SECONDS, categorize_risk
 from neural_focus.store.prediction_log import LoggedPrediction
 from serving.champion import Champion, trained_on
+from serving.online import OnlineFeatures
 from serving.problems import ProblemError
 from serving.streams import Stream
-
-if TYPE_CHECKING:
-    from serving.online import OnlineFeatures
 
 MOMENTUM = FEATURE_INDEX["focus_momentum"]
 MOST_AHEAD_SECONDS = 60

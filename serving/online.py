@@ -1,6 +1,6 @@
 """The feature store on the prediction's path: a snapshot goes in, what the store then holds comes back.
 
-The only module here that loads Feast (seconds); the service imports it when it starts, not before.
+Feast takes seconds to load: that happens when the service starts, not before.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from feature_repo.store import open_store, read_online, write_online
+from feature_repo.lean_feast import load_feature_store
 from neural_focus.errors import StoreError
 from neural_focus.messages import iso
 from neural_focus.settings import Settings
@@ -23,7 +23,8 @@ class OnlineFeatures:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._store = open_store(settings)
+        self._feast = load_feature_store()
+        self._store = self._feast.open_store(settings)
 
     def exchange(
         self, stream_id: str, t_us: int, features: NDArray[np.float32], sequence: NDArray[np.uint8]
@@ -34,15 +35,16 @@ class OnlineFeatures:
             ProblemError: 409, the store holds a later snapshot: what we wrote must not overwrite it.
             StoreError: the store refuses.
         """
-        write_online(self._store, stream_id, t_us, features, sequence)
-        online = read_online(self._store, stream_id)
+        self._feast.write_online(self._store, stream_id, t_us, features, sequence)
+        online = self._feast.read_online(self._store, stream_id)
         if online is None:
             raise StoreError("The online store lost a snapshot", why=stream_id, todo="See: neural-focus doctor")
         if online.t_us != t_us:
             raise ProblemError(
                 409, "The snapshot is old", why=f"this is of {iso(t_us)}, the store holds one of {iso(online.t_us)}"
             )
-        return online.features.astype(np.float32)
+        stored: NDArray[np.float32] = online.features.astype(np.float32)
+        return stored
 
     def close(self) -> None:
         """Close what is open."""

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from starlette.concurrency import run_in_threadpool
@@ -30,14 +30,12 @@ from serving.database import Database
 from serving.forecast import check_time, forecast
 from serving.hub import Client, Hub
 from serving.interventions import Interventions
+from serving.online import OnlineFeatures
 from serving.people import Someone, read_person
 from serving.prediction_writer import FLUSH_SECONDS, PredictionWriter
 from serving.responses import HitRate
 from serving.session_desk import SessionDesk
 from serving.streams import BLOCKED_SITES, Stream, Streams
-
-if TYPE_CHECKING:
-    from serving.online import OnlineFeatures
 
 T = TypeVar("T")
 TICK_SECONDS = 0.25
@@ -74,7 +72,7 @@ class Runtime:
         """
         await run_in_threadpool(self.database.open)
         await self.person_id(LOCAL_PERSON)
-        self._online = await self._in_forecast_thread(partial(_open_online, self.settings))
+        self._online = await self._in_forecast_thread(partial(OnlineFeatures, self.settings))
         await self._in_forecast_thread(self.champion.refresh)
         await self.interventions.restore()
         await self.sessions.restore()
@@ -197,12 +195,6 @@ class Runtime:
 
     async def _in_forecast_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._forecasts, work)
-
-
-def _open_online(settings: Settings) -> OnlineFeatures:
-    from serving.online import OnlineFeatures  # Feast takes seconds to load: not before the service starts
-
-    return OnlineFeatures(settings)
 
 
 async def _every(seconds: float, work: Callable[[], Awaitable[object]], name: str) -> None:
