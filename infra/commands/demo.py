@@ -42,9 +42,9 @@ def history(
             seed=seed,
             progress=lambda text, share: console.print(f"{share:4.0%}  {text}", markup=False, highlight=False),
         )
-    console.print(
-        f"{summary.people} demo people, {summary.events:,} events, {summary.sessions:,} sessions,"
-        f" {summary.opportunities:,} trials added. They are marked as demo and kept apart from real people."
+    typer.echo(
+        f"added: {summary.people} demo {'person' if summary.people == 1 else 'people'}, {summary.events:,} events,"
+        f" {summary.sessions:,} sessions, {summary.opportunities:,} trials; marked as demo, apart from real people"
     )
 
 
