@@ -58,9 +58,12 @@ def _read(path: Path) -> pa.Table:
         _check_columns(names, path)
         return parquet.read_table(path)
     except (OSError, pa.ArrowException) as error:
-        raise InputError(
-            f"{path} cannot be read", why=_first_line(error), todo="Give a readable Parquet file of events"
-        ) from None
+        why = _first_line(error)
+        if isinstance(error, FileNotFoundError):
+            why = "there is no such file"
+        elif path.is_dir():
+            why = "it is a folder"
+        raise InputError(f"{path} cannot be read", why=why, todo="Give a Parquet file of events") from None
 
 
 def _check_columns(names: list[str], path: Path) -> None:

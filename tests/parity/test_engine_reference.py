@@ -27,7 +27,7 @@ def assert_same(found: Snapshots, expected: Snapshots) -> None:
         )
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
 def test_every_feature_equals_the_reference(scenario, seed):
     stream = make(scenario, seed)

@@ -1,0 +1,51 @@
+"""One fact in two languages: record layout, feature names, control layout, the typed stub."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from neural_focus import _native
+from neural_focus.events import EVENT_DTYPE, RECORD_BYTES, EventType
+from neural_focus.features import FEATURE_NAMES
+from neural_focus.replay import CONTROL_DTYPE, ControlKind
+
+ROOT = Path(__file__).parents[2]
+
+
+def enum_in_header(header: str, name: str) -> dict[str, int]:
+    text = (ROOT / "native/src/core" / header).read_text("utf-8")
+    body = re.search(rf"enum class {name}[^{{]*{{(.*?)}};", text, re.DOTALL)
+    assert body is not None
+    return {key.upper(): int(value) for key, value in re.findall(r"(\w+) = (\d+)", body[1])}
+
+
+def test_record_layout():
+    fields = [(name, EVENT_DTYPE.fields[name][1], EVENT_DTYPE[name].itemsize) for name in EVENT_DTYPE.names]
+    assert _native.record_layout() == fields
+    assert RECORD_BYTES == _native.RECORD_BYTES == EVENT_DTYPE.itemsize == 64
+
+
+def test_event_types_and_control_kinds():
+    assert enum_in_header("record.hpp", "EventType") == {kind.name: kind.value for kind in EventType}
+    assert enum_in_header("engine.hpp", "ControlKind") == {kind.name: kind.value for kind in ControlKind}
+
+
+def test_feature_names():
+    assert tuple(_native.feature_names()) == FEATURE_NAMES
+
+
+def test_control_layout():
+    assert CONTROL_DTYPE.itemsize == 24
+    assert [CONTROL_DTYPE.fields[name][1] for name in CONTROL_DTYPE.names] == [0, 8, 16]
+
+
+def test_the_stub_is_the_one_that_the_module_makes(tmp_path):
+    made = tmp_path / "_native.pyi"
+    subprocess.run(
+        [sys.executable, "-m", "nanobind.stubgen", "-q", "-m", "neural_focus._native", "-o", str(made)], check=True
+    )
+    text = made.read_text("utf-8").replace("os.PathLike", "os.PathLike[str]")
+    assert (ROOT / "neural_focus/_native.pyi").read_text("utf-8") == text, "run native/stubs.sh"
