@@ -88,6 +88,7 @@ describe("answers of the service", () => {
         to_us: 1,
         predictions: [],
         switches: [{ t_us: T * 1000, count: 2 }],
+        idle: [{ from_us: T * 1000, to_us: T * 1000 + 5_000_000 }],
         warnings: [
           { ...warning, intervention_id: 5, reason: "" },
           { ...warning, t_us: T * 1000 + 1, intervention_id: 6, reason: "" },
@@ -98,6 +99,7 @@ describe("answers of the service", () => {
       [row],
     );
     expect(found.warnings.map((entry) => entry.help)).toEqual([{ id: 5, action: "NO_OP", held: true, answer: null }, null, null]);
+    expect(found.idle).toEqual([{ from: T, to: T + 5000 }]);
     expect(found.switches).toEqual([{ at: T, count: 2, app: "" }]);
   });
 

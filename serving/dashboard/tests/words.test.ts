@@ -59,6 +59,7 @@ describe("model card", () => {
   it("makes a sentence of the note and drops what is said already", () => {
     expect(noteOf({ ...card, note: "learning, day 3: it goes by rules" })).toBe("It goes by rules.");
     expect(noteOf(card)).toContain("gives way");
+    expect(noteOf({ ...card, trainedOn: "rules", learning: false, note: "trained on demo people" })).toContain("No model is loaded");
   });
 
   it("sets the model beside the last switch alone", () => {

@@ -616,13 +616,15 @@ export interface components {
         };
         /**
          * Recent
-         * @description The last minutes: predictions, switches, and what was warned.
+         * @description The last minutes: predictions, switches, when nobody was at the keys, and what was warned.
          */
         Recent: {
             /** From Us */
             from_us: number;
             /** Hit Rates */
             hit_rates: components["schemas"]["HitRate"][];
+            /** Idle */
+            idle: components["schemas"]["Stretch"][];
             /** Predictions */
             predictions: components["schemas"]["PredictionPoint"][];
             /** Switches */
@@ -688,6 +690,16 @@ export interface components {
             focus_score_avg: number | null;
             /** Interventions */
             interventions: number;
+        };
+        /**
+         * Stretch
+         * @description From ``from_us`` to ``to_us``.
+         */
+        Stretch: {
+            /** From Us */
+            from_us: number;
+            /** To Us */
+            to_us: number;
         };
         /**
          * Switch

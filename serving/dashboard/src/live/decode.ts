@@ -134,7 +134,7 @@ export function recent(found: Schemas["Recent"], interventions: readonly Schemas
   return {
     readings,
     switches: found.switches.map(({ t_us, count }) => ({ at: ms(t_us), count, app: "" })),
-    idle: pauses(readings),
+    idle: [...pauses(readings), ...found.idle.map(({ from_us, to_us }) => ({ from: ms(from_us), to: ms(to_us) }))],
     warnings: found.warnings.map((warning) => ({
       id: `${warning.kind}-${warning.t_us}`,
       at: ms(warning.t_us),

@@ -20,7 +20,7 @@ export function statusOf(model: ModelCard): string {
 /** The service's note as a sentence, without the beginning that `statusOf` says already. */
 export function noteOf(model: ModelCard): string {
   const note = model.note.replace(/^learning, day \d+:\s*/i, "").trim();
-  if (!note) return ORIGIN[model.trainedOn];
+  if (!note || (model.trainedOn === "rules" && !model.learning)) return ORIGIN[model.trainedOn];
   return `${note[0]!.toUpperCase()}${note.slice(1)}${/[.!?]$/.test(note) ? "" : "."}`;
 }
 
