@@ -16,9 +16,11 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 from psycopg import sql
+from psycopg.pq import ExecStatus
 
-from neural_focus.errors import ContractError
+from neural_focus.errors import ContractError, StoreError
 from neural_focus.events import APP_NAME_BYTES, EVENT_DTYPE, EventType
+from neural_focus.store.database import Connection
 
 POSTGRES_EPOCH_US = 946_684_800_000_000
 """PostgreSQL counts from 2000-01-01."""
@@ -125,7 +127,7 @@ RECORD_QUERY = sql.SQL(
                   FROM 1 FOR {APP_NAME_BYTES}),
         e.data, e.seq, p.boot_number
     FROM events e JOIN shipper_positions p ON p.machine_id = e.machine_id AND p.boot_id = e.boot_id
-    WHERE e.user_id = %(user)s AND e.machine_id = %(machine)s AND e.time >= %(first)s AND e.time < %(last)s
+    WHERE e.user_id = {{user}} AND e.machine_id = {{machine}} AND e.time >= {{first}} AND e.time < {{last}}
 ) TO STDOUT (FORMAT BINARY)"""
 )
 
@@ -139,6 +141,30 @@ _FIELDS = (
     ("seq", ">i8"),
     ("boot_number", ">i8"),
 )
+
+
+def copy_out(connection: Connection, statement: sql.Composable) -> bytes:
+    """The whole answer to a COPY … TO STDOUT, by libpq itself: psycopg's own loop costs ten times as much a row.
+
+    Raises:
+        StoreError: the database refuses.
+    """
+    libpq = connection.pgconn
+    started = libpq.exec_(statement.as_bytes(connection))
+    parts = []
+    if started.status == ExecStatus.COPY_OUT:
+        while True:
+            length, part = libpq.get_copy_data(0)
+            if length < 0:
+                break
+            parts.append(bytes(part))
+    results = [started]
+    while (result := libpq.get_result()) is not None:
+        results.append(result)
+    for result in results:
+        if result.status == ExecStatus.FATAL_ERROR:
+            raise StoreError("the database refused to read", why=result.get_error_message().splitlines()[0])
+    return b"".join(parts)
 
 
 def _row_dtype() -> np.dtype[np.void]:

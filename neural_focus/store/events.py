@@ -15,6 +15,7 @@ from uuid import UUID
 import numpy as np
 import psycopg
 from numpy.typing import NDArray
+from psycopg import sql
 
 from neural_focus.errors import ContractError, InputError, StoreError
 from neural_focus.store.database import Connection
@@ -24,6 +25,7 @@ from neural_focus.store.event_rows import (
     COPY_SIGNATURE,
     RECORD_QUERY,
     SharedColumns,
+    copy_out,
     decode_records,
     encode_records,
 )
@@ -109,10 +111,13 @@ def read_events(
 ) -> tuple[Records, NDArray[np.int64]]:
     """Records with start_us ≤ timestamp < end_us in replay order: EVENT_DTYPE[n] and their seq int64[n]."""
     first, last = (EPOCH + timedelta(microseconds=int(value)) for value in (start_us, end_us))
-    asked = {"user": user_id, "machine": machine_id, "first": first, "last": last}
-    with connection.cursor().copy(RECORD_QUERY, asked) as copy:
-        raw = b"".join(copy)
-    records, seq, boot = decode_records(raw)
+    query = RECORD_QUERY.format(
+        user=sql.Literal(user_id),
+        machine=sql.Literal(UUID(machine_id)),
+        first=sql.Literal(first),
+        last=sql.Literal(last),
+    )
+    records, seq, boot = decode_records(copy_out(connection, query))
     order = np.lexsort((seq, boot))
     return records[order], seq[order]
 

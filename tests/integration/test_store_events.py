@@ -117,3 +117,13 @@ def test_tables_are_cut_into_days(any_database_url: str) -> None:
             " AND i.inhrelid::regclass::text NOT LIKE '%default'"
         ).fetchone()
     assert parts == (5,)
+
+
+def test_a_refused_read_is_said_and_the_connection_lives_on(fresh_database_url: str) -> None:
+    with connect(fresh_database_url) as connection:
+        user, machine = 1, str(uuid4())
+        connection.execute("ALTER TABLE shipper_positions RENAME TO elsewhere")
+        with pytest.raises(StoreError, match="the database refused to read"):
+            read_events(connection, user, machine, 0, START_US)
+        connection.rollback()
+        assert len(read_events(connection, user, machine, 0, START_US)[0]) == 0
