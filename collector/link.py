@@ -11,6 +11,7 @@ import asyncio
 import queue
 import random
 import threading
+import time
 from collections import Counter, deque
 from urllib.parse import urlencode
 
@@ -68,7 +69,10 @@ class Link(threading.Thread):
         return messages
 
     def finish(self, seconds: float = 2.0) -> None:
-        """Close the connection and end the thread."""
+        """Send what waits, close the connection and end the thread."""
+        deadline = time.monotonic() + seconds
+        while self.connected and self._outgoing and time.monotonic() < deadline:
+            time.sleep(0.01)
         self._call(lambda: self._main.cancel() if self._main else None)
         if self.is_alive():
             self.join(seconds)

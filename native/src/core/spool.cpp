@@ -34,9 +34,16 @@ fs::path segment_path(const fs::path& folder, std::uint64_t ordinal) {
 
 std::uint64_t ordinal_of(const fs::path& path) { return std::strtoull(path.stem().string().c_str(), nullptr, 10); }
 
-std::uint64_t records_in(const fs::path& path) {
+// Deletes a segment; returns how many records went with it: none if it was gone already.
+std::uint64_t drop_segment(const fs::path& path) {
   SegmentContents contents;
-  return read_segment(path, 0, 0, contents) ? contents.next_sequence - contents.header.base_sequence : 0;
+  try {
+    if (!read_segment(path, 0, 0, contents)) contents.next_sequence = contents.header.base_sequence;
+  } catch (const std::system_error&) {
+    return 0;
+  }
+  std::error_code gone;
+  return fs::remove(path, gone) ? contents.next_sequence - contents.header.base_sequence : 0;
 }
 
 }  // namespace
@@ -201,19 +208,26 @@ std::error_code Writer::write_batch(const std::vector<std::byte>& bytes) {
 }
 
 void Writer::enforce_limits() {
-  auto all = segments(folder_);
-  if (segment_ != nullptr) std::erase(all, segment_path(folder_, ordinal_));
+  struct Sealed {
+    fs::path path;
+    std::uint64_t size;
+    fs::file_time_type written;
+  };
+  std::vector<Sealed> sealed;
   std::uint64_t total = 0;
-  std::error_code none;
-  for (const auto& path : all) total += fs::file_size(path, none);
+  for (const auto& path : segments(folder_)) {
+    if (segment_ != nullptr && path == segment_path(folder_, ordinal_)) continue;
+    std::error_code gone;  // the shipper deletes what it has shipped, also between any two lines here
+    const Sealed found{path, fs::file_size(path, gone), fs::last_write_time(path, gone)};
+    if (gone) continue;
+    total += found.size;
+    sealed.push_back(found);
+  }
   const auto oldest = fs::file_time_type::clock::now() - limits_.total_age;
-  for (const auto& path : all) {
-    if (total <= limits_.total_bytes && fs::last_write_time(path, none) >= oldest) break;
-    const std::uint64_t size = fs::file_size(path, none);
-    const std::uint64_t lost = records_in(path);
-    if (!fs::remove(path, none)) continue;
-    total -= std::min(size, total);
-    counters_.dropped_over_limit += lost;
+  for (const Sealed& segment : sealed) {
+    if (total <= limits_.total_bytes && segment.written >= oldest) break;
+    counters_.dropped_over_limit += drop_segment(segment.path);
+    total -= segment.size;
   }
 }
 
