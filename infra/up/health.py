@@ -7,6 +7,10 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
+from http.client import HTTPException
+from urllib.parse import urlsplit
+
+from infra.ports import is_taken
 
 CHECK_SECONDS = 2.0
 
@@ -14,14 +18,19 @@ CHECK_SECONDS = 2.0
 def answers(url: str, headers: Mapping[str, str] | None = None) -> Callable[[], str]:
     """A check that ``url`` answers with a status below 400."""
 
+    place = urlsplit(url)
+
     def check() -> str:
+        # Connecting to a port where nobody listens can end in a connection with oneself, and then holds the port.
+        if not is_taken(place.port or 80, place.hostname or "127.0.0.1"):
+            return f"nobody listens on port {place.port}"
         request = urllib.request.Request(url, headers=dict(headers or {}))  # noqa: S310 - http to loopback
         try:
             with urllib.request.urlopen(request, timeout=CHECK_SECONDS):  # noqa: S310
                 return ""
         except urllib.error.HTTPError as error:
             return f"{url} answers {error.code}"
-        except OSError as error:
+        except (OSError, HTTPException) as error:
             return f"{url} does not answer: {getattr(error, 'reason', error)}"
 
     return check
@@ -38,7 +47,7 @@ def active_deployments(api: str, login: str, wanted: int) -> Callable[[], str]:
         try:
             with urllib.request.urlopen(request, timeout=CHECK_SECONDS) as answer:  # noqa: S310
                 active = sum(not deployment["paused"] for deployment in json.load(answer))
-        except OSError as error:
+        except (OSError, HTTPException, ValueError) as error:
             return f"Prefect does not tell its deployments: {error}"
         return "" if active >= wanted else f"{active} of {wanted} deployments are active"
 
