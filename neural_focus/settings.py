@@ -33,7 +33,7 @@ class Settings:
     home: Path
     database_url: str | None = None
     host: str = "127.0.0.1"
-    database_port: int = 54320
+    database_port: int = 15432
     prefect_port: int = 4200
     serving_port: int = 3000
     username: str = "local"
@@ -114,7 +114,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         home=Path(env.get(PREFIX + "HOME", "") or default_home()).expanduser().resolve(),
         database_url=env.get("DATABASE_URL") or None,
         host=env.get(PREFIX + "HOST", "127.0.0.1"),
-        database_port=number("DATABASE_PORT", 54320, 65535),
+        database_port=number("DATABASE_PORT", 15432, 65535),
         prefect_port=number("PREFECT_PORT", 4200, 65535),
         serving_port=number("SERVING_PORT", 3000, 65535),
         username=env.get(PREFIX + "USERNAME") or _login_name(),
