@@ -1,0 +1,281 @@
+"""The flows on a real Prefect server and a real database, with two demo people's working days."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from prefect_server import PrefectServer
+
+from feature_repo.store import open_store, read_online, stream_folder
+from flows.consistency import consistency
+from flows.data_quality import data_quality
+from flows.features import compute_stream, features, replay_stream
+from flows.label_files import read_labels
+from flows.labels import labels
+from flows.running import Platform, exclusive, open_platform, skip_reason
+from flows.stream_progress import DAY_US, Boots, day_start
+from neural_focus._native import Engine
+from neural_focus.errors import QualityError
+from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
+from neural_focus.models import registry
+from neural_focus.replay import CONTROL_DTYPE, ControlKind, replay
+from neural_focus.settings import Settings
+from neural_focus.simulation.history import write_history
+from neural_focus.store.database import connect
+from neural_focus.store.events import Stream, list_streams, read_events, write_events
+from neural_focus.store.users import ensure_user
+from neural_focus.zones import zone_table
+
+NOW = datetime(2026, 3, 6, 1, tzinfo=UTC)
+"""A Friday night: the history is Tuesday to Thursday."""
+MACHINE = "6f1c2a9e-0000-4000-8000-0000000000aa"
+LAPTOP = "6f1c2a9e-0000-4000-8000-0000000000bb"
+
+
+@dataclass(frozen=True)
+class Home:
+    settings: Settings
+
+    def streams(self) -> list[Stream]:
+        with connect(self.settings.database_url or "") as connection:
+            return list_streams(connection)
+
+    def rows(self, stream: Stream) -> pa.Table:
+        folder = stream_folder(self.settings.feast, stream.stream_id)
+        return pa.concat_tables(pq.read_table(path) for path in sorted(folder.glob("*.parquet")))
+
+    def environment(self) -> dict[str, str]:
+        return {"NEURAL_FOCUS_HOME": str(self.settings.home), "DATABASE_URL": self.settings.database_url or ""}
+
+
+@pytest.fixture(scope="module")
+def home(
+    prefect_client: PrefectServer, module_database_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Home]:
+    """An installation with history whose features and labels are computed."""
+    settings = Settings(home=tmp_path_factory.mktemp("home"), database_url=module_database_url)
+    with connect(module_database_url) as connection:
+        write_history(connection, settings, people=2, days=3, now=NOW)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in Home(settings).environment().items():
+            patch.setenv(name, value)
+        features()
+        labels()
+        yield Home(settings)
+
+
+@pytest.fixture
+def platform(home: Home) -> Iterator[Platform]:
+    with open_platform(home.settings) as opened:
+        yield opened
+
+
+def test_snapshots_are_the_engines_one_in_ten_seconds(home: Home, platform: Platform) -> None:
+    for stream in home.streams():
+        records, _ = read_events(platform.connection, stream.user_id, stream.machine_id, 0, stream.last_us + 1)
+        whole = replay_stream(platform, stream, records)
+        tick = whole.timestamps_us % 10_000_000 == 0
+        stored = home.rows(stream)
+        assert stored["event_timestamp"].cast("int64").to_numpy().tolist() == whole.timestamps_us[tick].tolist()
+        columns = np.column_stack([stored[name].to_numpy() for name in FEATURE_NAMES])
+        assert columns.tobytes() == np.ascontiguousarray(whole.features[tick]).tobytes()
+        online = read_online(platform.store, stream.stream_id)
+        assert online is not None and online.t_us == whole.timestamps_us[-1]
+        assert online.features.tobytes() == whole.features[-1].tobytes()
+
+
+def test_a_second_run_changes_nothing(home: Home) -> None:
+    folder = home.settings.feast
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.parquet")}
+    assert len(before) == 2 * (3 + 2)  # days, labels, stays
+    assert features() == 0
+    assert labels() == 0
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.parquet")} == before
+
+
+def test_going_on_from_a_saved_engine_is_the_same_as_starting_anew(home: Home, platform: Platform) -> None:
+    """A real person's two days arrive in three parts, the last with events of the day before."""
+    user_id = ensure_user(platform.connection, "real-person", zone="Europe/Berlin")
+    platform.connection.commit()
+    demo = home.streams()[0]
+    records, _ = read_events(platform.connection, demo.user_id, demo.machine_id, 0, demo.last_us + 1)
+    start = day_start(int(records["timestamp_us"][0]))
+    records = records[records["timestamp_us"] < start + 2 * DAY_US]
+    cuts = [0, len(records) // 4, len(records) // 2, len(records)]
+    for low, high in itertools.pairwise(cuts):
+        write_events(
+            platform.connection,
+            user_id=user_id,
+            machine_id=MACHINE,
+            boot_id=MACHINE,
+            first_seq=low,
+            records=records[low:high],
+        )
+        stream = next(one for one in list_streams(platform.connection) if one.user_id == user_id)
+        report = compute_stream(platform, stream)
+        assert report is not None
+        assert compute_stream(platform, stream) is None
+    whole = replay(records, None, "Europe/Berlin")
+    tick = whole.timestamps_us % 10_000_000 == 0
+    stored = home.rows(stream)
+    assert stored.num_rows == tick.sum()
+    for name in FEATURE_NAMES:
+        assert stored[name].to_numpy().tobytes() == whole.features[tick, FEATURE_INDEX[name]].tobytes(), name
+
+
+def test_labels_know_demo_people_from_real_ones(home: Home) -> None:
+    demo = read_labels(home.settings.feast, is_demo=True)
+    assert len(demo) > 10_000
+    assert read_labels(home.settings.feast, is_demo=False).empty
+    share = demo["switch"][demo["switch"] >= 0].mean()
+    assert 0.05 < share < 0.6
+    with connect(home.settings.database_url or "") as connection:
+        kinds = dict(connection.execute("SELECT source, count(*) FROM labels GROUP BY source").fetchall())
+    assert kinds["WEAK"] > 50 and kinds["TIMER"] > 0
+
+
+def test_live_features_agree_with_the_backfill_bit_for_bit(home: Home, platform: Platform) -> None:
+    """A desktop computes second by second, a prediction of each second goes back into the engine and into the log."""
+    demo = home.streams()[0]
+    records, _ = read_events(platform.connection, demo.user_id, demo.machine_id, 0, demo.last_us + 1)
+    shift = int(datetime.now(UTC).timestamp() - 3_600) * 1_000_000 - int(records["timestamp_us"][0]) // 10**6 * 10**6
+    records = records[:20_000].copy()
+    records["timestamp_us"] += np.uint64(shift)
+    records = records[records["timestamp_us"] < records["timestamp_us"][0] + np.uint64(1_200_000_000)]
+    user_id = ensure_user(platform.connection, "live-person")
+    write_events(
+        platform.connection,
+        user_id=user_id,
+        machine_id=LAPTOP,
+        boot_id=MACHINE,
+        first_seq=0,
+        records=records,
+    )
+    live = _live(records)
+    with platform.connection.cursor() as cursor:
+        cursor.executemany(
+            """INSERT INTO model_predictions (user_id, machine_id, predicted_at, snapshot_time, focus_score,
+                distraction_risk, features, focus_momentum) VALUES (%s, %s, %s, %s, %s, 0.5, %s::text::jsonb, %s)""",
+            [(user_id, LAPTOP, *row) for row in live],
+        )
+    platform.connection.commit()
+    assert consistency() == 1.0
+    platform.connection.execute(
+        "UPDATE model_predictions SET features = features || '{\"keystroke_rate\": 0.123}' WHERE user_id = %s"
+        " AND id IN (SELECT id FROM model_predictions WHERE user_id = %s ORDER BY id LIMIT 10)",
+        (user_id, user_id),
+    )
+    platform.connection.commit()
+    assert consistency() == pytest.approx(1 - 10 / len(live))
+
+
+def _live(records: np.ndarray) -> list[tuple[datetime, datetime, float, str, float]]:
+    engine = Engine(*zone_table("UTC"))
+    first = int(records["timestamp_us"][0])
+    engine.restart(first)
+    rows = []
+    stamps = records["timestamp_us"].astype(np.int64)
+    for second in range(first // 10**6 + 1, int(stamps[-1]) // 10**6):
+        inside = (stamps > (second - 1) * 10**6) & (stamps <= second * 10**6)
+        pushed = engine.push(np.ascontiguousarray(records[inside]))
+        closed = engine.close_until(second * 10**6)
+        for times, snapshots, _ in (pushed, closed):
+            for t_us, row in zip(times.tolist(), snapshots, strict=True):
+                score = float(t_us // 10**6 % 97)
+                engine.focus_score(t_us, score)
+                values = json.dumps(dict(zip(FEATURE_NAMES, row.tolist(), strict=True)))
+                at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=t_us)
+                rows.append((at, at, score, values, float(row[FEATURE_INDEX["focus_momentum"]])))
+    assert len({row[4] for row in rows}) > 100  # the scores did go round
+    return rows
+
+
+def test_momentum_between_logged_predictions_follows_from_their_scores(home: Home, platform: Platform) -> None:
+    control = np.array([(NOW.timestamp() * 1e6, ControlKind.FOCUS_SCORE, 80.0)], CONTROL_DTYPE)
+    demo = home.streams()[0]
+    records, _ = read_events(platform.connection, demo.user_id, demo.machine_id, 0, demo.last_us + 1)
+    control["timestamp_us"] = int(records["timestamp_us"][1_000])
+    changed = replay(records[:3_000], control).features[:, FEATURE_INDEX["focus_momentum"]]
+    assert changed.max() > 50 and changed[0] == 50
+
+
+def test_a_model_is_trained_evaluated_and_promoted_once(home: Home) -> None:
+    from flows.evaluation import evaluation
+    from flows.promotion import promotion
+    from flows.training import training
+
+    assert data_quality() > 60
+    tag = training()
+    assert training() == tag
+    [model] = registry.list_models(home.settings)
+    assert model.manifest["trained_on"] == "demo"
+    assert 0.5 < evaluation() < 1
+    page = (home.settings.reports / "evaluation" / "index.html").read_text()
+    assert str(tag) in page and "simulated" in page
+    assert (home.settings.reports / "data-docs" / "index.html").exists()
+    assert promotion() in (tag, "")
+
+
+def test_a_failing_suite_stops_the_training(home: Home) -> None:
+    from flows.training import training
+
+    stream = home.streams()[0]
+    path = sorted(stream_folder(home.settings.feast, stream.stream_id).glob("*.parquet"))[0]
+    good = path.read_bytes()
+    models = len(registry.list_models(home.settings))
+    table = pq.read_table(path)
+    place = table.schema.get_field_index("hour_of_day")
+    broken = pa.array(np.full(table.num_rows, 99, np.float32))
+    pq.write_table(table.set_column(place, table.schema.field(place), broken), path)
+    try:
+        with pytest.raises(QualityError, match="hour_of_day"):
+            training()
+    finally:
+        path.write_bytes(good)
+    assert len(registry.list_models(home.settings)) == models
+
+
+def test_two_runs_at_once_do_the_work_once(home: Home) -> None:
+    with exclusive(home.settings, "features") as mine:
+        assert mine
+        state = features(return_state=True)
+        with exclusive(home.settings, "features") as second:
+            assert not second
+    assert state.name == "Skipped"
+    assert "another run" in (state.message or "")
+
+
+def test_a_run_whose_moment_has_passed_is_skipped() -> None:
+    due = datetime(2026, 3, 6, 1, tzinfo=UTC)
+    assert skip_reason(due, due + timedelta(minutes=4), timedelta(minutes=4)) is None
+    assert skip_reason(None, due, timedelta(minutes=4)) is None
+    reason = skip_reason(due, due + timedelta(minutes=5), timedelta(minutes=4))
+    assert reason is not None and "5 min ago" in reason
+
+
+def test_progress_is_of_the_boots_of_the_stream(home: Home, platform: Platform) -> None:
+    stream = home.streams()[0]
+    boots = Boots.of(platform.connection, stream)
+    [(boot, next_seq)] = boots.next_seq.items()
+    assert next_seq > 1_000
+    assert boots.last_us[boot] == stream.last_us
+
+
+def test_an_opened_store_finds_what_the_flow_wrote(home: Home) -> None:
+    store = open_store(home.settings)
+    assert all(read_online(store, stream.stream_id) for stream in home.streams() if stream.is_demo)
+    store.close()
+
+
+def test_reports_name_no_folder_of_the_machine(home: Home) -> None:
+    for page in Path(home.settings.reports).glob("*/index.html"):
+        assert str(home.settings.home) not in page.read_text(), page
