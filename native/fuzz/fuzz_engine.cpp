@@ -1,0 +1,96 @@
+// libFuzzer: records and controls of any kind. Nothing crashes, every record is taken or counted, rows stay in time
+// order, and pushing all at once or one by one gives the same bits.
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+#include "core/engine.hpp"
+
+using namespace neural_focus;
+
+namespace {
+
+constexpr std::int64_t forever = std::numeric_limits<std::int64_t>::max();
+
+void expect(bool holds) {
+  if (!holds) std::abort();
+}
+
+// Sixteen input bytes make a record or a control: mostly plausible, so that the fuzzer gets beyond validation.
+struct Script {
+  std::vector<Event> events;
+  std::vector<Control> controls;
+};
+
+Script read_script(const std::uint8_t* data, std::size_t size) {
+  Script script;
+  std::uint64_t now_us = 1'700'000'000'000'000;
+  for (; size >= 16; data += 16, size -= 16) {
+    std::uint32_t step = 0;
+    std::memcpy(&step, data + 1, sizeof step);
+    now_us += step >> (data[5] % 32);
+    if (data[0] >= 0xE0) {
+      const auto kind = static_cast<ControlKind>(data[0] % 6);
+      script.controls.push_back({static_cast<std::int64_t>(now_us), kind, static_cast<double>(data[6])});
+      continue;
+    }
+    Event event{};
+    event.timestamp_us = data[5] == 0xFF ? now_us - step : now_us;
+    event.event_type = data[0] % 17;
+    std::memset(event.app_name, data[6], 1 + data[6] % 31);
+    std::memcpy(event.data.raw, data + 4, sizeof event.data.raw);
+    script.events.push_back(event);
+  }
+  return script;
+}
+
+void check_rows(const Snapshots& rows) {
+  for (std::size_t i = 0; i < rows.count; ++i) {
+    expect(i == 0 || rows.times_us.data()[i] > rows.times_us.data()[i - 1]);
+    for (std::size_t k = 0; k < feature_count; ++k) {
+      const float value = rows.features.data()[i * feature_count + k];
+      expect(value - value == 0.0F);  // finite
+      expect(value >= 0 || k == keystroke_interval_trend);
+    }
+  }
+}
+
+bool same(const Snapshots& a, const Snapshots& b) {
+  if (a.count != b.count) return false;
+  return a.count == 0 ||
+         (std::memcmp(a.times_us.data(), b.times_us.data(), a.count * sizeof(std::int64_t)) == 0 &&
+          std::memcmp(a.features.data(), b.features.data(), a.count * feature_count * sizeof(float)) == 0 &&
+          std::memcmp(a.sequence.data(), b.sequence.data(), a.count * sequence_length) == 0);
+}
+
+const std::byte* as_bytes(const Event* events) { return reinterpret_cast<const std::byte*>(events); }
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const Script script = read_script(data, std::min<std::size_t>(size, 4'096));
+  const ZoneTable zone{{0, 1'700'001'000'000'000}, {3600, -3600}};
+  Engine whole{zone};
+  whole.push(as_bytes(script.events.data()), script.events.size(), script.controls);
+  whole.close_until(forever);
+  check_rows(whole.take_snapshots());
+
+  Engine batch{zone};
+  batch.push(as_bytes(script.events.data()), script.events.size());
+  batch.close_until(forever);
+  Engine piecewise{zone};
+  for (const Event& event : script.events) {
+    piecewise.push(as_bytes(&event), 1);
+    piecewise = Engine::load(piecewise.save());
+  }
+  piecewise.close_until(forever);
+  expect(same(batch.take_snapshots(), piecewise.take_snapshots()));
+
+  const Counters counted = batch.counters();
+  std::uint64_t total = counted.events;
+  for (const std::uint64_t rejected : counted.rejected) total += rejected;
+  expect(total == script.events.size());
+  return 0;
+}
