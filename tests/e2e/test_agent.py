@@ -1,0 +1,215 @@
+"""The agent as a process: from a hand on an X server to the database and the service, also when it is killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scripted_service import ScriptedService, scripted_service
+from virtual_desktop import virtual_desktop, wait_for
+
+from infra.ports import free_port
+from neural_focus._native import read_segment, spool_segments
+from neural_focus._x11 import Injector
+from neural_focus.features import FEATURE_NAMES
+from neural_focus.messages import InterventionFeedback, InterventionOffered, Snapshot, StartSession, iso
+from neural_focus.replay import CONTROL_DTYPE, ControlKind, replay
+from neural_focus.store.database import Connection, connect
+from neural_focus.store.events import read_events
+
+NOBODY_LISTENS = "postgresql://nobody:x@127.0.0.1:1/none"
+
+
+@pytest.fixture(scope="module")
+def display() -> Iterator[str]:
+    with virtual_desktop() as name:
+        yield name
+
+
+class Desk:
+    """One home folder, and agents on it; leaving it ends what still runs."""
+
+    def __init__(self, home: Path, url: str, port: int, demo: str = "") -> None:
+        self.home, self.counters = home, home / "agent.json"
+        self.spool = (home / "desktops" / demo if demo else home) / "spool"
+        self._arguments = ["--demo", demo] if demo else []
+        self._running: list[subprocess.Popen[bytes]] = []
+        self.environment = os.environ | {
+            "NEURAL_FOCUS_HOME": str(home),
+            "DATABASE_URL": url,
+            "NEURAL_FOCUS_SERVING_PORT": str(port),
+            "NEURAL_FOCUS_ZONE": "Asia/Kolkata",
+            "NEURAL_FOCUS_USERNAME": "ada",
+        }
+
+    def __enter__(self) -> Desk:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self._running:
+            process.kill()
+            process.wait()
+
+    def start(self, url: str | None = None) -> subprocess.Popen[bytes]:
+        """An agent that has begun to capture."""
+        self.counters.unlink(missing_ok=True)
+        command = [sys.executable, "-m", "infra.cli", "agent", "--consent", "yes", *self._arguments]
+        environment = self.environment | ({"DATABASE_URL": url} if url else {})
+        with (self.home / "agent.log").open("ab") as log:
+            process = subprocess.Popen(command, env=environment, stderr=log)
+        self._running.append(process)
+        wait_for(lambda: self.counters.exists() or process.poll() is not None, 20)
+        assert process.poll() is None, (self.home / "agent.log").read_text()
+        return process
+
+    def stop(self, process: subprocess.Popen[bytes]) -> dict[str, Any]:
+        """Ends an agent as Ctrl-C does; its last counters."""
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+        return self.read()
+
+    def read(self) -> dict[str, Any]:
+        """What the agent counts."""
+        counted: dict[str, Any] = json.loads(self.counters.read_text())
+        return counted
+
+
+@contextmanager
+def hands_at_work(display: str) -> Iterator[None]:
+    """Somebody types, points and switches until the end."""
+    stop = threading.Event()
+    hands = Injector(display)
+    windows = [hands.open_window(name, f"{name} title") for name in ("code", "firefox", "slack")]
+
+    def work() -> None:
+        draw = random.Random(5)
+        while not stop.wait(0.01):
+            hands.tap(draw.choice("abcdef"))
+            hands.move(draw.randrange(1000), draw.randrange(700))
+            if draw.random() < 0.03:
+                hands.activate(draw.choice(windows))
+                hands.click()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+        for window in windows:
+            hands.close_window(window)
+
+
+def stored(connection: Connection, counted: dict[str, Any]) -> tuple[int, np.ndarray]:
+    """The person's id and the records of the agent's machine."""
+    row = connection.execute("SELECT id FROM users WHERE username = 'ada'").fetchone()
+    assert row is not None
+    records, _ = read_events(connection, row[0], counted["machine_id"], 0, 4_000_000_000_000_000)
+    return row[0], records
+
+
+def check_same_bits(service: ScriptedService, records: np.ndarray, breaks_us: list[int]) -> None:
+    """Every snapshot that the desktop sent is, bit by bit, what a replay of the stored events gives."""
+    steps = [(int(records["timestamp_us"][0]), ControlKind.RESTART, 0.0)]
+    steps += [(t_us, ControlKind.FOCUS_SCORE, score) for t_us, score in service.predicted.items()]
+    steps += [(t_us, ControlKind.BREAK_ACCEPTED, 0.0) for t_us in breaks_us]
+    again = replay(records, np.array(steps, CONTROL_DTYPE), "Asia/Kolkata")
+    rows = {int(t): index for index, t in enumerate(again.timestamps_us)}
+    sent = service.of(Snapshot)
+    assert len(sent) >= 5
+    for snapshot in sent:
+        live = np.array([snapshot.features[name] for name in FEATURE_NAMES], np.float32)
+        index = rows[snapshot.t_us]
+        assert live.tobytes() == again.features[index].tobytes(), np.array(FEATURE_NAMES)[live != again.features[index]]
+        assert snapshot.sequence == tuple(again.sequence[index].tolist())
+
+
+def test_from_a_hand_to_the_database_and_back(display: str, tmp_path: Path, fresh_database_url: str) -> None:
+    with scripted_service() as (service, port), Desk(tmp_path, fresh_database_url, port, "ada") as desk:
+        agent = desk.start()
+        with hands_at_work(display):
+            wait_for(lambda: len(service.of(Snapshot)) >= 4, 10)
+            offered = InterventionOffered(
+                3, iso(time.time_ns() // 1000), "SUGGEST_BREAK", "Focus breaks", 0.9, 4, "SUGGEST_BREAK"
+            )
+            service.say(offered)
+            wait_for(lambda: service.of(InterventionFeedback), 8)
+        hung_up_at = len(service.paths)
+        service.hang_up()
+        wait_for(lambda: len(service.paths) > hung_up_at, 8)
+        counted = desk.stop(agent)
+    feedback = service.of(InterventionFeedback)[0]
+    assert feedback.intervention_id == 3 and feedback.response in ("accept", "reject", "snooze")
+    assert service.authorization[0] is not None and service.authorization[0].startswith("Bearer nf1.")
+    assert service.paths[0] == f"/ws?machine_id={counted['machine_id']}"
+    assert service.of(StartSession)[0].type == "natural"
+    assert counted["captured"] == counted["spooled"] == counted["shipped"] > 100
+    assert counted["answers"] == counted["interventions"] == 1
+    with connect(fresh_database_url) as connection:
+        _, records = stored(connection, counted)
+        assert len(records) == counted["shipped"]
+        agreed = [feedback.answered_us or 0] if feedback.response == "accept" else []
+        check_same_bits(service, records, agreed)
+        asked = "SELECT count(*), max(focus_score), max(session_id) FROM events WHERE features IS NOT NULL"
+        known = connection.execute(asked).fetchone()
+        assert known is not None and known[0] > 0 and known[1] in service.predicted.values() and known[2] == 7
+        consents = connection.execute("SELECT count(*) FROM consents").fetchone()
+        assert consents == (1,)
+
+
+def acknowledged(spool: Path) -> dict[bytes, int]:
+    """Records in the spool by boot: the highest sequence number and one."""
+    ends: dict[bytes, int] = {}
+    for path in spool_segments(spool):
+        found = read_segment(path)
+        if found is not None and len(found[3]):
+            ends[found[1]] = found[6]
+    return ends
+
+
+def test_every_acknowledged_record_survives_kill_9(display: str, tmp_path: Path, fresh_database_url: str) -> None:
+    rounds = int(os.environ.get("NEURAL_FOCUS_KILLS", "5"))
+    ends, draw = dict[bytes, int](), random.Random(11)
+    with hands_at_work(display), Desk(tmp_path, fresh_database_url, free_port()) as desk:
+        for number in range(rounds):
+            agent = desk.start(NOBODY_LISTENS if number == 0 else None)
+            time.sleep(draw.uniform(0.2, 1.2))
+            agent.kill()
+            agent.wait()
+            for boot, end in acknowledged(desk.spool).items():
+                ends[boot] = max(end, ends.get(boot, 0))
+        counted = desk.stop(desk.start())
+    with connect(fresh_database_url) as connection:
+        stored_ends = connection.execute(
+            "SELECT boot_id, max(seq) + 1, count(*), count(DISTINCT seq) FROM events GROUP BY boot_id"
+        ).fetchall()
+    assert len(stored_ends) >= rounds
+    by_boot = {boot.bytes: (end, rows, numbers) for boot, end, rows, numbers in stored_ends}
+    for boot, end in ends.items():
+        assert by_boot[boot] == (end, end, end)
+    assert counted["lost"] == 0
+    assert sum(rows for _, _, rows, _ in stored_ends) > 50 * rounds
+
+
+def test_nothing_is_captured_without_consent(display: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "infra.cli", "agent"]
+    environment = Desk(tmp_path, NOBODY_LISTENS, free_port()).environment
+    answer = subprocess.run(
+        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert answer.returncode == 1
+    assert "nobody agreed to be watched yet" in answer.stderr and "Traceback" not in answer.stderr
+    assert not (tmp_path / "spool").exists()
