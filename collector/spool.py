@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from neural_focus._native import SpoolWriter, read_segment, spool_segments
 
 SEGMENT_BYTES = 4 << 20
@@ -52,13 +53,15 @@ def open_writer(folder: Path, machine_id: str, boot_id: str) -> SpoolWriter:
 class SpoolReader:
     """Follows the spool from its oldest segment, also while it is written.
 
-    ``peek`` gives the same batch until ``advance`` says that it is safe elsewhere; a sealed segment that was read to
-    its end is deleted then. What is broken inside a sealed segment is moved to quarantine and counted.
+    ``peek`` gives the same batch until ``advance`` says that it is safe elsewhere. A sealed segment that was read to
+    its end is deleted when the one after it is, so that an engine that was saved a minute ago finds what it missed.
+    What is broken inside a sealed segment is moved to quarantine and counted.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._segment: Path | None = None
+        self._read: Path | None = None
         self._offset = self._sequence = 0
         self._machine_id = self._boot_id = ""
         self._peeked: tuple[Batch, int, int] | None = None
@@ -75,9 +78,10 @@ class SpoolReader:
                 return self._peeked[0]
             paths = spool_segments(self._folder)
             if self._segment is None or self._segment not in paths:
-                if not paths:
+                unread = [path for path in paths if self._read is None or path > self._read]
+                if not unread:
                     return None
-                self._segment, self._offset = paths[0], 0
+                self._segment, self._offset = unread[0], 0
             sealed = self._segment != paths[-1]  # asked before reading: what comes later is in a later segment
             found = read_segment(self._segment, self._offset, self._sequence)
             if found is not None and self._accept(found):
@@ -104,8 +108,10 @@ class SpoolReader:
 
     def _retire(self, segment: Path, *, whole: bool) -> None:
         if whole:
-            segment.unlink(missing_ok=True)
-            self.counters["segments_deleted"] += 1
+            if self._read is not None:
+                self._read.unlink(missing_ok=True)
+                self.counters["segments_deleted"] += 1
+            self._read = segment
         else:
             quarantine = self._folder / "quarantine"
             quarantine.mkdir(exist_ok=True)

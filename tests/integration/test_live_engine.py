@@ -1,0 +1,86 @@
+"""The live engine across restarts: as if the agent had never stopped."""
+
+import uuid
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from collector.live import LiveEngine, Second
+from collector.spool import open_writer
+from neural_focus.events import EVENT_DTYPE, EventType
+from neural_focus.replay import CONTROL_DTYPE, ControlKind, replay
+
+START_US = 1_790_000_000_000_000
+MACHINE = str(uuid.UUID(int=9))
+
+
+def typing_records(first_s: int, seconds: int) -> np.ndarray:
+    """Eight keys a second, and a focus change at the start of every ten seconds."""
+    draw = np.random.default_rng(first_s)
+    stamps = np.sort(draw.integers(0, seconds * 1_000_000, seconds * 8)) + START_US + first_s * 1_000_000
+    records = np.zeros(len(stamps), EVENT_DTYPE)
+    records["timestamp_us"], records["event_type"] = stamps, EventType.KEY_PRESS
+    records["event_type"][::80] = EventType.WINDOW_FOCUS_CHANGE
+    records["app_name"] = np.where(np.arange(len(stamps)) // 80 % 2, b"code", b"firefox")
+    return records
+
+
+class Runs:
+    """Agents one after the other on one desktop."""
+
+    def __init__(self, folder: Path) -> None:
+        self.spool, self.state = folder / "spool", folder / "engine.state"
+        self.records: list[np.ndarray] = []
+        self.seconds: dict[int, Second] = {}
+
+    def run(self, records: np.ndarray, *, save: bool) -> None:
+        boot = str(uuid.uuid4())
+        writer = open_writer(self.spool, MACHINE, boot)
+        live = LiveEngine.restore(self.state, self.spool, boot, "UTC")
+        for part in np.array_split(records, 7):
+            assert writer.append(part)
+            self._keep(live.push(part, {}))
+            self._keep(live.close_until(int(part["timestamp_us"][-1]) + 100_000))
+        if save:
+            live.save(self.state)
+        assert live.last_us == records["timestamp_us"][-1]
+        self.records.append(records)
+
+    def _keep(self, seconds: list[Second]) -> None:
+        self.seconds.update({second.t_us: second for second in seconds})
+
+
+@pytest.mark.parametrize("saves", [(True, True), (False, True), (True, False), (False, False)])
+def test_features_go_on_after_restarts_and_crashes(tmp_path: Path, saves: tuple[bool, bool]) -> None:
+    runs = Runs(tmp_path)
+    for number, save in enumerate((*saves, True)):
+        runs.run(typing_records(number * 40, 30), save=save)
+    starts = [(int(part["timestamp_us"][0]), ControlKind.RESTART, 0.0) for part in runs.records]
+    again = replay(np.concatenate(runs.records), np.array(starts, CONTROL_DTYPE))
+    rows = {int(t): row for t, row in zip(again.timestamps_us, again.features, strict=True)}
+    assert len(runs.seconds) > 85
+    for t_us, second in runs.seconds.items():
+        assert np.array(list(second.features.values()), np.float32).tobytes() == rows[t_us].tobytes()
+
+
+def test_an_unreadable_state_is_put_aside(tmp_path: Path) -> None:
+    runs = Runs(tmp_path)
+    runs.run(typing_records(0, 10), save=True)
+    runs.state.write_bytes(runs.state.read_bytes()[:-5])
+    live = LiveEngine.restore(runs.state, tmp_path / "empty", str(uuid.uuid4()), "UTC")
+    assert live.last_us == 0
+    assert (tmp_path / "engine.state.unreadable").exists()
+
+
+def test_app_category_and_titles_of_a_second(tmp_path: Path) -> None:
+    live = LiveEngine.restore(tmp_path / "none", tmp_path, str(uuid.uuid4()), "UTC")
+    records = np.zeros(2, EVENT_DTYPE)
+    records["timestamp_us"] = START_US + 5, START_US + 10
+    records["event_type"] = EventType.WINDOW_FOCUS_CHANGE, EventType.WINDOW_TITLE_CHANGE
+    records["app_name"] = b"code"
+    records["data"] = [[0, 5, 2 | 1 << 8], [3, 7, 2 | 1 << 8 | 1 << 16]]
+    assert live.push(records, {3: "main.py"}) == []
+    second = live.close_until(START_US + 1_200_000)[-1]
+    assert (second.app_name, second.category, second.window_title) == ("code", "Building", "main.py")
+    assert second.features["is_ide"] == 1.0 and second.features["window_title_length"] == 7.0

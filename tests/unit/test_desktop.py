@@ -1,0 +1,62 @@
+import uuid
+from pathlib import Path
+
+import pytest
+
+from collector.capture import check_desktop
+from collector.desktop import desktop_of, write_whole
+from neural_focus.errors import CaptureError, ConfigurationError
+from neural_focus.settings import Settings
+
+
+def test_a_machine_keeps_its_id(tmp_path: Path) -> None:
+    desktop = desktop_of(Settings(home=tmp_path, username="ada"))
+    first = desktop.machine_id()
+    assert str(uuid.UUID(first)) == first
+    assert desktop.machine_id() == first
+
+
+def test_demo_people_have_a_desktop_of_their_own(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    real, demo = desktop_of(settings), desktop_of(settings, "demo-live")
+    assert not real.is_demo and demo.is_demo and demo.username == "demo-live"
+    assert demo.spool != real.spool == settings.spool
+    assert demo.machine_id() != real.machine_id()
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/b", "-x", "x" * 51])
+def test_names_that_are_no_folder(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigurationError, match="demo person's name"):
+        desktop_of(Settings(home=tmp_path), name)
+
+
+def test_a_broken_machine_id_is_said(tmp_path: Path) -> None:
+    (tmp_path / "machine_id").write_text("not an id")
+    with pytest.raises(ConfigurationError, match="a UUID is expected"):
+        desktop_of(Settings(home=tmp_path)).machine_id()
+
+
+def test_files_are_replaced_whole(tmp_path: Path) -> None:
+    path = tmp_path / "state"
+    write_whole(path, b"one")
+    write_whole(path, b"two")
+    assert path.read_bytes() == b"two"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["state"]
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({}, "no display to capture"),
+        ({"WAYLAND_DISPLAY": "wayland-0"}, "Wayland session without an X server"),
+        ({"XDG_SESSION_TYPE": "wayland"}, "Log in with an Xorg"),
+    ],
+)
+def test_where_capture_would_be_empty_it_says_so(environ: dict[str, str], said: str) -> None:
+    with pytest.raises(CaptureError, match=said):
+        check_desktop(None, environ)
+
+
+def test_the_display_of_the_session_or_the_one_given() -> None:
+    assert check_desktop(None, {"DISPLAY": ":3"}) == ":3"
+    assert check_desktop(":4", {"DISPLAY": ":3"}) == ":4"
