@@ -38,6 +38,7 @@ def number(value: float | None) -> str:
 def main() -> None:
     """Print the table and write ``build/bench.jsonl``, a line a figure."""
     console = Console()
+    console = console if console.is_terminal else Console(width=140)
     table = Table("part", "figure", "value", "unit", "beside", "its value", "ratio", title="Neural Focus, measured")
     for column in (2, 5, 6):
         table.columns[column].justify = "right"

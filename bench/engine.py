@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,7 +72,7 @@ def check_agreement(records: NDArray[np.void]) -> None:
 def numpy_rate(records: NDArray[np.void]) -> float:
     """At the length that suits its caches best."""
     lengths = (50_000, 200_000, len(records))
-    return max(n / best_seconds(lambda n=n: numpy_form.compute(records[:n]), 5) for n in lengths) / MILLION
+    return max(n / best_seconds(partial(numpy_form.compute, records[:n]), 5) for n in lengths) / MILLION
 
 
 def pandas_rate(records: NDArray[np.void]) -> float:

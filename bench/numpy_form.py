@@ -42,7 +42,7 @@ def snapshot_times(ts: Ints) -> Ints:
     first = seconds[np.diff(seconds, prepend=0) > 0]
     after = np.append(np.diff(first), 300).clip(max=300)
     offsets = np.arange(after.sum()) - np.repeat(np.cumsum(after) - after, after)
-    return (np.repeat(first, after) + offsets) * SECOND
+    return np.asarray((np.repeat(first, after) + offsets) * SECOND, np.int64)
 
 
 def cut(times: Ints, t: Ints, window: int) -> tuple[Ints, Ints]:

@@ -5,6 +5,7 @@ For benchmarks only: windows are lists that are filtered again for every feature
 
 from __future__ import annotations
 
+import itertools
 import math
 import statistics
 import struct
@@ -56,10 +57,10 @@ class Extractor:
     def features(self, now: float) -> dict[str, float]:
         """All that this extractor knows at ``now``."""
         presses = [event.time for event in self._short if event.kind == 1]
-        gaps = [b - a for a, b in zip(presses, presses[1:], strict=False)]
+        gaps = [b - a for a, b in itertools.pairwise(presses)]
         moves = [event for event in self._short if event.kind == 3]
         speeds = [event.data[2] for event in moves]
-        pairs = list(zip(moves, moves[1:], strict=False))
+        pairs = list(itertools.pairwise(moves))
         lasting = sum(b.time - a.time for a, b in pairs)
         focus = [event for event in self._long if event.kind == 6]
         return {

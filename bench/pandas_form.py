@@ -14,14 +14,14 @@ from neural_focus.events import EventType
 
 def compute(records: NDArray[np.void]) -> pd.DataFrame:
     """Features at the end of every second with events, indexed by time."""
-    when = pd.to_datetime(records["timestamp_us"].astype(np.int64), unit="us", utc=True)
+    when = pd.DatetimeIndex(pd.to_datetime(records["timestamp_us"].astype(np.int64), unit="us", utc=True))
     data = records["data"]
     frame = pd.DataFrame({"type": records["event_type"], "value": data[:, 2]}, index=when)
     parts = [_keys(frame), _mouse(frame, data), _clicks_and_switches(frame, records)]
-    seconds = frame.index.ceil("s").unique()
+    seconds = when.ceil("s").unique()
     joined = [part[~part.index.duplicated(keep="last")].reindex(seconds, method="ffill") for part in parts]
     result = pd.concat(joined, axis=1).fillna(0)
-    return result.assign(hour_of_day=result.index.hour, day_of_week=result.index.dayofweek)
+    return result.assign(hour_of_day=seconds.hour, day_of_week=seconds.dayofweek)
 
 
 def _keys(frame: pd.DataFrame) -> pd.DataFrame:
