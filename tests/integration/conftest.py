@@ -45,18 +45,23 @@ def prefect_server(
 @pytest.fixture(scope="session")
 def prefect_client(prefect_server: PrefectServer) -> Iterator[PrefectServer]:
     """Inside, flows that are called in this process run on the test's server."""
-    from prefect.logging.handlers import APILogHandler
-    from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, PREFECT_HOME, temporary_settings
+    from prefect.settings import (
+        PREFECT_API_AUTH_STRING,
+        PREFECT_API_URL,
+        PREFECT_HOME,
+        PREFECT_LOGGING_TO_API_ENABLED,
+        temporary_settings,
+    )
 
     environment = prefect_server.environment
     updates = {
         PREFECT_API_URL: environment["PREFECT_API_URL"],
         PREFECT_API_AUTH_STRING: environment["PREFECT_API_AUTH_STRING"],
         PREFECT_HOME: Path(environment["PREFECT_HOME"]),
+        PREFECT_LOGGING_TO_API_ENABLED: False,  # the last lines would find no server
     }
     with temporary_settings(updates=updates):
         yield prefect_server
-        APILogHandler.flush()  # while there is a server to send the last lines to
 
 
 def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
