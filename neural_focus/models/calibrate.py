@@ -87,6 +87,24 @@ def fit_line(margin: Floats, label: npt.NDArray[np.int8], *, strength: float = 1
     return float(np.clip(slope, _MIN_SLOPE, _MAX_SLOPE)), float(intercept)
 
 
+def fit_stack(own: Floats, other: Floats, label: npt.NDArray[np.int8], *, strength: float = 2.0) -> tuple[float, float]:
+    """Weights of two margins by logistic regression on held-out moments, drawn towards one half, never negative."""
+    prior = np.array([0.5, 0.5])
+    if len(label) < 50 or label.min() == label.max():
+        return 0.5, 0.5
+    x = np.stack([own, other, np.ones(len(own))], axis=1)
+    centre, ridge = np.append(prior, 0.0), np.array([strength, strength, 0.1])
+    weight = centre.copy()
+    for _ in range(30):
+        p = sigmoid(x @ weight)
+        hessian = (x * (p * (1 - p) / _EFFECTIVE)[:, None]).T @ x + np.diag(ridge)
+        step = np.linalg.solve(hessian, x.T @ (p - label) / _EFFECTIVE + ridge * (weight - centre))
+        weight = weight - step
+        if np.abs(step).max() < 1e-8:
+            break
+    return max(float(weight[0]), 0.0), max(float(weight[1]), 0.0)
+
+
 def fit_shift(line: Floats, label: npt.NDArray[np.int8], *, prior_std: float = 0.5) -> float:
     """One person's offset to the calibrated log-odds ``line``: MAP under N(0, prior_std²)."""
     shift, target = 0.0, label.astype(np.float64)

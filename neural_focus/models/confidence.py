@@ -16,7 +16,7 @@ from neural_focus.models.inputs import Rows
 
 Floats = npt.NDArray[np.float64]
 _TAIL = 0.005
-_PATIENCE = 1.0
+_PATIENCE = 3.0
 """Total excess, in widths of the known range, at which familiarity has fallen to 1/e."""
 
 

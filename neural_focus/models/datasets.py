@@ -9,8 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from neural_focus.models import labels
+from neural_focus.models.history import history_rows
 from neural_focus.models.inputs import InputContract, Rows
-from neural_focus.models.timeline import Timeline, Times, read_timeline, ticks
+from neural_focus.models.population import POPULATION_NAMES, AppStatistics, count_stays
+from neural_focus.models.timeline import US, Timeline, Times, read_timeline, ticks
 from neural_focus.prediction import BREAK_HORIZON_SECONDS, HORIZON_SECONDS
 
 NO_TIMES: Times = np.empty(0, np.int64)
@@ -41,14 +43,16 @@ class StreamTable:
 class Moments:
     """Labelled ticks of several streams; one row each, ordered by stream, then time.
 
-    ``inputs`` float32[n, width]; ``person`` int64[n] user ids; labels int8[n] with -1 for none. ``outcome_source`` is
-    ``labels.Source``. ``recency_s`` and ``switches_5min`` are what the baselines know.
+    ``own`` float32[n, k]: the inputs that a stream's own past gives; ``inputs`` adds the others. ``person`` int64[n]
+    user ids; labels int8[n] with -1 for none; ``outcome_source`` is ``labels.Source``. ``recency_s`` and
+    ``switches_5min`` are what the baselines know; ``lead_s`` how far ahead the next switch is.
     """
 
-    inputs: Rows
+    own: Rows
+    app: npt.NDArray[np.str_]
+    previous_app: npt.NDArray[np.str_]
     times_us: Times
     person: Times
-    stream: npt.NDArray[np.int32]
     switch: labels.Labels
     settled_break: labels.Labels
     outcome: labels.Labels
@@ -64,46 +68,77 @@ class Moments:
         """The chosen rows."""
         return Moments(*(getattr(self, name)[chosen] for name in self.__slots__))
 
+    def inputs(self, contract: InputContract, population: AppStatistics) -> Rows:
+        """The contract's rows float32[n, width]; each person's see the others' statistics only."""
+        if self.own.shape[1] == len(contract.names):
+            return self.own
+        others = np.empty((len(self), len(POPULATION_NAMES)), np.float32)
+        for one in np.unique(self.person):
+            mine = self.person == one
+            others[mine] = population.rows(self.app[mine], self.previous_app[mine], int(one))
+        return np.concatenate([self.own, others], axis=1)
 
-def cut_moments(streams: Sequence[StreamTable], contract: InputContract) -> Moments:
-    """Ticks of every stream, every 10 s at most 60 s after the last event, with inputs and labels."""
-    parts = [_stream_moments(stream, number, contract) for number, stream in enumerate(streams)]
-    names = Moments.__slots__
-    return Moments(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+@dataclass(frozen=True, slots=True)
+class Stays:
+    """The finished stays of one stream: app names str[k], seconds float64[k], when each ended int64[k] µs."""
+
+    person: int
+    app: npt.NDArray[np.str_]
+    seconds: npt.NDArray[np.float64]
+    end_us: Times
 
 
-def _stream_moments(stream: StreamTable, number: int, contract: InputContract) -> Moments:
+def cut_moments(streams: Sequence[StreamTable], contract: InputContract) -> tuple[Moments, tuple[Stays, ...]]:
+    """Ticks of every stream, every 10 s at most 60 s after the last event, with inputs and labels; and its stays."""
+    cut = [_cut_stream(stream, contract) for stream in streams]
+    parts = [moments for moments, _ in cut]
+    joined = Moments(*(np.concatenate([getattr(part, name) for part in parts]) for name in Moments.__slots__))
+    return joined, tuple(stays for _, stays in cut)
+
+
+def learn_population(stays: Sequence[Stays], seen: Moments) -> AppStatistics:
+    """App statistics of the people in ``seen``, each up to their last moment in it."""
+    counted = []
+    for one in stays:
+        mine = seen.times_us[seen.person == one.person]
+        if len(mine):
+            known = one.end_us <= mine.max()
+            counted.append((one.person, one.app[known], one.seconds[known]))
+    return count_stays(counted)
+
+
+def _cut_stream(stream: StreamTable, contract: InputContract) -> tuple[Moments, Stays]:
     timeline = read_timeline(stream.records, stream.covered)
     at = ticks(timeline.event_us)
     place = np.searchsorted(stream.timestamps_us, at)
     found = place < len(stream.timestamps_us)
     found[found] = stream.timestamps_us[place[found]] == at[found]
     at, place = at[found], place[found]
-    inputs = contract.assemble(stream.features[place], history_columns(stream, place, contract))
+    names = np.array(timeline.app_names)
+    app = names[timeline.apps[timeline.stay_at(stream.timestamps_us)]]
+    own, past = stream.features[place], None
+    if contract.version > 1:
+        past = history_rows(stream.timestamps_us, stream.features, app, place)
     stay = timeline.stay_at(at)
-    begun = np.r_[timeline.event_us[0], timeline.switch_us][stay]
-    before = np.searchsorted(timeline.switch_us, at - 300_000_000, side="right")
+    begun = np.r_[timeline.event_us[0], timeline.switch_us]
     outcome, source = _outcomes(stream, timeline, at)
-    return Moments(
-        inputs=inputs,
+    moments = Moments(
+        own=contract.own(own, None if past is None else past.columns),
+        app=app[place],
+        previous_app=app[place] if past is None else past.previous_app,
         times_us=at,
         person=np.full(len(at), stream.user_id, np.int64),
-        stream=np.full(len(at), number, np.int32),
         switch=_masked(stream, timeline, at, labels.switch_within(timeline, at), HORIZON_SECONDS),
         settled_break=_masked(stream, timeline, at, labels.settled_break(timeline, at), BREAK_HORIZON_SECONDS),
         outcome=outcome,
         outcome_source=source,
-        recency_s=(at - begun) / 1e6,
-        switches_5min=(stay - before).astype(np.float64),
+        recency_s=(at - begun[stay]) / 1e6,
+        switches_5min=(stay - np.searchsorted(timeline.switch_us, at - 300 * US, side="right")).astype(np.float64),
         lead_s=_lead(timeline, at),
     )
-
-
-def history_columns(stream: StreamTable, place: Times, contract: InputContract) -> Rows | None:
-    """History columns of the snapshots at ``place``; None when the contract has none."""
-    if not contract.extra_names:
-        return None
-    raise NotImplementedError(contract.version)
+    lengths = np.diff(begun) / 1e6
+    return moments, Stays(stream.user_id, names[timeline.apps[:-1]], lengths, timeline.switch_us)
 
 
 def _masked(

@@ -6,21 +6,21 @@ Ordered by size. The words say which way each one moves the risk; the number beh
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from neural_focus.features import FEATURE_INDEX, FEATURES, Feature, Kind
+from neural_focus.features import FEATURE_INDEX, Feature, Kind
 from neural_focus.models.inputs import Rows
+from neural_focus.models.vocabulary import LOG, LOG1P, VOCABULARY
 
 FACTORS = 3
 _SMALLEST = 0.05
 """Log-odds below which a factor is not worth a person's attention."""
+_PLURALS = {"switches": "switch", "keys": "key", "moves": "move", "clicks": "click", "apps": "app", "visits": "visit"}
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-
-VOCABULARY: dict[str, Feature] = {feature.name: feature for feature in FEATURES}
-"""Every input column's unit and label."""
 
 
 def word_factors(
@@ -29,10 +29,17 @@ def word_factors(
     """The ``most`` largest contributions float64[width] of a row float32[width], in words, largest first."""
     order = np.argsort(-np.abs(contributions), kind="stable")[:most]
     return tuple(
-        _phrase(VOCABULARY[names[i]], float(row[i]), float(usual[i]), contributions[i] > 0)
+        _phrase(VOCABULARY[names[i]], _plain(names[i], row[i]), _plain(names[i], usual[i]), contributions[i] > 0)
         for i in order
         if abs(contributions[i]) >= _SMALLEST
     )
+
+
+def _plain(name: str, value: np.float32) -> float:
+    """The column's value as people know it, out of its logarithm."""
+    if name in LOG1P:
+        return max(math.expm1(value), 0.0)
+    return math.exp(value) if name in LOG else float(value)
 
 
 def _phrase(feature: Feature, value: float, usual: float, raises: bool) -> str:
@@ -50,12 +57,15 @@ def _phrase(feature: Feature, value: float, usual: float, raises: bool) -> str:
 
 def say_value(value: float, unit: str) -> str:
     """A number people can read, with its unit: seconds become minutes and hours."""
+    if unit == "share":
+        return f"{100 * value:.0f} %"
     if unit == "h":
         return f"{int(value)}:00"
     if unit in ("s", "min"):
         return _duration(value * (60 if unit == "min" else 1))
     number = f"{value:.0f}" if abs(value) >= 10 or float(value).is_integer() else f"{value:.2g}"
-    return f"{number} {unit}".rstrip()
+    one = _PLURALS.get(unit, unit) if number == "1" else unit
+    return f"{number} {one}".rstrip()
 
 
 def _duration(seconds: float) -> str:

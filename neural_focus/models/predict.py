@@ -11,18 +11,23 @@ import numpy as np
 import numpy.typing as npt
 
 from neural_focus.features import FEATURE_INDEX
+from neural_focus.models.boosted import Boosted, load_trees
 from neural_focus.models.bundle import MODEL
 from neural_focus.models.calibrate import Calibration
 from neural_focus.models.confidence import Familiarity, confidence
+from neural_focus.models.contracts import V1, contract_of
 from neural_focus.models.explain import rule_factors, word_factors
-from neural_focus.models.inputs import V1, InputContract, Rows, contract_of
+from neural_focus.models.fitting import Stacked
+from neural_focus.models.history import HistoryRows, first_rows
+from neural_focus.models.inputs import InputContract, Rows
 from neural_focus.models.labels import SETTLED_SECONDS
+from neural_focus.models.linear import Linear
+from neural_focus.models.population import AppStatistics
 
 if TYPE_CHECKING:
     from neural_focus.settings import Settings
 
 Floats = npt.NDArray[np.float64]
-TARGETS = ("switch", "break", "outcome")
 _APP_AGE, _IDLE = FEATURE_INDEX["time_in_current_app"], FEATURE_INDEX["idle_time_30s"]
 _SWITCHES = FEATURE_INDEX["context_switches_5min"]
 _IDLE_NOW_SECONDS = 25.0
@@ -58,6 +63,7 @@ class Predictor:
     contract: InputContract
     targets: Mapping[str, Margins]
     calibration: Mapping[str, Calibration]
+    population: AppStatistics
     familiarity: Familiarity | None
     usual: Mapping[str, Rows]
     manifest: Mapping[str, Any]
@@ -65,7 +71,7 @@ class Predictor:
     @staticmethod
     def rules() -> Predictor:
         """What predicts when no model is there: documented rules of thumb, with low confidence."""
-        return Predictor("rules_v0", "nothing", V1, {}, {}, None, {}, {})
+        return Predictor("rules_v0", "nothing", V1, {}, {}, AppStatistics({}), None, {}, {})
 
     @staticmethod
     def from_files(files: Mapping[str, bytes], manifest: Mapping[str, Any], version: str) -> Predictor:
@@ -74,17 +80,15 @@ class Predictor:
         Raises:
             ContractError: the model asks for another input contract than this code has.
         """
-        from neural_focus.models.boosted import load_trees
-
         model = json.loads(files[MODEL])
         contract = contract_of(model["input_version"], model["input_hash"])
-        width = len(contract.names)
         return Predictor(
             version=version,
             trained_on=str(manifest["trained_on"]),
             contract=contract,
-            targets={name: load_trees(files[f"{name}.ubj"], width) for name in TARGETS if f"{name}.ubj" in files},
+            targets=_load_targets(files, model, len(contract.names)),
             calibration={name: Calibration.from_json(data) for name, data in model["calibration"].items()},
+            population=AppStatistics.from_json(model["population"]),
             familiarity=Familiarity.from_json(model["familiarity"]),
             usual={key: np.array(values, np.float32) for key, values in model["usual"].items()},
             manifest=manifest,
@@ -102,33 +106,49 @@ class Predictor:
         chosen = tag or registry.champion(settings)
         return Predictor.rules() if chosen is None else registry.load(settings, chosen)
 
+    def inputs(
+        self,
+        timestamps_us: npt.NDArray[np.int64],
+        features: Rows,
+        history: HistoryRows | None = None,
+        user_id: int | None = None,
+    ) -> Rows:
+        """The contract's rows float32[n, width] from snapshots float32[n, 32] and what was known at each.
+
+        Without a history each snapshot is taken as the first of its stream: nothing is known of its past.
+
+        Raises:
+            ContractError: a block has not the model's width.
+        """
+        if self.contract.version == 1:
+            return self.contract.own(features)
+        past = first_rows(timestamps_us, features) if history is None else history
+        own = self.contract.own(features, past.columns)
+        return np.concatenate([own, self.population.rows(past.app, past.previous_app, user_id)], axis=1)
+
     def predict(
         self,
         timestamps_us: npt.NDArray[np.int64],
         features: Rows,
-        history: Rows | None = None,
+        history: HistoryRows | None = None,
         *,
         user_id: int | None = None,
     ) -> PredictionBatch:
         """Judge snapshots float32[n, 32] of one person at ``timestamps_us`` int64[n].
 
-        ``history``: the columns float32[n, k] of input version 2 (``history.StreamContext.columns``).
+        ``history``: ``StreamHistory.rows()`` live (n = 1), ``history_rows(...)`` over stored snapshots.
 
         Raises:
             ContractError: the snapshots or the history have not the model's width.
         """
         if not self.targets:
             return _judge_by_rules(features)
-        rows = self.contract.assemble(features, history)
+        rows = self.inputs(timestamps_us, features, history, user_id)
         risk = self.probabilities("switch", rows, user_id)
         broken = np.where(settled_now(features), self.probabilities("break", rows, user_id), np.nan)
         known = self.familiarity.of(rows) if self.familiarity else np.ones(len(rows))
-        return PredictionBatch(
-            focus_score=100.0 * self.probabilities("outcome", rows, user_id),
-            distraction_risk=risk,
-            break_risk=broken,
-            confidence=confidence(risk, known),
-        )
+        focus = self.probabilities("outcome", rows, user_id) if "outcome" in self.targets else 1.0 - risk
+        return PredictionBatch(100.0 * focus, risk, broken, confidence(risk, known))
 
     def probabilities(self, target: str, rows: Rows, user_id: int | None = None) -> Floats:
         """Calibrated probabilities float64[n] of one target from assembled inputs; nan if it was not trained."""
@@ -137,14 +157,29 @@ class Predictor:
         return self.calibration[target].probabilities(self.targets[target].margins(rows), user_id)
 
     def explain(
-        self, features: Rows, history: Rows | None = None, *, user_id: int | None = None, target: str = "switch"
+        self,
+        features: Rows,
+        history: HistoryRows | None = None,
+        *,
+        user_id: int | None = None,
+        target: str = "switch",
     ) -> tuple[str, ...]:
         """Why the risk of one snapshot float32[32] is what it is, largest reason first."""
         if target not in self.targets:
             return rule_factors(features)
-        row = self.contract.assemble(features[None, :], history)[0]
+        row = self.inputs(np.zeros(1, np.int64), features[None, :], history, user_id)[0]
         usual = self.usual.get(str(user_id), self.usual["*"])
         return word_factors(self.contract.names, row, self.targets[target].contributions(row), usual)
+
+
+def _load_targets(files: Mapping[str, bytes], model: Mapping[str, Any], width: int) -> dict[str, Margins]:
+    """The trained targets of a bundle, as lookup tables."""
+    own = {
+        name: Boosted(load_trees(files[f"{name}.ubj"], width), Linear.from_json(linear))
+        for name, linear in model["linear"].items()
+    }
+    stacked = {name: Stacked(own[name], own["switch"], *weights) for name, weights in model["stack"].items()}
+    return {**own, **stacked}
 
 
 def settled_now(features: Rows) -> npt.NDArray[np.bool_]:

@@ -1,0 +1,214 @@
+"""Fit one model on moments: what serving, evaluation and promotion all call.
+
+::
+
+    moments ──┬── three quarters ──► probe: how many trees, how steep, how to weigh    (people or days not seen)
+              └── all of them    ──► the trees and the regression that are kept
+
+The line from margins to probabilities comes from the probe, so it is fitted on moments that its trees had not seen.
+Focus breaks are rare: their own trees are stacked with the switch model's margin, which has seen many more events.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from neural_focus.models.boosted import Boosted, choose_rounds, fit_trees, load_trees
+from neural_focus.models.bundle import MODEL, write_json
+from neural_focus.models.calibrate import Calibration, fit_calibration, fit_stack
+from neural_focus.models.confidence import Familiarity, learn_familiarity
+from neural_focus.models.datasets import Moments, Stays, learn_population
+from neural_focus.models.inputs import InputContract, Rows
+from neural_focus.models.labels import NO_LABEL, Labels, Outcome, Source
+from neural_focus.models.linear import fit_linear
+from neural_focus.models.population import AppStatistics
+from neural_focus.models.splits import folds_by_person, slices_by_days
+
+TARGETS = ("switch", "break", "outcome")
+MAX_ROWS = 160_000
+MIN_ROWS = 200
+_MANY_PEOPLE = 8
+Floats = npt.NDArray[np.float64]
+Report = Callable[[str, float], None]
+
+
+def silent(step: str, share: float) -> None:
+    """The default progress report: none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stacked:
+    """Break risk: the margin of its own model and the switch model's, weighed."""
+
+    own: Boosted
+    switch: Boosted
+    own_weight: float
+    switch_weight: float
+
+    def margins(self, rows: Rows) -> Floats:
+        """Log-odds float64[n]."""
+        margins: Floats = self.own_weight * self.own.margins(rows) + self.switch_weight * self.switch.margins(rows)
+        return margins
+
+    def contributions(self, row: Rows) -> Floats:
+        """SHAP values float64[width] of one row's log-odds."""
+        shares: Floats = self.own_weight * self.own.contributions(row)
+        return shares + self.switch_weight * self.switch.contributions(row)
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """Everything a prediction needs, in memory; ``files`` is the same to keep."""
+
+    contract: InputContract
+    targets: Mapping[str, Boosted | Stacked]
+    calibration: Mapping[str, Calibration]
+    population: AppStatistics
+    familiarity: Familiarity
+    usual: Mapping[str, Rows]
+    rounds: Mapping[str, int]
+    files: Mapping[str, bytes]
+
+    def probabilities(self, target: str, moments: Moments) -> Floats:
+        """Calibrated probabilities float64[n] of moments, each with its person's shift."""
+        rows = moments.inputs(self.contract, self.population)
+        return self.calibration[target].probabilities(self.targets[target].margins(rows), moments.person)
+
+
+class TreeStore:
+    """Fitted trees by what went in. With a folder, a killed training finds what it had finished."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
+
+    def trees(self, rows: Rows, label: Labels, rounds: int, seed: int) -> bytes:
+        """Trees on these rows, from the folder if they are there whole."""
+        if self._folder is None:
+            return fit_trees(rows, label, rounds, seed=seed)
+        digest = hashlib.sha256(rows.tobytes() + label.tobytes())
+        digest.update(f"{rounds} {seed}".encode())
+        path = self._folder / f"{digest.hexdigest()[:24]}.ubj"
+        if not path.exists():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            partial = path.with_suffix(".partial")
+            partial.write_bytes(fit_trees(rows, label, rounds, seed=seed))
+            partial.replace(path)
+        return path.read_bytes()
+
+
+def fit_model(
+    moments: Moments,
+    stays: Sequence[Stays],
+    contract: InputContract,
+    *,
+    targets: Sequence[str] = TARGETS,
+    seed: int = 7,
+    store: TreeStore | None = None,
+    report: Report = silent,
+) -> Fitted:
+    """Fit the targets that have enough labels. Same moments and seed, same bytes."""
+    store = store or TreeStore()
+    moments = thin(moments, MAX_ROWS)
+    probe = moments.take(probe_split(moments) == 0)
+    models: dict[str, dict[str, Any]] = {"probe": {}, "all": {}}
+    rounds: dict[str, int] = {}
+    populations = {"probe": learn_population(stays, probe), "all": learn_population(stays, moments)}
+    for number, target in enumerate(targets):
+        report(f"fitting {target}", number / len(targets))
+        for name, part in (("probe", probe), ("all", moments)):
+            chosen, label = labelled(part, target)
+            if not trainable(label) or (name == "all" and target not in models["probe"]):
+                continue
+            rows = chosen.inputs(contract, populations[name])
+            if target not in rounds:
+                rounds[target] = choose_rounds(rows, label, chosen.person, chosen.times_us, seed=seed)
+            models[name][target] = (store.trees(rows, label, rounds[target], seed), fit_linear(rows, label))
+    return _assemble(moments, models, populations, rounds, contract)
+
+
+def _assemble(
+    moments: Moments,
+    models: Mapping[str, Mapping[str, Any]],
+    populations: Mapping[str, AppStatistics],
+    rounds: Mapping[str, int],
+    contract: InputContract,
+) -> Fitted:
+    """Calibrate with the probe's models, keep the full ones."""
+    width = len(contract.names)
+    built = {
+        name: {target: Boosted(load_trees(trees, width), linear) for target, (trees, linear) in parts.items()}
+        for name, parts in models.items()
+    }
+    later = moments.take(probe_split(moments) == 1)
+    calibration, stack, served = {}, {}, dict[str, Boosted | Stacked]()
+    for target, full in built["all"].items():
+        judged, label = labelled(later, target)
+        rows = judged.inputs(contract, populations["probe"])
+        probing: Boosted | Stacked = built["probe"][target]
+        served[target] = full
+        if target == "break" and "switch" in built["all"]:
+            own, switch = probing.margins(rows), built["probe"]["switch"].margins(rows)
+            stack[target] = fit_stack(own, switch, label)
+            probing = Stacked(built["probe"][target], built["probe"]["switch"], *stack[target])
+            served[target] = Stacked(full, built["all"]["switch"], *stack[target])
+        calibration[target] = fit_calibration(probing.margins(rows), label, judged.person)
+    rows = moments.inputs(contract, populations["all"])
+    familiarity, usual = learn_familiarity(rows), _usual(rows, moments.person)
+    model = {
+        "input_version": contract.version,
+        "input_hash": contract.hash,
+        "calibration": {name: line.to_json() for name, line in calibration.items()},
+        "linear": {name: linear.to_json() for name, (_, linear) in models["all"].items()},
+        "stack": stack,
+        "rounds": dict(rounds),
+        "population": populations["all"].to_json() if contract.version > 1 else {},
+        "familiarity": familiarity.to_json(),
+        "usual": {key: values.astype(float).tolist() for key, values in usual.items()},
+    }
+    files = {f"{name}.ubj": trees for name, (trees, _) in models["all"].items()}
+    files[MODEL] = write_json(model)
+    return Fitted(contract, served, calibration, populations["all"], familiarity, usual, rounds, files)
+
+
+def probe_split(moments: Moments) -> npt.NDArray[np.int8]:
+    """0: the probe fits here; 1: it is judged here; -1: embargo. People apart where there are many, else days."""
+    if len(np.unique(moments.person)) >= _MANY_PEOPLE:
+        return np.asarray(folds_by_person(moments.person, 4, 11) == 0, np.int8)
+    return slices_by_days(moments.times_us, moments.person, (0.75,))
+
+
+def labelled(moments: Moments, target: str) -> tuple[Moments, Labels]:
+    """The moments that have the target's label, and the labels as 0/1."""
+    if target == "outcome":
+        # people's labels are never mixed with weak ones: with enough of them, theirs alone count
+        people = moments.outcome_source > Source.WEAK
+        chosen = people if people.sum() >= MIN_ROWS else moments.outcome_source == Source.WEAK
+        return moments.take(chosen), (moments.outcome[chosen] == Outcome.FOCUSED).astype(np.int8)
+    found = moments.switch if target == "switch" else moments.settled_break
+    chosen = found != NO_LABEL
+    return moments.take(chosen), found[chosen]
+
+
+def trainable(label: Labels) -> bool:
+    """Whether there is enough of both kinds."""
+    return len(label) >= MIN_ROWS and 20 <= int(label.sum()) <= len(label) - 20
+
+
+def thin(moments: Moments, most: int) -> Moments:
+    """Every k-th moment, so that a year of many people still trains in a minute."""
+    keep = -(-len(moments) // most)
+    return moments if keep <= 1 else moments.take(np.arange(0, len(moments), keep))
+
+
+def _usual(rows: Rows, person: npt.NDArray[np.int64]) -> dict[str, Rows]:
+    """Median inputs of each person, and of everyone under "*"."""
+    usual = {str(int(one)): np.median(rows[person == one], axis=0) for one in np.unique(person)}
+    usual["*"] = np.median(rows, axis=0)
+    return {key: values.astype(np.float32) for key, values in usual.items()}

@@ -1,0 +1,109 @@
+"""What the recent past of a stream says, beyond the engine's windows: the columns of input version 2.
+
+Everything follows from the snapshots alone, one a second: which app holds the focus, and three sliding counts. So the
+service can keep it live from the SNAPSHOT messages, and flows get the same numbers from stored snapshots:
+
+::
+
+    live    StreamHistory.observe(t, features, app) each second ──► SwitchMemory, InputMemory ──► columns of now
+    batch   history_rows(all seconds, features, apps, chosen)   ──► the same two memories     ──► columns of many
+
+Per switch a state vector is kept (``SwitchMemory``); between switches columns are arithmetic on it and on the age of
+the stay, written once, over arrays (``switch_columns``). Nothing looks ahead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from neural_focus.models.input_memory import INPUT_NAMES, InputMemory, input_columns, input_table
+from neural_focus.models.inputs import Rows
+from neural_focus.models.switch_memory import SWITCH_NAMES, SwitchMemory, switch_columns
+from neural_focus.models.timeline import US, Times
+
+HISTORY_NAMES: tuple[str, ...] = (*SWITCH_NAMES, *INPUT_NAMES)
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRows:
+    """History columns float32[n, len(HISTORY_NAMES)], and the app that holds the focus and the one before, str[n]."""
+
+    columns: Rows
+    app: npt.NDArray[np.str_]
+    previous_app: npt.NDArray[np.str_]
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+
+class StreamHistory:
+    """The history of one stream, kept second by second. State: a few hundred kilobytes at most, whatever its age."""
+
+    def __init__(self) -> None:
+        self._switches: SwitchMemory | None = None
+        self._inputs = InputMemory()
+        self._last = -1
+
+    def observe(self, t_us: int, features: Rows, app: str) -> None:
+        """Take in the snapshot float32[32] of one second; older ones than the last are ignored."""
+        second = t_us // US
+        if second <= self._last:
+            return
+        self._last = second
+        if self._switches is None:
+            self._switches = SwitchMemory(second, app)
+        switched = self._switches.observe(second, app)
+        self._inputs.observe(second, features, switched)
+
+    def rows(self) -> HistoryRows | None:
+        """The columns as of the last snapshot, n = 1; None before the first."""
+        if self._switches is None:
+            return None
+        now = np.array([self._last], np.int64)
+        state = self._switches.state
+        age = now - state.since
+        blocks = [switch_columns(state.stack(), age), input_columns(*self._inputs.lookup(), age)]
+        columns = np.concatenate(blocks, axis=1)
+        app, before = self._switches.app, self._switches.previous_app
+        return HistoryRows(columns, np.array([app]), np.array([before]))
+
+
+def history_rows(timestamps_us: Times, features: Rows, apps: npt.NDArray[np.str_], chosen: Times) -> HistoryRows:
+    """Columns at the ``chosen`` row numbers of a stream's snapshots: int64[n] µs, float32[n, 32], str[n]."""
+    seconds = timestamps_us // US
+    memory = SwitchMemory(int(seconds[0]), str(apps[0]))
+    changed = np.flatnonzero(apps[1:] != apps[:-1]) + 1
+    states = [memory.state]
+    for place in changed:
+        memory.observe(int(seconds[place]), str(apps[place]))
+        states.append(memory.state)
+    stay = np.searchsorted(changed, chosen, side="right")
+    since = np.array([state.since for state in states], np.int64)[stay]
+    age = seconds[chosen] - since
+    table = states[0].table(states)
+    columns = [
+        switch_columns({name: values[stay[a:b]] for name, values in table.items()}, age[a:b])
+        for a, b in _blocks(len(chosen))
+    ]
+    inputs = input_columns(*input_table(seconds, features, chosen, since), age)
+    names = np.array(["", *apps[np.r_[0, changed]]])
+    return HistoryRows(np.concatenate([np.concatenate(columns), inputs], axis=1), names[stay + 1], names[stay])
+
+
+def first_rows(timestamps_us: Times, features: Rows) -> HistoryRows:
+    """Columns of snapshots whose stream's past is unknown: each as if it were the first."""
+    rows = []
+    for t_us, row in zip(timestamps_us, features, strict=True):
+        history = StreamHistory()
+        history.observe(int(t_us), row, "")
+        rows.append(history.rows())
+    known = [row for row in rows if row is not None]
+    nobody = np.full(len(known), "")
+    return HistoryRows(np.concatenate([row.columns for row in known]), nobody, nobody)
+
+
+def _blocks(count: int, size: int = 8192) -> list[tuple[int, int]]:
+    return [(start, min(start + size, count)) for start in range(0, max(count, 1), size)]

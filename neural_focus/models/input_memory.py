@@ -1,0 +1,117 @@
+"""How much a person has typed, moved and clicked, second by second, told back from the engine's sliding counts.
+
+A snapshot has the presses of its last 30 s: c(t) = N(t) − N(t − 30), with N the presses since the begin. So
+
+    N(t) = c(t) + N(t − 30)
+
+gives back N at every second, exactly, from snapshots alone; a missing second counts as c = 0. With N known, any
+longer or shorter window is a difference of two values.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from neural_focus.features import FEATURE_INDEX
+from neural_focus.models.inputs import Rows
+from neural_focus.models.timeline import Times
+
+Counts = npt.NDArray[np.int64]
+KINDS = ("keystroke", "mouse_move", "mouse_click")
+_COLUMNS = [FEATURE_INDEX[f"{kind}_count"] for kind in KINDS]
+WINDOWS = (3, 10, 30, 60, 120, 300, 900)
+_WINDOWS = np.array(WINDOWS, np.int64)
+_SPAN = 30
+_GAP = 2 * _SPAN
+"""Longer gaps are told as this long: every count is zero in them."""
+_KEPT = WINDOWS[-1] + _GAP
+_LONG_AGO = 3600
+
+INPUT_NAMES: tuple[str, ...] = tuple(
+    f"{kind}_{what}"
+    for what in ("age_log_s", *(f"count_{window}s" for window in WINDOWS), "count_stay", "rate_stay", "quiet")
+    for kind in KINDS
+)
+
+
+class InputMemory:
+    """N of the three kinds over the last quarter of an hour of one stream, at one entry a second."""
+
+    def __init__(self) -> None:
+        self._seconds = np.zeros(2 * _KEPT, np.int64)
+        self._totals = np.zeros((2 * _KEPT, len(KINDS)), np.int64)
+        self._length = 0
+        self._latest = np.full(len(KINDS), -1, np.int64)
+        self._stay = np.zeros(len(KINDS), np.int64)
+
+    def observe(self, second: int, features: Rows, switched: bool) -> None:
+        """Take in a snapshot float32[32]; ``switched`` when a new stay begins with it."""
+        nothing = np.zeros(len(KINDS), np.int64)
+        if self._length:
+            last = int(self._seconds[self._length - 1])
+            for missing in range(max(last + 1, second - _GAP), second):
+                self._append(missing, nothing)
+        if switched:
+            self._stay = self._totals[self._length - 1].copy()
+        self._append(second, features[_COLUMNS].astype(np.int64))
+
+    def _append(self, second: int, counts: Counts) -> None:
+        if self._length == len(self._seconds):
+            self._seconds[:_KEPT], self._totals[:_KEPT] = self._seconds[_KEPT:].copy(), self._totals[_KEPT:].copy()
+            self._length = _KEPT
+        here = self._length
+        self._totals[here] = counts + (self._totals[here - _SPAN] if here >= _SPAN else 0)
+        self._seconds[here] = second
+        self._latest[self._totals[here] > (self._totals[here - 1] if here else 0)] = second
+        self._length += 1
+
+    def lookup(self) -> tuple[Counts, Counts, Counts, Times]:
+        """What ``input_columns`` needs for the last second, n = 1."""
+        seconds, totals = self._seconds[: self._length], self._totals[: self._length]
+        now = seconds[-1]
+        ages = np.where(self._latest >= 0, now - self._latest, _LONG_AGO)
+        return totals[-1:], _at(seconds, totals, now - _WINDOWS)[None], self._stay[None], ages[None]
+
+
+def _at(seconds: Times, totals: Counts, when: Times) -> Counts:
+    """N at or before each second of ``when``, int64[..., 3]; zero before the first."""
+    place = np.searchsorted(seconds, when, side="right")
+    return np.asarray(np.where(place[..., None] > 0, totals[np.maximum(place - 1, 0)], 0))
+
+
+def input_table(seconds: Times, features: Rows, chosen: Times, since: Times) -> tuple[Counts, Counts, Counts, Times]:
+    """What ``input_columns`` needs at the ``chosen`` snapshots, whose stays began at the seconds ``since``."""
+    place: Times = np.cumsum(np.minimum(np.diff(seconds, prepend=seconds[0]), _GAP + 1))
+    length = -(-(int(place[-1]) + 1) // _SPAN) * _SPAN
+    sliding = np.zeros((length, len(KINDS)), np.int64)
+    sliding[place] = features[:, _COLUMNS]
+    totals: Counts = np.cumsum(sliding.reshape(-1, _SPAN, len(KINDS)), axis=0).reshape(length, len(KINDS))[
+        : place[-1] + 1
+    ]
+    index = np.arange(len(totals))
+    # what lies between two snapshots is told as the seconds right before the later one
+    later = np.searchsorted(place, index)
+    clock: Times = seconds[later] - (place[later] - index)
+    grown = np.diff(totals, axis=0, prepend=0) > 0
+    latest = np.maximum.accumulate(np.where(grown, index[:, None], -1), axis=0)[place[chosen]]
+    now = seconds[chosen]
+    age = np.where(latest >= 0, now[:, None] - clock[np.maximum(latest, 0)], _LONG_AGO)
+    windows = _at(clock, totals, np.asarray(now[:, None] - _WINDOWS, np.int64))
+    return totals[place[chosen]], windows, _at(clock, totals, since - 1), age
+
+
+def input_columns(total: Counts, windows: Counts, stay: Counts, age: Times, stay_s: Times) -> Rows:
+    """Columns float32[n, len(INPUT_NAMES)]: N now [n, 3], at the windows' begins [n, 7, 3] and the stay's [n, 3].
+
+    ``age`` int64[n, 3]: seconds since the last input of each kind. Quiet: how many inputs of the kind the pause would
+    have held at the stay's own rate.
+    """
+    counts = np.maximum(total[:, None] - windows, 0)
+    in_stay = np.maximum(total - stay, 0)
+    pause = np.minimum(age, _LONG_AGO)
+    length = np.maximum(stay_s, 0)[:, None]
+    rate = np.log((in_stay + 0.5) / (length + 5.0))
+    quiet = np.log((pause + 1.0) * (in_stay + 0.5) / (length + 5.0))
+    blocks = [np.log1p(pause), *(np.log1p(counts[:, i]) for i in range(len(WINDOWS))), np.log1p(in_stay), rate, quiet]
+    return np.concatenate(blocks, axis=1).astype(np.float32)

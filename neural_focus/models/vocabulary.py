@@ -1,0 +1,92 @@
+"""What each input column means to a person: label, unit, and whether it is stored as log1p."""
+
+from __future__ import annotations
+
+from neural_focus.features import FEATURES, Feature, Kind
+from neural_focus.models.input_memory import WINDOWS
+from neural_focus.models.switch_memory import DECAYS, RATES
+
+_KINDS = {"keystroke": "keys", "mouse_move": "moves", "mouse_click": "clicks"}
+
+
+def _window(seconds: float) -> str:
+    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size or seconds == size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def _switching() -> dict[str, tuple[str, str]]:
+    return {
+        "stay_log_s": ("time in this app", "s"),
+        **{f"switches_decayed_{int(t)}s": (f"app switches in about {_window(t)}", "switches") for t in DECAYS},
+        **{f"switch_rate_{int(t)}s": (f"switching while active, over {_window(t)}", "per s") for t in RATES},
+        **{f"stay_before_{i}_log_s": (f"time in the app {i} before", "s") for i in (1, 2, 3, 4)},
+        "stays_before_5_log_s": ("typical time in the last 5 apps", "s"),
+        "stays_before_10_log_s": ("typical time in the last 10 apps", "s"),
+        "app_stays": ("visits to this app so far", "visits"),
+        "app_usual_log_s": ("your usual time in this app", "s"),
+        "app_spread_log_s": ("how much your time in this app varies", ""),
+        "app_away_log_s": ("time since you last had this app", "s"),
+        "app_last_log_s": ("your last time in this app", "s"),
+        "app_in_last_20": ("visits to this app in the last 20", "visits"),
+        "app_overstay": ("time in this app against your usual", "spreads"),
+        "pair_stays": ("times you came here from that app", "times"),
+        "pair_usual_log_s": ("your usual time here coming from that app", "s"),
+        "came_back": ("back in the app before last", ""),
+        "alternating": ("going back and forth between two apps", ""),
+        "apps_in_last_5": ("different apps in the last 5 visits", "apps"),
+        "apps_in_last_10": ("different apps in the last 10 visits", "apps"),
+        "apps_in_last_20": ("different apps in the last 20 visits", "apps"),
+        "previous_app_usual_log_s": ("your usual time in the app before", "s"),
+        "previous_app_stays": ("visits to the app before", "visits"),
+        "usual_log_s": ("your usual time in an app", "s"),
+        "hazard_all": ("how often you leave any app at this point", "share"),
+        "hazard_app": ("how often you leave this app at this point", "share"),
+        "hazard_app_stays": ("times you stayed this long in this app", "times"),
+    }
+
+
+def _input() -> dict[str, tuple[str, str]]:
+    words: dict[str, tuple[str, str]] = {}
+    for kind, plural in _KINDS.items():
+        words[f"{kind}_age_log_s"] = (f"time since the last of your {plural}", "s")
+        words |= {f"{kind}_count_{w}s": (f"{plural} in {_window(w)}", plural) for w in WINDOWS}
+        words[f"{kind}_count_stay"] = (f"{plural} since you came to this app", plural)
+        words[f"{kind}_rate_stay"] = (f"{plural} a second in this app", f"{plural}/s")
+        words[f"{kind}_quiet"] = (f"pause in {plural} against the pace in this app", "times")
+    return words
+
+
+def _others() -> dict[str, tuple[str, str]]:
+    words: dict[str, tuple[str, str]] = {}
+    for which, name in (("app", "this app"), ("previous_app", "the app before")):
+        words[f"others_{which}_usual_log_s"] = (f"other people's usual time in {name}", "s")
+        words[f"others_{which}_quick_share"] = (f"how often others leave {name} within 30 s", "share")
+        words[f"others_{which}_long_share"] = (f"how often others stay 5 min in {name}", "share")
+    return words
+
+
+_YES_NO = {"came_back", "alternating"}
+_WORDS = {**_switching(), **_input(), **_others()}
+
+VOCABULARY: dict[str, Feature] = {feature.name: feature for feature in FEATURES} | {
+    name: Feature(name, Kind.BOOL if name in _YES_NO else Kind.FLOAT, unit, label)
+    for name, (label, unit) in _WORDS.items()
+}
+"""Every input column's unit and label."""
+
+LOG1P: frozenset[str] = frozenset(
+    name
+    for name in _WORDS
+    if name.endswith("_log_s")
+    or name.startswith("switches_decayed")
+    or "_count_" in name
+    or name in {"app_stays", "pair_stays", "previous_app_stays", "hazard_app_stays"}
+) - {"app_spread_log_s"}
+"""Columns that hold log1p of what people are told."""
+
+LOG: frozenset[str] = frozenset(
+    name for name in _WORDS if name.startswith("switch_rate") or name.endswith(("_rate_stay", "_quiet"))
+)
+"""Columns that hold the logarithm of what people are told."""
