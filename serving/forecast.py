@@ -86,17 +86,19 @@ def forecast(online: OnlineFeatures, champion: Champion, stream: Stream, snapsho
     row[MOMENTUM] = momentum
     began = time.perf_counter()
     features = online.exchange(stream.stream_id, snapshot.t_us, row, np.array(snapshot.sequence, np.uint8))
-    message = judge(champion.predictor, stream.user_id, snapshot.t_us, features, momentum)
+    stream.history.observe(snapshot.t_us, features, snapshot.app_name)
+    message = judge(champion.predictor, stream, snapshot.t_us, features, momentum)
     latency_ms = (time.perf_counter() - began) * 1e3
     stream.momentum.predicted(message.focus_score)
     return Forecast(message, features, parse_iso(message.timestamp), latency_ms)
 
 
 def judge(
-    predictor: Predictor, user_id: int, t_us: int, features: NDArray[np.float32], momentum: float
+    predictor: Predictor, stream: Stream, t_us: int, features: NDArray[np.float32], momentum: float
 ) -> PredictionMade:
     """The model's word on online features float32[32], with its reasons."""
-    judged = predictor.predict(np.array([t_us], np.int64), features[None, :], user_id=user_id)
+    user_id, history = stream.user_id, stream.history.rows()
+    judged = predictor.predict(np.array([t_us], np.int64), features[None, :], history, user_id=user_id)
     risk, broken = float(judged.distraction_risk[0]), float(judged.break_risk[0])
     return PredictionMade(
         timestamp=iso(time.time_ns() // 1000),
@@ -105,7 +107,7 @@ def judge(
         distraction_risk=risk,
         risk_category=categorize_risk(risk).value,
         confidence=float(judged.confidence[0]),
-        contributing_factors=predictor.explain(features, user_id=user_id),
+        contributing_factors=predictor.explain(features, history, user_id=user_id),
         prediction_horizon_seconds=HORIZON_SECONDS,
         break_risk=None if np.isnan(broken) else broken,
         focus_momentum=momentum,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -16,13 +15,9 @@ from uuid import UUID
 from starlette.concurrency import run_in_threadpool
 
 from neural_focus.errors import ConfigurationError, InputError, NeuralFocusError
-from neural_focus.experiments.assignment import OpportunityWatch, Policy
 from neural_focus.messages import ActivityUpdate, PredictionMade, Snapshot, iso
 from neural_focus.secrets import Secrets
 from neural_focus.settings import Settings
-from neural_focus.store import session_book, trial
-from neural_focus.store.database import Connection
-from neural_focus.store.prediction_log import Moments, read_moments
 from neural_focus.store.users import ensure_user
 from serving.auth import LOCAL_PERSON, forget_old_codes
 from serving.champion import WATCH_SECONDS, Champion
@@ -33,15 +28,15 @@ from serving.interventions import Interventions
 from serving.online import OnlineFeatures
 from serving.people import Someone, read_person
 from serving.prediction_writer import FLUSH_SECONDS, PredictionWriter
+from serving.recall import recall_stream
 from serving.responses import HitRate
 from serving.session_desk import SessionDesk
-from serving.streams import BLOCKED_SITES, Stream, Streams
+from serving.streams import Stream, Streams
 
 T = TypeVar("T")
 TICK_SECONDS = 0.25
 EFFECTS_SECONDS = 15.0
 COLLECT_SECONDS = 60.0
-RECALL_SECONDS = 12 * 3600
 _LOG = logging.getLogger("neural_focus.serving")
 
 
@@ -124,7 +119,9 @@ class Runtime:
             raise InputError(f"machine_id is {machine_id[:60]!r}", todo="Give the machine's UUID") from None
         if (known := self.streams.get(user_id, machine)) is not None:
             return known
-        return self.streams.add(await self.database.run(lambda connection: self._recall(connection, user_id, machine)))
+        settings = self.settings
+        found = await self.database.run(lambda connection: recall_stream(connection, settings, user_id, machine))
+        return self.streams.add(found)
 
     async def predict(self, client: Client, stream: Stream, snapshot: Snapshot) -> None:
         """Answer a snapshot: PREDICTION to its desktop and the person's pages, and an offer where it is one."""
@@ -174,24 +171,6 @@ class Runtime:
         before, stream.activity = stream.activity, activity
         if before is None or replace(before, timestamp=activity.timestamp) != activity:
             self.hub.tell(stream.user_id, activity, pages_only=True)
-
-    def _recall(self, connection: Connection, user_id: int, machine_id: str) -> Stream:
-        person = read_person(connection, user_id)
-        now_us = time.time_ns() // 1000
-        since = now_us - RECALL_SECONDS * 1_000_000
-        past: list[Moments] = read_moments(connection, user_id, since, now_us, machine_id)
-        session = session_book.current_session(connection, user_id, since)
-        warm_start = self.settings.opportunity_seconds if person.is_demo else None
-        stream = Stream(
-            user_id=user_id,
-            machine_id=machine_id,
-            is_demo=person.is_demo,
-            watch=OpportunityWatch(Policy(warm_start_s=warm_start)),
-            blocked_sites=person.blocked_sites or BLOCKED_SITES,
-            session_id=session.id if session else None,
-        )
-        stream.recall(past[0] if past else None, trial.opportunity_times(connection, user_id, now_us - 3_600_000_000))
-        return stream
 
     async def _in_forecast_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._forecasts, work)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from neural_focus.experiments.assignment import OpportunityWatch
 from neural_focus.messages import ActivityUpdate, PredictionMade, Snapshot
+from neural_focus.models.history import StreamHistory
 from neural_focus.store.prediction_log import Moments
 
 BLOCKED_SITES = ("reddit.com", "twitter.com", "youtube.com")
@@ -52,6 +53,8 @@ class Stream:
     watch: OpportunityWatch
     blocked_sites: tuple[str, ...] = BLOCKED_SITES
     momentum: Momentum = field(default_factory=Momentum)
+    history: StreamHistory = field(default_factory=StreamHistory)
+    """What the model remembers of the stream."""
     session_id: int | None = None
     snapshot: Snapshot | None = None
     activity: ActivityUpdate | None = None

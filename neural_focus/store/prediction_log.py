@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from psycopg.types.json import Jsonb
 
+from neural_focus.features import FEATURE_NAMES
 from neural_focus.messages import microseconds
 from neural_focus.store.database import Connection
 from neural_focus.store.events import EPOCH
@@ -137,6 +138,20 @@ def _moments(machine_id: str, rows: list[tuple[Any, ...]]) -> Moments:
     category, pseudo, idle = table[:, 7], table[:, 8], table[:, 9]
     off_work = ~np.isin(category, WORK) | (pseudo > 0)
     return Moments(machine_id, times, *(table[:, column] for column in range(7)), off_work, idle)
+
+
+def read_features(
+    connection: Connection, user_id: int, machine_id: str, start_us: int, end_us: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """The snapshots that a stream's served predictions were made from: times int64[n] ascending, float32[n, 32]."""
+    rows = connection.execute(
+        f"SELECT snapshot_time, features FROM model_predictions WHERE user_id = %s AND machine_id = %s AND {SERVED}"
+        " AND snapshot_time > %s AND snapshot_time <= %s AND features IS NOT NULL ORDER BY snapshot_time",
+        (user_id, machine_id, moment(start_us), moment(end_us)),
+    ).fetchall()
+    times = np.array([microseconds(at) for at, _ in rows], np.int64)
+    table = [[features.get(name, 0.0) for name in FEATURE_NAMES] for _, features in rows]
+    return times, np.array(table, np.float32).reshape(len(rows), len(FEATURE_NAMES))
 
 
 def first_prediction_us(connection: Connection, user_id: int) -> int | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
+import math
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -13,6 +14,7 @@ from serving_process import Service, desktop, eventually, problem, query, runnin
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from neural_focus.features import FEATURE_NAMES
 from neural_focus.messages import (
     ActivityUpdate,
     EndSession,
@@ -28,6 +30,9 @@ from neural_focus.messages import (
 )
 from neural_focus.settings import Settings
 from neural_focus.store.database import connect as connect_database
+from neural_focus.store.prediction_log import LoggedPrediction, insert_predictions
+from neural_focus.store.session_book import begin_session
+from neural_focus.store.trial import Opportunity, insert_opportunity, opportunity_uuid
 from neural_focus.store.users import ensure_user
 from serving.auth import COOKIE_NAME, issue_token, make_cookie, make_signin_link
 
@@ -507,33 +512,74 @@ def test_the_settings_of_the_service_hold_no_secret(service: Service) -> None:
     assert service.secrets.api_token not in log and service.secrets.signing_key not in log
 
 
-def test_a_restart_takes_up_momentum_offers_and_timers(
-    service: Service, demo_person: int, module_database_url: str, tmp_path: Path
-) -> None:
-    token = service.token_of(demo_person)
-    shutil.copy(service.settings.secrets, tmp_path / "secrets.json")
-    with (
-        running_service(
-            module_database_url, tmp_path, NEURAL_FOCUS_OPPORTUNITY_SECONDS="1", NEURAL_FOCUS_TIMEOUT_SECONDS="600"
-        ) as before,
-        desktop(before, token, MACHINE) as person,
-    ):
-        offer = _first_offer(person)
-        made = [message for message in person.told if isinstance(message, PredictionMade)][-1]
-        person.send(StartSession("pomodoro"))
-        session = person.receive(SessionStarted)
-    rows = query(module_database_url, "SELECT count(*) FROM model_predictions WHERE user_id = %s", demo_person)
-    assert rows == [(2,)]  # written at the stop, not lost
-    with running_service(module_database_url, tmp_path) as after, desktop(after, token, MACHINE) as person:
-        person.t_us = made.t_us + 1_000_000 * 2
-        person.send(person.snapshot())
-        taken_up = person.receive(PredictionMade)
-        expected = made.focus_score + (made.focus_momentum - made.focus_score) * 2.718281828459045 ** (-3 / 60)
-        assert taken_up.focus_momentum == pytest.approx(expected, abs=1e-9)
-        person.send(InterventionFeedback(offer.id, "accept"))
-        assert person.receive(InterventionClosed).user_response == "ACCEPTED"
-        person.send(EndSession(session.id))
-        assert person.receive(SessionEnded).reason == "user_ended"
+def test_a_start_takes_up_what_an_earlier_run_left(demo_person: int, module_database_url: str, tmp_path: Path) -> None:
+    now_us = int(time.time()) * 1_000_000
+    with connect_database(module_database_url) as connection:
+        insert_predictions(connection, [_logged(demo_person, now_us - 10_000_000, score=80.0, momentum=60.0)])
+        [offer_id] = insert_opportunity(connection, _opportunity(demo_person, now_us, timeout_seconds=600))
+        [late_id] = insert_opportunity(connection, _opportunity(demo_person, now_us - 1, timeout_seconds=0))
+        lost = begin_session(connection, demo_person, MACHINE, "pomodoro", now_us - 3_600_000_000, planned_seconds=1500)
+        connection.commit()
+    with running_service(module_database_url, tmp_path, NEURAL_FOCUS_OPPORTUNITY_SECONDS="1") as after:
+        answers = "SELECT user_response FROM interventions WHERE id = %s"
+        eventually(lambda: query(module_database_url, answers, late_id) == [("TIMEOUT",)])
+        ended = "SELECT end_reason, completed, duration_seconds FROM sessions WHERE id = %s"
+        assert query(module_database_url, ended, lost.id) == [("system_error", False, 1500)]
+        with desktop(after, after.token_of(demo_person), MACHINE) as person:
+            person.t_us = now_us - 1_000_000
+            for _ in range(3):
+                person.send(person.snapshot())
+            taken_up = person.receive(PredictionMade)
+            assert taken_up.focus_momentum == pytest.approx(80.0 - 20.0 * math.exp(-10 / 60), abs=1e-9)
+            person.send(InterventionFeedback(offer_id, "accept"))
+            assert person.receive(InterventionClosed).user_response == "ACCEPTED"
+            assert not [
+                told for told in person.told if isinstance(told, InterventionOffered)
+            ]  # one warm start a person
+    made = query(module_database_url, "SELECT count(*) FROM model_predictions WHERE user_id = %s", demo_person)
+    assert made == [(4,)]  # the last ones were written at the stop
+
+
+def _logged(user_id: int, t_us: int, *, score: float, momentum: float) -> LoggedPrediction:
+    return LoggedPrediction(
+        user_id=user_id,
+        machine_id=MACHINE,
+        session_id=None,
+        snapshot_us=t_us,
+        predicted_us=t_us,
+        focus_score=score,
+        distraction_risk=0.2,
+        break_risk=None,
+        confidence=0.5,
+        contributing_factors=("why",),
+        features=dict.fromkeys(FEATURE_NAMES, 0.0),
+        focus_momentum=momentum,
+        model_version="rules_v0",
+        role="fallback",
+        ab_test_group=None,
+        inference_latency_ms=1.0,
+    )
+
+
+def _opportunity(user_id: int, t_us: int, *, timeout_seconds: int) -> Opportunity:
+    return Opportunity(
+        user_id=user_id,
+        machine_id=MACHINE,
+        session_id=None,
+        opportunity_id=opportunity_uuid(user_id, MACHINE, t_us),
+        snapshot_us=t_us,
+        triggered_us=t_us,
+        type="SUGGEST_BREAK",
+        targets=[("SUGGEST_BREAK", None)],
+        predicted_risk=0.4,
+        contributing_factors=("why",),
+        focus_score_before=60.0,
+        model_version="rules_v0",
+        arm="SUGGEST_BREAK",
+        probability=0.3,
+        experiment="mrt-1",
+        timeout_seconds=timeout_seconds,
+    )
 
 
 def test_settings_without_a_database_are_refused(tmp_path: Path) -> None:
