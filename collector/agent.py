@@ -1,6 +1,6 @@
 """The desktop agent: capture → spool → database, and one snapshot a second → service → prediction, help, answer.
 
-    main thread   drain the ring, classify, spool, live engine, messages, prompt          20 times a second
+    main thread   drain the ring, classify, spool, live engine, messages, prompt          10 times a second
     hook thread   X11 → ring (C++)            syncer   fdatasync of the spool (C++)
     shipper       spool → database            link     WebSocket
 
@@ -42,7 +42,7 @@ from neural_focus.messages import (
     StartSession,
 )
 
-TURN_SECONDS = 0.05
+TURN_SECONDS = 0.1
 STALE_US = 10_000_000
 """A second that closed longer ago than this is history: nobody is asked about it."""
 FINISH_SECONDS = 15.0

@@ -12,7 +12,7 @@ constexpr std::size_t longest_title = 512;  // code points
 
 std::uint64_t Recorder::due() const {
   std::uint64_t due = now_us_ + 60'000'000;
-  if (motion_due_) due = std::min(due, last_motion_us_ + motion_gap_us_);
+  if (motion_due_) due = std::min(due, next_motion_us_);
   if (!idle_) due = std::min(due, last_input_us_ + idle_after_us_);
   return due;
 }
@@ -59,7 +59,9 @@ void Recorder::wheel(int x, int y, int delta) {
 
 void Recorder::motion_elsewhere() {
   motion_due_ = false;
-  last_motion_us_ = now_us_;
+  // On a grid rather than a gap after the last one: a mouse that reports at this very rate is then not put off, and
+  // never are there more in a second.
+  next_motion_us_ = std::max(next_motion_us_ + motion_gap_us_, now_us_ + motion_gap_us_ / 2);
 }
 
 void Recorder::motion(int x, int y) {

@@ -64,7 +64,7 @@ class Recorder {
   void wheel(int x, int y, int delta);
   // The pointer moved. Its place is only asked for when a record is wanted: asking may cost a round trip.
   void moved() { motion_due_ = true; }
-  bool motion_wanted() const { return motion_due_ && now_us_ - last_motion_us_ >= motion_gap_us_; }
+  bool motion_wanted() const { return motion_due_ && now_us_ >= next_motion_us_; }
   void motion(int x, int y);  // where it is now
   void motion_elsewhere();    // it is where nothing is recorded
   void focus(const FocusedWindow& window);  // also tells its title
@@ -106,7 +106,7 @@ class Recorder {
 
   FocusedWindow focus_;
   enum class Place { nowhere, ours, window } place_ = Place::nowhere;
-  std::uint64_t now_us_ = 0, last_stamp_us_ = 0, last_input_us_ = 0, last_motion_us_ = 0;
+  std::uint64_t now_us_ = 0, last_stamp_us_ = 0, last_input_us_ = 0, next_motion_us_ = 0;
   bool motion_due_ = false, idle_ = false, locked_ = false;
   Event last_move_{};
 
