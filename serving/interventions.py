@@ -42,7 +42,7 @@ from serving.forecast import Forecast
 from serving.hub import Hub
 from serving.problems import ProblemError
 from serving.responses import FeedbackStored
-from serving.streams import Stream
+from serving.streams import Stream, Streams
 
 TYPE_OF: dict[Arm, InterventionType] = {
     Arm.NO_OP: "NO_OP",
@@ -91,8 +91,8 @@ def block_action(site: str) -> str:
 class Interventions:
     """Open offers in memory, all offers in the database. Lives on the event loop."""
 
-    def __init__(self, database: Database, hub: Hub, settings: Settings) -> None:
-        self._database, self._hub, self._settings = database, hub, settings
+    def __init__(self, database: Database, hub: Hub, streams: Streams, settings: Settings) -> None:
+        self._database, self._hub, self._streams, self._settings = database, hub, streams, settings
         self._waiting: dict[int, Waiting] = {}
         self._snoozed: dict[int, tuple[float, StoredOffer]] = {}
 
@@ -111,13 +111,15 @@ class Interventions:
     def consider(self, stream: Stream, forecast: Forecast) -> Drawn | None:
         """Whether this moment is an opportunity, and which arm it gets. Nothing is stored or shown yet.
 
-        While an offer waits or is snoozed, and for moments of the past, there is none.
+        While an offer waits, and for moments of the past, there is none; while one is snoozed, only a warm start.
         """
         t_s, risk = forecast.message.t_us / 1e6, forecast.message.break_risk
-        if self._busy(stream.user_id) or time.time() - t_s > STALE_SECONDS:
+        waits = any(item.offer.user_id == stream.user_id for item in self._waiting.values())
+        if waits or time.time() - t_s > STALE_SECONDS:
             stream.watch.remember(t_s, risk)
             return None
-        trigger = stream.watch.consider(t_s, risk)
+        snoozed = any(offer.user_id == stream.user_id for _, offer in self._snoozed.values())
+        trigger = stream.watch.consider(t_s, risk, only_warm_start=snoozed)
         if trigger is None:
             return None
         opportunity_id = opportunity_uuid(stream.user_id, stream.machine_id, forecast.message.t_us)
@@ -188,6 +190,7 @@ class Interventions:
         now = time.monotonic()
         for item in [item for item in self._waiting.values() if item.deadline <= now]:
             await self._close(item.offer.user_id, item.offer.id, "TIMEOUT", time.time_ns() // 1000, None)
+            self._warm_again(item.offer.opportunity)
         for offer_id, (due, offer) in list(self._snoozed.items()):
             if due <= now and self._hub.has_desktop(offer.user_id):
                 del self._snoozed[offer_id]
@@ -225,13 +228,15 @@ class Interventions:
             )
         return found
 
+    def _warm_again(self, unanswered: Opportunity) -> None:
+        """A warm start that nobody answered shows nothing of the way: hold it once more."""
+        stream = self._streams.get(unanswered.user_id, unanswered.machine_id)
+        if stream is not None and unanswered.experiment.endswith(Trigger.WARM_START.value):
+            stream.watch.warm_again()
+
     def _snooze(self, offer: StoredOffer, since: float) -> None:
         due = time.monotonic() + self._settings.snooze_seconds - (time.time() - since)
         self._snoozed[offer.id] = (due, offer)
-
-    def _busy(self, user_id: int) -> bool:
-        waiting = any(item.offer.user_id == user_id for item in self._waiting.values())
-        return waiting or any(offer.user_id == user_id for _, offer in self._snoozed.values())
 
 
 def described(offer: StoredOffer) -> InterventionOffered:

@@ -51,7 +51,7 @@ class Runtime:
         self.database = Database(settings.database_url)
         self.champion = Champion(settings)
         self.writer = PredictionWriter(self.database)
-        self.interventions = Interventions(self.database, self.hub, settings)
+        self.interventions = Interventions(self.database, self.hub, self.streams, settings)
         self.sessions = SessionDesk(self.database, self.hub, self.streams)
         self._forecasts = ThreadPoolExecutor(1, "forecast")
         self.hit_rates: dict[int, tuple[float, tuple[HitRate, ...]]] = {}

@@ -165,11 +165,14 @@ class OpportunityWatch:
         )
 
     def hold_past(self, t_s: float) -> None:
-        """An opportunity that was held before this watch began."""
+        """An opportunity that was held before this watch began: it counts against the budget."""
         self._held.append(t_s)
-        self._warm = False
 
-    def consider(self, t_s: float, break_risk: float | None) -> Trigger | None:
+    def warm_again(self) -> None:
+        """Nobody answered the warm start: hold it once more."""
+        self._warm = self.policy.warm_start_s is not None
+
+    def consider(self, t_s: float, break_risk: float | None, *, only_warm_start: bool = False) -> Trigger | None:
         """Whether the moment at ``t_s`` is an opportunity, and why. Null risk: not settled."""
         self.remember(t_s, break_risk)
         self._first_s = t_s if self._first_s is None else self._first_s
@@ -177,7 +180,7 @@ class OpportunityWatch:
             self._warm = False
             self._held.append(t_s)
             return Trigger.WARM_START
-        if break_risk is None or break_risk < self.threshold or not self._within_budget(t_s):
+        if only_warm_start or break_risk is None or break_risk < self.threshold or not self._within_budget(t_s):
             return None
         self._held.append(t_s)
         return Trigger.BUDGET

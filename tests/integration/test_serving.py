@@ -357,6 +357,8 @@ def test_silence_is_a_timeout_and_accepts_only_on_the_wire(
         assert {row[0] for row in rows} == {"TIMEOUT"}
         person.send(InterventionFeedback(offer.id, "accept"))
         assert person.receive(Problem).status == 409
+        person.send(person.snapshot())
+        assert person.receive(InterventionOffered).id > offer.id  # a warm start is there to be answered
 
 
 def test_a_snoozed_offer_comes_once_more(service: Service, demo_person: int, module_database_url: str) -> None:

@@ -96,7 +96,7 @@ def test_unsettled_moments_and_low_risks_are_no_opportunities() -> None:
 
 
 def test_a_restart_remembers_what_was_held() -> None:
-    watch = OpportunityWatch(Policy(warm_start_s=0.0))
+    watch = OpportunityWatch(Policy())
     watch.hold_past(100.0)
     assert watch.consider(200.0, 0.9) is None
     assert watch.consider(401.0, 0.9) is Trigger.BUDGET
@@ -107,3 +107,14 @@ def test_the_warm_start_comes_once_and_on_time_even_unsettled() -> None:
     triggers = [watch.consider(float(second), None) for second in range(60)]
     assert triggers[20] is Trigger.WARM_START
     assert sum(trigger is not None for trigger in triggers) == 1
+
+
+def test_a_warm_start_without_an_answer_comes_again_and_a_real_person_has_none() -> None:
+    watch = OpportunityWatch(Policy(warm_start_s=0.0))
+    assert watch.consider(0.0, None, only_warm_start=True) is Trigger.WARM_START
+    assert watch.consider(1.0, 0.9, only_warm_start=True) is None
+    watch.warm_again()
+    assert watch.consider(2.0, None) is Trigger.WARM_START
+    real = OpportunityWatch(Policy())
+    real.warm_again()
+    assert real.consider(0.0, None) is None
