@@ -3,10 +3,12 @@
 #include <nanobind/stl/array.h>
 
 #include <algorithm>
+#include <cstring>
 #include <vector>
 
 #include "arrays.hpp"
 #include "bindings.hpp"
+#include "buffer.hpp"
 
 namespace nb = nanobind;
 
@@ -19,9 +21,13 @@ void bind_ring(nb::module_& module) {
       .def(
           "push",
           [](Ring& ring, nb::handle records) {
-            const RecordBuffer buffer(records);
+            const Buffer buffer(records, sizeof(Event), "an event array");
             std::size_t taken = 0;
-            for (std::size_t index = 0; index < buffer.size(); ++index) taken += ring.push(buffer.at(index)) ? 1 : 0;
+            for (std::size_t index = 0; index < buffer.count(); ++index) {
+              Event record;  // the buffer may lie at any address
+              std::memcpy(&record, buffer.data() + index * sizeof(Event), sizeof(Event));
+              taken += ring.push(record) ? 1 : 0;
+            }
             return taken;
           },
           nb::arg("records"),

@@ -13,6 +13,7 @@
 
 #include "arrays.hpp"
 #include "bindings.hpp"
+#include "buffer.hpp"
 #include "core/crc32c.hpp"
 
 namespace nb = nanobind;
@@ -44,10 +45,10 @@ std::unique_ptr<spool::Writer> open_writer(const std::filesystem::path& folder, 
 }
 
 bool append(spool::Writer& writer, nb::handle records, const std::map<std::uint32_t, std::string>& titles) {
-  const RecordBuffer buffer(records);
+  const Buffer buffer(records, sizeof(Event), "an event array");
   const spool::Titles table(titles.begin(), titles.end());
   const nb::gil_scoped_release release;
-  return writer.append({buffer.bytes(), buffer.size() * sizeof(Event)}, table);
+  return writer.append({buffer.data(), buffer.count() * sizeof(Event)}, table);
 }
 
 std::map<std::string, std::int64_t> counters(const spool::Writer& writer) {
