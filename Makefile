@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PACKAGES := neural_focus collector flows feature_repo serving infra
 
-.PHONY: help setup build run test lint format bench faults fuzz sanitize wine pictures clean
+.PHONY: help setup build run test lint format bench faults fuzz sanitize bits wine pictures clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,20 @@ format: ## put the code into the house style
 
 bench: setup ## figures with ratios, into build/bench.jsonl
 	$(BIN)/python -m bench
+
+sanitize: setup ## the native core under ASan, UBSan and TSan
+	@TEST=1 bash infra/setup.sh
+	bash native/sanitize.sh
+
+fuzz: setup ## libFuzzer on records, engine and spool (SECONDS_EACH=60)
+	@TEST=1 bash infra/setup.sh
+	bash native/fuzz/run.sh $(or $(SECONDS_EACH),60)
+
+bits: setup ## the same bits from every compiler that is here
+	bash native/same_bits.sh
+
+pictures: setup ## the README's pictures, from the platform that runs here
+	$(BIN)/python -m infra.pictures
 
 wine: setup ## build the Windows capture with MinGW-w64 and drive it under Wine
 	@command -v x86_64-w64-mingw32-g++-posix wine openbox >/dev/null || apt-get install -y -qq --no-install-recommends g++-mingw-w64-x86-64-posix wine wine64 openbox || \

@@ -137,7 +137,10 @@ def _moments(machine_id: str, rows: list[tuple[Any, ...]]) -> Moments:
     table = np.array([row[1:] for row in rows], np.float64)  # None becomes nan
     category, pseudo, idle = table[:, 7], table[:, 8], table[:, 9]
     off_work = ~np.isin(category, WORK) | (pseudo > 0)
-    return Moments(machine_id, times, *(table[:, column] for column in range(7)), off_work, idle)
+    score, risk, break_risk, confidence, momentum, app_age, session_age = table[:, :7].T
+    return Moments(
+        machine_id, times, score, risk, break_risk, confidence, momentum, app_age, session_age, off_work, idle
+    )
 
 
 def read_features(
