@@ -42,6 +42,9 @@ fuzz: setup ## libFuzzer on records, engine and spool (SECONDS_EACH=60)
 	@TEST=1 bash infra/setup.sh
 	bash native/fuzz/run.sh $(or $(SECONDS_EACH),60)
 
+faults: setup ## kill -9 the agent a hundred times under load: every acknowledged record is stored once
+	NEURAL_FOCUS_KILLS=100 $(BIN)/python -m pytest -o timeout=2400 tests/e2e/test_agent.py -k kill_9
+
 bits: setup ## the same bits from every compiler that is here
 	bash native/same_bits.sh
 
