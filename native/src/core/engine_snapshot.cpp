@@ -90,9 +90,9 @@ void Engine::write_keys(float* row, std::int64_t second) const noexcept {
   row[keystroke_rate] = static_cast<float>(static_cast<double>(static_cast<std::int64_t>(sums.presses)) / 30.0);
   row[keystroke_interval_mean] = intervals > 0 ? static_cast<float>(span / (n * 1e6)) : 0.0F;
   row[keystroke_interval_std] =
-      intervals > 1 ? static_cast<float>(deviation(intervals, sums.span_us, sums.squares) / 1e6) : 0.0F;
+      intervals > 1 ? static_cast<float>(deviation(intervals, sums.span_us, sums.squares, 1e6)) : 0.0F;
   row[keystroke_interval_trend] =
-      intervals > 1 ? static_cast<float>(slope(intervals, sums.span_us, sums.indexed) / 1e6) : 0.0F;
+      intervals > 1 ? static_cast<float>(slope(intervals, sums.span_us, sums.indexed, 1e6)) : 0.0F;
 }
 
 void Engine::write_mouse(float* row, std::int64_t second) const noexcept {
@@ -102,7 +102,7 @@ void Engine::write_mouse(float* row, std::int64_t second) const noexcept {
   row[mouse_distance_pixels] = static_cast<float>(to_double(sums.distance) / distance_unit);
   row[mouse_speed_mean] = sums.moves > 0 ? static_cast<float>(to_double(sums.speed) / n) : 0.0F;
   row[mouse_speed_std] =
-      sums.moves > 1 ? static_cast<float>(deviation(sums.moves, sums.speed, sums.speed_squares)) : 0.0F;
+      sums.moves > 1 ? static_cast<float>(deviation(sums.moves, sums.speed, sums.speed_squares, 1.0)) : 0.0F;
   row[mouse_acceleration_mean] =
       sums.change_us > 0 ? static_cast<float>(to_double(sums.speed_change) * 1e6 / to_double(sums.change_us)) : 0.0F;
   const Counts& before = short_counts_[static_cast<std::size_t>((second - short_window_s) & 31)];

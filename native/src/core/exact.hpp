@@ -34,19 +34,19 @@ struct WideSum {
   return static_cast<double>(value);
 }
 
-// Population standard deviation of n values with sum Σx and sum of squares Σx².
-[[nodiscard]] inline double deviation(std::uint64_t n, std::uint64_t sum, uint128 squares) noexcept {
+// Population standard deviation of n values with sum Σx and sum of squares Σx², in units of `unit`.
+[[nodiscard]] inline double deviation(std::uint64_t n, std::uint64_t sum, uint128 squares, double unit) noexcept {
   const uint128 scaled_variance = squares * n - static_cast<uint128>(sum) * sum;
-  return std::sqrt(to_double(scaled_variance)) / static_cast<double>(static_cast<std::int64_t>(n));
+  return std::sqrt(to_double(scaled_variance)) / (static_cast<double>(static_cast<std::int64_t>(n)) * unit);
 }
 
 // Least-squares slope of n ≥ 2 values over their index 0 … n-1, with sum Σx and Σi·x:
-// (n·Σi·x − Σi·Σx) / (n·Σi² − (Σi)²), where Σi = n(n−1)/2 and n·Σi² − (Σi)² = n²(n²−1)/12.
-[[nodiscard]] inline double slope(std::uint64_t n, std::uint64_t sum, std::uint64_t indexed) noexcept {
+// (n·Σi·x − Σi·Σx) / (n·Σi² − (Σi)²), where Σi = n(n−1)/2 and n·Σi² − (Σi)² = n²(n²−1)/12. In units of `unit`.
+[[nodiscard]] inline double slope(std::uint64_t n, std::uint64_t sum, std::uint64_t indexed, double unit) noexcept {
   const uint128 left = static_cast<uint128>(n) * indexed;
   const uint128 right = static_cast<uint128>(n * (n - 1) / 2) * sum;
   const uint128 squared = static_cast<uint128>(n) * n;
-  const double scale = 12.0 / to_double(squared * (squared - 1));
+  const double scale = 12.0 / (to_double(squared * (squared - 1)) * unit);
   return left >= right ? to_double(left - right) * scale : -(to_double(right - left) * scale);
 }
 
