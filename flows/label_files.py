@@ -41,7 +41,7 @@ SCHEMA = pa.schema(
     ],
 )
 MADE_FROM = b"made_from"
-MOST_MOMENTS = 150_000
+MOST_MOMENTS = 75_000
 """Training takes every k-th moment beyond this many: neighbours tell nearly the same."""
 
 

@@ -131,7 +131,7 @@ def _table(platform: Platform, stream: Stream, said: list[LabelledStretch], show
 
 
 def _fingerprint(boots: Boots, said: list[LabelledStretch], shown: list[int]) -> str:
-    made = json.dumps([code_version(), sorted(boots.next_seq.items()), [repr(mark) for mark in said], shown])
+    made = json.dumps([code_version(), V2.hash, sorted(boots.next_seq.items()), [repr(mark) for mark in said], shown])
     return sha256(made.encode()).hexdigest()
 
 
