@@ -27,6 +27,7 @@ from collector.prompt import Asker, Click, Decide
 from collector.shipper import Known, Shipper, describe
 from collector.spool import open_writer
 from neural_focus.categories import RULES_FILE, Rules
+from neural_focus.errors import FormatError
 from neural_focus.messages import (
     EndSession,
     InterventionClosed,
@@ -110,8 +111,8 @@ class Agent:
         self._natural: dict[int, int] = {}
         self._ends: dict[int, int] = {}
         self._timed: int | None = None
-        self._warned = ""
-        self._error = ""
+        self._refused = 0
+        self._warned = self._disk = self._error = ""
 
     def run(self, stop: threading.Event) -> dict[str, Any]:
         """Works until ``stop`` is set, then ships the rest; returns the last counters."""
@@ -128,7 +129,7 @@ class Agent:
                     self._write_counters("running")
                 if now - saved >= SAVE_SECONDS:
                     saved = now
-                    self._live.save(self._options.desktop.engine_state)
+                    self._save_engine()
         finally:
             self._finish()
         return self._write_counters("stopped")
@@ -205,11 +206,7 @@ class Agent:
     def _hear(self, message: ServerMessage) -> None:
         match message:
             case PredictionMade():
-                self._counts["predictions"] += 1
-                self._live.predicted(message.t_us, message.focus_score)
-                self._known.focus_score = message.focus_score
-                self._known.distraction_risk = message.distraction_risk
-                self._known.features = self._features.get(message.t_us)
+                self._predicted(message)
             case InterventionOffered():
                 self._counts["interventions"] += 1
                 self._asker.show(message)
@@ -228,6 +225,17 @@ class Agent:
                 self._error = f"the service says: {message.title}. {message.detail}"
             case _:
                 pass  # ACTIVITY_UPDATE is for pages
+
+    def _predicted(self, message: PredictionMade) -> None:
+        self._counts["predictions"] += 1
+        try:
+            self._live.predicted(message.t_us, message.focus_score)
+        except FormatError as error:
+            self._error = f"the service sent a prediction that cannot be used: {error}"
+            return
+        self._known.focus_score = message.focus_score
+        self._known.distraction_risk = message.distraction_risk
+        self._known.features = self._features.get(message.t_us)
 
     def _session_started(self, session: SessionStarted) -> None:
         start_us = session.start_us or self._capture.now_us()
@@ -258,14 +266,17 @@ class Agent:
 
     def _warn(self) -> None:
         """Says a new problem once, and when it is over."""
-        problem = self._capture.lost
+        refused = self._writer.counters()["refused"]
+        full, self._refused = refused > self._refused, refused
+        problem = self._capture.lost or ("the disk takes nothing more" if full else "")
         if problem != self._warned:
-            self._say(f"Nothing is captured: {problem}" if problem else "Capture goes on.")
+            self._say(f"Nothing is kept: {problem}" if problem else "Capture goes on.")
             self._warned = problem
 
     def _problems(self) -> tuple[str, ...]:
         return (
-            self._capture.lost,
+            self._warned,
+            self._disk,
             self._shipper.problem if self._shipper else "",
             self._link.problem if self._link else "",
             self._error,
@@ -283,8 +294,19 @@ class Agent:
             "prompt": {"id": offer.id, "buttons": self._asker.places()} if offer else None,
             **self.counters(),
         }
-        write_json(options.counters, content)
+        self._keep_file(lambda: write_json(options.counters, content))
         return content
+
+    def _save_engine(self) -> None:
+        self._keep_file(lambda: self._live.save(self._options.desktop.engine_state))
+
+    def _keep_file(self, write: Callable[[], None]) -> None:
+        """A full disk must not end capture: what is in the spool can still be shipped, and that makes room."""
+        try:
+            write()
+            self._disk = ""
+        except OSError as error:
+            self._disk = f"a file cannot be written: {error}"
 
     def _make_shipper(self) -> Shipper | None:
         options = self._options
@@ -304,7 +326,7 @@ class Agent:
         self._keep(self._capture.stop())
         self._asker.hide()
         self._writer.sync()
-        self._live.save(self._options.desktop.engine_state)
+        self._save_engine()
         if self._link is not None:
             self._link.finish()
         if self._shipper is not None:

@@ -80,11 +80,17 @@ def desktop_of(settings: Settings, demo: str | None = None) -> Desktop:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Replaces ``path`` at once: a reader sees the old content or the new one, never a part. Mode 0600."""
+    """Replaces ``path`` at once: a reader sees the old content or the new one, never a part. Mode 0600.
+
+    Raises OSError when the disk does not take it; the old content stays."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
-    temporary.replace(path)
+    try:
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(content)
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def write_json(path: Path, content: object) -> None:

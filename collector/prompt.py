@@ -16,6 +16,8 @@ Decide = Callable[[InterventionOffered], tuple[str, float]]
 """What a demo person does with an offer: (accept | reject | snooze, seconds until then)."""
 Click = Callable[[int, int], None]
 """Hands of a demo person: click at a place of the screen, through the X server."""
+HIDE_AFTER_SECONDS = 5.0
+"""Past its timeout an offer goes, also when the service is not there to say so."""
 _LETTERS: dict[str, Response] = {"a": "accept", "r": "reject", "s": "snooze"}
 _LABELS = {
     "SUGGEST_BREAK": (("accept", "Take a break"), ("reject", "Not now"), ("snooze", "In 5 minutes")),
@@ -48,7 +50,7 @@ class Asker:
         from neural_focus._x11 import Prompt
 
         self._say, self._ignore, self._decide, self._click = say, ignore, decide, click
-        self._terminal = terminal
+        self._terminal, self._display = terminal, display
         self._prompt = Prompt(display)
         self._open: _Open | None = None
 
@@ -59,14 +61,17 @@ class Asker:
 
     def show(self, offer: InterventionOffered) -> None:
         """Shows an offer in place of the one before."""
+        while self._terminal and self._typed() is not None:
+            pass  # what was typed before was no answer to this
         self._open = _Open(offer, time.monotonic(), self._decide(offer) if self._decide else None)
         keys = " [a]ccept, [r]eject, [s]nooze, then Enter" if self._terminal else ""
         self._say(f"{_headline(offer)} {offer.reason}.{keys}")
         buttons = [(answer, label) for answer, label in _LABELS.get(offer.type, _LABELS["SUGGEST_BREAK"])]
+        lines = [_headline(offer), *_wrap(offer.reason)]
         try:
-            self._ignore(self._prompt.show([_headline(offer), *_wrap(offer.reason)], buttons))
-        except CaptureError as error:
-            self._say(f"The offer cannot be shown on the screen: {error}")
+            self._ignore(self._prompt.show(lines, buttons))
+        except CaptureError:
+            self._show_again(lines, buttons)
 
     def places(self) -> dict[str, tuple[int, int]]:
         """{answer: (x, y)} of the buttons on the screen, empty without an offer."""
@@ -75,6 +80,9 @@ class Asker:
     def poll(self) -> tuple[InterventionOffered, Response] | None:
         """The offer that was just answered, with the answer. Never waits."""
         if self._open is None:
+            return None
+        if time.monotonic() - self._open.shown > self._open.offer.timeout_seconds + HIDE_AFTER_SECONDS:
+            self.hide()
             return None
         answer = self._prompt.poll() or self._typed() or self._decided(self._open)
         if answer not in get_args(Response):
@@ -89,13 +97,25 @@ class Asker:
             self._prompt.hide()
             self._open = None
 
+    def _show_again(self, lines: list[str], buttons: list[tuple[str, str]]) -> None:
+        """The X server went away since: on a new connection, else in the terminal only."""
+        from neural_focus._x11 import Prompt
+
+        try:
+            self._prompt = Prompt(self._display)
+            self._ignore(self._prompt.show(lines, buttons))
+        except CaptureError as error:
+            self._say(f"The offer cannot be shown on the screen: {error}")
+
     def _typed(self) -> str | None:
+        """The answer that was typed, "" for another line, None for no line."""
         if not self._terminal or not select.select([sys.stdin], [], [], 0)[0]:
             return None
         line = sys.stdin.readline()
         if not line:  # the terminal was closed
             self._terminal = False
-        return _LETTERS.get(line.strip().lower()[:1])
+            return None
+        return _LETTERS.get(line.strip().lower()[:1], "")
 
     def _decided(self, waiting: _Open) -> str | None:
         if waiting.decided is None or time.monotonic() - waiting.shown < waiting.decided[1]:
@@ -106,7 +126,10 @@ class Asker:
             return answer
         if not waiting.clicked:
             waiting.clicked = True
-            self._click(*place)
+            try:
+                self._click(*place)
+            except CaptureError as error:
+                self._say(f"The answer cannot be clicked: {error}")
         late = time.monotonic() - waiting.shown > delay + 2.0  # something lay over the button
         return answer if late else None
 

@@ -78,13 +78,13 @@ class Shipper(threading.Thread):
                     break
                 self._wake.wait(SHIP_SECONDS)
             except (StoreError, InputError, ContractError) as error:
-                self.problem = str(error)
+                failed_before, self.problem = bool(self.problem), str(error)
                 self.counters["retries"] += 1
                 self._disconnect()
-                if self._stop_at is not None and time.monotonic() >= self._stop_at:
-                    break
-                if self._stop_at is not None:
-                    time.sleep(min(pause, 0.5))
+                if finishing and (failed_before or time.monotonic() >= (self._stop_at or 0.0)):
+                    break  # it waits in the spool for the next start
+                if finishing:
+                    time.sleep(RETRY_SECONDS[0])
                 else:
                     self._wake.wait(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
                 pause = min(pause * 2, RETRY_SECONDS[1])

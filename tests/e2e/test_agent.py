@@ -62,10 +62,12 @@ class Desk:
             process.kill()
             process.wait()
 
-    def start(self, url: str | None = None) -> subprocess.Popen[bytes]:
-        """An agent that has begun to capture."""
+    def start(self, url: str | None = None, *, limits: str = "") -> subprocess.Popen[bytes]:
+        """An agent that has begun to capture, within ``limits`` of the shell's ulimit."""
         self.counters.unlink(missing_ok=True)
         command = [sys.executable, "-m", "infra.cli", "agent", "--consent", "yes", *self._arguments]
+        if limits:
+            command = ["bash", "-c", f'ulimit {limits}; exec "$@"', "bash", *command]
         environment = self.environment | ({"DATABASE_URL": url} if url else {})
         with (self.home / "agent.log").open("ab") as log:
             process = subprocess.Popen(command, env=environment, stderr=log)
@@ -202,6 +204,18 @@ def test_every_acknowledged_record_survives_kill_9(display: str, tmp_path: Path,
         assert by_boot[boot] == (end, end, end)
     assert counted["lost"] == 0
     assert sum(rows for _, _, rows, _ in stored_ends) > 50 * rounds
+
+
+def test_a_full_disk_is_counted_and_survived(display: str, tmp_path: Path) -> None:
+    with hands_at_work(display), Desk(tmp_path, NOBODY_LISTENS, free_port()) as desk:
+        agent = desk.start(limits="-f 32")  # no file longer than 32 KB: a segment is full after 500 records
+        wait_for(lambda: desk.read()["dropped"].get("DISK_FULL"), 20)
+        assert any("disk" in problem for problem in desk.read()["problems"])
+        counted = desk.stop(agent)
+    whole = [read for path in spool_segments(desk.spool) if (read := read_segment(path)) is not None]
+    assert sum(len(read[3]) for read in whole) == counted["spooled"] > 0
+    assert all(read[7] for read in whole), "no half batch is kept"
+    assert counted["captured"] == counted["spooled"] + counted["dropped"]["DISK_FULL"]
 
 
 def test_nothing_is_captured_without_consent(display: str, tmp_path: Path) -> None:
