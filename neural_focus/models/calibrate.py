@@ -64,58 +64,58 @@ class Calibration:
         return Calibration(float(data["slope"]), float(data["intercept"]), shift)
 
 
-def fit_line(margin: Floats, label: npt.NDArray[np.int8], *, strength: float = 10.0) -> tuple[float, float]:
-    """Slope and intercept of Platt's line by Newton's method, drawn towards (1, 0) like ``strength`` moments would."""
-    slope, intercept = 1.0, 0.0
-    target = label.astype(np.float64)
-    for _ in range(30):
-        p = sigmoid(slope * margin + intercept)
-        weight = p * (1 - p)
-        gradient = np.array(
-            [((p - target) * margin).sum() + strength * (slope - 1), (p - target).sum() + 0.1 * intercept]
-        )
-        hessian = np.array(
-            [
-                [(weight * margin**2).sum() + strength, (weight * margin).sum()],
-                [(weight * margin).sum(), weight.sum() + 0.1],
-            ]
-        )
-        step = np.linalg.solve(hessian, gradient)
-        slope, intercept = slope - step[0], intercept - step[1]
-        if np.abs(step).max() < 1e-8:
+def _fit_logistic(
+    x: Floats, label: npt.NDArray[np.int8], *, centre: Floats, ridge: Floats, offset: Floats | float = 0.0
+) -> Floats:
+    """Weights float64[k] of a logistic regression on ``x`` [n, k], drawn towards ``centre`` by ``ridge`` (both [k]).
+
+    Newton's method, with each step halved until it does not make things worse: from far away a whole step overshoots,
+    and where all probabilities are near 0 or 1 it never comes back.
+    """
+
+    def cost(weight: Floats) -> float:
+        line = x @ weight + offset
+        return float((np.logaddexp(0.0, line) - label * line).sum() + (ridge * (weight - centre) ** 2).sum() / 2)
+
+    weight, before = centre, cost(centre)
+    for _ in range(50):
+        p = sigmoid(x @ weight + offset)
+        hessian = (x * (p * (1 - p))[:, None]).T @ x + np.diag(ridge)
+        step = np.linalg.solve(hessian, x.T @ (p - label) + ridge * (weight - centre))
+        while (after := cost(weight - step)) > before and np.abs(step).max() > 1e-8:
+            step = step / 2
+        if np.abs(step).max() <= 1e-8:
             break
-    return float(np.clip(slope, _MIN_SLOPE, _MAX_SLOPE)), float(intercept)
+        weight, before = weight - step, after
+    return weight
+
+
+def fit_line(margin: Floats, label: npt.NDArray[np.int8], *, strength: float = 10.0) -> tuple[float, float]:
+    """Slope and intercept of Platt's line, drawn towards (1, 0) like ``strength`` moments would."""
+    ones = np.ones((len(margin), 1))
+    both = np.column_stack([margin, ones])
+    slope, intercept = _fit_logistic(both, label, centre=np.array([1.0, 0.0]), ridge=np.array([strength, 0.1]))
+    kept = float(np.clip(slope, _MIN_SLOPE, _MAX_SLOPE))
+    if kept != slope:  # the intercept belongs to its slope
+        (intercept,) = _fit_logistic(ones, label, centre=np.zeros(1), ridge=np.array([0.1]), offset=kept * margin)
+    return kept, float(intercept)
 
 
 def fit_stack(own: Floats, other: Floats, label: npt.NDArray[np.int8], *, strength: float = 2.0) -> tuple[float, float]:
     """Weights of two margins by logistic regression on held-out moments, drawn towards one half, never negative."""
-    prior = np.array([0.5, 0.5])
     if len(label) < 50 or label.min() == label.max():
         return 0.5, 0.5
     x = np.stack([own, other, np.ones(len(own))], axis=1)
-    centre, ridge = np.append(prior, 0.0), np.array([strength, strength, 0.1])
-    weight = centre.copy()
-    for _ in range(30):
-        p = sigmoid(x @ weight)
-        hessian = (x * (p * (1 - p) / _EFFECTIVE)[:, None]).T @ x + np.diag(ridge)
-        step = np.linalg.solve(hessian, x.T @ (p - label) / _EFFECTIVE + ridge * (weight - centre))
-        weight = weight - step
-        if np.abs(step).max() < 1e-8:
-            break
+    ridge = np.array([strength, strength, 0.1]) * _EFFECTIVE
+    weight = _fit_logistic(x, label, centre=np.array([0.5, 0.5, 0.0]), ridge=ridge)
     return max(float(weight[0]), 0.0), max(float(weight[1]), 0.0)
 
 
 def fit_shift(line: Floats, label: npt.NDArray[np.int8], *, prior_std: float = 0.5) -> float:
     """One person's offset to the calibrated log-odds ``line``: MAP under N(0, prior_std²)."""
-    shift, target = 0.0, label.astype(np.float64)
-    for _ in range(30):
-        p = sigmoid(line + shift)
-        gradient = (p - target).sum() / _EFFECTIVE + shift / prior_std**2
-        step = gradient / ((p * (1 - p)).sum() / _EFFECTIVE + 1 / prior_std**2)
-        shift -= float(step)
-        if abs(step) < 1e-8:
-            break
-    return shift
+    ridge = np.array([_EFFECTIVE / prior_std**2])
+    (shift,) = _fit_logistic(np.ones((len(line), 1)), label, centre=np.zeros(1), ridge=ridge, offset=line)
+    return float(shift)
 
 
 def fit_calibration(

@@ -1,0 +1,42 @@
+"""Platt's line stays at the optimum when the margins start far from the truth."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+
+from neural_focus.models.calibrate import fit_calibration, fit_line, fit_shift
+
+
+def cost(line: np.ndarray, margin: np.ndarray, label: np.ndarray) -> float:
+    z = line[0] * margin + line[1]
+    return float((np.logaddexp(0, z) - label * z).sum() + 5 * (line[0] - 1) ** 2 + 0.05 * line[1] ** 2)
+
+
+@pytest.mark.parametrize("offset", [-12.0, -3.0, 0.0, 3.0, 12.0])
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.9])
+def test_the_line_is_the_optimum_wherever_the_margins_lie(offset: float, share: float) -> None:
+    rng = np.random.default_rng(3)
+    label = (rng.random(4000) < share).astype(np.int8)
+    margin = 2.0 * label + rng.normal(size=4000) + offset
+    slope, intercept = fit_line(margin, label)
+    best = minimize(cost, [1.0, -offset], (margin, label), method="BFGS")
+    assert cost(np.array([slope, intercept]), margin, label) <= best.fun + 1e-3
+
+
+def test_margins_that_tell_nothing_give_the_base_rate() -> None:
+    rng = np.random.default_rng(4)
+    label = (rng.random(3000) < 0.89).astype(np.int8)
+    margin = rng.normal(size=3000) * 6 - 9 * label  # upside down, as on days unlike the training days
+    calibrated = fit_calibration(margin, label, np.zeros(3000, np.int64))
+    probability = calibrated.probabilities(margin, 0)
+    assert abs(calibrated.intercept) < 20
+    assert abs(float(probability.mean()) - 0.89) < 0.1
+    assert float(np.ptp(probability)) > 0.05
+
+
+def test_a_persons_shift_never_runs_away() -> None:
+    label = np.ones(5000, np.int8)
+    assert 0 < fit_shift(np.full(5000, -30.0), label) < 40
+    assert fit_shift(np.full(5000, 4.0), label) < 1.0
