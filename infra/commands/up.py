@@ -22,6 +22,9 @@ from infra.up.table import print_table
 from neural_focus.errors import CaptureError, ConfigurationError, ServiceError
 from neural_focus.settings import Settings, read_settings
 
+PLAIN_WIDTH = 120
+"""Columns where the output is no terminal."""
+
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
@@ -34,7 +37,7 @@ def up(
     """Start everything here and watch over it; Ctrl-C stops it. Without a terminal it is --once."""
     if consent not in ("", "yes"):
         raise ConfigurationError(f"--consent is {consent!r}", todo="Give yes, or leave it out")
-    settings, console = read_settings(), Console(soft_wrap=not sys.stdout.isatty())
+    settings, console = read_settings(), Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH)
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
     proving = once or not (terminal or stay)
     os.umask(0o077)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import urllib.request
 from pathlib import Path
@@ -56,7 +57,7 @@ def champion_table(settings: Settings) -> Table:
     trained_on = {"demo": "demo people", "people": "real people"}.get(manifest.get("trained_on", ""), "nobody yet")
     table = _table(
         f"{tag or 'No model'}, trained on {trained_on}; held-out days",
-        *("predicts", "moments", "AUC", "AUC of time since last switch", "calibration error"),
+        *("predicts", "moments", "AUC", "last switch alone", "calibration error"),
     )
     for target, words in TARGETS.items():
         figures = manifest.get("metrics", {}).get(target, {})
@@ -113,7 +114,7 @@ def _manifest(settings: Settings, tag: str | None) -> dict[str, Any]:
 
 
 def _figure(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
+    return "–" if value is None or math.isnan(value) else f"{value:.3f}"
 
 
 def _table(title: str, *columns: str) -> Table:
