@@ -136,7 +136,8 @@ def _shoot(page: Page, path: Path) -> None:
     from PIL import Image
 
     picture = Image.open(BytesIO(page.screenshot(full_page=True))).convert("RGB")
-    picture.quantize(COLOURS).save(path, optimize=True)
+    # Median cut would give up rare colours, and those are the ones that mean something here.
+    picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE).save(path, optimize=True)
     Console().print(f"{path} {path.stat().st_size // 1024} KB")
 
 
