@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,7 @@ class StreamTable:
     ``timestamps_us`` int64[n], ``features`` float32[n, 32] in FEATURES order, ``sequence`` uint8[n, 10].
     ``interventions_us``: when something of ours was shown (no-op draws are not), ascending. ``covered``: when capture
     ran, int64[·, 2]; by default from the first record to the last. ``marks``: outcomes that people gave.
+    ``has_categories``: whether the log itself knows which apps are work; labels do not lean on guesses by name.
     """
 
     stream_id: str
@@ -37,6 +38,7 @@ class StreamTable:
     interventions_us: Times = field(default_factory=lambda: NO_TIMES)
     covered: Times | None = None
     marks: Sequence[labels.OutcomeMark] = ()
+    has_categories: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,8 @@ def learn_population(stays: Sequence[Stays], seen: Moments) -> AppStatistics:
 
 def _cut_stream(stream: StreamTable, contract: InputContract) -> tuple[Moments, Stays]:
     timeline = read_timeline(stream.records, stream.covered)
+    if not stream.has_categories:
+        timeline = replace(timeline, hints=np.zeros_like(timeline.hints))
     at = ticks(timeline.event_us)
     place = np.searchsorted(stream.timestamps_us, at)
     found = place < len(stream.timestamps_us)

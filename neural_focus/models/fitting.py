@@ -186,14 +186,20 @@ def probe_split(moments: Moments) -> npt.NDArray[np.int8]:
 
 def labelled(moments: Moments, target: str) -> tuple[Moments, Labels]:
     """The moments that have the target's label, and the labels as 0/1."""
+    chosen = chosen_rows(moments, target)
+    if target == "outcome":
+        return moments.take(chosen), (moments.outcome[chosen] == Outcome.FOCUSED).astype(np.int8)
+    found = moments.switch if target == "switch" else moments.settled_break
+    return moments.take(chosen), found[chosen]
+
+
+def chosen_rows(moments: Moments, target: str) -> npt.NDArray[np.bool_]:
+    """Which moments have the target's label, bool[n]."""
     if target == "outcome":
         # people's labels are never mixed with weak ones: with enough of them, theirs alone count
         people = moments.outcome_source > Source.WEAK
-        chosen = people if people.sum() >= MIN_ROWS else moments.outcome_source == Source.WEAK
-        return moments.take(chosen), (moments.outcome[chosen] == Outcome.FOCUSED).astype(np.int8)
-    found = moments.switch if target == "switch" else moments.settled_break
-    chosen = found != NO_LABEL
-    return moments.take(chosen), found[chosen]
+        return np.asarray(people if people.sum() >= MIN_ROWS else moments.outcome_source == Source.WEAK)
+    return np.asarray((moments.switch if target == "switch" else moments.settled_break) != NO_LABEL)
 
 
 def trainable(label: Labels) -> bool:

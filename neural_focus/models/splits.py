@@ -20,11 +20,16 @@ _DAY_US = 86_400 * US
 
 
 def day_border(times_us: Times, fraction: float) -> int:
-    """When the last ``1 − fraction`` of the active days (UTC) begins, µs; of the ticks where there is one day only."""
-    days = np.unique(times_us // _DAY_US)
-    if len(days) < 2:
+    """When the last ``1 − fraction`` of activity begins, µs: the midnight (UTC) nearest to that share of the ticks.
+
+    Days are weighed by their ticks, so a week off or an hour on a Sunday moves nothing. Within one day the border is
+    the tick itself.
+    """
+    begins = np.unique(times_us // _DAY_US)[1:] * _DAY_US
+    if not len(begins):
         return int(times_us[int(len(times_us) * fraction)])
-    return int(days[min(max(round(len(days) * fraction), 1), len(days) - 1)] * _DAY_US)
+    before = np.searchsorted(times_us, begins) / len(times_us)
+    return int(begins[np.argmin(np.abs(before - fraction))])
 
 
 def slices_by_days(times_us: Times, group: Times, fractions: Sequence[float]) -> npt.NDArray[np.int8]:

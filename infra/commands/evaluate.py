@@ -1,0 +1,205 @@
+"""``neural-focus evaluate``: train and judge the models on event tables, beside the baselines."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from neural_focus.errors import ConfigurationError, InputError
+
+if TYPE_CHECKING:
+    from neural_focus.models.datasets import Moments, Stays
+    from neural_focus.models.evaluation import Judged
+
+app = typer.Typer(add_completion=False)
+FEWEST_SWITCHES = 100
+FEWEST_MOMENTS = 600
+
+
+class By(StrEnum):
+    """What is held out."""
+
+    PERSON = "person"
+    DAYS = "days"
+
+
+@app.command()
+def evaluate(
+    events: Annotated[list[Path] | None, typer.Argument(help="event tables in Parquet")] = None,
+    by: Annotated[By | None, typer.Option(help="hold out people or days; by default people from five on")] = None,
+    train: Annotated[Path | None, typer.Option(help="train on this table …")] = None,
+    test: Annotated[Path | None, typer.Option(help="… and test on the people of this one")] = None,
+    out: Annotated[Path | None, typer.Option("--json", help="where to write the figures; HTML beside it")] = None,
+    tz: Annotated[str, typer.Option(help="the people's IANA time zone")] = "UTC",
+    lstm: Annotated[bool, typer.Option(help="train the LSTM too")] = True,
+) -> None:
+    """Train and judge the models on event tables, one person or many, beside the baselines."""
+    if bool(train) != bool(test) or bool(train) == bool(events):
+        raise ConfigurationError(
+            "give either event tables, or both --train and --test", todo="neural-focus evaluate EVENTS.parquet"
+        )
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    _check_out(out)
+    console = Console(stderr=True)
+    with _Steps(console) as steps:
+        if train and test:
+            results = _across(train, test, tz, lstm, steps)
+        else:
+            results = [result for path in events or [] for result in _within(path, by, tz, lstm, steps)]
+    rows = [row for file, names, judged, _ in results for row in _rows(judged, file, names)]
+    _print(rows)
+    if out:
+        curves = {file: curve for file, _, _, curve in results if curve}
+        out.write_text(json.dumps({"rows": rows, "learning_curve": curves}, indent=1))
+        from infra.evaluation_page import write_page
+
+        write_page(out.with_suffix(".html"), rows, [(file, judged) for file, _, judged, _ in results], curves)
+        console.print(f"{out} and {out.with_suffix('.html')} are written", markup=False, highlight=False)
+
+
+Result = tuple[str, dict[int, str], "Judged", "list[dict[str, float]]"]
+
+
+class _Steps:
+    """A progress bar on the error stream: what is being done, and for how long."""
+
+    def __init__(self, console: Console) -> None:
+        columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+        self._progress = Progress(*columns, console=console, transient=True)
+
+    def __enter__(self) -> _Steps:
+        self._progress.start()
+        self._task = self._progress.add_task("reading", total=None)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def prefix(self, text: str, share: float) -> Callable[[str], None]:
+        """A reporter whose words begin with ``text``."""
+        self._progress.update(self._task, description=text, total=1.0, completed=share)
+        return lambda step: self._progress.update(self._task, description=f"{text}: {step}")
+
+
+def _within(path: Path, by: By | None, tz: str, lstm: bool, steps: _Steps) -> list[Result]:
+    """One table, cut by days or by people."""
+    from neural_focus.models import evaluation
+
+    steps.prefix(f"{path.name}: reading", 0.0)
+    moments, stays, names = _load(path, tz)
+    by = by or (By.PERSON if len(names) >= evaluation.FOLDS else By.DAYS)
+    if by is By.PERSON and len(names) < 2:
+        raise InputError(f"{path} has one person", why="people cannot be held out", todo="Use --by days")
+    splits = list(evaluation.day_split(moments) if by is By.DAYS else evaluation.person_folds(moments))
+    judged: list[Judged] = []
+    for number, split in enumerate(splits):
+        report = steps.prefix(f"{path.name} {number + 1}/{len(splits)}", number / len(splits))
+        judged += evaluation.judge_split(moments, stays, split, report, network=lstm)
+    if not judged:
+        raise InputError(f"{path}: no split has labelled moments on both sides", todo="Give a longer log")
+    steps.prefix(f"{path.name}: learning curve", 0.95)
+    curve = evaluation.learning_curve(moments, stays, splits[0]) if by is By.DAYS else []
+    pooled = evaluation.pool(judged)
+    return [(path.name, names, one, curve if number == 0 else []) for number, one in enumerate(pooled)]
+
+
+def _across(train: Path, test: Path, tz: str, lstm: bool, steps: _Steps) -> list[Result]:
+    """Train on one table's people, test on another's."""
+    import numpy as np
+
+    from neural_focus.models import evaluation
+    from neural_focus.models.datasets import Moments
+
+    report = steps.prefix(f"{train.name} → {test.name}", 0.0)
+    seen, stays, known = _load(train, tz)
+    judged, _, names = _load(test, tz, first_id=max(known) + 1)
+    fields = Moments.__slots__
+    both = Moments(*(np.concatenate([getattr(seen, f), getattr(judged, f)]) for f in fields))
+    side = np.arange(len(both)) < len(seen)
+    split = evaluation.Split("new people", side, ~side)
+    found = evaluation.judge_split(both, stays, split, report, network=lstm)
+    return [(test.name, names, one, []) for one in evaluation.pool(found)]
+
+
+def _load(path: Path, tz: str, first_id: int = 1) -> tuple[Moments, tuple[Stays, ...], dict[int, str]]:
+    """Moments of every person in a table, their stays, and their names by number."""
+    import pyarrow.parquet as parquet
+
+    from neural_focus.event_table import read_event_table
+    from neural_focus.models.contracts import V2
+    from neural_focus.models.datasets import StreamTable, cut_moments
+    from neural_focus.replay import replay
+
+    people = read_event_table(path)
+    categories = "category_hint" in parquet.read_schema(path).names
+    streams, names = [], {}
+    for number, (user, records) in enumerate(people.items(), first_id):
+        names[number] = user
+        snapshots = replay(records, zone=tz)
+        streams.append(
+            StreamTable(
+                stream_id=user,
+                user_id=number,
+                records=records,
+                timestamps_us=snapshots.timestamps_us,
+                features=snapshots.features,
+                sequence=snapshots.sequence,
+                has_categories=categories,
+            )
+        )
+    if not streams:
+        raise InputError(f"{path} has no events", todo="Give a table with events in it")
+    moments, stays = cut_moments(streams, V2)
+    _check_size(path, moments)
+    return moments, stays, names
+
+
+def _check_size(path: Path, moments: Moments) -> None:
+    positives = int((moments.switch == 1).sum())
+    if len(moments) < FEWEST_MOMENTS or positives < FEWEST_SWITCHES:
+        raise InputError(
+            f"{path} is too small to judge a model on",
+            why=f"{len(moments)} ticks of activity, {positives} of them with an app switch within 30 s",
+            todo=f"Give at least {FEWEST_MOMENTS} ticks (10 s each) and {FEWEST_SWITCHES} with a switch",
+        )
+
+
+def _check_out(out: Path | None) -> None:
+    if out is not None and not out.resolve().parent.is_dir():
+        raise ConfigurationError(f"{out} cannot be written", why="its folder does not exist", todo="Make it first")
+
+
+def _rows(judged: Judged, file: str, names: dict[int, str]) -> list[dict[str, Any]]:
+    from neural_focus.models.evaluation import rows_of
+
+    return rows_of(judged, file, names)
+
+
+def _print(rows: list[dict[str, Any]]) -> None:
+    """The pooled rows (and a lone person's) as a table; each person's are in the JSON."""
+    columns = ("n", "base_rate", "auc", "average_precision", "brier", "log_loss", "ece")
+    alerts = ("precision_1", "precision_2", "precision_4", "lead_s")
+    people = {(row["file"], row["target"]): set[str]() for row in rows}
+    for row in rows:
+        people[row["file"], row["target"]].add(row["person"])
+    for file, target in people:
+        extra = alerts if target == "break" else ()
+        table = Table("model", *(name.replace("_", " ") for name in (*columns, *extra)), title=f"{file}: {target}")
+        for row in rows:
+            lone = len(people[file, target]) == 1
+            if (row["file"], row["target"]) == (file, target) and (row["person"] == "all" or lone):
+                table.add_row(row["model"], *(_say(row.get(name)) for name in (*columns, *extra)))
+        Console(width=150).print(table)
+
+
+def _say(value: float | int | None) -> str:
+    return "–" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:.3f}"
