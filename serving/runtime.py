@@ -184,6 +184,8 @@ async def _every(seconds: float, work: Callable[[], Awaitable[object]], name: st
             await work()
         except NeuralFocusError as error:
             _LOG.warning("%s: %s", name, error)
+        except Exception:  # noqa: BLE001 - a mistake in one round must not end the loop for good
+            _LOG.exception("%s failed", name)
 
 
 def _freeze_garbage() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import httpx
+import numpy as np
 import pytest
 from serving_process import Service, desktop, eventually, problem, query, running_service
 from websockets.exceptions import InvalidStatus
@@ -26,9 +28,18 @@ from neural_focus.messages import (
     SessionApplied,
     SessionEnded,
     SessionStarted,
+    Snapshot,
     StartSession,
 )
+from neural_focus.models import registry
+from neural_focus.models.bundle import TrainedBundle
+from neural_focus.models.datasets import StreamTable
+from neural_focus.models.history import StreamHistory
+from neural_focus.models.predict import Predictor
+from neural_focus.models.training import train
+from neural_focus.replay import replay
 from neural_focus.settings import Settings
+from neural_focus.simulation.person import simulate_person
 from neural_focus.store.database import connect as connect_database
 from neural_focus.store.prediction_log import LoggedPrediction, insert_predictions
 from neural_focus.store.session_book import begin_session
@@ -512,6 +523,63 @@ def test_the_service_listens_on_loopback_only(service: Service) -> None:
 def test_the_settings_of_the_service_hold_no_secret(service: Service) -> None:
     log = service.log.read_text()
     assert service.secrets.api_token not in log and service.secrets.signing_key not in log
+
+
+def _train_quickly() -> TrainedBundle:
+    """A real model of two simulated people, two days each: seconds, not a good one."""
+    tables = []
+    for number in (1, 2):
+        person = simulate_person(number, 2, number=number)
+        past = replay(person.records)
+        tables.append(
+            StreamTable(
+                f"{number}:m", number, person.records, past.timestamps_us, past.features, past.sequence, is_demo=True
+            )
+        )
+    return train(tables)
+
+
+def test_a_promoted_model_answers_without_a_restart_and_as_it_would_anywhere(
+    service: Service, real_person: int
+) -> None:
+    tag = registry.save(service.settings, _train_quickly())
+    token = service.token_of(real_person)
+    history = StreamHistory()
+    with desktop(service, token, MACHINE) as person, service.http(token) as client:
+        person.t_us -= 200_000_000
+        registry.promote(service.settings, tag)
+
+        def ask() -> tuple[Snapshot, PredictionMade]:
+            sent = person.snapshot(mouse_speed_std=600.0, keystroke_rate=0.5 + person.t_us % 7)
+            person.send(sent)
+            made = person.receive(PredictionMade)
+            history.observe(sent.t_us, _row(sent, made), sent.app_name)
+            return sent, made
+
+        eventually(lambda: ask()[1].trained_on == "demo", 20)
+        sent, made = ask()
+        predictor = Predictor.load(service.settings, tag)
+        row = _row(sent, made)
+        judged = predictor.predict(np.array([sent.t_us]), row[None, :], history.rows(), user_id=real_person)
+        assert made.model_version == predictor.version
+        assert (made.focus_score, made.distraction_risk) == (judged.focus_score[0], judged.distraction_risk[0])
+        assert made.confidence == judged.confidence[0]
+        assert made.contributing_factors == predictor.explain(row, history.rows(), user_id=real_person)
+        card = client.get("/api/v1/now").json()["model"]
+        assert (card["version"], card["trained_on"], card["learning"]) == (predictor.version, "demo", True)
+        assert card["note"].startswith("learning, day 1") and card["data_from"] < card["data_to"]
+
+        pointer = service.settings.models / "champion.json"
+        pointer.write_text(json.dumps({"champion": "neural_focus:xgboost_v99", "before": [tag]}))
+        eventually(lambda: "xgboost_v99 is refused" in service.log.read_text())
+        assert ask()[1].model_version == predictor.version
+        pointer.unlink()
+        eventually(lambda: ask()[1].trained_on == "rules", 20)
+
+
+def _row(sent: Snapshot, made: PredictionMade) -> np.ndarray:
+    values = sent.features | {"focus_momentum": made.focus_momentum}
+    return np.array([values[name] for name in FEATURE_NAMES], np.float32)
 
 
 def test_a_start_takes_up_what_an_earlier_run_left(demo_person: int, module_database_url: str, tmp_path: Path) -> None:
