@@ -12,7 +12,6 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,34 +19,17 @@ from typing import Any
 
 from collector.capture import DesktopCapture, Drained, unix_offset_us
 from collector.consent import Consent
+from collector.conversation import Conversation
 from collector.desktop import Desktop, write_json
 from collector.link import Link
 from collector.live import SAVE_SECONDS, LiveEngine, Second
 from collector.prompt import Asker, Click, Decide
-from collector.shipper import Known, Shipper, describe
+from collector.shipper import Shipper, describe
 from collector.spool import open_writer
 from neural_focus.categories import RULES_FILE, Rules
-from neural_focus.errors import FormatError
-from neural_focus.messages import (
-    EndSession,
-    InterventionClosed,
-    InterventionFeedback,
-    InterventionOffered,
-    PredictionMade,
-    Problem,
-    ServerMessage,
-    SessionApplied,
-    SessionEnded,
-    SessionStarted,
-    Snapshot,
-    StartSession,
-)
 
 TURN_SECONDS = 0.1
-STALE_US = 10_000_000
-"""A second that closed longer ago than this is history: nobody is asked about it."""
 FINISH_SECONDS = 15.0
-LIVE_FEATURES = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +84,11 @@ class Agent:
             terminal=options.terminal,
         )
         self._lock = _lock_watch()
-        self._known = Known()
-        self._shipper = self._make_shipper()
         self._link = Link(options.address, options.token, self.machine_id) if options.address else None
-        self._counts: Counter[str] = Counter()
-        self._closed: Counter[str] = Counter()
-        self._features: dict[int, dict[str, float]] = {}
-        self._natural: dict[int, int] = {}
-        self._ends: dict[int, int] = {}
-        self._timed: int | None = None
+        self._talk = Conversation(self._link, self._live, self._asker, now_us=self._capture.now_us)
+        self._shipper = self._make_shipper()
         self._refused = 0
-        self._warned = self._disk = self._error = ""
+        self._warned = self._disk = ""
 
     def run(self, stop: threading.Event) -> dict[str, Any]:
         """Works until ``stop`` is set, then ships the rest; returns the last counters."""
@@ -148,10 +124,8 @@ class Agent:
             **describe(self._shipper),
             "snapshots": self._live.snapshots,
             "snapshots_sent": link.counters["snapshots_sent"] if link else 0,
-            "predictions": self._counts["predictions"],
-            "interventions": self._counts["interventions"],
-            "answers": self._counts["answers"],
-            "closed": dict(self._closed),
+            **self._talk.counters,
+            "closed": dict(self._talk.closed),
             "engine": self._live.counters(),
             "connected": bool(link and link.connected),
             "problems": [text for text in self._problems() if text],
@@ -160,12 +134,9 @@ class Agent:
     def _turn(self) -> None:
         began_us = self._capture.now_us()
         seconds = self._keep(self._capture.drain())
-        for second in [*seconds, *self._live.close_until(began_us)]:
-            self._tell(second, began_us)
-        self._tell_sessions()
-        for message in self._link.received() if self._link else ():
-            self._hear(message)
-        self._take_answer()
+        answer = self._talk.turn([*seconds, *self._live.close_until(began_us)])
+        if answer is not None:
+            self._say(f"You chose: {answer}.")
         if self._lock is not None:
             self._capture.set_locked(self._lock.locked)
         self._warn()
@@ -174,95 +145,6 @@ class Agent:
         if not len(drained.records) or not self._writer.append(drained.records, drained.titles):
             return []  # a full disk: counted by the writer, and the engine must not see what a replay will not
         return self._live.push(drained.records, drained.titles)
-
-    def _tell(self, second: Second, now_us: int) -> None:
-        if self._link is None or now_us - second.t_us > STALE_US:
-            return
-        self._features[second.t_us] = second.features
-        while len(self._features) > LIVE_FEATURES:
-            del self._features[min(self._features)]
-        self._link.send(
-            Snapshot(
-                second.t_us,
-                second.features,
-                second.sequence,
-                second.app_name,
-                second.category,
-                second.window_title if self._options.titles else "",
-            )
-        )
-
-    def _tell_sessions(self) -> None:
-        for start_us, end_us, natural in self._live.sessions():
-            if self._link is None or not natural:
-                continue  # timed sessions began at the service
-            if end_us < 0:
-                self._link.send(StartSession("natural", start_us=start_us))
-            elif start_us in self._natural:
-                self._link.send(EndSession(self._natural.pop(start_us), end_us=end_us))
-            else:
-                self._ends[start_us] = end_us
-
-    def _hear(self, message: ServerMessage) -> None:
-        match message:
-            case PredictionMade():
-                self._predicted(message)
-            case InterventionOffered():
-                self._counts["interventions"] += 1
-                self._asker.show(message)
-            case InterventionClosed():
-                self._closed[message.user_response] += 1
-                self._asker.hide(message.id)
-            case SessionStarted():
-                self._session_started(message)
-            case SessionEnded():
-                if message.session_id == self._timed:
-                    self._live.end_session(message.end_us or self._capture.now_us())
-                    self._timed = None
-                if message.session_id == self._known.session_id:
-                    self._known.session_id = None
-            case Problem():
-                self._error = f"the service says: {message.title}. {message.detail}"
-            case _:
-                pass  # ACTIVITY_UPDATE is for pages
-
-    def _predicted(self, message: PredictionMade) -> None:
-        self._counts["predictions"] += 1
-        try:
-            self._live.predicted(message.t_us, message.focus_score)
-        except FormatError as error:
-            self._error = f"the service sent a prediction that cannot be used: {error}"
-            return
-        self._known.focus_score = message.focus_score
-        self._known.distraction_risk = message.distraction_risk
-        self._known.features = self._features.get(message.t_us)
-
-    def _session_started(self, session: SessionStarted) -> None:
-        start_us = session.start_us or self._capture.now_us()
-        self._known.session_id = session.id
-        if session.session_type != "natural":
-            if session.id != self._timed:
-                self._timed = session.id
-                used_us = self._live.start_session(start_us)
-                if self._link is not None:
-                    self._link.send(SessionApplied(session.id, used_us))
-        elif start_us in self._ends:
-            if self._link is not None:
-                self._link.send(EndSession(session.id, end_us=self._ends.pop(start_us)))
-        else:
-            self._natural[start_us] = session.id
-
-    def _take_answer(self) -> None:
-        answered = self._asker.poll()
-        if answered is None or self._link is None:
-            return
-        offer, response = answered
-        now_us = self._capture.now_us()
-        if response == "accept" and offer.type == "SUGGEST_BREAK":
-            now_us = self._live.break_accepted(now_us)
-        self._link.send(InterventionFeedback(offer.id, response, now_us))
-        self._counts["answers"] += 1
-        self._say(f"You chose: {response}.")
 
     def _warn(self) -> None:
         """Says a new problem once, and when it is over."""
@@ -279,7 +161,7 @@ class Agent:
             self._disk,
             self._shipper.problem if self._shipper else "",
             self._link.problem if self._link else "",
-            self._error,
+            self._talk.problem,
         )
 
     def _write_counters(self, state: str) -> dict[str, Any]:
@@ -318,7 +200,7 @@ class Agent:
             zone=options.zone,
             boot_id=self.boot_id,
             consent=options.consent,
-            known=lambda: self._known,
+            known=lambda: self._talk.known,
         )
 
     def _finish(self) -> None:

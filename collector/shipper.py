@@ -11,7 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -31,14 +31,14 @@ RETRY_SECONDS = (0.5, 30.0)
 ROWS_AT_ONCE = 8192
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Known:
     """What goes onto every row: the session and the last prediction that the desktop knows of."""
 
     session_id: int | None = None
     focus_score: float | None = None
     distraction_risk: float | None = None
-    features: dict[str, float] | None = field(default=None)
+    features: dict[str, float] | None = None
 
 
 class Shipper(threading.Thread):

@@ -81,9 +81,7 @@ class Rules:
             return cls([tomllib.loads(path.read_text("utf-8")), packaged])
         except (OSError, ValueError, TypeError, KeyError, re.error) as error:
             why = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-            raise ConfigurationError(
-                f"{path} cannot be used", why=why, todo="Correct it, or move it away"
-            ) from error
+            raise ConfigurationError(f"{path} cannot be used", why=why, todo="Correct it, or move it away") from error
 
     def hint(self, app_name: str, title: str | None = None) -> int:
         """``category_hint`` bits of an app, and of its title where that is known."""
@@ -120,9 +118,7 @@ class Rules:
     def _add_title(self, rule: dict[str, Any]) -> None:
         within = _kind_bits(rule.get("within", []))
         pattern = re.compile(rule["pattern"], re.IGNORECASE)
-        self._titles.append(
-            _TitleRule(pattern, within, _kind_bits(rule.get("kinds", [])), _category_bits(rule))
-        )
+        self._titles.append(_TitleRule(pattern, within, _kind_bits(rule.get("kinds", [])), _category_bits(rule)))
 
 
 def category_label(hint: int) -> str:

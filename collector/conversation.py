@@ -1,0 +1,150 @@
+"""The talk with the service: snapshots out; predictions, offers and sessions in; answers back.
+
+The service says what only it knows (the score of a prediction, a session that began on the page); the engine takes it
+at a microsecond that goes back to the service, so that a replay of the log takes it at the same one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+
+from collector.link import Link
+from collector.live import LiveEngine, Second
+from collector.prompt import Asker
+from collector.shipper import Known
+from neural_focus.errors import FormatError
+from neural_focus.messages import (
+    ClientMessage,
+    EndSession,
+    InterventionClosed,
+    InterventionFeedback,
+    InterventionOffered,
+    PredictionMade,
+    Problem,
+    ServerMessage,
+    SessionApplied,
+    SessionEnded,
+    SessionStarted,
+    Snapshot,
+    StartSession,
+)
+
+STALE_US = 10_000_000
+"""A second that closed longer ago than this is history: nobody is asked about it."""
+LIVE_FEATURES = 30
+
+
+class Conversation:
+    """One desktop's side of it, on the agent's main thread. ``link`` None: nobody listens."""
+
+    def __init__(self, link: Link | None, live: LiveEngine, asker: Asker, *, now_us: Callable[[], int]) -> None:
+        self._link, self._live, self._asker, self._now_us = link, live, asker, now_us
+        self._features: dict[int, dict[str, float]] = {}
+        self._natural: dict[int, int] = {}
+        self._ends: dict[int, int] = {}
+        self._timed: int | None = None
+        self.known = Known()
+        """What the shipper puts onto every row; replaced, never changed."""
+        self.counters: Counter[str] = Counter(predictions=0, interventions=0, answers=0)
+        self.closed: Counter[str] = Counter()
+        """Offers that were answered or timed out, by the stored response."""
+        self.problem = ""
+        """What the service last complained of."""
+
+    def turn(self, seconds: list[Second]) -> str | None:
+        """Tells the seconds that closed, hears what came, asks for answers; returns an answer just given."""
+        now_us = self._now_us()
+        for second in seconds:
+            if now_us - second.t_us <= STALE_US:
+                self._tell(second)
+        for start_us, end_us, natural in self._live.sessions():
+            if natural:  # timed ones began at the service
+                self._tell_session(start_us, end_us)
+        for message in self._link.received() if self._link else ():
+            self._hear(message)
+        return self._take_answer()
+
+    def _send(self, message: ClientMessage) -> None:
+        if self._link is not None:
+            self._link.send(message)
+
+    def _tell(self, second: Second) -> None:
+        self._features[second.t_us] = second.features
+        while len(self._features) > LIVE_FEATURES:
+            del self._features[min(self._features)]
+        shown = (second.app_name, second.category, second.window_title)
+        self._send(Snapshot(second.t_us, second.features, second.sequence, *shown))
+
+    def _tell_session(self, start_us: int, end_us: int) -> None:
+        if end_us < 0:
+            self._send(StartSession("natural", start_us=start_us))
+        elif start_us in self._natural:
+            self._send(EndSession(self._natural.pop(start_us), end_us=end_us))
+        else:
+            self._ends[start_us] = end_us  # the service has not named it yet
+
+    def _hear(self, message: ServerMessage) -> None:
+        match message:
+            case PredictionMade():
+                self._predicted(message)
+            case InterventionOffered():
+                self.counters["interventions"] += 1
+                self._asker.show(message)
+            case InterventionClosed():
+                self.closed[message.user_response] += 1
+                self._asker.hide(message.id)
+            case SessionStarted():
+                self._session_started(message)
+            case SessionEnded():
+                self._session_ended(message)
+            case Problem():
+                self.problem = f"the service says: {message.title}. {message.detail}".strip()
+            case _:
+                pass  # ACTIVITY_UPDATE is for pages
+
+    def _predicted(self, message: PredictionMade) -> None:
+        self.counters["predictions"] += 1
+        try:
+            self._live.predicted(message.t_us, message.focus_score)
+        except FormatError as error:
+            self.problem = f"the service sent a prediction that cannot be used: {error}"
+            return
+        self.known = replace(
+            self.known,
+            focus_score=message.focus_score,
+            distraction_risk=message.distraction_risk,
+            features=self._features.get(message.t_us),
+        )
+
+    def _session_started(self, session: SessionStarted) -> None:
+        start_us = session.start_us or self._now_us()
+        self.known = replace(self.known, session_id=session.id)
+        if session.session_type != "natural":
+            if session.id != self._timed:
+                self._timed = session.id
+                self._send(SessionApplied(session.id, self._live.start_session(start_us)))
+        elif start_us in self._ends:
+            self._send(EndSession(session.id, end_us=self._ends.pop(start_us)))
+        else:
+            self._natural[start_us] = session.id
+
+    def _session_ended(self, session: SessionEnded) -> None:
+        if session.session_id == self._timed:
+            self._live.end_session(session.end_us or self._now_us())
+            self._timed = None
+        if session.session_id == self.known.session_id:
+            self.known = replace(self.known, session_id=None)
+
+    def _take_answer(self) -> str | None:
+        answered = self._asker.poll()
+        if answered is None:
+            return None
+        offer, response = answered
+        now_us = self._now_us()
+        if response == "accept" and offer.type == "SUGGEST_BREAK":
+            now_us = self._live.break_accepted(now_us)
+        self._send(InterventionFeedback(offer.id, response, now_us))
+        self.counters["answers"] += 1
+        return response
