@@ -40,13 +40,15 @@ def prove(platform: Platform, desk: Desk) -> tuple[Counts, list[str]]:
 
 
 def first_counts(platform: Platform, desk: Desk) -> Counts:
-    """The counts once the first prediction is stored, or after a while."""
+    """The counts once a first round is complete, or after a while: the demo person is done soon, a real one may rest."""
+    seconds = ROUND_SECONDS if platform.demo else FIRST_SECONDS
     with connect(platform.settings.database_url or "") as connection, step(platform.console, "live") as at_work:
-        deadline = time.monotonic() + FIRST_SECONDS
+        deadline = time.monotonic() + seconds
         while True:
             counts = read_counts(connection, desk)
             at_work.say(_progress(counts))
-            if counts.stored_predictions or time.monotonic() > deadline:
+            complete = not missing_stage(counts) if platform.demo else counts.captured and counts.stored_predictions
+            if complete or time.monotonic() > deadline:
                 return counts
             platform.tend()
             time.sleep(LOOK_SECONDS)
