@@ -72,7 +72,7 @@ class Desk:
         with (self.home / "agent.log").open("ab") as log:
             process = subprocess.Popen(command, env=environment, stderr=log)
         self._running.append(process)
-        wait_for(lambda: self.counters.exists() or process.poll() is not None, 20)
+        wait_for(lambda: self.counters.exists() or process.poll() is not None, 60)
         assert process.poll() is None, (self.home / "agent.log").read_text()
         return process
 
