@@ -15,7 +15,6 @@ ROUND_SECONDS = 110.0
 LOOK_SECONDS = 0.5
 SETTLE_SECONDS = 10.0
 FIRST_SECONDS = 45.0
-"""A real person may rest their hands: the table does not wait longer for a first prediction."""
 
 
 def prove(platform: Platform, desk: Desk) -> tuple[Counts, list[str]]:
@@ -40,7 +39,7 @@ def prove(platform: Platform, desk: Desk) -> tuple[Counts, list[str]]:
 
 
 def first_counts(platform: Platform, desk: Desk) -> Counts:
-    """The counts once a first round is complete, or after a while: the demo person is done soon, a real one may rest."""
+    """The counts once a first round is complete, or after a while: a real person may rest their hands."""
     seconds = ROUND_SECONDS if platform.demo else FIRST_SECONDS
     with connect(platform.settings.database_url or "") as connection, step(platform.console, "live") as at_work:
         deadline = time.monotonic() + seconds

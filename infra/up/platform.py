@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -91,6 +91,7 @@ class Platform:
         self.supervisor.register.unlink(missing_ok=True)
         if self.embedded is not None:
             self.embedded.stop()
+            self._database_mark.unlink(missing_ok=True)
             self.tell("database stopped")
 
     def _check_ports(self) -> None:
@@ -107,9 +108,7 @@ class Platform:
         with step(self.console, "database") as at_work:
             url = self.settings.database_url
             if url is None:
-                server = EmbeddedServer.from_settings(self.settings, at_work.say)
-                self.embedded = None if server.running() else server  # one that ran before us runs on after us
-                url = server.start()
+                url = self._start_embedded(at_work.say)
             make_database(url)
             self.settings = replace(self.settings, database_url=url)
             revision = migrate(url)
@@ -120,6 +119,20 @@ class Platform:
                 ).fetchone() or ("", "")
             kind = f"TimescaleDB ({licence} edition)" if licence else "a partition a day"
             at_work.done(f"PostgreSQL {version}, {kind}, schema {revision}")
+
+    def _start_embedded(self, say: Callable[[str], None]) -> str:
+        """A server that somebody started by hand runs on after us; ours, or that of a killed run, does not."""
+        server, mark = EmbeddedServer.from_settings(self.settings, say), self._database_mark
+        ours = mark.exists() or not server.running()
+        url = server.start()
+        if ours:
+            mark.touch()
+            self.embedded = server
+        return url
+
+    @property
+    def _database_mark(self) -> Path:
+        return self.settings.home / "database-of-up"
 
     def _start_platform(self) -> None:
         settings, supervisor = self.settings, self.supervisor
