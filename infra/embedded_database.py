@@ -106,7 +106,11 @@ class EmbeddedServer:
         """Stops the server; open connections are closed."""
         if self.running():
             command = ["pg_ctl", "-s", "-w", "-t", "60", "-D", str(self.data), "-m", "fast", "stop"]
-            self._run(self.programs(), command, server_account(self.folder))
+            try:
+                self._run(self.programs(), command, server_account(self.folder))
+            except StoreError:
+                if self.running():  # else it ended by itself before it was told
+                    raise
 
     def programs(self) -> Path:
         """The folder of initdb, pg_ctl and psql, installed first if need be."""
@@ -216,7 +220,7 @@ class EmbeddedServer:
         if done.returncode != 0:
             raise StoreError(
                 f"{command[0]} failed",
-                why=log_reason(self.log) or done.stderr.strip().replace("\n", "; "),
+                why=(log_reason(self.log) if command[-1] == "start" else "") or done.stderr.strip().replace("\n", "; "),
                 todo=f"{self.log} says more",
             )
 
