@@ -21,6 +21,7 @@ from neural_focus.models.contracts import V2
 from neural_focus.models.datasets import Moments, Stays
 from neural_focus.models.figures import alert_figures, figures
 from neural_focus.models.fitting import Fitted, chosen_rows, fit_model, labelled, probe_split
+from neural_focus.models.inputs import InputContract
 from neural_focus.models.linear import fit_linear
 from neural_focus.models.recurrent import fit_sequences
 from neural_focus.models.splits import folds_by_person, slices_by_days
@@ -77,6 +78,7 @@ def judge_split(
     split: Split,
     report: Report,
     *,
+    contract: InputContract = V2,
     network: bool = True,
     seed: int = 7,
 ) -> list[Judged]:
@@ -86,7 +88,7 @@ def judge_split(
     """
     train, test = moments.take(split.train), moments.take(split.test)
     report("xgboost")
-    fitted = fit_model(train, stays, V2, targets=TARGETS, seed=seed)
+    fitted = fit_model(train, stays, contract, targets=TARGETS, seed=seed)
     if network:
         report("lstm")
     sequences = fit_sequences(train, targets=TARGETS, seed=seed) if network else None
