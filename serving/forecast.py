@@ -97,7 +97,8 @@ def judge(
     predictor: Predictor, stream: Stream, t_us: int, features: NDArray[np.float32], momentum: float
 ) -> PredictionMade:
     """The model's word on online features float32[32], with its reasons."""
-    user_id, history = stream.user_id, stream.history.rows()
+    user_id = stream.user_id
+    history = stream.history.rows() if predictor.contract.version > 1 else None
     judged = predictor.predict(np.array([t_us], np.int64), features[None, :], history, user_id=user_id)
     risk, broken = float(judged.distraction_risk[0]), float(judged.break_risk[0])
     return PredictionMade(
