@@ -29,6 +29,18 @@ SHARES = {
 }
 """Where each step begins and ends on the way."""
 
+WORDS = {
+    "history": "writing the demo people's history",
+    "features": "computing features from the events",
+    "labels": "labelling moments",
+    "data quality": "checking the data",
+    "training": "training",
+    "evaluation": "evaluating on held-out days",
+    "promotion": "judging whether it may serve",
+    "report": "writing the A/B report",
+}
+"""What a person sees of each step."""
+
 _report: ContextVar[Report | None] = ContextVar("report", default=None)
 NEVER = timedelta(days=3650)
 
@@ -127,4 +139,4 @@ def _say(step: str, share: float) -> None:
     report = _report.get()
     begin, end = SHARES[step]
     if report is not None:
-        report(step, begin + (end - begin) * share)
+        report(WORDS[step], begin + (end - begin) * share)

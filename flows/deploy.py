@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING
 from neural_focus.settings import read_settings
 
 if TYPE_CHECKING:
-    from prefect.client.schemas.objects import FlowRun
     from prefect.deployments.runner import RunnerDeployment
 
+PAGE = 200
 AT_ONCE = 2
 """Runs at the same time: the machine has other work."""
 
@@ -78,7 +78,10 @@ def build(deployment: Deployment, zone: str) -> RunnerDeployment:
 
 
 async def drop_overdue(now: datetime) -> int:
-    """Deletes the runs of our deployments that were due before ``now`` and never started; returns how many."""
+    """Deletes the scheduled runs that were due before ``now`` and never started; returns how many.
+
+    Runs that a person asked for stay.
+    """
     from prefect import get_client
     from prefect.client.schemas.filters import (
         FlowRunFilter,
@@ -94,15 +97,14 @@ async def drop_overdue(now: datetime) -> int:
         expected_start_time=FlowRunFilterExpectedStartTime.model_validate({"before_": now}),
         tags=FlowRunFilterTags(all_=["neural-focus"]),
     )
-    dropped = 0
+    dropped = kept = 0
     async with get_client() as client:
-        while True:
-            runs: list[FlowRun] = await client.read_flow_runs(flow_run_filter=due, limit=200)
-            for run in runs:
+        while runs := await client.read_flow_runs(flow_run_filter=due, limit=PAGE, offset=kept):
+            overdue = [run for run in runs if run.auto_scheduled]
+            for run in overdue:
                 await client.delete_flow_run(run.id)
-            dropped += len(runs)
-            if not runs:
-                return dropped
+            dropped, kept = dropped + len(overdue), kept + len(runs) - len(overdue)
+    return dropped
 
 
 async def serve_all(deployments: Sequence[RunnerDeployment]) -> None:
