@@ -13,16 +13,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from neural_focus.models.logistic import fit_logistic, sigmoid
+
 Floats = npt.NDArray[np.float64]
 _MIN_SLOPE, _MAX_SLOPE = 0.25, 4.0
 _EFFECTIVE = 20.0
 """Neighbouring ticks tell nearly the same story: this many count as one independent moment."""
-
-
-def sigmoid(margin: Floats) -> Floats:
-    """1 / (1 + e^−margin), float64[n]."""
-    clipped: Floats = 1.0 / (1.0 + np.exp(-np.clip(margin, -40.0, 40.0)))
-    return clipped
 
 
 def logit(probability: Floats) -> Floats:
@@ -64,40 +60,14 @@ class Calibration:
         return Calibration(float(data["slope"]), float(data["intercept"]), shift)
 
 
-def _fit_logistic(
-    x: Floats, label: npt.NDArray[np.int8], *, centre: Floats, ridge: Floats, offset: Floats | float = 0.0
-) -> Floats:
-    """Weights float64[k] of a logistic regression on ``x`` [n, k], drawn towards ``centre`` by ``ridge`` (both [k]).
-
-    Newton's method, with each step halved until it does not make things worse: from far away a whole step overshoots,
-    and where all probabilities are near 0 or 1 it never comes back.
-    """
-
-    def cost(weight: Floats) -> float:
-        line = x @ weight + offset
-        return float((np.logaddexp(0.0, line) - label * line).sum() + (ridge * (weight - centre) ** 2).sum() / 2)
-
-    weight, before = centre, cost(centre)
-    for _ in range(50):
-        p = sigmoid(x @ weight + offset)
-        hessian = (x * (p * (1 - p))[:, None]).T @ x + np.diag(ridge)
-        step = np.linalg.solve(hessian, x.T @ (p - label) + ridge * (weight - centre))
-        while (after := cost(weight - step)) > before and np.abs(step).max() > 1e-8:
-            step = step / 2
-        if np.abs(step).max() <= 1e-8:
-            break
-        weight, before = weight - step, after
-    return weight
-
-
 def fit_line(margin: Floats, label: npt.NDArray[np.int8], *, strength: float = 10.0) -> tuple[float, float]:
     """Slope and intercept of Platt's line, drawn towards (1, 0) like ``strength`` moments would."""
     ones = np.ones((len(margin), 1))
     both = np.column_stack([margin, ones])
-    slope, intercept = _fit_logistic(both, label, centre=np.array([1.0, 0.0]), ridge=np.array([strength, 0.1]))
+    slope, intercept = fit_logistic(both, label, centre=np.array([1.0, 0.0]), ridge=np.array([strength, 0.1]))
     kept = float(np.clip(slope, _MIN_SLOPE, _MAX_SLOPE))
     if kept != slope:  # the intercept belongs to its slope
-        (intercept,) = _fit_logistic(ones, label, centre=np.zeros(1), ridge=np.array([0.1]), offset=kept * margin)
+        (intercept,) = fit_logistic(ones, label, centre=np.zeros(1), ridge=np.array([0.1]), offset=kept * margin)
     return kept, float(intercept)
 
 
@@ -107,14 +77,14 @@ def fit_stack(own: Floats, other: Floats, label: npt.NDArray[np.int8], *, streng
         return 0.5, 0.5
     x = np.stack([own, other, np.ones(len(own))], axis=1)
     ridge = np.array([strength, strength, 0.1]) * _EFFECTIVE
-    weight = _fit_logistic(x, label, centre=np.array([0.5, 0.5, 0.0]), ridge=ridge)
+    weight = fit_logistic(x, label, centre=np.array([0.5, 0.5, 0.0]), ridge=ridge)
     return max(float(weight[0]), 0.0), max(float(weight[1]), 0.0)
 
 
 def fit_shift(line: Floats, label: npt.NDArray[np.int8], *, prior_std: float = 0.5) -> float:
     """One person's offset to the calibrated log-odds ``line``: MAP under N(0, prior_std²)."""
     ridge = np.array([_EFFECTIVE / prior_std**2])
-    (shift,) = _fit_logistic(np.ones((len(line), 1)), label, centre=np.zeros(1), ridge=ridge, offset=line)
+    (shift,) = fit_logistic(np.ones((len(line), 1)), label, centre=np.zeros(1), ridge=ridge, offset=line)
     return float(shift)
 
 

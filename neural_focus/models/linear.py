@@ -1,6 +1,6 @@
 """Logistic regression on standardised inputs: a baseline of its own, and the steady half of the boosted model.
 
-Fitted by Newton's method (IRLS) with a ridge penalty; no randomness. Inputs are clipped to four standard deviations,
+Fitted with a ridge penalty; no randomness. Inputs are clipped to four standard deviations,
 so that one wild value cannot carry the answer away.
 """
 
@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neural_focus.models.calibrate import logit, sigmoid
+from neural_focus.models.calibrate import logit
 from neural_focus.models.inputs import Rows
+from neural_focus.models.logistic import fit_logistic
 
 Floats = npt.NDArray[np.float64]
 _CLIP = 4.0
@@ -70,12 +71,6 @@ def fit_linear(rows: Rows, label: npt.NDArray[np.int8], *, penalty: float = 0.02
     x = np.ones((len(rows), rows.shape[1] + 1), np.float32)
     x[:, :-1] = np.clip((rows - mean) / scale, -_CLIP, _CLIP)
     ridge = np.append(np.full(rows.shape[1], penalty * len(x) / 4), 1e-6)
-    weight = np.append(np.zeros(rows.shape[1]), logit(np.array([label.mean()]))[0])
-    for _ in range(12):
-        p = sigmoid((x @ weight.astype(np.float32)).astype(np.float64))
-        hessian = (x * (p * (1 - p)).astype(np.float32)[:, None]).T @ x + np.diag(ridge)
-        step = np.linalg.solve(hessian, x.T @ (p - label).astype(np.float32) + ridge * weight)
-        weight = weight - step
-        if np.abs(step).max() < 1e-4:
-            break
+    centre = np.append(np.zeros(rows.shape[1]), logit(np.array([label.mean()]))[0])
+    weight = fit_logistic(x, label, centre=centre, ridge=ridge, tolerance=1e-4)
     return Linear(mean, scale, weight[:-1], float(weight[-1]))

@@ -7,6 +7,7 @@ import pytest
 from scipy.optimize import minimize
 
 from neural_focus.models.calibrate import fit_calibration, fit_line, fit_shift
+from neural_focus.models.linear import fit_linear
 
 
 def cost(line: np.ndarray, margin: np.ndarray, label: np.ndarray) -> float:
@@ -40,3 +41,16 @@ def test_a_persons_shift_never_runs_away() -> None:
     label = np.ones(5000, np.int8)
     assert 0 < fit_shift(np.full(5000, -30.0), label) < 40
     assert fit_shift(np.full(5000, 4.0), label) < 1.0
+
+
+@pytest.mark.parametrize("rows", [300, 3000])
+def test_a_linear_model_of_rare_separable_labels_stays_finite(rows: int) -> None:
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        base = rng.normal(size=(rows, 20))
+        inputs = np.hstack([base, base @ rng.normal(size=(20, 92)) * 0.2 + rng.normal(size=(rows, 92)) * 0.05])
+        label = np.ones(rows, np.int8)
+        label[50:70] = 0
+        inputs[50:70] += rng.normal(size=112) * 1.5
+        fitted = fit_linear(inputs.astype(np.float32), label)
+        assert float(np.abs(fitted.margins(inputs.astype(np.float32))).max()) < 40
