@@ -20,14 +20,14 @@ from neural_focus.models.splits import folds_by_person, slices_by_days
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int8]
 TREES_SHARE = 0.8
-FEWEST_ROUNDS, MOST_ROUNDS, PATIENCE = 40, 800, 40
+FEWEST_ROUNDS, MOST_ROUNDS, PATIENCE = 40, 600, 30
 _PROBE_ROWS = 40_000
 _MANY_PEOPLE = 8
 PARAMETERS: dict[str, object] = {
     "objective": "binary:logistic",
     "tree_method": "hist",
     "max_depth": DEPTH,
-    "eta": 0.05,
+    "eta": 0.08,
     "subsample": 0.6,
     "colsample_bytree": 0.4,
     "min_child_weight": 20.0,

@@ -27,7 +27,7 @@ from neural_focus.models.confidence import Familiarity, learn_familiarity
 from neural_focus.models.datasets import Moments, Stays, learn_population
 from neural_focus.models.inputs import InputContract, Rows
 from neural_focus.models.labels import NO_LABEL, Labels, Outcome, Source
-from neural_focus.models.linear import fit_linear
+from neural_focus.models.linear import Linear, fit_linear
 from neural_focus.models.population import AppStatistics
 from neural_focus.models.splits import folds_by_person, slices_by_days
 
@@ -52,9 +52,10 @@ class Stacked:
     own_weight: float
     switch_weight: float
 
-    def margins(self, rows: Rows) -> Floats:
-        """Log-odds float64[n]."""
-        margins: Floats = self.own_weight * self.own.margins(rows) + self.switch_weight * self.switch.margins(rows)
+    def margins(self, rows: Rows, switch: Floats | None = None) -> Floats:
+        """Log-odds float64[n]; ``switch``: the switch model's, where they are known already."""
+        other = self.switch.margins(rows) if switch is None else switch
+        margins: Floats = self.own_weight * self.own.margins(rows) + self.switch_weight * other
         return margins
 
     def contributions(self, row: Rows) -> Floats:
@@ -74,6 +75,7 @@ class Fitted:
     familiarity: Familiarity
     usual: Mapping[str, Rows]
     rounds: Mapping[str, int]
+    parts: Mapping[str, tuple[bytes, Linear]]
     files: Mapping[str, bytes]
 
     def probabilities(self, target: str, moments: Moments) -> Floats:
@@ -111,30 +113,42 @@ def fit_model(
     targets: Sequence[str] = TARGETS,
     seed: int = 7,
     store: TreeStore | None = None,
+    probed: tuple[Fitted, npt.NDArray[np.int8]] | None = None,
     report: Report = silent,
 ) -> Fitted:
-    """Fit the targets that have enough labels. Same moments and seed, same bytes."""
+    """Fit the targets that have enough labels. Same moments and seed, same bytes.
+
+    ``probed``: a model fitted before on the moments numbered 0, to be the probe, with those it had not seen numbered 1.
+    """
     store = store or TreeStore()
-    moments = thin(moments, MAX_ROWS)
-    probe = moments.take(probe_split(moments) == 0)
-    models: dict[str, dict[str, Any]] = {"probe": {}, "all": {}}
-    rounds: dict[str, int] = {}
-    populations = {"probe": learn_population(stays, probe), "all": learn_population(stays, moments)}
+    if probed is None:
+        moments = thin(moments, MAX_ROWS)
+    split = probe_split(moments) if probed is None else probed[1]
+    probe = moments.take(split == 0)
+    models: dict[str, dict[str, Any]] = {"probe": dict(probed[0].parts) if probed else {}, "all": {}}
+    rounds = dict(probed[0].rounds) if probed else {}
+    populations = {
+        "probe": probed[0].population if probed else learn_population(stays, probe),
+        "all": learn_population(stays, moments),
+    }
     for number, target in enumerate(targets):
         report(f"fitting {target}", number / len(targets))
         for name, part in (("probe", probe), ("all", moments)):
+            if target in models[name] or (name == "all" and target not in models["probe"]):
+                continue
             chosen, label = labelled(part, target)
-            if not trainable(label) or (name == "all" and target not in models["probe"]):
+            if not trainable(label):
                 continue
             rows = chosen.inputs(contract, populations[name])
             if target not in rounds:
                 rounds[target] = choose_rounds(rows, label, chosen.person, chosen.times_us, seed=seed)
             models[name][target] = (store.trees(rows, label, rounds[target], seed), fit_linear(rows, label))
-    return _assemble(moments, models, populations, rounds, contract)
+    return _assemble(moments, moments.take(split == 1), models, populations, rounds, contract)
 
 
 def _assemble(
     moments: Moments,
+    later: Moments,
     models: Mapping[str, Mapping[str, Any]],
     populations: Mapping[str, AppStatistics],
     rounds: Mapping[str, int],
@@ -146,7 +160,6 @@ def _assemble(
         name: {target: Boosted(load_trees(trees, width), linear) for target, (trees, linear) in parts.items()}
         for name, parts in models.items()
     }
-    later = moments.take(probe_split(moments) == 1)
     calibration, stack, served = {}, {}, dict[str, Boosted | Stacked]()
     for target, full in built["all"].items():
         judged, label = labelled(later, target)
@@ -174,7 +187,7 @@ def _assemble(
     }
     files = {f"{name}.ubj": trees for name, (trees, _) in models["all"].items()}
     files[MODEL] = write_json(model)
-    return Fitted(contract, served, calibration, populations["all"], familiarity, usual, rounds, files)
+    return Fitted(contract, served, calibration, populations["all"], familiarity, usual, rounds, models["all"], files)
 
 
 def probe_split(moments: Moments) -> npt.NDArray[np.int8]:

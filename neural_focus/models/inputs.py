@@ -8,6 +8,7 @@ A model carries the hash of its contract; rows of another contract are refused, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -39,8 +40,7 @@ class InputContract:
         """
         if features.ndim != 2 or features.shape[1] != len(FEATURE_NAMES):
             raise ContractError(f"snapshots have shape {features.shape}", todo=f"Give float32[n, {len(FEATURE_NAMES)}]")
-        known = [FEATURE_INDEX[name] for name in self.names if name in FEATURE_INDEX]
-        rows = features[:, known]
+        rows = features[:, _engine_columns(self.names)]
         if self.version > 1:
             if past is None or len(past) != len(rows):
                 raise ContractError(
@@ -50,3 +50,9 @@ class InputContract:
                 )
             rows = np.concatenate([rows, past], axis=1)
         return np.asarray(np.clip(np.nan_to_num(rows, nan=0.0), -_LIMIT, _LIMIT), np.float32)
+
+
+@cache
+def _engine_columns(names: tuple[str, ...]) -> npt.NDArray[np.int64]:
+    """Where in a snapshot the contract's engine columns are, in the contract's order."""
+    return np.array([FEATURE_INDEX[name] for name in names if name in FEATURE_INDEX])

@@ -33,6 +33,9 @@ class AppStatistics:
         """Columns float32[n, len(POPULATION_NAMES)] as others' logs have them."""
         blocks = []
         for names in (apps, previous):
+            if len(names) == 1:
+                blocks.append(self._figures(str(names[0]), person)[None])
+                continue
             unique, place = np.unique(names, return_inverse=True)
             blocks.append(np.array([self._figures(str(name), person) for name in unique])[place])
         return np.concatenate(blocks, axis=1).astype(np.float32)

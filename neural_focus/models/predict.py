@@ -144,11 +144,29 @@ class Predictor:
         if not self.targets:
             return _judge_by_rules(features)
         rows = self.inputs(timestamps_us, features, history, user_id)
-        risk = self.probabilities("switch", rows, user_id)
-        broken = np.where(settled_now(features), self.probabilities("break", rows, user_id), np.nan)
+        return self._judge(rows, settled_now(features), user_id)
+
+    def judge(
+        self, t_us: int, features: Rows, history: HistoryRows | None = None, *, user_id: int | None = None
+    ) -> tuple[PredictionBatch, tuple[str, ...]]:
+        """``predict`` and ``explain`` of one snapshot float32[32] in one go: what live serving calls."""
+        if not self.targets:
+            return _judge_by_rules(features[None]), rule_factors(features)
+        rows = self.inputs(np.array([t_us]), features[None], history, user_id)
+        return self._judge(rows, settled_now(features[None]), user_id), self._words(rows[0], "switch", user_id)
+
+    def _judge(self, rows: Rows, settled: npt.NDArray[np.bool_], user_id: int | None) -> PredictionBatch:
+        own = {name: model.margins(rows) for name, model in self.targets.items() if not isinstance(model, Stacked)}
+        margins = {name: model.margins(rows, own.get("switch")) for name, model in self._stacked()} | own
+        said = {name: self.calibration[name].probabilities(line, user_id) for name, line in margins.items()}
+        risk = said["switch"]
         known = self.familiarity.of(rows) if self.familiarity else np.ones(len(rows))
-        focus = self.probabilities("outcome", rows, user_id) if "outcome" in self.targets else 1.0 - risk
+        focus = said.get("outcome", 1.0 - risk)
+        broken = np.where(settled, said["break"], np.nan) if "break" in said else np.full(len(rows), np.nan)
         return PredictionBatch(100.0 * focus, risk, broken, confidence(risk, known))
+
+    def _stacked(self) -> list[tuple[str, Stacked]]:
+        return [(name, model) for name, model in self.targets.items() if isinstance(model, Stacked)]
 
     def probabilities(self, target: str, rows: Rows, user_id: int | None = None) -> Floats:
         """Calibrated probabilities float64[n] of one target from assembled inputs; nan if it was not trained."""
@@ -167,7 +185,9 @@ class Predictor:
         """Why the risk of one snapshot float32[32] is what it is, largest reason first."""
         if target not in self.targets:
             return rule_factors(features)
-        row = self.inputs(np.zeros(1, np.int64), features[None, :], history, user_id)[0]
+        return self._words(self.inputs(np.zeros(1, np.int64), features[None, :], history, user_id)[0], target, user_id)
+
+    def _words(self, row: Rows, target: str, user_id: int | None) -> tuple[str, ...]:
         usual = self.usual.get(str(user_id), self.usual["*"])
         return word_factors(self.contract.names, row, self.targets[target].contributions(row), usual)
 

@@ -2,8 +2,10 @@
 
 ::
 
-    days of each person   ├──────────── fit, held-out figures ───────────┤ 330 s ├── judge ──┤
-    served model          ├──────────────────────── fit on everything ────────────────────────┤
+    days of each person   ├────────── fit, calibrate ──────────┤ 330 s ├── figures ──┤
+    served model          ├───────────────────── fit on everything ────────────────────┤
+    its calibration                                                    ├── margins of ──┤  the model that had not
+                                                                                           seen these days
 
 Moments with an intervention of ours in their horizon have no label and never reach a fit.
 """
@@ -97,29 +99,22 @@ def train_moments(
         raise InputError(f"{len(moments)} moments are too few to train on", todo="Capture for some hours of work first")
     report("fitting on the earlier days", 0.1)
     part = slices_by_days(moments.times_us, moments.person, (HELD_OUT_FROM,))
-    metrics = _held_out(moments, part == 0, part == 1, stays, input_version, seed, store)
+    earlier = fit_model(moments.take(part == 0), stays, contract, seed=seed, store=store)
+    metrics = _held_out(earlier, moments.take(part == 1))
     report("fitting on everything", 0.55)
-    fitted = fit_model(moments, stays, contract, seed=seed, store=store)
+    probed = (earlier, part) if earlier.targets else None
+    fitted = fit_model(moments, stays, contract, seed=seed, store=store, probed=probed)
     if "switch" not in fitted.targets:
         raise InputError("the days are too few or too alike to train on", todo="Capture for some days first")
     report("trained", 1.0)
     return TrainedBundle("xgboost", fitted.files, _manifest(moments, len(stays), is_demo, fitted, metrics, seed))
 
 
-def _held_out(
-    moments: Moments,
-    earlier: np.ndarray[Any, np.dtype[np.bool_]],
-    later: np.ndarray[Any, np.dtype[np.bool_]],
-    stays: Sequence[Stays],
-    input_version: int,
-    seed: int,
-    store: TreeStore,
-) -> dict[str, Any]:
-    """Figures of each target on later days, from a model that had not seen them."""
-    fitted = fit_model(moments.take(earlier), stays, CONTRACTS[input_version], seed=seed, store=store)
+def _held_out(fitted: Fitted, later: Moments) -> dict[str, Any]:
+    """Figures of each target on days that the model had not seen, beside what one number can do."""
     metrics = {}
     for target in TARGETS:
-        judged, label = labelled(moments.take(later), target)
+        judged, label = labelled(later, target)
         if target in fitted.targets and len(label):
             metrics[target] = figures(label, fitted.probabilities(target, judged)) | {
                 "recency_auc": auc(label, -judged.recency_s),

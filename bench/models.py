@@ -1,0 +1,116 @@
+"""Prediction with its reasons in process, beside the library's plain calls; and how long a training takes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import xgboost
+from numpy.typing import NDArray
+
+from bench.figure import Figure, beside
+from neural_focus.models.boosted import PARAMETERS
+from neural_focus.models.contracts import V2
+from neural_focus.models.datasets import Moments
+from neural_focus.models.history import StreamHistory
+from neural_focus.models.predict import Predictor
+from neural_focus.models.recurrent import fit_sequences
+from neural_focus.models.training import train_moments
+
+DAYS, A_DAY = 30, 2_880
+"""30 days of eight hours, a moment every 10 s."""
+WIDTH = len(V2.names)
+
+
+def figures() -> Iterator[Figure]:
+    """CPU seconds of one core; latencies are medians of 1,000 single rows."""
+    moments = month_of_one_person()
+    began = time.process_time()
+    bundle = train_moments(moments, (), is_demo=True)
+    spent = time.process_time() - began
+    yield beside("train on 30 days of one person", spent, "s", "the limit set for it", 60.0, less_is_better=True)
+    predictor = Predictor.from_files(bundle.files, bundle.manifest, "xgboost_v1")
+    yield from latencies(predictor, bundle.files)
+    network = fit_sequences(moments.take(np.arange(0, 20_000)), targets=("switch", "break"))
+    if network is not None:
+        recent = moments.take(np.arange(12))
+        value = median_us(lambda: network.margins(recent))
+        yield beside("LSTM, one prediction", value, "µs", "the limit set for it", 1_000.0, less_is_better=True)
+
+
+def month_of_one_person() -> Moments:
+    """Made-up moments with made-up labels that follow three of the inputs."""
+    rng = np.random.default_rng(1)
+    count = DAYS * A_DAY
+    own = rng.normal(size=(count, WIDTH - 6)).astype(np.float32)
+    label = (rng.random(count) < 1 / (1 + np.exp(1.5 - own[:, 3] - own[:, 40] * own[:, 50]))).astype(np.int8)
+    settled = rng.random(count) < 0.6
+    app = np.full(count, "editor")
+    day = np.repeat(np.arange(DAYS), A_DAY) * 86_400_000_000
+    return Moments(
+        own=own,
+        app=app,
+        previous_app=app,
+        times_us=1_700_006_400_000_000 + day + np.tile(np.arange(A_DAY), DAYS) * 10_000_000,
+        person=np.ones(count, np.int64),
+        switch=label,
+        settled_break=np.where(settled, label, -1).astype(np.int8),
+        outcome=1 - label,
+        outcome_source=np.ones(count, np.int8),
+        recency_s=rng.exponential(60, count),
+        switches_5min=rng.poisson(3, count).astype(np.float64),
+        lead_s=rng.exponential(30, count),
+    )
+
+
+def latencies(predictor: Predictor, files: object) -> Iterator[Figure]:
+    """One row through the served path, and the same trees through the library."""
+    row = np.random.default_rng(2).random((1, 32)).astype(np.float32)
+    row[0, 17], row[0, 19] = 90.0, 0.0  # settled
+    now = np.zeros(1, np.int64)
+    history = StreamHistory()
+    for second in range(60):
+        history.observe(second * 1_000_000, row[0], f"app{second // 20}")
+    known = history.rows()
+
+    def served() -> None:
+        predictor.judge(0, row[0], known)
+
+    inputs = predictor.inputs(now, row, known)
+    boosters = [load(data) for name, data in dict(files).items() if name.endswith(".ubj")]  # type: ignore[call-overload]
+    plain = median_us(lambda: [booster.inplace_predict(inputs) for booster in boosters])
+    shap = median_us(lambda: boosters[0].predict(xgboost.DMatrix(inputs, nthread=1), pred_contribs=True))
+    value = median_us(served)
+    name = "prediction of three targets, explained"
+    yield beside(name, value, "µs", "XGBoost, predictions alone", plain, less_is_better=True)
+    yield beside(name, value, "µs", "XGBoost, with its SHAP values", plain + shap, less_is_better=True)
+    yield beside(name, value, "µs", "the limit set for it", 300.0, less_is_better=True)
+    yield Figure("history, a second and its columns", median_us(lambda: second_of(history, row[0])), "µs")
+
+
+_clock = iter(range(1_000, 10_000_000))
+
+
+def second_of(history: StreamHistory, row: NDArray[np.float32]) -> None:
+    """What the service does a second and stream before it predicts."""
+    history.observe(next(_clock) * 1_000_000, row, "app1")
+    history.rows()
+
+
+def load(trees: bytes) -> xgboost.Booster:
+    booster = xgboost.Booster({"nthread": PARAMETERS["nthread"]})
+    booster.load_model(bytearray(trees))
+    return booster
+
+
+def median_us(call: Callable[[], object], times: int = 1_000) -> float:
+    """Median wall time of a call, µs, after a warm-up."""
+    for _ in range(50):
+        call()
+    spent = []
+    for _ in range(times):
+        began = time.perf_counter_ns()
+        call()
+        spent.append(time.perf_counter_ns() - began)
+    return float(np.median(spent)) / 1e3

@@ -1,0 +1,160 @@
+"""Training, the one inference path, explanations, confidence, drift: on synthetic moments of input version 1."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from synthetic_streams import random_moments
+
+from neural_focus.errors import ContractError, InputError
+from neural_focus.features import FEATURE_INDEX, INPUT_V1
+from neural_focus.models import measures
+from neural_focus.models.bundle import MODEL, TrainedBundle, file_hashes, verify
+from neural_focus.models.contracts import V1, contract_of
+from neural_focus.models.drift import LARGE_SHIFT, calibration_drifted, input_drift
+from neural_focus.models.predict import Predictor
+from neural_focus.models.recurrent import fit_sequences, sequence_places
+from neural_focus.models.training import train_moments
+
+
+@pytest.fixture(scope="module")
+def bundle() -> TrainedBundle:
+    return train_moments(*random_moments(1), is_demo=True, input_version=1)
+
+
+@pytest.fixture(scope="module")
+def predictor(bundle: TrainedBundle) -> Predictor:
+    return Predictor.from_files(bundle.files, bundle.manifest, "xgboost_v1")
+
+
+def snapshots(own: np.ndarray) -> np.ndarray:
+    """Snapshots float32[n, 32] that have these version-1 inputs."""
+    features = np.zeros((len(own), 32), np.float32)
+    features[:, [FEATURE_INDEX[name] for name in INPUT_V1]] = own
+    return features
+
+
+def test_same_moments_and_seed_are_the_same_bytes_and_a_killed_training_goes_on(
+    bundle: TrainedBundle, tmp_path: Path
+) -> None:
+    again = train_moments(*random_moments(1), is_demo=True, input_version=1, checkpoint=tmp_path)
+    assert again.files == bundle.files and again.manifest == bundle.manifest
+    done = sorted(tmp_path.glob("*.ubj"))
+    done[0].unlink()
+    before = {path: path.stat().st_mtime_ns for path in done[1:]}
+    resumed = train_moments(*random_moments(1), is_demo=True, input_version=1, checkpoint=tmp_path)
+    assert resumed.files == bundle.files
+    assert before == {path: path.stat().st_mtime_ns for path in done[1:]}
+
+
+def test_too_little_to_train_on_is_said() -> None:
+    moments, stays = random_moments(1)
+    with pytest.raises(InputError, match="too few"):
+        train_moments(moments.take(np.arange(50)), stays, is_demo=True, input_version=1)
+
+
+def test_the_manifest_tells_what_it_is(bundle: TrainedBundle) -> None:
+    manifest = bundle.manifest
+    assert manifest["trained_on"] == "demo" and manifest["outcome_labels"] == "weak"
+    assert manifest["input_hash"] == V1.hash and manifest["files"] == file_hashes(bundle.files)
+    assert manifest["metrics"]["switch"]["auc"] > manifest["metrics"]["switch"]["recency_auc"] + 0.1
+
+
+def test_a_prediction_on_new_people_is_good_calibrated_and_defined(predictor: Predictor) -> None:
+    moments, _ = random_moments(77)
+    features = snapshots(moments.own)
+    judged = predictor.predict(moments.times_us, features)
+    assert measures.auc(moments.switch, judged.distraction_risk) > 0.75
+    assert measures.ece(moments.switch, judged.distraction_risk) < 0.05
+    assert ((judged.focus_score >= 0) & (judged.focus_score <= 100)).all()
+    settled = features[:, FEATURE_INDEX["time_in_current_app"]] >= 60
+    assert (np.isnan(judged.break_risk) == ~settled).all()
+    one = predictor.predict(moments.times_us[:1], features[:1])
+    assert one.distraction_risk[0] == judged.distraction_risk[0]
+
+
+def test_confidence_ranks_errors_and_drops_on_unfamiliar_input(predictor: Predictor) -> None:
+    moments, _ = random_moments(78)
+    features = snapshots(moments.own)
+    judged = predictor.predict(moments.times_us, features)
+    wrong = (judged.distraction_risk >= 0.5) != (moments.switch == 1)
+    order = np.argsort(-judged.confidence, kind="stable")
+    thirds = [wrong[part].mean() for part in np.array_split(order, 3)]
+    assert thirds[0] < thirds[1] < thirds[2]
+    strange = predictor.predict(moments.times_us[:100], features[:100] * 50)
+    assert strange.confidence.mean() < 0.3 < judged.confidence.mean()
+
+
+def test_the_top_factor_moves_the_risk(predictor: Predictor) -> None:
+    moments, _ = random_moments(79)
+    usual = predictor.usual["*"]
+    moved = []
+    for row in moments.own[:200]:
+        shares = predictor.targets["switch"].contributions(row)
+        top = int(np.argmax(np.abs(shares)))
+        without = row.copy()
+        without[top] = usual[top]
+        before, after = predictor.probabilities("switch", np.stack([row, without]))
+        moved.append(np.sign(before - after) == np.sign(shares[top]))
+    assert np.mean(moved) > 0.9
+
+
+def test_factors_are_ordered_and_in_words(predictor: Predictor) -> None:
+    row = snapshots(random_moments(80)[0].own[:1])[0]
+    shares = predictor.targets["switch"].contributions(predictor.inputs(np.zeros(1, np.int64), row[None])[0])
+    factors = predictor.explain(row)
+    assert 1 <= len(factors) <= 3
+    assert all(factor.endswith(("(raises the risk)", "(lowers the risk)")) for factor in factors)
+    assert ("raises" in factors[0]) == (shares[np.argmax(np.abs(shares))] > 0)
+
+
+def test_a_foreign_contract_and_changed_files_are_refused(bundle: TrainedBundle) -> None:
+    with pytest.raises(ContractError, match="input version 1"):
+        contract_of(1, "000000000000")
+    with pytest.raises(ContractError, match="input version 99"):
+        contract_of(99, V1.hash)
+    changed = {**bundle.files, MODEL: bundle.files[MODEL] + b" "}
+    with pytest.raises(ContractError, match=r"model\.json is changed"):
+        verify(changed, bundle.manifest, "here")
+    with pytest.raises(ContractError, match="missing"):
+        verify({MODEL: bundle.files[MODEL]}, bundle.manifest, "here")
+
+
+def test_rules_stand_in_where_there_is_no_model() -> None:
+    features = np.zeros((2, 32), np.float32)
+    features[1, FEATURE_INDEX["time_in_current_app"]] = 600
+    rules = Predictor.rules()
+    judged = rules.predict(np.zeros(2, np.int64), features)
+    assert judged.distraction_risk[0] > judged.distraction_risk[1]
+    assert np.isnan(judged.break_risk[0]) and judged.break_risk[1] > 0
+    assert rules.explain(features[0])
+
+
+def test_drift_is_seen_where_it_is() -> None:
+    moments, _ = random_moments(3)
+    half = len(moments) // 2
+    still = input_drift(INPUT_V1, moments.own[:half], moments.own[half:])
+    assert max(still.values()) < LARGE_SHIFT
+    moved = moments.own[half:].copy()
+    moved[:, 4] += 1.5
+    drift = input_drift(INPUT_V1, moments.own[:half], moved)
+    assert next(iter(drift)) == INPUT_V1[4] and drift[INPUT_V1[4]] > LARGE_SHIFT
+    rng = np.random.default_rng(1)
+    p = rng.random(2000)
+    label = (rng.random(2000) < p).astype(np.int8)
+    assert not calibration_drifted(label, p)
+    assert calibration_drifted(label, np.clip(p + 0.3, 0, 1))
+
+
+def test_the_lstm_learns_and_repeats_itself() -> None:
+    moments, _ = random_moments(5, people=1, days=8)
+    model, again = (fit_sequences(moments, targets=("switch",)) for _ in range(2))
+    assert model is not None and again is not None
+    later, _ = random_moments(81)
+    assert measures.auc(later.switch, model.probabilities("switch", later)) > 0.6
+    assert model.margins(later).tobytes() == again.margins(later).tobytes()
+    places = sequence_places(later)
+    assert (places[0] == [-1] * 11 + [0]).all()
+    assert (places[20] == np.arange(9, 21)).all()
