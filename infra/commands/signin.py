@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from neural_focus.errors import InputError
+from neural_focus.errors import InputError, ServiceError
 from neural_focus.secrets import load_secrets
 from neural_focus.settings import Settings, read_settings
 
@@ -15,14 +15,17 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 @app.command()
 def signin(
-    user: Annotated[str, typer.Option(help="Sign in as this person, for instance a demo person")] = "",
+    user: Annotated[str, typer.Option(help="Sign in as this person; by default whose desktop is live")] = "",
 ) -> None:
     """Print a link that signs one browser in, once, within an hour."""
-    from serving.auth import LOCAL_PERSON, make_signin_link
+    from infra.person_shown import person_shown
+    from serving.auth import make_signin_link
 
     settings = read_settings()
+    if not settings.secrets.exists():
+        raise ServiceError(f"nothing was ever started in {settings.home}", todo="Start the platform: make run")
     secrets = load_secrets(settings.secrets)
-    user_id = _user_id(settings, user) if user else LOCAL_PERSON
+    user_id = _user_id(settings, user) if user else person_shown(settings, secrets)
     typer.echo(make_signin_link(settings, secrets, user_id))
 
 
