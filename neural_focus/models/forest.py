@@ -26,7 +26,6 @@ DEPTH = 3
 NODES = 2**DEPTH - 1
 LEAVES = 2**DEPTH
 PATTERNS = 2**NODES
-_POWERS = (1 << np.arange(NODES)).astype(np.int64)
 _CHUNK = 2048
 
 Floats = npt.NDArray[np.float64]
@@ -37,7 +36,8 @@ Rows = npt.NDArray[np.float32]
 class Forest:
     """Tables of T trees: feature int64[T, 7], threshold float32[T, 7], value float64[T, 128], shap float32[T, 128, 7].
 
-    ``expectation`` is the cover-weighted mean margin; ``width`` the number of input columns.
+    ``expectation`` is the cover-weighted mean margin; ``width`` the number of input columns. ``asked``, ``limit`` and
+    ``offset`` are the same questions laid out for one comparison: eight a tree, and where its table begins.
     """
 
     feature: npt.NDArray[np.int64]
@@ -47,24 +47,28 @@ class Forest:
     expectation: float
     base: float
     width: int
+    asked: npt.NDArray[np.int64]
+    limit: Rows
+    offset: npt.NDArray[np.int64]
 
     def margins(self, rows: Rows) -> Floats:
         """Log-odds of rows float32[n, width] → float64[n]."""
         out = np.empty(len(rows))
         for start in range(0, len(rows), _CHUNK):
             patterns = self._patterns(rows[start : start + _CHUNK])
-            out[start : start + _CHUNK] = self.value[np.arange(len(self.value)), patterns].sum(axis=1)
+            out[start : start + _CHUNK] = self.value.ravel()[self.offset + patterns].sum(axis=1)
         return out + self.base
 
     def contributions(self, row: Rows) -> Floats:
         """SHAP values float64[width] of one row float32[width]; they sum to its margin − ``expectation``."""
         patterns = self._patterns(row[None, :])[0]
-        shares = self.shap[np.arange(len(patterns)), patterns]
+        shares = self.shap.reshape(-1, NODES)[self.offset + patterns]
         weights = shares.ravel().astype(np.float64)
         return np.bincount(self.feature.ravel(), weights, minlength=self.width).astype(np.float64)
 
-    def _patterns(self, rows: Rows) -> npt.NDArray[np.int64]:
-        return (rows[:, self.feature.ravel()] < self.threshold.ravel()).reshape(len(rows), -1, NODES) @ _POWERS
+    def _patterns(self, rows: Rows) -> npt.NDArray[np.uint8]:
+        """Which of its 128 patterns each tree sees, uint8[n, T]; an eighth question, never passed, fills the byte."""
+        return np.packbits(rows[:, self.asked] < self.limit, axis=1, bitorder="little")
 
 
 def compile_forest(model_json: bytes, width: int) -> Forest:
@@ -92,7 +96,10 @@ def forest_from_trees(trees: list[dict[str, list[float]]], base: float, width: i
     if count and feature.max(initial=0) >= width:
         raise ContractError("a tree asks for a column that the input does not have", why=f"{feature.max()} ≥ {width}")
     value, shap, mean = _tabulate(feature, leaf, left_share)
-    return Forest(feature, threshold, value, shap, base + float(mean.sum()), base, width)
+    asked = np.concatenate([feature, np.zeros((count, 1), np.int64)], axis=1).ravel()
+    limit = np.concatenate([threshold, np.full((count, 1), -np.inf, np.float32)], axis=1).ravel()
+    offset = np.arange(count) * PATTERNS
+    return Forest(feature, threshold, value, shap, base + float(mean.sum()), base, width, asked, limit, offset)
 
 
 def _unroll(
