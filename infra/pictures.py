@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 WIDTH, HEIGHT = 1280, 900
-COLOURS = 256
+COLOURS, KMEANS = 256, 5
 SETTLE_MS = 4000
 """Long enough for two or three predictions to come in and for Prefect's page to fill."""
 
@@ -137,7 +137,7 @@ def _shoot(page: Page, path: Path) -> None:
 
     picture = Image.open(BytesIO(page.screenshot(full_page=True))).convert("RGB")
     # Median cut would give up rare colours, and those are the ones that mean something here.
-    picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE).save(path, optimize=True)
+    picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=KMEANS).save(path, optimize=True)
     Console().print(f"{path} {path.stat().st_size // 1024} KB")
 
 

@@ -100,7 +100,8 @@ def idle_stretches(past: Moments, start_us: int) -> list[Stretch]:
     follows = np.diff(past.t_us) <= SLACK_US
     idle = np.r_[False, follows & ((np.diff(past.idle_s) > 0) | (past.idle_s[1:] >= HORIZON_SECONDS))]
     edges = np.flatnonzero(np.diff(np.r_[False, idle, False].astype(np.int8)))
-    begun = past.t_us - (past.idle_s * US).astype(np.int64)  # idle is known some seconds after the last input
+    # Idle is known some seconds after the last input: the first step holds them all.
+    begun = past.t_us - (np.diff(past.idle_s, prepend=0.0) * US).astype(np.int64)
     found = [Stretch(int(begun[first]), int(past.t_us[end - 1])) for first, end in edges.reshape(-1, 2)]
     return [stretch for stretch in found if stretch.to_us > start_us]
 

@@ -142,3 +142,12 @@ def test_idle_begins_with_the_last_input_and_ends_when_it_stops_growing() -> Non
     found = idle_stretches(replace(moments(120, []), idle_s=idle), T0)
     assert [((one.from_us - T0) // US, (one.to_us - T0) // US) for one in found] == [(20, 60)]
     assert idle_stretches(replace(moments(120, []), idle_s=idle), T0 + 60 * US) == []
+
+
+def test_idle_that_is_long_over_does_not_make_the_next_stretch_longer() -> None:
+    idle = np.zeros(60)
+    idle[15:21] = np.arange(5, 11)  # from second 10 to 20
+    idle[21:30] = 10
+    idle[30:41] = np.arange(15, 26)  # from second 25 to 40
+    found = idle_stretches(replace(moments(60, []), idle_s=idle), T0)
+    assert [((one.from_us - T0) // US, (one.to_us - T0) // US) for one in found] == [(10, 20), (25, 40)]

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { components } from "../src/generated/api";
-import { pauses, recent, standing } from "../src/live/decode";
+import { pauses, recent, standing, union } from "../src/live/decode";
 import { eventOf } from "../src/live/events";
 import { pageSocketAddress, waitBefore } from "../src/live/socket";
 
@@ -106,6 +106,19 @@ describe("answers of the service", () => {
   it("finds the pauses between readings", () => {
     const at = (moment: number) => ({ at: moment, score: 0, distraction: 0, breakRisk: null });
     expect(pauses([at(0), at(1000), at(60_000), at(61_000)])).toEqual([{ from: 1000, to: 60_000 }]);
+  });
+
+  it("shades nothing twice", () => {
+    const spans = [
+      { from: 50, to: 60 },
+      { from: 0, to: 20 },
+      { from: 10, to: 15 },
+      { from: 20, to: 30 },
+    ];
+    expect(union(spans)).toEqual([
+      { from: 0, to: 30 },
+      { from: 50, to: 60 },
+    ]);
   });
 
   it("dates the last snapshot by its age", () => {

@@ -117,6 +117,17 @@ export function pauses(readings: readonly Reading[]): Span[] {
   });
 }
 
+/** The same stretches in time order, those that touch made one: what is shaded twice would look twice as idle. */
+export function union(spans: readonly Span[]): Span[] {
+  const found: Span[] = [];
+  for (const span of [...spans].sort((one, other) => one.from - other.from)) {
+    const last = found.at(-1);
+    if (last && span.from <= last.to) last.to = Math.max(last.to, span.to);
+    else found.push({ ...span });
+  }
+  return found;
+}
+
 function hitRate(rate: Schemas["HitRate"]): HitRate {
   const { kind, days, warned, came_true: cameTrue, undecided, base_rate: anyway } = rate;
   return { kind, days, warned, cameTrue, undecided, rate: rate.rate, anyway };
@@ -134,7 +145,7 @@ export function recent(found: Schemas["Recent"], interventions: readonly Schemas
   return {
     readings,
     switches: found.switches.map(({ t_us, count }) => ({ at: ms(t_us), count, app: "" })),
-    idle: [...pauses(readings), ...found.idle.map(({ from_us, to_us }) => ({ from: ms(from_us), to: ms(to_us) }))],
+    idle: union([...pauses(readings), ...found.idle.map(({ from_us, to_us }) => ({ from: ms(from_us), to: ms(to_us) }))]),
     warnings: found.warnings.map((warning) => ({
       id: `${warning.kind}-${warning.t_us}`,
       at: ms(warning.t_us),
