@@ -39,7 +39,10 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Every model's probabilities on the test moments of one target: name → float64[n]; ``hours`` of activity."""
+    """Every model's probabilities on the test moments of one target: name → float64[n].
+
+    ``hours`` of activity in these moments: for breaks, of settled activity, in which alone an alert can fire.
+    """
 
     target: str
     split: str
@@ -105,7 +108,7 @@ def judge_split(
             found["xgboost"] = fitted.probabilities(target, judged)
         if sequences is not None and target in sequences.targets:
             found["lstm"] = sequences.probabilities(target, test)[chosen_rows(test, target)]
-        results.append(Judged(target, split.name, judged, label, found, len(test) * TICK_SECONDS / 3600))
+        results.append(Judged(target, split.name, judged, label, found, len(judged) * TICK_SECONDS / 3600))
     return results
 
 
@@ -150,6 +153,9 @@ def rows_of(result: Judged, file: str, names: Mapping[int, str], *, bootstrap: i
 def _figures(result: Judged, chosen: npt.NDArray[np.bool_], probability: Floats, share: float) -> dict[str, Any]:
     label, moments = result.label[chosen], result.moments.take(chosen)
     found: dict[str, Any] = dict(figures(label, probability[chosen]))
+    if result.target == "switch":
+        settled = moments.settled_break >= 0
+        found["auc_settled"] = measures.auc(label[settled], probability[chosen][settled])
     if result.target == "break":
         hours = result.hours * share
         found |= alert_figures(label, probability[chosen], moments.times_us, moments.person, moments.lead_s, hours)
