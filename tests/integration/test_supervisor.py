@@ -68,6 +68,7 @@ def test_a_dead_program_is_started_again_later_and_later(tmp_path: Path) -> None
 
 
 def test_programs_stop_last_first_with_all_they_started(supervisor: Supervisor, tmp_path: Path) -> None:
+    before = psutil.Process().children(recursive=True)  # servers of other tests
     order = tmp_path / "order"
     code = (
         "import pathlib, signal, subprocess, sys, time\n"
@@ -82,7 +83,7 @@ def test_programs_stop_last_first_with_all_they_started(supervisor: Supervisor, 
         command = (sys.executable, "-c", code, name)
         ready = lambda name=name: "" if (tmp_path / name).exists() else "not yet"  # noqa: E731
         supervisor.start(Program(name, command, dict(os.environ), tmp_path / f"{name}.log", ready))
-    grandchildren = psutil.Process().children(recursive=True)
+    grandchildren = [child for child in psutil.Process().children(recursive=True) if child not in before]
     assert len(grandchildren) == 6
     supervisor.stop_all()
     assert order.read_text() == "cba"
