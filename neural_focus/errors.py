@@ -1,15 +1,15 @@
 """Every error that a person can see. Each says what happened, the value that caused it, and what to do.
 
-    NeuralFocusError
-    ├── ConfigurationError     a setting, argument or missing tool
-    ├── InputError             a file, table or buffer that cannot be used as it is
-    │   └── FormatError        foreign version, byte order or length of a binary container
-    ├── ContractError          two parts disagree: feature hash, schema version
-    ├── StoreError             database or feature store refuses or is unreachable
-    ├── CaptureError           no display, no permission, capture would be silently empty
-    ├── ConsentError           nothing may be captured yet
-    ├── QualityError           a data-quality gate failed
-    └── ServiceError           a supervised process did not start, or stopped
+NeuralFocusError
+├── ConfigurationError     a setting, argument or missing tool
+├── InputError             a file, table or buffer that cannot be used as it is
+│   └── FormatError        foreign version, byte order or length of a binary container
+├── ContractError          two parts disagree: feature hash, schema version
+├── StoreError             database or feature store refuses or is unreachable
+├── CaptureError           no display, no permission, capture would be silently empty
+├── ConsentError           nothing may be captured yet
+├── QualityError           a data-quality gate failed
+└── ServiceError           a supervised process did not start, or stopped
 """
 
 from __future__ import annotations

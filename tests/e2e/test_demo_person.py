@@ -41,9 +41,8 @@ def test_missing_xvfb_says_what_to_install() -> None:
 
 
 def test_brisk_person_types_points_and_switches(monkeypatch: pytest.MonkeyPatch) -> None:
-    from neural_focus._x11 import Injector
-
     from infra.demo_person import DemoPerson
+    from neural_focus._x11 import Injector
 
     display = start_virtual_display()
     try:
