@@ -1,0 +1,106 @@
+"""``neural-focus evaluate`` on made-up logs: the rows it promises, and plain words where it cannot."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from infra.commands.evaluate import app
+from neural_focus.errors import ConfigurationError, InputError
+
+FIELDS = (
+    *("file", "target", "split", "person", "model", "n", "base_rate"),
+    *("auc", "average_precision", "brier", "log_loss", "ece"),
+)
+    "file",
+    "target",
+    "split",
+    "person",
+    "model",
+    "n",
+    "base_rate",
+    "auc",
+    "average_precision",
+    "brier",
+    "log_loss",
+    "ece",
+]
+
+
+def made_up_log(seed: int, people: list[str], days: int = 6) -> pd.DataFrame:
+    """People who wander between two moods, one of quick switching; moves while they are there."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for person in people:
+        for day in range(days):
+            now = 1_700_000_000.0 + day * 86_400
+            end, app, restless = now + 5_400, 0, False
+            while now < end:
+                restless ^= rng.random() < 0.15
+                stay = rng.exponential(8 if restless else 120) + 1
+                app = (app + rng.integers(1, 4)) % 4
+                rows.append((person, now, 6, f"app{app}"))
+                rows += [(person, now + t, 3, f"app{app}") for t in rng.uniform(0, stay, int(stay / 4))]
+                now += stay
+    table = pd.DataFrame(rows, columns=["user", "timestamp_us", "event_type", "app_name"])
+    table["timestamp_us"] = (table["timestamp_us"] * 1e6).astype("int64")
+    table = table.sort_values(["user", "timestamp_us"], ignore_index=True)
+    return table.assign(x=np.int32(0), y=np.int32(0), speed_pps=np.uint32(0), idle_ms=np.uint32(0)).astype(
+        {"event_type": "uint8"}
+    )
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("logs") / "made.parquet"
+    made_up_log(1, ["ann", "bob"]).to_parquet(path)
+    return path
+
+
+def test_days_are_held_out_and_the_rows_are_whole(log: Path, tmp_path: Path) -> None:
+    out = tmp_path / "figures.json"
+    result = CliRunner().invoke(app, [str(log), "--by", "days", "--json", str(out), "--no-lstm"])
+    assert result.exit_code == 0, result.output
+    rows = json.loads(out.read_text())["rows"]
+    assert {row["person"] for row in rows} == {"all", "ann", "bob"}
+    for row in rows:
+        assert all(name in row for name in FIELDS)
+        if row["target"] == "break":
+            assert all(name in row for name in ("precision_1", "precision_2", "precision_4", "lead_s"))
+    switch = {row["model"]: row for row in rows if (row["target"], row["person"]) == ("switch", "all")}
+    assert set(switch) == {"base_rate", "recency", "switches_5min", "logistic", "xgboost"}
+    assert switch["xgboost"]["auc"] > switch["recency"]["auc"] > switch["base_rate"]["auc"] == 0.5
+    assert switch["xgboost"]["brier"] < switch["recency"]["brier"]
+    page = out.with_suffix(".html").read_text()
+    assert "xgboost" in page and "data:image/png" in page
+
+
+def test_one_tables_people_train_and_the_others_are_judged(log: Path, tmp_path: Path) -> None:
+    other, out = tmp_path / "other.parquet", tmp_path / "figures.json"
+    made_up_log(2, ["cleo"], days=2).to_parquet(other)
+    result = CliRunner().invoke(app, ["--train", str(log), "--test", str(other), "--json", str(out), "--no-lstm"])
+    assert result.exit_code == 0, result.output
+    rows = json.loads(out.read_text())["rows"]
+    assert {(row["file"], row["split"], row["person"]) for row in rows} == {("other.parquet", "new people", "cleo")}
+
+
+def test_what_cannot_be_judged_is_said(log: Path, tmp_path: Path) -> None:
+    def refused(kind: type[Exception], words: str, *arguments: str) -> None:
+        error = CliRunner().invoke(app, list(arguments)).exception
+        assert isinstance(error, kind) and words in str(error)
+
+    refused(ConfigurationError, "either event tables, or both", str(log), "--train", str(log))
+    refused(ConfigurationError, "either event tables, or both")
+    refused(ConfigurationError, "folder does not exist", str(log), "--json", str(tmp_path / "no" / "x.json"))
+    refused(InputError, "absent.parquet", str(tmp_path / "absent.parquet"))
+    alone = tmp_path / "alone.parquet"
+    made_up_log(3, ["dan"], days=2).to_parquet(alone)
+    refused(InputError, "people cannot be held out", str(alone), "--by", "person")
+    short = tmp_path / "short.parquet"
+    made_up_log(3, ["dan"], days=1).head(300).to_parquet(short)
+    refused(InputError, "too small to judge", str(short))
