@@ -17,19 +17,6 @@ FIELDS = (
     *("file", "target", "split", "person", "model", "n", "base_rate"),
     *("auc", "average_precision", "brier", "log_loss", "ece"),
 )
-    "file",
-    "target",
-    "split",
-    "person",
-    "model",
-    "n",
-    "base_rate",
-    "auc",
-    "average_precision",
-    "brier",
-    "log_loss",
-    "ece",
-]
 
 
 def made_up_log(seed: int, people: list[str], days: int = 6) -> pd.DataFrame:
