@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
+from urllib.parse import urljoin
 
 import typer
 from rich.console import Console
@@ -88,7 +89,7 @@ def _take_dashboard(browser: Browser, settings: Settings, secrets: Secrets, user
     schemes: list[tuple[Literal["light", "dark"], str]] = [("light", "dashboard"), ("dark", "dashboard-dark")]
     for scheme, name in schemes:
         page = browser.new_page(color_scheme=scheme, viewport={"width": WIDTH, "height": HEIGHT})
-        page.goto(make_signin_link(settings, secrets, user))
+        _sign_in(page, settings, secrets, user)
         page.get_by_test_id("timeline").wait_for()
         page.wait_for_timeout(SETTLE_MS)
         _shoot(page, out / f"{name}.png")
@@ -109,11 +110,17 @@ def _take_prefect(browser: Browser, settings: Settings, secrets: Secrets, out: P
 
 def _take_report(browser: Browser, settings: Settings, secrets: Secrets, user: int, report: str, out: Path) -> None:
     page = browser.new_page(color_scheme="light", viewport={"width": WIDTH, "height": HEIGHT})
-    page.goto(make_signin_link(settings, secrets, user))
+    _sign_in(page, settings, secrets, user)
     page.goto(report)
     page.wait_for_timeout(500)
     _shoot(page, out / "ab-report.png")
     page.close()
+
+
+def _sign_in(page: Page, settings: Settings, secrets: Secrets, user: int) -> None:
+    link = make_signin_link(settings, secrets, user)
+    page.goto(link)
+    page.wait_for_url(urljoin(link, "/"))
 
 
 def _report_address(settings: Settings, secrets: Secrets, user: int) -> str | None:
