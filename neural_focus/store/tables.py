@@ -15,6 +15,8 @@ All times are timestamptz, in UTC on every connection of ours.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ENUM, JSONB, UUID
 
@@ -33,7 +35,7 @@ LABEL_SOURCES = ("RETROSPECTIVE", "HOTKEY", "TIMER", "WEAK")
 PREDICTION_ROLES = ("champion", "challenger", "fallback")
 
 
-def _time(name: str, *, null: bool = True, now: bool = False) -> sa.Column[object]:
+def _time(name: str, *, null: bool = True, now: bool = False) -> sa.Column[datetime]:
     default = sa.text("now()") if now else None
     return sa.Column(name, sa.DateTime(timezone=True), nullable=null, server_default=default)
 
