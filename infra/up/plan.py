@@ -39,11 +39,16 @@ def prefect_server(settings: Settings, secrets: Secrets) -> Program:
 
 
 def flows_server(settings: Settings, secrets: Secrets) -> Program:
-    """The process that runs flows when they are due."""
+    """The process that runs flows when they are due.
+
+    It gets a folder for temporary files of its own: Prefect's runner uses one name there for all users of a machine.
+    """
+    temporary = settings.home / "tmp"
+    temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Program(
         "flows",
         (sys.executable, "-m", "flows.deploy"),
-        environment(settings) | client_environment(settings, secrets),
+        environment(settings) | client_environment(settings, secrets) | {"TMPDIR": str(temporary)},
         settings.logs / "flows.log",
         active_deployments(f"{prefect_address(settings)}/api", login(secrets), len(DEPLOYMENTS)),
         start_seconds=120,
