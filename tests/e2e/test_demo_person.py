@@ -13,8 +13,6 @@ from typer.testing import CliRunner
 from infra.virtual_display import start_virtual_display, stop_virtual_display
 from neural_focus.errors import CaptureError, ConfigurationError
 
-pytest.importorskip("neural_focus._x11")
-
 
 def test_virtual_display_is_private_and_numbers_never_collide(monkeypatch: pytest.MonkeyPatch) -> None:
     from neural_focus._x11 import Injector
