@@ -58,9 +58,7 @@ double ring_push_ns() {
   double best = 1e9;
   for (int run = 0; run < runs * 20; ++run) {
     const auto start = Clock::now();
-    for (std::size_t index = 0; index < capacity; ++index) {
-      ring.push(records[index % 64]);
-    }
+    for (std::size_t index = 0; index < capacity; ++index) { ring.push(records[index % 64]); }
     best = std::min(best, seconds_since(start) * 1e9 / capacity);
     ring.pop(out.data(), capacity);
     keep(out);
@@ -74,9 +72,7 @@ double mutex_push_ns() {
   for (int run = 0; run < runs * 4; ++run) {
     MutexQueue queue;
     const auto start = Clock::now();
-    for (std::size_t index = 0; index < capacity; ++index) {
-      queue.push(records[index % 64]);
-    }
+    for (std::size_t index = 0; index < capacity; ++index) { queue.push(records[index % 64]); }
     best = std::min(best, seconds_since(start) * 1e9 / capacity);
     queue.pop(out.data(), capacity);
   }

@@ -1,7 +1,7 @@
 // libFuzzer: whatever lies in a segment, decoding it neither crashes nor reads past it, and what is whole survives
 // being written again.
-#include <cstdlib>
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 
@@ -36,8 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   spool::SegmentHeader header;
   try {
     if (spool::decode_header(bytes, header)) decode_all(bytes.subspan(spool::header_bytes), header.base_sequence);
-  } catch (const spool::ForeignFormat&) {
-  }
+  } catch (const spool::ForeignFormat&) {}
   decode_all(bytes, 0);
   // A checksum is hard to guess: also feed the batch decoder bytes whose checksum is right.
   if (size < 8) return 0;

@@ -30,8 +30,7 @@ void restore(std::span<const std::byte> bytes) {
   try {
     Engine engine = Engine::load(bytes);
     engine.close_until(static_cast<std::int64_t>(min_timestamp_us));
-  } catch (const std::invalid_argument&) {
-  }
+  } catch (const std::invalid_argument&) {}
 }
 
 }  // namespace

@@ -146,9 +146,7 @@ void refuse_damage() {
     bool refused = false;
     try {
       (void)Engine::load(damaged);
-    } catch (const std::invalid_argument&) {
-      refused = true;
-    }
+    } catch (const std::invalid_argument&) { refused = true; }
     check(refused, "a damaged state is refused");
   }
 }

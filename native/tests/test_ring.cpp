@@ -28,7 +28,8 @@ Event numbered(std::uint64_t number) {
 
 void check_whole(const Event& record) {
   const Event expected = numbered(record.timestamp_us);
-  check(record.window_handle == expected.window_handle && record.data.mouse_move.speed_pps == static_cast<std::uint32_t>(~record.timestamp_us),
+  check(record.window_handle == expected.window_handle &&
+            record.data.mouse_move.speed_pps == static_cast<std::uint32_t>(~record.timestamp_us),
         "a record arrived whole");
 }
 
@@ -37,9 +38,7 @@ void refuses_odd_capacities() {
     bool thrown = false;
     try {
       const Ring ring(capacity);
-    } catch (const std::invalid_argument&) {
-      thrown = true;
-    }
+    } catch (const std::invalid_argument&) { thrown = true; }
     check(thrown, "a capacity that is no power of two is refused");
   }
 }
@@ -78,8 +77,7 @@ void delivers_between_threads(std::size_t capacity, bool patient) {
     received += count;
   };
   while (!done.load(std::memory_order_acquire)) ring.consume(1000, take);
-  while (ring.consume(1000, take) > 0) {
-  }
+  while (ring.consume(1000, take) > 0) {}
   producer.join();
   std::uint64_t dropped = 0;
   for (const std::uint64_t count : ring.dropped()) dropped += count;

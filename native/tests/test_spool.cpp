@@ -110,9 +110,7 @@ void keeps_the_longest_sound_prefix() {
   const spool::Writer first(folder.path, {1}, {4}, small());
   try {
     const spool::Writer second(folder.path, {1}, {5}, small());
-  } catch (const spool::Locked&) {
-    locked = true;
-  }
+  } catch (const spool::Locked&) { locked = true; }
   check(locked, "a second writer is refused");
 }
 

@@ -164,16 +164,18 @@ constexpr const char* columns_type =
     "tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.float32], numpy.typing.NDArray[numpy.uint8]]";
 
 const std::string push_signature =
-    std::string{"def push(self, records: bytes | bytearray | memoryview | numpy.typing.NDArray[numpy.void], controls: "
-                "numpy.typing.NDArray[numpy.void] | None = None) -> "} +
+    std::string{
+        "def push(self, records: bytes | bytearray | memoryview | numpy.typing.NDArray[numpy.void], controls: "
+        "numpy.typing.NDArray[numpy.void] | None = None) -> "} +
     columns_type;
 const std::string close_signature = std::string{"def close_until(self, t_us: int) -> "} + columns_type;
 
 }  // namespace
 
 void bind_engine(nb::module_& module) {
-  module.def("feature_names", [] { return std::vector<std::string>(feature_names.begin(), feature_names.end()); },
-             "Names of the columns of a snapshot, in order.");
+  module.def(
+      "feature_names", [] { return std::vector<std::string>(feature_names.begin(), feature_names.end()); },
+      "Names of the columns of a snapshot, in order.");
   module.def("validate", &validate_records, "records"_a,
              nb::sig("def validate(records: bytes | bytearray | memoryview | numpy.typing.NDArray[numpy.void]) -> "
                      "tuple[numpy.typing.NDArray[numpy.bool_], dict[str, int]]"),
@@ -189,17 +191,22 @@ void bind_engine(nb::module_& module) {
            "that closed: timestamps_us int64[m], features float32[m,32], sequence uint8[m,10].")
       .def("close_until", &BoundEngine::close_until, "t_us"_a, nb::sig(close_signature.c_str()),
            "Closes the seconds up to t_us and returns the snapshots that closed, as push does.")
-      .def("start_session", [](BoundEngine& e, std::int64_t t) { return e.apply(ControlKind::session_start, t, 0); },
-           "t_us"_a, "A timed session begins. Returns the time used.")
-      .def("end_session", [](BoundEngine& e, std::int64_t t) { return e.apply(ControlKind::session_end, t, 0); },
-           "t_us"_a, "The timed session ends and a natural one begins. Returns the time used.")
-      .def("break_accepted", [](BoundEngine& e, std::int64_t t) { return e.apply(ControlKind::break_accepted, t, 0); },
-           "t_us"_a, "The person accepted a suggested break. Returns the time used.")
-      .def("focus_score",
-           [](BoundEngine& e, std::int64_t t, double s) { return e.apply(ControlKind::focus_score, t, s); },
-           "t_us"_a, "score"_a, "Score (0-100) of the prediction at t_us, for later snapshots. Returns the time used.")
-      .def("restart", [](BoundEngine& e, std::int64_t t) { return e.apply(ControlKind::restart, t, 0); }, "t_us"_a,
-           "The agent started: what is idle ends. Returns the time used.")
+      .def(
+          "start_session", [](BoundEngine& e, std::int64_t t) { return e.apply(ControlKind::session_start, t, 0); },
+          "t_us"_a, "A timed session begins. Returns the time used.")
+      .def(
+          "end_session", [](BoundEngine& e, std::int64_t t) { return e.apply(ControlKind::session_end, t, 0); },
+          "t_us"_a, "The timed session ends and a natural one begins. Returns the time used.")
+      .def(
+          "break_accepted", [](BoundEngine& e, std::int64_t t) { return e.apply(ControlKind::break_accepted, t, 0); },
+          "t_us"_a, "The person accepted a suggested break. Returns the time used.")
+      .def(
+          "focus_score",
+          [](BoundEngine& e, std::int64_t t, double s) { return e.apply(ControlKind::focus_score, t, s); }, "t_us"_a,
+          "score"_a, "Score (0-100) of the prediction at t_us, for later snapshots. Returns the time used.")
+      .def(
+          "restart", [](BoundEngine& e, std::int64_t t) { return e.apply(ControlKind::restart, t, 0); }, "t_us"_a,
+          "The agent started: what is idle ends. Returns the time used.")
       .def("set_zone", &BoundEngine::set_zone, "transitions_us"_a, "offsets_s"_a,
            nb::sig("def set_zone(self, transitions_us: numpy.typing.NDArray[numpy.int64], offsets_s: "
                    "numpy.typing.NDArray[numpy.int32]) -> None"),

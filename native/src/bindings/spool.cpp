@@ -118,12 +118,13 @@ void bind_spool(nb::module_& module) {
       .def_prop_ro("current", &spool::Writer::current, "Path of the segment being written, '.' for none.")
       .def("counters", &counters);
   module.def("spool_segments", &spool::segments, "folder"_a, "Paths of the segments, oldest first.");
-  module.def("read_segment", &read, "path"_a, "offset"_a = 0, "sequence"_a = 0,
-             nb::sig("def read_segment(path: pathlib.Path, offset: int = 0, sequence: int = 0) -> "
-                     "tuple[bytes, bytes, int, numpy.typing.NDArray[numpy.void], dict[int, str], int, int, bool] | "
-                     "None"),
-             "Everything whole from `offset` on: (machine, boot, first sequence, EVENT_DTYPE[n], titles, next offset,\n"
-             "next sequence, whether nothing follows), or None without a valid header. Raises FormatError, InputError.");
+  module.def(
+      "read_segment", &read, "path"_a, "offset"_a = 0, "sequence"_a = 0,
+      nb::sig("def read_segment(path: pathlib.Path, offset: int = 0, sequence: int = 0) -> "
+              "tuple[bytes, bytes, int, numpy.typing.NDArray[numpy.void], dict[int, str], int, int, bool] | "
+              "None"),
+      "Everything whole from `offset` on: (machine, boot, first sequence, EVENT_DTYPE[n], titles, next offset,\n"
+      "next sequence, whether nothing follows), or None without a valid header. Raises FormatError, InputError.");
   module.def(
       "crc32c",
       [](const nb::bytes& data, bool by_table) {

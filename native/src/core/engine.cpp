@@ -35,7 +35,8 @@ void Engine::push(const std::byte* records, std::size_t count, std::span<const C
 }
 
 // Inlined into the event loop, where `age` is 0.
-[[gnu::always_inline]] inline void Engine::absorb(RecordView record, std::int64_t time_us, std::int64_t second, unsigned age) {
+[[gnu::always_inline]] inline void Engine::absorb(RecordView record, std::int64_t time_us, std::int64_t second,
+                                                  unsigned age) {
   const std::uint32_t type = record.type();
   constexpr auto move = static_cast<std::uint32_t>(EventType::mouse_move);
   const bool repeated_move = type == move && (sequence_ & 15) == move;
@@ -57,11 +58,8 @@ void Engine::push(const std::byte* records, std::size_t count, std::span<const C
       ++counts_.clicks;
       break;
     case EventType::key_release:
-    case EventType::mouse_wheel:
-      absorb_input(time_us);
-      break;
-    default:
-      absorb_state(record, static_cast<EventType>(type), time_us);
+    case EventType::mouse_wheel: absorb_input(time_us); break;
+    default: absorb_state(record, static_cast<EventType>(type), time_us);
   }
 }
 
@@ -152,20 +150,11 @@ void Engine::absorb_state(RecordView record, EventType type, std::int64_t time_u
       hint_ = record.word(2);
       counts_.titles += (record.word(2) & title_announced) == 0 ? 1 : 0;
       break;
-    case EventType::idle_start:
-      idle_.start(IdleSource::input, time_us - std::int64_t{record.word(0)} * 1'000);
-      break;
-    case EventType::screen_lock:
-      idle_.start(IdleSource::screen, time_us);
-      break;
-    case EventType::idle_end:
-      note_idle_end(idle_.end(IdleSource::input, time_us), time_us);
-      break;
-    case EventType::screen_unlock:
-      note_idle_end(idle_.end(IdleSource::screen, time_us), time_us);
-      break;
-    default:
-      break;
+    case EventType::idle_start: idle_.start(IdleSource::input, time_us - std::int64_t{record.word(0)} * 1'000); break;
+    case EventType::screen_lock: idle_.start(IdleSource::screen, time_us); break;
+    case EventType::idle_end: note_idle_end(idle_.end(IdleSource::input, time_us), time_us); break;
+    case EventType::screen_unlock: note_idle_end(idle_.end(IdleSource::screen, time_us), time_us); break;
+    default: break;
   }
 }
 
@@ -213,14 +202,11 @@ void Engine::apply_now(ControlKind kind, std::int64_t time_us) {
       end_session(time_us);
       start_session(time_us, true);
       break;
-    case ControlKind::break_accepted:
-      in_break_ = 1;
-      break;
+    case ControlKind::break_accepted: in_break_ = 1; break;
     case ControlKind::restart:
       if (idle_.end_all(time_us) >= break_us) in_break_ = 1;
       break;
-    case ControlKind::focus_score:
-      break;  // done by apply()
+    case ControlKind::focus_score: break;  // done by apply()
   }
 }
 

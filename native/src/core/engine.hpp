@@ -90,7 +90,8 @@ class Engine {
   void absorb(RecordView record, std::int64_t time_us, std::int64_t second, unsigned age);
   void absorb_late(RecordView record, std::int64_t time_us);
   void absorb_input(std::int64_t time_us) {
-    if (idle_.open()) [[unlikely]] note_idle_end(idle_.end_all(time_us), time_us);
+    if (idle_.open()) [[unlikely]]
+      note_idle_end(idle_.end_all(time_us), time_us);
   }
   void absorb_state(RecordView record, EventType type, std::int64_t time_us);
   void note_idle_end(std::int64_t length_us, std::int64_t time_us) noexcept;
@@ -114,7 +115,7 @@ class Engine {
   std::int64_t ceiling_us_ = -1;  // events in [last_us_, ceiling_us_] lie in the open second: no look at the clock
   std::int64_t open_second_ = 0;  // all seconds before it are closed
   std::uint64_t events_ = 0;
-  std::uint64_t sequence_ = 0;    // four bits a type, the newest lowest
+  std::uint64_t sequence_ = 0;  // four bits a type, the newest lowest
   Counts counts_ = {};
   KeyWindow keys_;
   MouseWindow mouse_;
@@ -128,7 +129,7 @@ class Engine {
   std::int64_t previous_snapshot_s_ = 0;  // in this session; 0 for none
   std::uint64_t snapshots_ = 0, clamped_ = 0, late_ = 0, rejected_controls_ = 0;
   std::array<std::uint64_t, fault_count> rejected_ = {};
-  std::array<Counts, 32> short_counts_ = {};              // counts_ at the end of a second
+  std::array<Counts, 32> short_counts_ = {};  // counts_ at the end of a second
   std::array<std::uint32_t, 512> long_switches_ = {};
 
   IdleUnion idle_;

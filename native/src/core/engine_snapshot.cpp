@@ -115,8 +115,7 @@ void Engine::write_apps(float* row, std::int64_t second) noexcept {
   const std::uint32_t switches = long_switches_[static_cast<std::size_t>((second - long_window_s) & 511)];
   row[context_switches_30s] = to_float(std::uint64_t{counts_.switches - before.switches});
   row[context_switches_5min] = to_float(std::uint64_t{counts_.switches - switches});
-  row[time_in_current_app] =
-      static_cast<float>((now_us - std::max(last_switch_us_, session_start_us_)) / second_us);
+  row[time_in_current_app] = static_cast<float>((now_us - std::max(last_switch_us_, session_start_us_)) / second_us);
   row[unique_apps_5min] = to_float(apps_.count_since(now_us - long_window_s * second_us));
   row[window_title_length] = to_float(std::uint64_t{title_length_});
   row[window_title_changed_30s] = to_float(counts_.titles != before.titles);

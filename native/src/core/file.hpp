@@ -23,7 +23,7 @@ class File {
   File& operator=(const File&) = delete;
   ~File();
 
-  std::error_code read(std::uint64_t offset, std::vector<std::byte>& bytes) const;        // from there to the end
+  std::error_code read(std::uint64_t offset, std::vector<std::byte>& bytes) const;      // from there to the end
   std::error_code write(std::span<const std::byte> bytes, std::uint64_t offset) const;  // all, or an error
   std::error_code truncate(std::uint64_t size) const;
   std::error_code sync() const;

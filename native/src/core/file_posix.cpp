@@ -29,7 +29,7 @@ std::shared_ptr<File> File::open(const std::filesystem::path& path, Mode mode, s
 File::~File() { ::close(number(handle_)); }
 
 std::error_code File::read(std::uint64_t offset, std::vector<std::byte>& bytes) const {
-  struct stat status {};
+  struct stat status{};
   if (::fstat(number(handle_), &status) != 0) return last_error();
   const auto size = static_cast<std::uint64_t>(status.st_size);
   bytes.resize(size > offset ? size - offset : 0);

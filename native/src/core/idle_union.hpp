@@ -27,9 +27,9 @@ class IdleUnion {
   static constexpr std::size_t max_intervals = 4096;
 
   struct Summary {
-    std::int64_t short_us;         // overlap with the last 30 s
-    std::int64_t longest_us;       // longest part without idle
-    std::uint64_t intervals;       // that overlap the last 300 s, or are open
+    std::int64_t short_us;    // overlap with the last 30 s
+    std::int64_t longest_us;  // longest part without idle
+    std::uint64_t intervals;  // that overlap the last 300 s, or are open
   };
 
   [[nodiscard]] bool open() const noexcept { return sources_ != 0; }

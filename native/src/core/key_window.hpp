@@ -51,8 +51,7 @@ struct KeyWindow {
     if (inside == 0) return {};
     const Note& first = notes[(second - (31 - std::countl_zero(inside))) & 31];
     const std::uint64_t span = last_us - first.time_us;
-    return {presses - first.presses + 1, span, squares - first.squares,
-            indexed - first.indexed - first.presses * span};
+    return {presses - first.presses + 1, span, squares - first.squares, indexed - first.indexed - first.presses * span};
   }
 };
 

@@ -46,8 +46,7 @@ class RecordView {
  private:
   static std::size_t strnlen_(const char* text) noexcept {
     const void* nul = std::memchr(text, 0, sizeof(AppName));
-    return nul == nullptr ? sizeof(AppName)
-                          : static_cast<std::size_t>(static_cast<const char*>(nul) - text);
+    return nul == nullptr ? sizeof(AppName) : static_cast<std::size_t>(static_cast<const char*>(nul) - text);
   }
 
   const std::byte* record_;

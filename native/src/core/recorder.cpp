@@ -100,8 +100,7 @@ void Recorder::title(const std::string& title) {
 void Recorder::emit_title(bool announced) {
   Event record = make(EventType::window_title_change);
   record.data.window_title = {shelf_.put(first_code_points(focus_.title, longest_title)),
-                              static_cast<std::uint32_t>(code_points(focus_.title)),
-                              announced ? title_announced : 0};
+                              static_cast<std::uint32_t>(code_points(focus_.title)), announced ? title_announced : 0};
   emit(record);
 }
 

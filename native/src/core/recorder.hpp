@@ -40,10 +40,8 @@ struct FocusedWindow {
 class Recorder {
  public:
   explicit Recorder(const RecorderOptions& options)
-      : options_(options),
-        motion_gap_us_(1'000'000 / std::max(options.motion_hz, 1U)),
-        idle_after_us_(std::uint64_t{options.idle_after_ms} * 1000),
-        ring_(options.ring_capacity),
+      : options_(options), motion_gap_us_(1'000'000 / std::max(options.motion_hz, 1U)),
+        idle_after_us_(std::uint64_t{options.idle_after_ms} * 1000), ring_(options.ring_capacity),
         last_stamp_us_(options.floor_us) {}
 
   void at(std::uint64_t boot_clock_us) {
@@ -65,12 +63,12 @@ class Recorder {
   // The pointer moved. Its place is only asked for when a record is wanted: asking may cost a round trip.
   void moved() { motion_due_ = true; }
   bool motion_wanted() const { return motion_due_ && now_us_ >= next_motion_us_; }
-  void motion(int x, int y);  // where it is now
-  void motion_elsewhere();    // it is where nothing is recorded
-  void focus(const FocusedWindow& window);  // also tells its title
-  void focus_ours() { place_ = Place::ours; }       // a window of ours: no switch, its input is not recorded
+  void motion(int x, int y);                         // where it is now
+  void motion_elsewhere();                           // it is where nothing is recorded
+  void focus(const FocusedWindow& window);           // also tells its title
+  void focus_ours() { place_ = Place::ours; }        // a window of ours: no switch, its input is not recorded
   void focus_nowhere() { place_ = Place::nowhere; }  // no window: no switch
-  void title(const std::string& title);     // of the window that holds the focus
+  void title(const std::string& title);              // of the window that holds the focus
   // `window` is the focused one or another.
   void minimized(const FocusedWindow& window) { tell(EventType::window_minimize, window); }
   void maximized(const FocusedWindow& window) { tell(EventType::window_maximize, window); }

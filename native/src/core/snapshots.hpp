@@ -35,9 +35,9 @@ class PlainArray {
 
 struct Snapshots {
   std::size_t count = 0, capacity = 0;
-  PlainArray<std::int64_t> times_us;    // [count]
-  PlainArray<float> features;           // [count, feature_count]
-  PlainArray<std::uint8_t> sequence;    // [count, sequence_length]
+  PlainArray<std::int64_t> times_us;  // [count]
+  PlainArray<float> features;         // [count, feature_count]
+  PlainArray<std::uint8_t> sequence;  // [count, sequence_length]
 
   Snapshots() = default;
   Snapshots(Snapshots&& other) noexcept { *this = std::move(other); }

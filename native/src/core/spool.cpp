@@ -39,9 +39,7 @@ std::uint64_t drop_segment(const fs::path& path) {
   SegmentContents contents;
   try {
     if (!read_segment(path, 0, 0, contents)) contents.next_sequence = contents.header.base_sequence;
-  } catch (const std::system_error&) {
-    return 0;
-  }
+  } catch (const std::system_error&) { return 0; }
   std::error_code gone;
   return fs::remove(path, gone) ? contents.next_sequence - contents.header.base_sequence : 0;
 }

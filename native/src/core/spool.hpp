@@ -32,20 +32,20 @@ namespace neural_focus::spool {
 enum class WhenOverLimit { drop_oldest };
 
 struct Limits {
-  std::uint64_t segment_bytes = 4U << 20;      // a segment is sealed at this size
-  std::chrono::seconds segment_age{60};        // or this long after its first batch
-  std::uint64_t total_bytes = 1ULL << 30;      // of all segments
-  std::chrono::hours total_age{24 * 14};       // of a sealed segment, by its file's time
+  std::uint64_t segment_bytes = 4U << 20;  // a segment is sealed at this size
+  std::chrono::seconds segment_age{60};    // or this long after its first batch
+  std::uint64_t total_bytes = 1ULL << 30;  // of all segments
+  std::chrono::hours total_age{24 * 14};   // of a sealed segment, by its file's time
   std::chrono::milliseconds sync_interval{1000};
   static constexpr WhenOverLimit when_over_limit = WhenOverLimit::drop_oldest;
 };
 
 struct Counters {
-  std::uint64_t appended = 0;           // records acknowledged
-  std::uint64_t refused = 0;            // records not taken because the disk did not take them
-  std::uint64_t dropped_over_limit = 0; // records in segments that went because of the limits
-  std::uint64_t recovered = 0;          // records found whole when the spool was opened
-  std::uint64_t quarantined_bytes = 0;  // cut off when the spool was opened
+  std::uint64_t appended = 0;            // records acknowledged
+  std::uint64_t refused = 0;             // records not taken because the disk did not take them
+  std::uint64_t dropped_over_limit = 0;  // records in segments that went because of the limits
+  std::uint64_t recovered = 0;           // records found whole when the spool was opened
+  std::uint64_t quarantined_bytes = 0;   // cut off when the spool was opened
   std::uint64_t syncs = 0;
   std::uint64_t failed_syncs = 0;
   int last_errno = 0;  // of the last refusal or failed sync
@@ -105,7 +105,7 @@ class Writer {
   const Limits limits_;
   std::unique_ptr<FolderLock> lock_;
 
-  mutable std::mutex mutex_;  // guards all below; held for a write, never for a sync
+  mutable std::mutex mutex_;       // guards all below; held for a write, never for a sync
   std::shared_ptr<File> segment_;  // shared with a sync that is under way
   std::uint64_t ordinal_ = 0, size_ = 0, next_sequence_ = 0;
   std::chrono::steady_clock::time_point opened_{};

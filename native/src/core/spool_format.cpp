@@ -85,7 +85,8 @@ std::vector<std::byte> encode_batch(std::span<const std::byte> records, std::uin
   std::size_t title_bytes = 0;
   for (const auto& [id, text] : titles) title_bytes += 8 + text.size();
   const std::size_t count = records.size() / sizeof(Event);
-  if (count > most_records || title_bytes > most_title_bytes) throw std::invalid_argument("a batch of too many records");
+  if (count > most_records || title_bytes > most_title_bytes)
+    throw std::invalid_argument("a batch of too many records");
   std::vector<std::byte> bytes(batch_header_bytes + records.size() + padded(title_bytes));
   put(&bytes[0], batch_magic);
   put(&bytes[4], static_cast<std::uint32_t>(count));
@@ -121,9 +122,9 @@ Batch decode_batch(std::span<const std::byte> bytes, std::uint64_t expected_sequ
   batch.size = batch_header_bytes + record_bytes + title_bytes;
   if (bytes.size() < batch.size) return batch;
   batch.records = bytes.subspan(batch_header_bytes, record_bytes);
-  const bool sound = batch_checksum(bytes.data(), batch.size) == get<std::uint32_t>(&bytes[28]) &&
-                     decode_titles(bytes.subspan(batch_header_bytes + record_bytes, title_bytes), title_count,
-                                   batch.titles);
+  const bool sound =
+      batch_checksum(bytes.data(), batch.size) == get<std::uint32_t>(&bytes[28]) &&
+      decode_titles(bytes.subspan(batch_header_bytes + record_bytes, title_bytes), title_count, batch.titles);
   batch.status = sound ? BatchStatus::whole : BatchStatus::corrupt;
   return batch;
 }

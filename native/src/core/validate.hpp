@@ -12,8 +12,8 @@ namespace neural_focus {
 enum class Fault : std::uint8_t { none, unknown_type, timestamp_out_of_range, invalid_utf8 };
 
 inline constexpr std::size_t fault_count = 4;
-inline constexpr std::array<std::string_view, fault_count> fault_names{
-    "none", "unknown_type", "timestamp_out_of_range", "invalid_utf8"};
+inline constexpr std::array<std::string_view, fault_count> fault_names{"none", "unknown_type", "timestamp_out_of_range",
+                                                                       "invalid_utf8"};
 
 // Strict UTF-8 (no overlong forms, no surrogates) up to the first NUL.
 [[nodiscard]] bool is_utf8(std::span<const std::byte> text) noexcept;
@@ -25,15 +25,11 @@ inline constexpr std::array<std::string_view, fault_count> fault_names{
 }
 
 [[nodiscard]] inline Fault find_fault(RecordView record) noexcept {
-  if (record.type() - 1U >= event_type_count - 1U) {
-    return Fault::unknown_type;
-  }
+  if (record.type() - 1U >= event_type_count - 1U) { return Fault::unknown_type; }
   if (record.timestamp_us() - min_timestamp_us >= max_timestamp_us - min_timestamp_us) {
     return Fault::timestamp_out_of_range;
   }
-  if (!is_ascii(record.app_bytes()) && !is_utf8({record.app_bytes(), sizeof(AppName)})) {
-    return Fault::invalid_utf8;
-  }
+  if (!is_ascii(record.app_bytes()) && !is_utf8({record.app_bytes(), sizeof(AppName)})) { return Fault::invalid_utf8; }
   return Fault::none;
 }
 

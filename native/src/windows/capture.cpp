@@ -52,8 +52,8 @@ void Capture::run(std::promise<void> started) {
   thread_id_ = ::GetCurrentThreadId();
   if (!set_hooks()) {
     release_hooks();
-    started.set_exception(std::make_exception_ptr(std::runtime_error(
-        "Windows refused the input hooks (error " + std::to_string(::GetLastError()) + ")")));
+    started.set_exception(std::make_exception_ptr(
+        std::runtime_error("Windows refused the input hooks (error " + std::to_string(::GetLastError()) + ")")));
     return;
   }
   refresh_focus();
@@ -145,18 +145,12 @@ void Capture::on_mouse(WPARAM message, const MSLLHOOKSTRUCT& mouse) {
       recorder_.moved();
       if (recorder_.motion_wanted()) recorder_.motion(x, y);
       return;
-    case WM_LBUTTONDOWN:
-      return recorder_.click(x, y, 1);
-    case WM_RBUTTONDOWN:
-      return recorder_.click(x, y, 2);
-    case WM_MBUTTONDOWN:
-      return recorder_.click(x, y, 3);
-    case WM_XBUTTONDOWN:
-      return recorder_.click(x, y, 3U + high);
-    case WM_MOUSEWHEEL:
-      return recorder_.wheel(x, y, static_cast<std::int16_t>(high));
-    default:
-      return;
+    case WM_LBUTTONDOWN: return recorder_.click(x, y, 1);
+    case WM_RBUTTONDOWN: return recorder_.click(x, y, 2);
+    case WM_MBUTTONDOWN: return recorder_.click(x, y, 3);
+    case WM_XBUTTONDOWN: return recorder_.click(x, y, 3U + high);
+    case WM_MOUSEWHEEL: return recorder_.wheel(x, y, static_cast<std::int16_t>(high));
+    default: return;
   }
 }
 

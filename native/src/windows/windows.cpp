@@ -19,8 +19,8 @@ BOOL CALLBACK find_hosted(HWND child, LPARAM found) {
 
 std::string to_utf8(const wchar_t* text, int length) {
   std::string utf8(static_cast<std::size_t>(length) * 3, '\0');
-  const int size = ::WideCharToMultiByte(CP_UTF8, 0, text, length, utf8.data(), static_cast<int>(utf8.size()), nullptr,
-                                         nullptr);
+  const int size =
+      ::WideCharToMultiByte(CP_UTF8, 0, text, length, utf8.data(), static_cast<int>(utf8.size()), nullptr, nullptr);
   utf8.resize(static_cast<std::size_t>(size > 0 ? size : 0));
   return utf8;
 }

@@ -22,8 +22,7 @@ nb::tuple drain(Capture& capture, std::size_t most) {
   Recorder::Drained drained = capture.drain(most);
   nb::list texts;
   for (const auto& [index, text] : drained.texts) {  // some program chose the text: it need not be UTF-8
-    nb::object title =
-        nb::steal(PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "replace"));
+    nb::object title = nb::steal(PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "replace"));
     texts.append(nb::make_tuple(index, title));
   }
   return nb::make_tuple(to_array(std::move(drained.records)), texts);

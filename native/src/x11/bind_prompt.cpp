@@ -17,7 +17,8 @@ namespace neural_focus::x11 {
 void bind_prompt(nb::module_& module) {
   nb::class_<Prompt>(module, "Prompt", "A small window with a question and buttons; it takes neither focus nor keys.")
       .def(nb::init<const std::string&>(), "display"_a = "", "Raises CaptureError when the display cannot be opened.")
-      .def("show", &Prompt::show, "lines"_a, "buttons"_a, "Lines of text and (answer, label) pairs; returns the window.")
+      .def("show", &Prompt::show, "lines"_a, "buttons"_a,
+           "Lines of text and (answer, label) pairs; returns the window.")
       .def(
           "buttons",
           [](const Prompt& prompt) {

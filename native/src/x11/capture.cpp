@@ -16,7 +16,9 @@ namespace {
 constexpr std::uint64_t focus_poll_us = 250'000;  // where no window manager tells
 constexpr std::size_t watched_windows = 512;
 
-void set_bit(unsigned char* mask, int event) { mask[event >> 3] = static_cast<unsigned char>(mask[event >> 3] | (1 << (event & 7))); }
+void set_bit(unsigned char* mask, int event) {
+  mask[event >> 3] = static_cast<unsigned char>(mask[event >> 3] | (1 << (event & 7)));
+}
 
 }  // namespace
 
@@ -27,11 +29,7 @@ std::uint64_t boot_clock_us() noexcept {
 }
 
 Capture::Capture(const Options& options)
-    : options_(options),
-      x_(options.display),
-      windows_(x_),
-      keyboard_(x_),
-      recorder_(options.recorder) {
+    : options_(options), x_(options.display), windows_(x_), keyboard_(x_), recorder_(options.recorder) {
   select_events();
   waker_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 }
@@ -129,16 +127,11 @@ void Capture::take_events() {
 
 void Capture::on_raw(const XIRawEvent& raw) {
   switch (raw.evtype) {
-    case XI_RawKeyPress:
-      return on_key(raw, true);
-    case XI_RawKeyRelease:
-      return on_key(raw, false);
-    case XI_RawButtonPress:
-      return on_button(static_cast<unsigned>(raw.detail));
-    case XI_RawMotion:
-      return on_motion();
-    default:
-      return;
+    case XI_RawKeyPress: return on_key(raw, true);
+    case XI_RawKeyRelease: return on_key(raw, false);
+    case XI_RawButtonPress: return on_button(static_cast<unsigned>(raw.detail));
+    case XI_RawMotion: return on_motion();
+    default: return;
   }
 }
 

@@ -77,10 +77,9 @@ Connection::Connection(const std::string& name) {
   display_ = XOpenDisplay(name.empty() ? nullptr : name.c_str());
   if (display_ == nullptr) {
     throw DisplayError("the X display " + std::string(XDisplayName(name.empty() ? nullptr : name.c_str())) +
-                             " cannot be opened");
+                       " cannot be opened");
   }
-  XSetIOErrorExitHandler(
-      display_, [](Display*, void* self) { static_cast<Connection*>(self)->lost_ = true; }, this);
+  XSetIOErrorExitHandler(display_, [](Display*, void* self) { static_cast<Connection*>(self)->lost_ = true; }, this);
 }
 
 Connection::~Connection() {

@@ -137,8 +137,8 @@ Window Injector::open_window(const std::string& app, const std::string& title, i
   // A colour of its own per app makes pictures of the virtual display readable.
   unsigned long color = 0x303030;
   for (const char letter : app) color = (color * 31 + static_cast<unsigned char>(letter)) & 0x7F7F7F;
-  const Window window = XCreateSimpleWindow(display, x_.root(), x, y, width, height, 1, BlackPixel(display, screen),
-                                            color | 0x404040);
+  const Window window =
+      XCreateSimpleWindow(display, x_.root(), x, y, width, height, 1, BlackPixel(display, screen), color | 0x404040);
   std::string name = app;
   XClassHint hint{name.data(), name.data()};
   XSetClassHint(display, window, &hint);
@@ -210,10 +210,8 @@ void Injector::change_state(Window window, bool on, const char* first, const cha
 
 void Injector::minimize(Window window, bool on) {
   if (window_manager_runs()) {
-    if (on)
-      XIconifyWindow(x_.get(), window, DefaultScreen(x_.get()));
-    else
-      XMapRaised(x_.get(), window);
+    if (on) XIconifyWindow(x_.get(), window, DefaultScreen(x_.get()));
+    else XMapRaised(x_.get(), window);
     sync();
     return;
   }

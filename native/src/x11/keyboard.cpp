@@ -10,21 +10,16 @@ namespace {
 std::uint32_t modifier_of(KeySym keysym) {
   switch (keysym) {
     case XK_Shift_L:
-    case XK_Shift_R:
-      return key_shift;
+    case XK_Shift_R: return key_shift;
     case XK_Control_L:
-    case XK_Control_R:
-      return key_ctrl;
+    case XK_Control_R: return key_ctrl;
     case XK_Alt_L:
-    case XK_Alt_R:
-      return key_alt;
+    case XK_Alt_R: return key_alt;
     case XK_Super_L:
     case XK_Super_R:
     case XK_Meta_L:
-    case XK_Meta_R:
-      return key_meta;
-    default:
-      return 0;
+    case XK_Meta_R: return key_meta;
+    default: return 0;
   }
 }
 
@@ -38,7 +33,8 @@ bool types_text(KeySym keysym) {
 KeyClass classify(KeySym keysym) {
   if (IsModifierKey(keysym) || keysym == XK_Scroll_Lock) return KeyClass::modifier;
   if (keysym == XK_BackSpace || keysym == XK_Delete || keysym == XK_KP_Delete) return KeyClass::deleting;
-  if (keysym == XK_Return || keysym == XK_KP_Enter || keysym == XK_Tab || keysym == XK_ISO_Left_Tab || keysym == XK_KP_Tab)
+  if (keysym == XK_Return || keysym == XK_KP_Enter || keysym == XK_Tab || keysym == XK_ISO_Left_Tab ||
+      keysym == XK_KP_Tab)
     return KeyClass::enter_tab;
   if (IsCursorKey(keysym) || (keysym >= XK_KP_Home && keysym <= XK_KP_Begin)) return KeyClass::navigation;
   if (types_text(keysym)) return KeyClass::text;

@@ -36,8 +36,8 @@ Window Prompt::show(const std::vector<std::string>& lines,
   attributes.override_redirect = True;  // no window manager moves it, focuses it or tells it as active
   attributes.background_pixel = background;
   attributes.event_mask = ExposureMask | ButtonReleaseMask;
-  window_ = XCreateWindow(display, x_.root(), left_, top_, static_cast<unsigned>(width_), static_cast<unsigned>(height_),
-                          1, CopyFromParent, InputOutput, CopyFromParent,
+  window_ = XCreateWindow(display, x_.root(), left_, top_, static_cast<unsigned>(width_),
+                          static_cast<unsigned>(height_), 1, CopyFromParent, InputOutput, CopyFromParent,
                           CWOverrideRedirect | CWBackPixel | CWEventMask, &attributes);
   XStoreName(display, window_, "Neural Focus");
   context_ = XCreateGC(display, window_, 0, nullptr);

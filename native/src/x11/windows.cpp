@@ -20,16 +20,10 @@ std::string process_name(std::uint32_t pid) {
 }  // namespace
 
 Windows::Windows(const Connection& x)
-    : x_(x),
-      active_(x.atom("_NET_ACTIVE_WINDOW")),
-      name_(x.atom("_NET_WM_NAME")),
-      state_(x.atom("_NET_WM_STATE")),
-      pid_(x.atom("_NET_WM_PID")),
-      hidden_(x.atom("_NET_WM_STATE_HIDDEN")),
-      maximized_vert_(x.atom("_NET_WM_STATE_MAXIMIZED_VERT")),
-      maximized_horz_(x.atom("_NET_WM_STATE_MAXIMIZED_HORZ")),
-      old_name_(XA_WM_NAME),
-      class_(XA_WM_CLASS) {}
+    : x_(x), active_(x.atom("_NET_ACTIVE_WINDOW")), name_(x.atom("_NET_WM_NAME")), state_(x.atom("_NET_WM_STATE")),
+      pid_(x.atom("_NET_WM_PID")), hidden_(x.atom("_NET_WM_STATE_HIDDEN")),
+      maximized_vert_(x.atom("_NET_WM_STATE_MAXIMIZED_VERT")), maximized_horz_(x.atom("_NET_WM_STATE_MAXIMIZED_HORZ")),
+      old_name_(XA_WM_NAME), class_(XA_WM_CLASS) {}
 
 bool Windows::manager_tells() const { return x_.longs(x_.root(), active_).has_value(); }
 
@@ -82,8 +76,6 @@ WindowState Windows::state(Window window) const {
   return {has(hidden_), has(maximized_vert_) && has(maximized_horz_)};
 }
 
-void Windows::watch(Window window) const {
-  XSelectInput(x_.get(), window, PropertyChangeMask | StructureNotifyMask);
-}
+void Windows::watch(Window window) const { XSelectInput(x_.get(), window, PropertyChangeMask | StructureNotifyMask); }
 
 }  // namespace neural_focus::x11
