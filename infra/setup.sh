@@ -24,7 +24,7 @@ if [ "$(uname)" = Linux ]; then
   header X11/Xlib.h libx11-dev; header X11/extensions/XInput2.h libxi-dev; header X11/extensions/XTest.h libxtst-dev
   "$python" -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
   [ -z "${TEST:-}" ] || { program chromium chromium; program clang++ clang; program make make; }
-  [ -z "${TEST:-}" ] || { program openbox openbox; program dbus-daemon dbus-daemon; program dbus-send dbus-bin; }
+  [ -z "${TEST:-}" ] || { program openbox openbox; program dbus-daemon dbus-daemon; program dbus-send dbus-bin; program redis-server redis-server; }
   # Screen locks come by D-Bus: left out where it cannot be installed, needed by the tests.
   if [ -n "${TEST:-}" ] || [ "$(id -u)" = 0 ]; then header dbus-1.0/dbus/dbus.h libdbus-1-dev; program pkg-config pkgconf; fi
   [ -z "${TEST:-}" ] || ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer* >/dev/null 2>&1 || missing+=(libclang-rt-14-dev)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -196,7 +195,6 @@ def test_the_yaml_says_what_the_settings_say() -> None:
     assert said["offline_store"] == built.offline_config
 
 
-@pytest.mark.skipif(shutil.which("redis-server") is None, reason="no Redis server on this machine")
 def test_redis_holds_the_same_rows_under_the_same_guard(tmp_path: Path) -> None:
     socket_free = next(port for port in range(16379, 16479) if not _listening(port))
     arguments = ["redis-server", "--port", str(socket_free), "--bind", "127.0.0.1", "--save", ""]
