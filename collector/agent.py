@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from collector.capture import DesktopCapture, Drained, unix_offset_us
+from collector.capture import DesktopCapture, Drained, X11Source, unix_offset_us
 from collector.consent import Consent
 from collector.conversation import Conversation
 from collector.desktop import Desktop, write_json
@@ -69,7 +69,7 @@ class Agent:
         self._writer = open_writer(desktop.spool, self.machine_id, self.boot_id)
         self._live = LiveEngine.restore(desktop.engine_state, desktop.spool, self.boot_id, options.zone)
         self._capture = DesktopCapture(
-            options.display,
+            X11Source(options.display),
             Rules.load(options.rules or desktop.folder / RULES_FILE),
             offset_us=unix_offset_us(),
             floor_us=self._live.last_us,

@@ -1,4 +1,4 @@
-"""Capture on this desktop: the X11 hook, its records with categories, and its return after the X server's death."""
+"""Capture on this desktop: the hook, its records with categories, and its return after the display server's death."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -72,12 +72,49 @@ def unix_offset_us() -> int:
     return time.time_ns() // 1000 - boot_clock_us()
 
 
-class DesktopCapture:
-    """The running hook. Records of a lost X server are still drained; then it is reached for again, with backoff."""
+class Source(Protocol):
+    """Where input and windows come from."""
 
-    def __init__(self, display: str, rules: Rules, *, offset_us: int, floor_us: int, titles: bool) -> None:
+    @property
+    def name(self) -> str:
+        """In words: the X server of :0."""
+
+    def open(self, *, offset_us: int, floor_us: int) -> Any:
+        """The hook's native side, not started yet. Raises CaptureError when the display cannot be opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class X11Source:
+    """All of one X display."""
+
+    display: str
+
+    @property
+    def name(self) -> str:
+        """In words."""
+        return f"the X server of {self.display}"
+
+    def open(self, *, offset_us: int, floor_us: int) -> Any:
+        """``neural_focus._x11.Capture``."""
+        from neural_focus._x11 import Capture
+
+        return Capture(
+            self.display,
+            offset_us=offset_us,
+            floor_us=floor_us,
+            own_pid=os.getpid(),
+            ring_capacity=MOST_RECORDS,
+            motion_hz=MOTION_HZ,
+            idle_after_ms=IDLE_AFTER_MS,
+        )
+
+
+class DesktopCapture:
+    """The running hook. Records of a lost server are still drained; then it is reached for again, with backoff."""
+
+    def __init__(self, source: Source, rules: Rules, *, offset_us: int, floor_us: int, titles: bool) -> None:
         """Starts capturing. Raises CaptureError when the display cannot be opened."""
-        self._display, self._rules, self._keep_titles = display, rules, titles
+        self._source, self._rules, self._keep_titles = source, rules, titles
         self._offset_us, self._floor_us = offset_us, floor_us
         self._title_ids: dict[str, int] = {}
         self._next_title = 1
@@ -132,17 +169,7 @@ class DesktopCapture:
         return Drained(records, self._classify(records, dict(texts)))
 
     def _open(self) -> Any:
-        from neural_focus._x11 import Capture
-
-        capture = Capture(
-            self._display,
-            offset_us=self._offset_us,
-            floor_us=self._floor_us,
-            own_pid=os.getpid(),
-            ring_capacity=MOST_RECORDS,
-            motion_hz=MOTION_HZ,
-            idle_after_ms=IDLE_AFTER_MS,
-        )
+        capture = self._source.open(offset_us=self._offset_us, floor_us=self._floor_us)
         capture.set_locked(self._locked)
         capture.start()
         return capture
@@ -150,7 +177,7 @@ class DesktopCapture:
     def _reopen(self) -> None:
         now = time.monotonic()
         if not self.lost:
-            self.lost = f"the X server of {self._display} went away"
+            self.lost = f"{self._source.name} went away"
             self._capture.stop()
             self._retry_at, self._retry_seconds = now, RETRY_SECONDS[0]
         if now < self._retry_at:

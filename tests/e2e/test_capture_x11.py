@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from virtual_desktop import Recorder, virtual_desktop, wait_for
 
-from collector.capture import DesktopCapture, unix_offset_us
+from collector.capture import DesktopCapture, X11Source, unix_offset_us
 from infra.virtual_display import start_virtual_display
 from neural_focus._x11 import Injector, LockWatch, Prompt
 from neural_focus.categories import Rules
@@ -282,7 +282,7 @@ def test_a_window_manager_is_understood(display: str, hands: Injector) -> None:
 @pytest.mark.parametrize("titles", [False, True])
 def test_hints_and_titles_leave_as_settings_say(display: str, hands: Injector, titles: bool) -> None:
     browser = hands.open_window("firefox", "Cats - YouTube")
-    capture = DesktopCapture(display, Rules.load(), offset_us=unix_offset_us(), floor_us=0, titles=titles)
+    capture = DesktopCapture(X11Source(display), Rules.load(), offset_us=unix_offset_us(), floor_us=0, titles=titles)
     hands.activate(browser)
     drained = []
     wait_for(lambda: drained.append(capture.drain()) or any(len(one.records) for one in drained))
@@ -300,7 +300,7 @@ def test_capture_outlives_the_x_server(monkeypatch: pytest.MonkeyPatch, tmp_path
     first = start_virtual_display(folder=tmp_path)
     name = first.display
     monkeypatch.setenv("XAUTHORITY", str(first.authority))
-    capture = DesktopCapture(name, Rules.load(), offset_us=unix_offset_us(), floor_us=0, titles=False)
+    capture = DesktopCapture(X11Source(name), Rules.load(), offset_us=unix_offset_us(), floor_us=0, titles=False)
     first.process.kill()
     first.process.wait()
     wait_for(lambda: capture.drain() and capture.lost)
@@ -318,4 +318,4 @@ def test_capture_outlives_the_x_server(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 def test_no_display_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(CaptureError, match="cannot be opened"):
-        DesktopCapture(":9999", Rules.load(), offset_us=0, floor_us=0, titles=False)
+        DesktopCapture(X11Source(":9999"), Rules.load(), offset_us=0, floor_us=0, titles=False)
