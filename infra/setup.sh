@@ -34,7 +34,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   [ "$(id -u)" = 0 ] || fail "these packages are missing: ${missing[*]}. Install them and try again: sudo apt-get install ${missing[*]}"
   say "installing system packages: ${missing[*]}"
   log=$(mktemp); export DEBIAN_FRONTEND=noninteractive
-  { apt-get update -qq && apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 \
+  { apt-get update -qq && apt-get install -o DPkg::Lock::Timeout=120 -y -qq --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 \
     || { tail -5 "$log" >&2; fail "apt-get could not install ${missing[*]} (above: why)"; }
   rm -f "$log"
 fi
