@@ -25,6 +25,8 @@ class Champion:
         self._settings = settings
         self._tag: str | None = None
         self._refused: str | None = None
+        self.notice = ""
+        """Why the chosen model does not answer, in a sentence for people; empty while it does."""
         self.predictor = Predictor.rules()
 
     def refresh(self) -> bool:
@@ -32,19 +34,26 @@ class Champion:
 
         A model that cannot be loaded is refused once, loudly, and the one before goes on answering.
         """
-        tag = registry.champion(self._settings)
-        if tag == self._tag or tag == self._refused:
+        try:
+            tag = registry.champion(self._settings)
+        except NeuralFocusError as error:
+            return self._refuse("champion.json", error)
+        if tag in (self._tag, self._refused):
             return False
         try:
             predictor = Predictor.load(self._settings, tag)
             _warm_up(predictor)
         except NeuralFocusError as error:
-            self._refused = tag
-            _LOG.error("model %s is refused, %s goes on: %s", tag, self.predictor.version, error)
-            return False
-        self._tag, self._refused, self.predictor = tag, None, predictor
+            return self._refuse(tag, error)
+        self._tag, self._refused, self.predictor, self.notice = tag, None, predictor, ""
         _LOG.info("model %s (%s) answers from now on", tag, predictor.version)
         return True
+
+    def _refuse(self, tag: str | None, error: NeuralFocusError) -> bool:
+        if self._refused != tag:
+            self._refused, self.notice = tag, str(error)
+            _LOG.error("model %s is refused, %s goes on: %s", tag, self.predictor.version, error)
+        return False
 
 
 def trained_on(predictor: Predictor) -> TrainedOn:

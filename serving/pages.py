@@ -68,8 +68,8 @@ async def now(runtime: Runtime, user_id: int) -> Now:
     prediction, age = runtime.current(user_id)
     stream = runtime.streams.newest(user_id)
     fresh = age is not None and age <= FRESH_SECONDS
-    predictor = runtime.champion.predictor
-    card = await runtime.database.run(lambda connection: model_card(connection, predictor, someone))
+    predictor, notice = runtime.champion.predictor, runtime.champion.notice
+    card = await runtime.database.run(lambda connection: model_card(connection, predictor, someone, notice))
     return Now(
         person=person_of(someone),
         collecting=fresh and runtime.hub.has_desktop(user_id),
@@ -99,8 +99,11 @@ def prediction(runtime: Runtime, user_id: int) -> PredictionResponse:
     return PredictionResponse(made, age)
 
 
-def model_card(connection: Connection, predictor: Predictor, someone: Someone) -> ModelCard:
-    """Which model answers, whose data made it, and for how long it has been getting to know this person."""
+def model_card(connection: Connection, predictor: Predictor, someone: Someone, notice: str = "") -> ModelCard:
+    """Which model answers, whose data made it, and for how long it has been getting to know this person.
+
+    ``notice``: why the chosen model does not answer, if it does not.
+    """
     source = trained_on(predictor)
     zone = ZoneInfo(someone.zone)
     first_us = first_prediction_us(connection, someone.id)
@@ -113,7 +116,7 @@ def model_card(connection: Connection, predictor: Predictor, someone: Someone) -
         trained_on=source,
         learning=learning,
         day=day,
-        note=_note(source, learning, day),
+        note=f"{predictor.version} answers instead: {notice}" if notice else _note(source, learning, day),
         data_from=iso(data["first_us"]) if data else None,
         data_to=iso(data["last_us"]) if data else None,
         metrics=_numbers(predictor.manifest.get("metrics")),

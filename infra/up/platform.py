@@ -27,7 +27,7 @@ from infra.up.first_model import make_first_model
 from infra.up.steps import step
 from infra.up.supervisor import Supervisor
 from neural_focus.errors import ServiceError, StoreError
-from neural_focus.models.registry import champion
+from neural_focus.models.registry import champion, usable_champion
 from neural_focus.secrets import Secrets, load_secrets
 from neural_focus.settings import Settings
 from neural_focus.store.database import connect
@@ -136,7 +136,10 @@ class Platform:
 
     def _start_platform(self) -> None:
         settings, supervisor = self.settings, self.supervisor
-        has_model = champion(settings) is not None
+        tag, problem = usable_champion(settings)
+        has_model = tag is not None
+        if problem:
+            self.tell(f"the model that served cannot, so a new one is trained: {problem}")
         ensure_database(settings)
         supervisor.launch(plan.prefect_server(settings, self.secrets))
         if has_model:

@@ -7,7 +7,6 @@ import math
 import os
 import urllib.request
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -16,7 +15,7 @@ from flows.server import address as prefect_address
 from flows.server import login
 from infra.up.counts import Counts
 from infra.up.health import bearer
-from neural_focus.models.registry import champion
+from neural_focus.models.registry import list_models
 from neural_focus.secrets import Secrets
 from neural_focus.settings import Settings
 from serving.auth import issue_token, make_signin_link
@@ -52,8 +51,8 @@ def counts_table(counts: Counts, *, demo: bool) -> Table:
 
 def champion_table(settings: Settings) -> Table:
     """The champion beside the time since the last switch, on held-out days."""
-    tag = champion(settings)
-    manifest = _manifest(settings, tag)
+    serving = next((model for model in list_models(settings) if model.champion), None)
+    tag, manifest = (serving.tag, serving.manifest) if serving else (None, {})
     trained_on = {"demo": "demo people", "people": "real people"}.get(manifest.get("trained_on", ""), "nobody yet")
     table = _table(
         f"{tag or 'No model'}, trained on {trained_on}; held-out days",
@@ -103,14 +102,6 @@ def _header_file(settings: Settings, secrets: Secrets, user_id: int) -> Path:
 
 def _service(settings: Settings) -> str:
     return f"http://127.0.0.1:{settings.serving_port}"
-
-
-def _manifest(settings: Settings, tag: str | None) -> dict[str, Any]:
-    if tag is None:
-        return {}
-    path = settings.models / "models" / tag.replace(":", "/") / "manifest.json"
-    found: dict[str, Any] = json.loads(path.read_text())
-    return found
 
 
 def _figure(value: float | None) -> str:

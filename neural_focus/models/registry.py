@@ -4,6 +4,7 @@
 
     <home>/bentoml/models/neural_focus/xgboost_v3/    the bundle's files, manifest.json, BentoML's model.yaml
     <home>/bentoml/champion.json                      {"champion": tag, "before": [older champions]}
+    <home>/bentoml/decisions.jsonl                    a line a decision: when, what, who decided, gates with figures
 
 A tag is ``neural_focus:xgboost_v3``; its version alone (``xgboost_v3``) is accepted wherever a tag is.
 """
@@ -13,13 +14,15 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from neural_focus.errors import ConfigurationError, ContractError
+from neural_focus.errors import ConfigurationError, ContractError, NeuralFocusError
 from neural_focus.models.bundle import MANIFEST, TrainedBundle, verify
+from neural_focus.models.contracts import contract_of
 
 if TYPE_CHECKING:
     from bentoml._internal.models.model import ModelStore
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from neural_focus.settings import Settings
 
 NAME = "neural_focus"
+_NOBODY: dict[str, Any] = {"champion": None, "before": []}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,32 +94,88 @@ def champion(settings: Settings) -> str | None:
     return None if tag is None else str(tag)
 
 
-def promote(settings: Settings, tag: str) -> str | None:
+def usable_champion(settings: Settings) -> tuple[str | None, str]:
+    """The champion if this code can serve it, else None and why not ("" where there is no champion at all).
+
+    Looks at the pointer, the folder and the manifest; the files themselves are checked when they are loaded.
+    """
+    try:
+        tag = champion(settings)
+        if tag is not None:
+            manifest = _manifest(_folder(settings, tag))
+            contract_of(manifest["input_version"], manifest["input_hash"])
+    except NeuralFocusError as error:
+        return None, str(error)
+    return tag, ""
+
+
+def promote(
+    settings: Settings, tag: str, *, by: str = "a person", gates: Sequence[Mapping[str, Any]] = ()
+) -> str | None:
     """Make ``tag`` the champion, once its files have been checked; returns the one before."""
     load(settings, tag)
-    pointer, full = _pointer(settings), _full(tag)
-    before = pointer["champion"]
+    try:
+        pointer = _pointer(settings)
+    except ContractError:  # what cannot be read is written anew
+        pointer = _NOBODY
+    full, before = _full(tag), pointer["champion"]
     if before == full:
         return full
     _write_pointer(settings, {"champion": full, "before": [*pointer["before"], before] if before else []})
+    log_decision(settings, "promoted", full, by=by, before=before, gates=gates)
     return None if before is None else str(before)
 
 
-def rollback(settings: Settings) -> str:
-    """Make the champion before this one champion again; returns its tag.
+def rollback(settings: Settings, *, by: str = "a person") -> str:
+    """Make the champion before this one champion again, the newest that still can be loaded; returns its tag.
 
     Raises:
         ConfigurationError: there is none.
     """
     pointer = _pointer(settings)
-    if not pointer["before"]:
+    rest, why = list(pointer["before"]), ""
+    while rest:
+        earlier = str(rest.pop())
+        try:
+            load(settings, earlier)
+            break
+        except NeuralFocusError as error:
+            why = str(error)
+    else:
         raise ConfigurationError(
-            "there is no earlier champion to go back to", todo="See what is stored: neural-focus models"
+            "there is no earlier champion to go back to", why=why, todo="See what is stored: neural-focus models"
         )
-    *rest, earlier = pointer["before"]
-    load(settings, earlier)
     _write_pointer(settings, {"champion": earlier, "before": rest})
-    return str(earlier)
+    log_decision(settings, "rolled back", earlier, by=by, before=pointer["champion"])
+    return earlier
+
+
+def log_decision(
+    settings: Settings,
+    decision: str,
+    tag: str,
+    *,
+    by: str,
+    before: str | None,
+    gates: Sequence[Mapping[str, Any]] = (),
+) -> None:
+    """Add a line to the decision log; ``gates`` are rows with the figures and the verdict of each."""
+    line = {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "decision": decision,
+        "model": tag,
+        "before": before,
+        "by": by,
+        "gates": list(gates),
+    }
+    with (settings.models / "decisions.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
+
+
+def decisions(settings: Settings) -> list[dict[str, Any]]:
+    """The decision log, oldest first."""
+    path = settings.models / "decisions.jsonl"
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
 
 
 def _store(settings: Settings) -> ModelStore:
@@ -141,7 +201,10 @@ def _folder(settings: Settings, tag: str) -> Path:
     name, _, version = _full(tag).partition(":")
     folder = settings.models / "models" / name / version
     if name != NAME or not (folder / MANIFEST).exists():
-        raise ConfigurationError(f"there is no model {tag}", todo="See what is stored: neural-focus models")
+        raise ConfigurationError(
+            f"there is no model {tag}",
+            todo="See what is stored: neural-focus models; back to the champion before: neural-focus models rollback",
+        )
     return folder
 
 
@@ -158,9 +221,14 @@ def _manifest(folder: Path) -> dict[str, Any]:
 def _pointer(settings: Settings) -> dict[str, Any]:
     path = settings.models / "champion.json"
     if not path.exists():
-        return {"champion": None, "before": []}
-    pointer: dict[str, Any] = json.loads(path.read_text())
-    return pointer
+        return _NOBODY
+    try:
+        pointer: dict[str, Any] = json.loads(path.read_text())
+        return {"champion": pointer["champion"], "before": list(pointer["before"])}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ContractError(
+            f"{path} cannot be read", why=str(error), todo="Choose a model again: neural-focus models promote TAG"
+        ) from error
 
 
 def _write_pointer(settings: Settings, pointer: dict[str, Any]) -> None:

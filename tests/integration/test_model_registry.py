@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from neural_focus.models.datasets import Moments
 from neural_focus.models.predict import Predictor
 from neural_focus.models.training import train_moments
 from neural_focus.settings import Settings
+from serving.champion import Champion
 
 
 @pytest.fixture(scope="module")
@@ -91,3 +93,36 @@ def test_changed_files_and_foreign_contracts_never_serve(bundle: TrainedBundle, 
     other = TrainedBundle("xgboost", files, {**bundle.manifest, "files": file_hashes(files)})
     with pytest.raises(ContractError, match="trained on input version 1"):
         registry.promote(settings, registry.save(settings, other))
+
+
+def test_a_champion_that_is_gone_or_of_an_older_contract_is_named_and_survived(
+    bundle: TrainedBundle, tmp_path: Path
+) -> None:
+    settings = Settings(home=tmp_path)
+    first, second = registry.save(settings, bundle), registry.save(settings, bundle)
+    registry.promote(settings, first)
+    registry.promote(settings, second)
+    serving = Champion(settings)
+    assert serving.refresh() and registry.usable_champion(settings) == (second, "")
+    shutil.rmtree(settings.models / "models" / "neural_focus" / "xgboost_v2")
+    tag, problem = registry.usable_champion(settings)
+    assert tag is None and "xgboost_v2" in problem and "rollback" in problem
+    fresh = Champion(settings)
+    assert not fresh.refresh() and fresh.predictor.version == "rules_v0" and "xgboost_v2" in fresh.notice
+    assert registry.rollback(settings) == first
+    assert fresh.refresh() and fresh.predictor.version == "xgboost_v1" and not fresh.notice
+    manifest = settings.models / "models" / "neural_focus" / "xgboost_v1" / "manifest.json"
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "input_version": 0}))
+    assert "input version 0" in registry.usable_champion(settings)[1]
+    (settings.models / "champion.json").write_text("{")
+    assert "champion.json cannot be read" in registry.usable_champion(settings)[1]
+    assert not Champion(settings).refresh()
+    registry.save(settings, bundle)
+    registry.promote(settings, "xgboost_v2", by="gates", gates=[{"gate": "calibrated", "passed": True}])
+    log = [(line["decision"], line["model"].split(":")[1], line["by"]) for line in registry.decisions(settings)]
+    assert log == [
+        ("promoted", "xgboost_v1", "a person"),
+        ("promoted", "xgboost_v2", "a person"),
+        ("rolled back", "xgboost_v1", "a person"),
+        ("promoted", "xgboost_v2", "gates"),
+    ]
