@@ -20,16 +20,20 @@ test: ## all tests of the default suite
 	@TEST=1 PYTHON=$(PYTHON) bash infra/setup.sh
 	$(BIN)/python -m pytest
 
-lint: ## ruff, mypy strict, import contracts, the page's types
+NATIVE := $(shell find native -name '*.cpp' -o -name '*.hpp')
+
+lint: ## ruff, mypy strict, import contracts, clang-format
 	@TEST=1 PYTHON=$(PYTHON) bash infra/setup.sh
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/clang-format --dry-run --Werror $(NATIVE)
 
 format: ## put the code into the house style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/clang-format -i $(NATIVE)
 
 bench: setup ## figures with ratios, into build/bench.jsonl
 	$(BIN)/python -m bench

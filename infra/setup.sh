@@ -52,7 +52,7 @@ if ! fresh packages "$packages"; then
   .venv/bin/python -c 'import torch' 2>/dev/null || .venv/bin/python -m pip install --disable-pip-version-check -q torch==2.13.0
   .venv/bin/python -m pip install --disable-pip-version-check -q uv
   .venv/bin/uv pip install -q --python .venv/bin/python -c constraints.txt \
-    scikit-build-core==1.1.2 nanobind==3.1.0 cmake ninja $(.venv/bin/python infra/requirements.py platform dev)
+    scikit-build-core==1.1.2 nanobind==3.1.0 cmake ninja $(.venv/bin/python infra/requirements.py --missing platform dev)
   done_ packages "$packages"
 fi
 
