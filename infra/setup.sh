@@ -25,8 +25,11 @@ if [ "$(uname)" = Linux ]; then
   "$python" -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
   [ -z "${TEST:-}" ] || { program chromium chromium; program clang++ clang; program make make; }
   [ -z "${TEST:-}" ] || { program openbox openbox; program dbus-daemon dbus-daemon; program dbus-send dbus-bin; program redis-server redis-server; }
-  # Screen locks come by D-Bus: left out where it cannot be installed, needed by the tests.
-  if [ -n "${TEST:-}" ] || [ "$(id -u)" = 0 ]; then header dbus-1.0/dbus/dbus.h libdbus-1-dev; program pkg-config pkgconf; fi
+  [ -z "${TEST:-}" ] || { program sway sway; program foot foot; program gjs gjs; }
+  # Screen locks come by D-Bus, windows of Wayland from the compositor: left out where they cannot be installed, needed by the tests.
+  if [ -n "${TEST:-}" ] || [ "$(id -u)" = 0 ]; then
+    header dbus-1.0/dbus/dbus.h libdbus-1-dev; header wayland-client.h libwayland-dev; program wayland-scanner libwayland-bin; program pkg-config pkgconf
+  fi
   [ -z "${TEST:-}" ] || ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer* >/dev/null 2>&1 || missing+=(libclang-rt-14-dev)
 fi
 if [ ${#missing[@]} -gt 0 ]; then
