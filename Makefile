@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PACKAGES := neural_focus collector flows feature_repo serving infra
 
-.PHONY: help setup build run test lint format bench faults fuzz sanitize bits wine pictures clean
+.PHONY: help setup build run test lint format bench faults fuzz sanitize tidy parity bits wine pictures clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,18 +49,24 @@ fuzz: setup ## libFuzzer on records, engine and spool (SECONDS_EACH=60)
 faults: setup ## kill -9 the agent a hundred times under load: every acknowledged record is stored once
 	NEURAL_FOCUS_KILLS=100 $(BIN)/python -m pytest -o timeout=2400 tests/e2e/test_agent.py -k kill_9
 
+parity: setup ## every feature against the slow reference on many seeds; 1,000 h at 14 events a second
+	NEURAL_FOCUS_SEEDS=40 NEURAL_FOCUS_DRIFT_RATE=14 $(BIN)/python -m pytest -rP -o timeout=2400 tests/parity/test_engine_reference.py tests/parity/test_engine_chunks.py
+
 bits: setup ## the same bits from every compiler that is here
 	bash native/same_bits.sh
+
+tidy: setup ## clang-tidy on the native code (minutes)
+	$(BIN)/clang-tidy -p $$(ls -d build/cp3*) --quiet $(filter native/src/core/% native/src/bindings/% native/src/x11/%,$(filter-out %.hpp %_windows.cpp,$(NATIVE)))
 
 pictures: setup ## the README's pictures, from the platform that runs here
 	$(BIN)/python -m infra.pictures
 
 wine: setup ## build the Windows capture with MinGW-w64 and drive it under Wine
-	@command -v x86_64-w64-mingw32-g++-posix wine openbox >/dev/null || apt-get install -y -qq --no-install-recommends g++-mingw-w64-x86-64-posix wine wine64 openbox || \
+	@type x86_64-w64-mingw32-g++-posix wine openbox >/dev/null 2>&1 || apt-get install -y -qq --no-install-recommends g++-mingw-w64-x86-64-posix wine wine64 openbox || \
 	  { echo "wine: install g++-mingw-w64-x86-64-posix wine wine64 openbox and try again" >&2; exit 1; }
 	$(BIN)/cmake -S native -B build/windows -G Ninja -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN)/ninja) -DCMAKE_TOOLCHAIN_FILE=$(abspath native/mingw.cmake) -DCMAKE_BUILD_TYPE=Release
 	$(BIN)/cmake --build build/windows
-	$(BIN)/python -m pytest tests/wine
+	$(BIN)/python -m pytest -o timeout=900 tests/wine
 
 build: ## rebuild the native part and (re)install the project in .venv
 	@mkdir -p build && flock build/.lock $(BIN)/uv pip install -q --python $(BIN)/python --no-build-isolation --no-deps -e .

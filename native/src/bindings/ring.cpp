@@ -24,7 +24,7 @@ void bind_ring(nb::module_& module) {
             const Buffer buffer(records, sizeof(Event), "an event array");
             std::size_t taken = 0;
             for (std::size_t index = 0; index < buffer.count(); ++index) {
-              Event record;  // the buffer may lie at any address
+              Event record{};  // the buffer may lie at any address
               std::memcpy(&record, buffer.data() + index * sizeof(Event), sizeof(Event));
               taken += ring.push(record) ? 1 : 0;
             }

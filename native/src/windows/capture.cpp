@@ -157,19 +157,27 @@ void Capture::on_mouse(WPARAM message, const MSLLHOOKSTRUCT& mouse) {
 void CALLBACK Capture::window_event(HWINEVENTHOOK, DWORD event, HWND window, LONG object, LONG, DWORD, DWORD) {
   if (current == nullptr || object != OBJID_WINDOW) return;
   current->tick();
-  if (event == EVENT_SYSTEM_MINIMIZESTART) {
-    if (const auto told = describe(window)) current->recorder_.minimized(*told);
-    return;
-  }
+  if (event == EVENT_SYSTEM_MINIMIZESTART) return current->tell_minimized(window);
   if (event == EVENT_SYSTEM_FOREGROUND || window == ::GetForegroundWindow()) current->refresh_focus();
 }
 
 void Capture::refresh_focus() {
-  const auto found = describe(::GetForegroundWindow());
+  const HWND front = ::GetForegroundWindow();
+  if (focused_ != nullptr && front != focused_ && ::IsIconic(focused_) != 0) tell_minimized(focused_);
+  const auto found = describe(front);
   if (!found) return recorder_.focus_nowhere();
   if (found->pid == ::GetCurrentProcessId()) return recorder_.focus_ours();
+  focused_ = front;
+  if (minimized_ == front && ::IsIconic(front) == 0) minimized_ = nullptr;
   refresh_maximized(*found);
   recorder_.focus(*found);
+}
+
+// By the event or by the poll, whichever is first.
+void Capture::tell_minimized(HWND window) {
+  if (window == minimized_) return;
+  minimized_ = window;
+  if (const auto told = describe(window)) recorder_.minimized(*told);
 }
 
 void Capture::refresh_maximized(const FocusedWindow& window) {

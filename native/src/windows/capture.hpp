@@ -45,6 +45,7 @@ class Capture {
   void on_key(WPARAM message, const KBDLLHOOKSTRUCT& key);
   void on_mouse(WPARAM message, const MSLLHOOKSTRUCT& mouse);
   void refresh_focus();
+  void tell_minimized(HWND window);
   void refresh_maximized(const FocusedWindow& window);
 
   static LRESULT CALLBACK keyboard_hook(int code, WPARAM message, LPARAM data);
@@ -58,6 +59,7 @@ class Capture {
   HHOOK keyboard_hook_ = nullptr, mouse_hook_ = nullptr;
   HWINEVENTHOOK event_hooks_[3] = {};
   HWND messages_ = nullptr;
+  HWND focused_ = nullptr, minimized_ = nullptr;  // of others, last; the second was told
   POINT pointer_{};
   DWORD last_input_tick_ = 0;
   bool was_maximized_ = false;

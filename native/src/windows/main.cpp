@@ -1,10 +1,12 @@
 // neural-focus-capture.exe: captures on this Windows desktop into a spool folder until it is told to stop.
 //
-//   neural-focus-capture --spool DIR --machine HEX32 --boot HEX32 --agreed yes [--titles] [--seconds N]
+//   neural-focus-capture --spool DIR --machine HEX32 --boot HEX32 --agreed yes [--titles] [--until-eof]
 //
+// Ctrl-C ends it; with --until-eof also the end of its standard input, so that it never outlives who started it.
 // The shipper reads the same segments that it reads on any other system.
 #include <windows.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -24,8 +26,7 @@ using namespace neural_focus;
 struct Arguments {
   std::filesystem::path spool;
   spool::Id machine{}, boot{};
-  bool agreed = false, titles = false;
-  unsigned long seconds = 0;  // 0: until stopped
+  bool agreed = false, titles = false, until_eof = false;
 };
 
 spool::Id parse_id(const std::string& hex) {
@@ -41,8 +42,8 @@ Arguments parse(int count, char** words) {
   Arguments arguments;
   for (int index = 1; index < count; ++index) {
     const std::string name = words[index];
-    if (name == "--titles") {
-      arguments.titles = true;
+    if (name == "--titles" || name == "--until-eof") {
+      (name == "--titles" ? arguments.titles : arguments.until_eof) = true;
       continue;
     }
     if (index + 1 == count) throw std::invalid_argument(name + " wants a value");
@@ -51,7 +52,6 @@ Arguments parse(int count, char** words) {
     else if (name == "--machine") arguments.machine = parse_id(value);
     else if (name == "--boot") arguments.boot = parse_id(value);
     else if (name == "--agreed") arguments.agreed = value == "yes";
-    else if (name == "--seconds") arguments.seconds = std::stoul(value);
     else throw std::invalid_argument("unknown option " + name);
   }
   if (arguments.spool.empty()) throw std::invalid_argument("--spool is missing");
@@ -79,18 +79,34 @@ spool::Titles titles_of(Recorder::Drained& drained, bool wanted, std::uint32_t& 
   return titles;
 }
 
+std::atomic<bool> told_to_stop{false};
+
+BOOL WINAPI on_control(DWORD what) {
+  if (what != CTRL_C_EVENT && what != CTRL_BREAK_EVENT) return FALSE;
+  told_to_stop = true;
+  return TRUE;
+}
+
+void stop_at_eof() {
+  std::thread([] {
+    while (std::fgetc(stdin) != EOF) {}
+    told_to_stop = true;
+  }).detach();  // it waits in a read that nothing can end but the input's end
+}
+
 int capture(const Arguments& arguments) {
   spool::Writer writer(arguments.spool, arguments.machine, arguments.boot, {});
   windows::Capture source({.offset_us = unix_minus_boot_us()});
   source.start();
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(arguments.seconds);
+  ::SetConsoleCtrlHandler(on_control, TRUE);
+  if (arguments.until_eof) stop_at_eof();
   std::uint32_t next_title = 0;
   const auto take = [&] {
     Recorder::Drained drained = source.drain(4096);
     const spool::Titles titles = titles_of(drained, arguments.titles, next_title);
     writer.append(std::as_bytes(std::span(drained.records)), titles);
   };
-  while (arguments.seconds == 0 || std::chrono::steady_clock::now() < end) {
+  while (!told_to_stop) {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
     take();
   }
