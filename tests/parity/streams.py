@@ -148,12 +148,58 @@ def timed_sessions(stream: Stream) -> None:
             stream.now = -(-stream.now // SECOND) * SECOND
 
 
-def daylight_saving(stream: Stream) -> None:
-    """Over midnight and over the hour that does not exist, in a zone of its own."""
-    stream.zone = str(stream.rng.choice(["Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Pacific/Apia"]))
-    for _ in range(36):
+def restarts(stream: Stream) -> None:
+    """The agent stops, often idle or locked, and starts again: later, at once, or behind its last record."""
+    for _ in range(14):
+        for _ in range(int(stream.rng.integers(1, 12))):
+            stream.any_event()
+            stream.wait(int(stream.rng.integers(1, 3 * SECOND)))
+        if stream.rng.random() < 0.5:
+            stream.any_event((EventType.IDLE_START, EventType.SCREEN_LOCK))
+        stream.wait(int(stream.rng.choice([-400, -20, -1, 0, 1, 40, 299, 300, 1_000])) * SECOND)
+        stream.control(ControlKind.RESTART)
+
+
+@dataclass(frozen=True)
+class Border:
+    """A moment at which a calendar is hard, in a zone: a midnight, or clocks that go forward or back."""
+
+    zone: str
+    utc: str
+
+    @property
+    def us(self) -> int:
+        """Unix time of the border, µs."""
+        return int(np.datetime64(self.utc, "us").astype(np.int64))
+
+
+BORDERS = (
+    Border("Asia/Kathmandu", "2024-05-01T18:15"),  # midnight, 5:45 off
+    Border("Europe/Berlin", "2024-12-31T23:00"),  # midnight
+    Border("Europe/Berlin", "2024-03-31T01:00"),  # 2:00 becomes 3:00
+    Border("Europe/Berlin", "2024-10-27T01:00"),  # 3:00 becomes 2:00
+    Border("America/New_York", "2024-03-10T07:00"),
+    Border("America/New_York", "2024-11-03T06:00"),
+    Border("America/Santiago", "2024-09-08T04:00"),  # there is no midnight: 24:00 becomes 1:00
+    Border("America/Santiago", "2024-04-07T03:00"),  # Sunday's midnight becomes Saturday 23:00
+    Border("Australia/Lord_Howe", "2024-04-06T15:00"),  # half an hour back
+    Border("Pacific/Apia", "2011-12-30T10:00"),  # Thursday's midnight becomes Saturday: no Friday
+)
+
+
+def at_border(border: Border) -> Stream:
+    """Work from five minutes before to five after it, with events on the border's very second and around it."""
+    stream = Stream(np.random.default_rng(border.us), border.us - 300 * SECOND, border.zone)
+    while stream.now < border.us - 15 * SECOND:
         stream.any_event()
-        stream.wait(int(stream.rng.integers(1, 200)) * SECOND)
+        stream.wait(int(stream.rng.integers(1, 15)) * SECOND + int(stream.rng.integers(SECOND)))
+    for beside in (-SECOND, -1, 0, 0, 1, SECOND):
+        stream.now = border.us + beside
+        stream.any_event()
+    while stream.now < border.us + 300 * SECOND:
+        stream.any_event()
+        stream.wait(int(stream.rng.integers(1, 15)) * SECOND)
+    return stream
 
 
 def malformed(stream: Stream) -> None:
@@ -171,7 +217,7 @@ def malformed(stream: Stream) -> None:
 
 
 SCENARIOS: tuple[Callable[[Stream], None], ...] = (
-    work, bursts, single, equal_stamps, gaps, clock_steps, idle_and_lock, timed_sessions, daylight_saving, malformed,
+    work, bursts, single, equal_stamps, gaps, clock_steps, idle_and_lock, timed_sessions, restarts, malformed,
 )  # fmt: skip
 
 

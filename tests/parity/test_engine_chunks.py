@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import os
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
-from streams import SCENARIOS, SECOND, Stream, make, timed_sessions, work
+from streams import SCENARIOS, SECOND, Stream, idle_and_lock, make, restarts, timed_sessions, work
 
-from neural_focus._native import Engine
+from neural_focus._native import Engine, validate
 from neural_focus.events import EVENT_DTYPE
 from neural_focus.features import FEATURE_INDEX
 from neural_focus.replay import CONTROL_DTYPE, ControlKind, Snapshots, replay
@@ -48,8 +52,29 @@ def test_any_chunking_with_save_and_restore_gives_the_same_bits(scenario):
     assert_identical(joined(parts), replay(records, None, stream.zone))
 
 
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
+def test_saved_and_restored_after_every_record_and_every_second(scenario):
+    stream = make(scenario, 12)
+    records = stream.records()
+    engine, parts = Engine(*zone_table(stream.zone)), []
+    for index in range(len(records)):
+        parts.append(engine.push(records[index : index + 1]))
+        engine = Engine.load(engine.save())
+    last = int(np.maximum.accumulate(records["timestamp_us"][validate(records)[0]].astype(np.int64))[-1])
+    for second in range(last // SECOND, last // SECOND + 303):
+        parts.append(engine.close_until(second * SECOND))
+        saved = engine.save()
+        engine = Engine.load(saved)
+        assert engine.save() == saved, "restoring adds nothing and loses nothing"
+    parts.append(engine.close_until(END))
+    assert_identical(joined(parts), replay(records, None, stream.zone))
+
+
 def play_live(stream: Stream, seed: int) -> tuple[Snapshots, np.ndarray, Engine]:
-    """Pieces as they happen, each second closed 100 ms after its end, controls when they are due."""
+    """Pieces as they happen, each second closed 100 ms after its end, controls when they are due.
+
+    Now and then the agent stops and another goes on from the saved state.
+    """
     records, due = stream.records(), sorted(stream.steps, key=lambda step: step[0])
     engine, parts, used = Engine(*zone_table(stream.zone)), [], []
     calls = {
@@ -58,7 +83,7 @@ def play_live(stream: Stream, seed: int) -> tuple[Snapshots, np.ndarray, Engine]
         ControlKind.BREAK_ACCEPTED: lambda t, v: engine.break_accepted(t),
         ControlKind.FOCUS_SCORE: lambda t, v: engine.focus_score(t, v),
         ControlKind.RESTART: lambda t, v: engine.restart(t),
-    }
+    }  # of whatever engine runs by then
     times = np.maximum.accumulate(records["timestamp_us"].astype(np.int64))
     done, rng = 0, np.random.default_rng(seed)
     now = int(times[0])
@@ -73,13 +98,18 @@ def play_live(stream: Stream, seed: int) -> tuple[Snapshots, np.ndarray, Engine]
             t, kind, value = due.pop(0)
             used.append((calls[ControlKind(kind)](t, value), kind, value))
         parts.append(engine.close_until(now - 100_000))
+        if rng.random() < 0.05:
+            engine = Engine.load(engine.save())
     parts.append(engine.close_until(END))
     return joined(parts), np.array(used, CONTROL_DTYPE), engine
 
 
-@pytest.mark.parametrize("seed", range(6))
+LIVE = (work, timed_sessions, restarts, idle_and_lock)
+
+
+@pytest.mark.parametrize("seed", range(8))
 def test_the_live_path_equals_a_replay_of_what_it_logged(seed):
-    stream = make(timed_sessions if seed % 2 else work, 20 + seed)
+    stream = make(LIVE[seed % 4], 20 + seed)
     live, used, engine = play_live(stream, seed)
     assert engine.counters()["late"] == 0
     assert_identical(live, replay(stream.records(), used, stream.zone))
@@ -120,24 +150,39 @@ def test_threads_with_an_engine_each_and_one_engine_for_two():
     assert shared.counters()["events"] == 200
 
 
-def test_no_drift_over_a_thousand_hours():
-    """A day repeated 42 times: the last day's windows are the first day's, bit for bit."""
+def a_day(rate: float) -> np.ndarray:
+    """24 h of all that adds up in the engine, ``rate`` events a second."""
     rng = np.random.default_rng(1)
-    count, day = 6_000, 86_400 * SECOND
-    one = np.zeros(count, EVENT_DTYPE)
-    one["timestamp_us"] = 1_700_006_400_000_000 + np.sort(rng.integers(40_000 * SECOND, 43_000 * SECOND, count))
-    one["event_type"] = rng.choice([1, 3, 3, 3, 4, 6], count)
-    one["app_name"] = rng.choice([b"a", b"b", b"c"], count)
-    one["data"] = rng.integers(0, 3_000, (count, 3))
+    count, day = int(86_400 * rate), 86_400 * SECOND
+    records = np.zeros(count, EVENT_DTYPE)
+    records["timestamp_us"] = 1_700_006_400_000_000 + np.sort(rng.integers(0, day - 400 * SECOND, count))
+    records["event_type"] = rng.choice(
+        np.array([1, 3, 4, 6, 10, 11], np.uint32), count, p=[0.3, 0.5, 0.1, 0.02, 0.04, 0.04]
+    )
+    records["app_name"] = rng.choice([b"a", b"b", b"c"], count)
+    records["data"] = rng.integers(0, 3_000, (count, 3), np.uint32)
+    return records
+
+
+def test_no_drift_over_a_thousand_hours():
+    """A day repeated 42 times: the last day's windows are the first day's, bit for bit, and a fresh engine's."""
+    one = a_day(float(os.environ.get("NEURAL_FOCUS_DRIFT_RATE", "2")))
     first = replay(one)
     engine, last = Engine(*zone_table("UTC")), None
-    for _ in range(42):
+    for day in range(42):
+        one["timestamp_us"] += np.uint64(0 if day == 0 else 86_400 * SECOND)
         last = joined([engine.push(one), engine.close_until(int(one["timestamp_us"][-1]) + 300 * SECOND)])
-        one["timestamp_us"] += np.uint64(day)
     assert last is not None
-    columns = [i for i in range(32) if i != FEATURE_INDEX["day_of_week"]]
+    of_history = ("day_of_week", "seconds_since_session_start", "minutes_since_last_break")
+    columns = [i for i in range(32) if i not in {FEATURE_INDEX[name] for name in of_history}]
     settled = slice(400, None)  # the day before holds the focus until the first switch
+    assert len(last.features) > 80_000
     assert last.features[settled, columns].tobytes() == first.features[settled, columns].tobytes()
+    fresh = replay(one)
+    assert last.features[settled, columns].tobytes() == fresh.features[settled, columns].tobytes()
+    seconds = (int(last.timestamps_us[-1]) - int(first.timestamps_us[0])) // SECOND
+    assert last.features[-1, FEATURE_INDEX["seconds_since_session_start"]] == seconds > 1_000 * 3_600
+    print(f"{engine.counters()['events']:,} events over {42 * 24:,} h: the last day's bits are the first's")  # noqa: T201
 
 
 def test_state_is_small_whatever_the_rate():
@@ -161,3 +206,13 @@ def test_thousands_of_engines_in_one_process():
     engines = [Engine(*zone) for _ in range(2_000)]
     for engine in engines:
         assert_identical(Snapshots(*engine.push(records)), expected)
+
+
+def test_an_engine_takes_at_most_128_kb_of_real_memory_whatever_the_rate():
+    script = Path(__file__).with_name("engine_memory.py")
+    words = [sys.executable, str(script), "60", "14", "1000", "100000"]
+    said = subprocess.run(words, check=True, capture_output=True, text=True, timeout=120).stdout.split()
+    usual, busy, hostile = (float(word) for word in said)
+    assert max(usual, busy, hostile) <= 128
+    assert min(busy, hostile) > 40, "the windows are full"
+    assert hostile <= 1.2 * busy
