@@ -21,7 +21,7 @@ header() { [ -e "/usr/include/$1" ] || [ -e "/usr/local/include/$1" ] || missing
 program() { command -v "$1" >/dev/null || missing+=("$2"); }
 if [ "$(uname)" = Linux ]; then
   program c++ g++; program Xvfb xvfb; program xauth xauth
-  header X11/Xlib.h libx11-dev; header X11/extensions/XInput2.h libxi-dev; header X11/extensions/XTest.h libxtst-dev
+  header X11/Xlib.h libx11-dev; header xcb/xcb.h libxcb1-dev; header X11/extensions/XInput2.h libxi-dev; header X11/extensions/XTest.h libxtst-dev
   "$python" -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
   [ -z "${TEST:-}" ] || { program chromium chromium; program clang++ clang; program make make; }
   [ -z "${TEST:-}" ] || { program openbox openbox; program dbus-daemon dbus-daemon; program dbus-send dbus-bin; program redis-server redis-server; }

@@ -12,7 +12,8 @@ constexpr std::size_t longest_title = 512;  // code points
 
 std::uint64_t Recorder::due() const {
   std::uint64_t due = now_us_ + 60'000'000;
-  if (motion_due_) due = std::min(due, next_motion_us_);
+  // The next motion takes the slot that this one came too early for; only where none follows, the clock does.
+  if (motion_due_) due = std::min(due, next_motion_us_ + 2 * motion_gap_us_);
   if (!idle_) due = std::min(due, last_input_us_ + idle_after_us_);
   return due;
 }
@@ -57,15 +58,14 @@ void Recorder::wheel(int x, int y, int delta) {
   emit(record);
 }
 
-void Recorder::motion_elsewhere() {
+void Recorder::motion_asked() {
   motion_due_ = false;
   // On a grid rather than a gap after the last one: a mouse that reports at this very rate is then not put off, and
   // never are there more in a second.
   next_motion_us_ = std::max(next_motion_us_ + motion_gap_us_, now_us_ + motion_gap_us_ / 2);
 }
 
-void Recorder::motion(int x, int y) {
-  motion_elsewhere();
+void Recorder::moved_to(int x, int y) {
   const bool moved_before = last_move_.timestamp_us != 0;
   const MouseMoveData& before = last_move_.data.mouse_move;
   if (moved_before && before.x == x && before.y == y) return;  // pushed against the screen's edge

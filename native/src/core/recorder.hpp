@@ -63,8 +63,13 @@ class Recorder {
   // The pointer moved. Its place is only asked for when a record is wanted: asking may cost a round trip.
   void moved() { motion_due_ = true; }
   bool motion_wanted() const { return motion_due_ && now_us_ >= next_motion_us_; }
-  void motion(int x, int y);                         // where it is now
-  void motion_elsewhere();                           // it is where nothing is recorded
+  void motion(int x, int y) {  // where it is now
+    motion_asked();
+    moved_to(x, y);
+  }
+  // For a place that is asked for and told later, at the time of the question (`at` may go back to it).
+  void motion_asked();
+  void moved_to(int x, int y);
   void focus(const FocusedWindow& window);           // also tells its title
   void focus_ours() { place_ = Place::ours; }        // a window of ours: no switch, its input is not recorded
   void focus_nowhere() { place_ = Place::nowhere; }  // no window: no switch

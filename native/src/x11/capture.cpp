@@ -14,6 +14,7 @@ namespace neural_focus::x11 {
 namespace {
 
 constexpr std::uint64_t focus_poll_us = 250'000;  // where no window manager tells
+constexpr std::uint64_t pointer_us = 40'000;      // an answer waits for the next event, no longer than this
 constexpr std::size_t watched_windows = 512;
 
 void set_bit(unsigned char* mask, int event) {
@@ -29,7 +30,8 @@ std::uint64_t boot_clock_us() noexcept {
 }
 
 Capture::Capture(const Options& options)
-    : options_(options), x_(options.display), windows_(x_), keyboard_(x_), recorder_(options.recorder) {
+    : options_(options), x_(options.display), windows_(x_), keyboard_(x_), pointer_(options.display),
+      recorder_(options.recorder) {
   select_events();
   waker_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 }
@@ -76,11 +78,14 @@ void Capture::run() {
     pollfd sources[2] = {{ConnectionNumber(x_.get()), POLLIN, 0}, {waker_, POLLIN, 0}};
     if (XPending(x_.get()) == 0 && !x_.lost()) ::poll(sources, 2, wait_ms());
     tick();
-    eventfd_t woken = 0;
-    if ((sources[1].revents & POLLIN) != 0) ::eventfd_read(waker_, &woken);
+    const bool told = (sources[1].revents & POLLIN) != 0;
+    take_pointer(told || now_us_ - asked_us_ >= pointer_us);  // first: its record is older than what woke us
+    eventfd_t count = 0;
+    if (told) ::eventfd_read(waker_, &count);
     take_due();
     take_events();
   }
+  take_pointer(true);
   alive_.store(false, std::memory_order_release);
 }
 
@@ -92,6 +97,7 @@ void Capture::tick() {
 int Capture::wait_ms() const {
   std::uint64_t due = recorder_.due();
   if (!manager_tells_) due = std::min(due, last_poll_us_ + focus_poll_us);
+  if (pointer_.asked()) due = std::min(due, asked_us_ + pointer_us);
   const std::uint64_t now = boot_clock_us();
   return due <= now ? 0 : static_cast<int>((due - now + 999) / 1000);
 }
@@ -100,12 +106,13 @@ int Capture::wait_ms() const {
 void Capture::take_due() {
   recorder_.lock(lock_wanted_.load(std::memory_order_relaxed));
   recorder_.take_due();
-  if (recorder_.motion_wanted()) take_motion();
+  if (recorder_.motion_wanted()) ask_pointer();
   if (!manager_tells_ && now_us_ - last_poll_us_ >= focus_poll_us) refresh_focus();
 }
 
+// What is here now; what comes meanwhile is left to the next turn. Asking for each event would cost two calls more.
 void Capture::take_events() {
-  while (!x_.lost() && XPending(x_.get()) > 0) {
+  for (int waiting = XPending(x_.get()); waiting > 0 && !x_.lost(); --waiting) {
     XEvent event;
     XNextEvent(x_.get(), &event);
     tick();
@@ -126,6 +133,7 @@ void Capture::take_events() {
 }
 
 void Capture::on_raw(const XIRawEvent& raw) {
+  if (raw.evtype != XI_RawMotion) take_pointer(true);
   switch (raw.evtype) {
     case XI_RawKeyPress: return on_key(raw, true);
     case XI_RawKeyRelease: return on_key(raw, false);
@@ -148,36 +156,45 @@ void Capture::on_key(const XIRawEvent& raw, bool pressed) {
 }
 
 void Capture::on_button(unsigned number) {
-  if (!wake()) return;
-  int x = 0, y = 0;
-  if (number == 6 || number == 7 || !pointer_at(x, y)) return;  // 6, 7: a wheel's sideways tilt
-  if (number == 4 || number == 5) return recorder_.wheel(x, y, number == 4 ? 120 : -120);
-  recorder_.click(x, y, number == 2 ? 3 : number == 3 ? 2 : number > 7 ? number - 4 : number);
+  if (!wake() || number == 6 || number == 7) return;  // 6, 7: a wheel's sideways tilt
+  const auto place = pointer_now();
+  if (!place) return;
+  if (number == 4 || number == 5) return recorder_.wheel(place->x, place->y, number == 4 ? 120 : -120);
+  recorder_.click(place->x, place->y, number == 2 ? 3 : number == 3 ? 2 : number > 7 ? number - 4 : number);
 }
 
 void Capture::on_motion() {
   if (!wake()) return;
   recorder_.moved();
-  if (recorder_.motion_wanted()) take_motion();
+  if (recorder_.motion_wanted()) ask_pointer();
 }
 
-void Capture::take_motion() {
-  int x = 0, y = 0;
-  if (pointer_at(x, y)) return recorder_.motion(x, y);
-  recorder_.motion_elsewhere();
+// One wake-up a motion instead of two: nobody sleeps until the server has answered.
+void Capture::ask_pointer() {
+  take_pointer(true);
+  pointer_.ask();
+  asked_us_ = now_us_;
+  recorder_.motion_asked();
 }
 
-// False where the pointer is over a window of ours.
-bool Capture::pointer_at(int& x, int& y) const {
-  Window root = None, child = None;
-  int window_x = 0, window_y = 0;
-  unsigned mask = 0;
-  XQueryPointer(x_.get(), x_.root(), &root, &child, &x, &y, &window_x, &window_y, &mask);
-  const std::lock_guard hold(ours_mutex_);
-  return ours_.count(child) == 0;
+// The record has the time of the question; whatever makes another one waits for this one first.
+void Capture::take_pointer(bool wait) {
+  const auto place = pointer_.answer(wait);
+  if (!place || is_ours(place->child)) return;
+  recorder_.at(asked_us_);
+  recorder_.moved_to(place->x, place->y);
+  recorder_.at(now_us_);
+}
+
+// Nothing where the pointer is over a window of ours.
+std::optional<Pointer::Place> Capture::pointer_now() {
+  pointer_.ask();
+  const auto place = pointer_.answer(true);
+  return place && !is_ours(place->child) ? place : std::nullopt;
 }
 
 void Capture::on_property(const XPropertyEvent& event) {
+  take_pointer(true);
   if (event.window == x_.root()) {
     if (windows_.is_active_property(event.atom)) refresh_focus();
   } else if (windows_.is_state_property(event.atom)) {
@@ -222,9 +239,12 @@ void Capture::refresh_state(Window window) {
 }
 
 bool Capture::is_ours(const WindowInfo& info) const {
-  if (info.pid != 0 && info.pid == options_.own_pid) return true;
+  return (info.pid != 0 && info.pid == options_.own_pid) || is_ours(info.window);
+}
+
+bool Capture::is_ours(Window window) const {
   const std::lock_guard hold(ours_mutex_);
-  return ours_.count(info.window) > 0;
+  return ours_.count(window) > 0;
 }
 
 void Capture::set_locked(bool locked) {

@@ -1,7 +1,7 @@
 // Capture on X11: one thread that reads raw input and the window manager's properties and pushes records into a ring.
 //
 //   XInput2 raw events ─► Keyboard (redacts) ─┐
-//   pointer, at most `motion_hz` times a s  ──┼─► emit: stamp, app, window ─► Ring ─► drain
+//   Pointer, at most `motion_hz` times a s  ──┼─► emit: stamp, app, window ─► Ring ─► drain
 //   _NET_ACTIVE_WINDOW, names, states ────────┘          titles ─► TextShelf ───┘
 //
 // What becomes a record, and with which stamp, is `core/recorder.hpp`'s matter.
@@ -20,6 +20,7 @@
 
 #include "core/recorder.hpp"
 #include "x11/keyboard.hpp"
+#include "x11/pointer.hpp"
 #include "x11/windows.hpp"
 
 namespace neural_focus::x11 {
@@ -63,25 +64,28 @@ class Capture {
   void on_key(const XIRawEvent& raw, bool pressed);
   void on_button(unsigned number);
   void on_motion();
-  void take_motion();
+  void ask_pointer();
+  void take_pointer(bool wait);
   void on_property(const XPropertyEvent& event);
   void refresh_focus();
   void refresh_title();
   void refresh_state(Window window);
   bool wake();  // input came; false when it is not to be recorded
-  bool pointer_at(int& x, int& y) const;
+  std::optional<Pointer::Place> pointer_now();
   bool is_ours(const WindowInfo& info) const;
+  bool is_ours(Window window) const;
 
   const Options options_;
   Connection x_;
   Windows windows_;
   Keyboard keyboard_;
+  Pointer pointer_;
   int xi_opcode_ = 0, xkb_event_ = 0;
   Recorder recorder_;
 
   // Hook thread only.
   std::unordered_map<Window, WindowState> states_;
-  std::uint64_t now_us_ = 0, last_poll_us_ = 0;
+  std::uint64_t now_us_ = 0, last_poll_us_ = 0, asked_us_ = 0;
   bool manager_tells_ = false;
 
   int waker_ = -1;
