@@ -1,6 +1,6 @@
 """The desktop agent: capture → spool → database, and one snapshot a second → service → prediction, help, answer.
 
-    main thread   drain the ring, classify, spool, live engine, messages, prompt          10 times a second
+    main thread   drain the ring, classify, spool, live engine, messages, prompt    ``collector.rest`` says when
     hook thread   X11 → ring (C++)            syncer   fdatasync of the spool (C++)
     shipper       spool → database            link     WebSocket
 
@@ -24,11 +24,14 @@ from collector.desktop import Desktop, write_json
 from collector.link import Link
 from collector.live import SAVE_SECONDS, LiveEngine, Second
 from collector.prompt import Asker, Click, Decide
+from collector.rest import Rest
 from collector.shipper import Shipper, describe
 from collector.spool import open_writer
 from neural_focus.categories import RULES_FILE, Rules
 
-TURN_SECONDS = 0.1
+ANSWER_SECONDS = 0.1
+"""An answer on the screen is looked for this often, while there is an offer."""
+COUNTERS_SECONDS = 0.9
 FINISH_SECONDS = 15.0
 
 
@@ -83,8 +86,9 @@ class Agent:
             click=options.click,
             terminal=options.terminal,
         )
-        self._lock = _lock_watch()
-        self._link = Link(options.address, options.token, self.machine_id) if options.address else None
+        self._rest = Rest()
+        self._lock = _lock_watch(self._rest.descriptor)
+        self._link = Link(options.address, options.token, self.machine_id, self._rest.end) if options.address else None
         self._talk = Conversation(self._link, self._live, self._asker, now_us=self._capture.now_us)
         self._shipper = self._make_shipper()
         self._refused = 0
@@ -97,10 +101,11 @@ class Agent:
                 thread.start()
         written = saved = time.monotonic()
         try:
-            while not stop.wait(TURN_SECONDS):
+            while not stop.is_set():
+                self._rest.until_turn(self._capture.now_us(), at_most=ANSWER_SECONDS if self._asker.offer else 1.0)
                 self._turn()
                 now = time.monotonic()
-                if now - written >= 1.0:
+                if now - written >= COUNTERS_SECONDS:
                     written = now
                     self._write_counters("running")
                 if now - saved >= SAVE_SECONDS:
@@ -211,12 +216,14 @@ class Agent:
         self._save_engine()
         if self._link is not None:
             self._link.finish()
+        self._lock = None  # its thread ends here: nobody tells of news any more
+        self._rest.close()
         if self._shipper is not None:
             self._shipper.finish(FINISH_SECONDS)
 
 
-def _lock_watch() -> Any:
-    """Watches the screen lock where D-Bus was built in, else None."""
+def _lock_watch(news: int) -> Any:
+    """Watches the screen lock where D-Bus was built in, and tells the eventfd ``news``; else None."""
     from neural_focus import _x11
 
-    return _x11.LockWatch() if _x11.HAS_LOCK_WATCH else None
+    return _x11.LockWatch(news) if _x11.HAS_LOCK_WATCH else None

@@ -13,6 +13,7 @@ import random
 import threading
 import time
 from collections import Counter, deque
+from collections.abc import Callable
 from urllib.parse import urlencode
 
 import websockets
@@ -37,12 +38,13 @@ RECEIVED_MESSAGES = 10_000
 class Link(threading.Thread):
     """``send`` and ``received`` may be called from any thread."""
 
-    def __init__(self, address: str, token: str, machine_id: str) -> None:
-        """``address`` is the service's http address, such as http://127.0.0.1:3000."""
+    def __init__(self, address: str, token: str, machine_id: str, news: Callable[[], None] = lambda: None) -> None:
+        """``address`` is the service's http address, such as http://127.0.0.1:3000; ``news`` is called, on this thread,
+        when something can be ``received``."""
         super().__init__(name="link", daemon=True)
         base = address.rstrip("/").replace("http", "ws", 1)
         self._url = f"{base}/ws?{urlencode({'machine_id': machine_id})}"
-        self._token = token
+        self._token, self._tell = token, news
         self._loop = asyncio.new_event_loop()
         self._outgoing: deque[ClientMessage] = deque(maxlen=WAITING_MESSAGES)
         self._news = asyncio.Event()
@@ -151,5 +153,6 @@ class Link(threading.Thread):
         self.counters["predictions"] += isinstance(message, PredictionMade)
         try:
             self._inbox.put_nowait(message)
+            self._tell()
         except queue.Full:
             self.counters["inbox_full"] += 1

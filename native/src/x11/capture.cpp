@@ -14,7 +14,7 @@ namespace neural_focus::x11 {
 namespace {
 
 constexpr std::uint64_t focus_poll_us = 250'000;  // where no window manager tells
-constexpr std::uint64_t pointer_us = 40'000;      // an answer waits for the next event, no longer than this
+constexpr std::uint64_t pointer_us = 20'000;      // an answer waits for the next event, no longer than this
 constexpr std::size_t watched_windows = 512;
 
 void set_bit(unsigned char* mask, int event) {
@@ -76,7 +76,7 @@ void Capture::run() {
   refresh_focus();
   while (!stopping_.load(std::memory_order_relaxed) && !x_.lost()) {
     pollfd sources[2] = {{ConnectionNumber(x_.get()), POLLIN, 0}, {waker_, POLLIN, 0}};
-    if (XPending(x_.get()) == 0 && !x_.lost()) ::poll(sources, 2, wait_ms());
+    if (!events_wait() && !x_.lost()) ::poll(sources, 2, wait_ms());
     tick();
     const bool told = (sources[1].revents & POLLIN) != 0;
     take_pointer(told || now_us_ - asked_us_ >= pointer_us);  // first: its record is older than what woke us
@@ -110,8 +110,13 @@ void Capture::take_due() {
   if (!manager_tells_ && now_us_ - last_poll_us_ >= focus_poll_us) refresh_focus();
 }
 
-// What is here now; what comes meanwhile is left to the next turn. Asking for each event would cost two calls more.
+// Xlib may have read events while it waited for an answer to a request; without one since `take_events`, all that is
+// unread lies in the socket, where `poll` sees it. Looking costs two system calls and a dozen locks.
+bool Capture::events_wait() { return XNextRequest(x_.get()) != looked_at_ && XPending(x_.get()) > 0; }
+
+// What is here now; what comes meanwhile is left to the next turn.
 void Capture::take_events() {
+  looked_at_ = XNextRequest(x_.get());
   for (int waiting = XPending(x_.get()); waiting > 0 && !x_.lost(); --waiting) {
     XEvent event;
     XNextEvent(x_.get(), &event);

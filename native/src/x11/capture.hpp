@@ -58,6 +58,7 @@ class Capture {
   void run();
   void tick();
   int wait_ms() const;
+  bool events_wait();
   void take_events();
   void take_due();
   void on_raw(const XIRawEvent& raw);
@@ -86,6 +87,7 @@ class Capture {
   // Hook thread only.
   std::unordered_map<Window, WindowState> states_;
   std::uint64_t now_us_ = 0, last_poll_us_ = 0, asked_us_ = 0;
+  unsigned long looked_at_ = 0;
   bool manager_tells_ = false;
 
   int waker_ = -1;

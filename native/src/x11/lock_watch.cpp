@@ -59,7 +59,7 @@ void close_bus(DBusConnection* bus) {
 
 }  // namespace
 
-LockWatch::LockWatch() {
+LockWatch::LockWatch(int news) : news_(news) {
   dbus_threads_init_default();
   std::vector<std::string> matches;
   for (const char* saver : savers)
@@ -104,17 +104,21 @@ void LockWatch::run() {
     }
   }
   listening_ = false;
-  locked_ = false;  // nobody would tell us of the unlocking
+  set_locked(false);  // nobody would tell us of the unlocking
+}
+
+void LockWatch::set_locked(bool locked) {
+  if (locked_.exchange(locked, std::memory_order_relaxed) != locked && news_ >= 0) ::eventfd_write(news_, 1);
 }
 
 void LockWatch::take(DBusMessage* message) {
-  if (dbus_message_is_signal(message, logind, "Lock")) locked_ = true;
-  if (dbus_message_is_signal(message, logind, "Unlock")) locked_ = false;
+  if (dbus_message_is_signal(message, logind, "Lock")) set_locked(true);
+  if (dbus_message_is_signal(message, logind, "Unlock")) set_locked(false);
   for (const char* saver : savers) {
     dbus_bool_t active = FALSE;
     if (dbus_message_is_signal(message, saver, "ActiveChanged") &&
         dbus_message_get_args(message, nullptr, DBUS_TYPE_BOOLEAN, &active, DBUS_TYPE_INVALID))
-      locked_ = active != FALSE;
+      set_locked(active != FALSE);
   }
 }
 

@@ -12,7 +12,8 @@ namespace neural_focus::x11 {
 
 class LockWatch {
  public:
-  LockWatch();
+  // `news`: an eventfd that is told of each change; -1: nobody.
+  explicit LockWatch(int news = -1);
   LockWatch(const LockWatch&) = delete;
   LockWatch& operator=(const LockWatch&) = delete;
   ~LockWatch();
@@ -23,9 +24,11 @@ class LockWatch {
  private:
   void run();
   void take(DBusMessage* message);
+  void set_locked(bool locked);
 
   DBusConnection* session_ = nullptr;
   DBusConnection* system_ = nullptr;
+  const int news_;
   int waker_ = -1;
   std::atomic<bool> locked_{false}, listening_{false};
   std::thread thread_;
