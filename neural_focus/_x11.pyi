@@ -135,7 +135,8 @@ HAS_LOCK_WATCH: bool = True
 class LockWatch:
     """Whether the screen is locked, as D-Bus tells."""
 
-    def __init__(self) -> None: ...
+    def __init__(self, news: int = -1) -> None:
+        """`news`: an eventfd that is told of each change; -1: nobody."""
 
     @property
     def locked(self) -> bool: ...
