@@ -1,24 +1,26 @@
-"""The flow `evaluation`: how a model does on days it had not seen, beside the time since the last switch alone.
+"""The flow `evaluation`: how each newest model does on moments it had not seen, beside the baselines.
 
-The figures were taken while training, by models that had seen only earlier days; here they become a page, a table and
-a plot. The page is ``<home>/reports/evaluation/index.html``, with ``figures.json`` beside it.
+Report and figures are kept in the model's folder and published under ``<home>/reports``:
+
+    models/<version>.html, .json    of each model
+    evaluation/index.html           of the newest one, with figures.json beside it
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from importlib import resources
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, StrictUndefined
-
 from flows.artifacts import Cell, leave_page, leave_plot, leave_table, leave_words
+from flows.promotion import held_out_of
 from flows.running import Platform, platform_flow, tell
 from neural_focus.errors import ConfigurationError
 from neural_focus.models import registry
+from neural_focus.models.registry import StoredModel
+from neural_focus.models.report import model_report, sentence
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,26 +30,22 @@ TARGETS = {
     "break": "settled focus breaks within 60 s",
     "outcome": "the outcome is focused",
 }
-FIGURES = {
-    "n": "moments",
-    "base_rate": "how often it happens",
-    "auc": "AUC of the model",
-    "recency_auc": "AUC of the time since the last switch",
-    "switches_5min_auc": "AUC of the switches in 5 min",
-    "average_precision": "average precision",
-    "brier": "Brier score",
-    "log_loss": "log loss",
-    "ece": "calibration error",
-}
+
+
+SHOWN = (
+    *("target", "split", "model", "n", "base_rate", "auc", "auc_low", "auc_high", "average_precision"),
+    *("brier", "log_loss", "ece", "precision_1", "precision_2", "precision_4", "lead_s"),
+)
 
 
 @platform_flow(
     name="evaluation",
-    description="Shows how the newest model does on held-out days, beside the time since the last switch alone.",
+    description="Reports how the newest models do on moments they had not seen: figures with intervals, alerts, "
+    "reliability, segments.",
     stale_after=timedelta(hours=6),
 )
 def evaluation(platform: Platform) -> float:
-    """Writes the report on the newest model; returns its AUC for a switch on held-out days."""
+    """Writes the reports on the newest models; returns the newest one's AUC for a switch on held-out days."""
     return evaluate_newest(platform)
 
 
@@ -60,36 +58,33 @@ def evaluate_newest(platform: Platform) -> float:
     models = registry.list_models(platform.settings)
     if not models:
         raise ConfigurationError("There is no model to evaluate", todo="Run the flow 'training' first")
+    for model in {model.version.split("_v")[0]: model for model in models}.values():
+        if registry.read_file(platform.settings, model.tag, registry.REPORT) is None:
+            publish_report(platform, model)
     newest = models[-1]
-    write_page(platform.settings.reports / "evaluation", newest.tag, newest.manifest)
     figures = newest.manifest["metrics"]["switch"]
     tell(f"{newest.tag}: AUC {figures['auc']:.3f}, the time since the last switch alone {figures['recency_auc']:.3f}")
-    leave_words("evaluation-run", sentence(newest.tag, newest.manifest), "How good the model is")
-    leave_table("evaluation-figures", rows(newest.manifest), "On held-out days")
-    leave_plot("evaluation-plot", lambda axes: draw(axes, newest.manifest["metrics"]), "AUC beside the baselines")
-    leave_page("evaluation-report", platform.settings, "evaluation/index.html", "Model report")
     return float(figures["auc"])
 
 
-def sentence(tag: str, manifest: Mapping[str, Any]) -> str:
-    """What a person wants to know first."""
-    figures = manifest["metrics"]["switch"]
-    gain = figures["auc"] - figures["recency_auc"]
-    whose = "demo (simulated) people" if manifest["trained_on"] == "demo" else "real people"
-    verdict = f"better by {gain:.3f} than" if gain > 0 else f"worse by {-gain:.3f} than"
-    return (
-        f"{tag}, trained on {whose}, tells moments before a switch from others with AUC {figures['auc']:.3f} on days "
-        f"it had not seen: {verdict} the time since the last switch alone."
-    )
-
-
-def rows(manifest: Mapping[str, Any]) -> list[dict[str, Cell]]:
-    """A row a target, a column a figure."""
-    return [
-        {"predicts": words, **{label: _cell(manifest["metrics"][target].get(name)) for name, label in FIGURES.items()}}
-        for target, words in TARGETS.items()
-        if manifest["metrics"].get(target, {}).get("n")
-    ]
+def publish_report(platform: Platform, model: StoredModel) -> dict[str, Any]:
+    """Writes one model's report to its folder and to the reports that the service shows; returns its figures."""
+    page, figures = model_report(model.tag, model.manifest, held_out_of(platform, model))
+    told = json.dumps(figures, indent=1, sort_keys=True, default=str)
+    registry.keep_report(platform.settings, model.tag, page, told)
+    reports = platform.settings.reports
+    for path, text in (
+        (reports / "models" / f"{model.version}.html", page),
+        (reports / "models" / f"{model.version}.json", told),
+        (reports / "evaluation" / "index.html", page),
+        (reports / "evaluation" / "figures.json", told),
+    ):
+        _replace(path, text)
+    leave_words("evaluation-run", sentence(model.tag, model.manifest), "How good the model is")
+    leave_table("evaluation-figures", _rows(figures), f"{model.tag} on moments it had not seen")
+    leave_plot("evaluation-plot", lambda axes: draw(axes, model.manifest["metrics"]), "AUC beside the baselines")
+    leave_page("evaluation-report", platform.settings, f"models/{model.version}.html", f"Report on {model.version}")
+    return figures
 
 
 def draw(axes: Axes, metrics: Mapping[str, Any]) -> None:
@@ -107,32 +102,18 @@ def draw(axes: Axes, metrics: Mapping[str, Any]) -> None:
     axes.legend(frameon=False, fontsize=8)
 
 
-def write_page(folder: Path, tag: str, manifest: Mapping[str, Any]) -> Path:
-    """``index.html`` for people and ``figures.json`` for programs."""
-    folder.mkdir(parents=True, exist_ok=True)
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(resources.files("flows").joinpath("evaluation.html.j2").read_text("utf-8"))
-    page = template.render(
-        tag=tag,
-        manifest=manifest,
-        sentence=sentence(tag, manifest),
-        rows=rows(manifest),
-        first=_day(manifest["data"]["first_us"]),
-        last=_day(manifest["data"]["last_us"]),
-    )
-    _replace(folder / "figures.json", json.dumps({"tag": tag, **manifest}, indent=1, sort_keys=True, default=str))
-    return _replace(folder / "index.html", page)
-
-
-def _day(t_us: int) -> str:
-    return datetime.fromtimestamp(t_us / 1e6, UTC).date().isoformat()
+def _rows(figures: Mapping[str, Any]) -> list[dict[str, Cell]]:
+    """Everybody's figures: a row a target, split and model."""
+    first = next((row["person"] for row in figures["rows"]), "all")
+    return [{name: _cell(row.get(name)) for name in SHOWN} for row in figures["rows"] if row["person"] == first]
 
 
 def _cell(value: object) -> Cell:
-    return f"{value:.3f}" if isinstance(value, float) else "–" if value is None else f"{value:,}"
+    return f"{value:.3f}" if isinstance(value, float) else "–" if value is None else str(value)
 
 
-def _replace(path: Path, text: str) -> Path:
+def _replace(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".new")
     temporary.write_text(text, "utf-8")
-    return temporary.replace(path)
+    temporary.replace(path)

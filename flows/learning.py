@@ -10,7 +10,7 @@ from flows.labels import labels
 from flows.promotion import promotion
 from flows.running import Platform, platform_flow
 from flows.training import train_only
-from neural_focus.models.registry import champion
+from neural_focus.models.registry import usable_champion
 
 
 @platform_flow(
@@ -21,6 +21,9 @@ from neural_focus.models.registry import champion
 )
 def learning(platform: Platform) -> str:
     """Returns the champion's tag afterwards."""
-    for step in (labels, data_quality, train_only, evaluation, promotion):
-        step()
-    return champion(platform.settings) or ""
+    labels()
+    data_quality()
+    train_only()
+    evaluation()
+    promotion()
+    return usable_champion(platform.settings)[0] or ""

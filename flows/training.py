@@ -21,13 +21,14 @@ from flows.label_files import MOST_MOMENTS, join_moments, read_labels, read_stay
 from flows.running import Platform, platform_flow, tell
 from neural_focus.errors import InputError
 from neural_focus.models import registry
+from neural_focus.models.contracts import CONTRACTS
 from neural_focus.models.labels import NO_LABEL
 from neural_focus.models.training import train_moments
 
 ENOUGH_MOMENTS = 5_000
 ENOUGH_DAYS = 3
 """Labelled moments and active days from which real people's own data train their own model."""
-INPUT_VERSION = 2
+INPUT_VERSION = max(CONTRACTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ def train_newest(platform: Platform, progress: Callable[[float], None] = lambda 
         read_stays(platform.settings.feast, labels),
         is_demo=is_demo,
         input_version=INPUT_VERSION,
+        thorough=True,
         report=lambda _, share: progress(share),
     )
     tag = registry.save(platform.settings, bundle)

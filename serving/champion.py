@@ -42,7 +42,7 @@ class Champion:
             return False
         try:
             predictor = Predictor.load(self._settings, tag)
-            _warm_up(predictor)
+            warm_up(predictor)
         except NeuralFocusError as error:
             return self._refuse(tag, error)
         self._tag, self._refused, self.predictor, self.notice = tag, None, predictor, ""
@@ -63,7 +63,7 @@ def trained_on(predictor: Predictor) -> TrainedOn:
     return "demo" if predictor.trained_on == "demo" else "rules"
 
 
-def _warm_up(predictor: Predictor) -> None:
+def warm_up(predictor: Predictor) -> None:
     """The first call of a library is its slowest: make it before anybody waits for it."""
     row = np.zeros((1, len(FEATURE_NAMES)), np.float32)
     history = StreamHistory()

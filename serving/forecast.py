@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
 from neural_focus.messages import PredictionMade, Snapshot, iso, parse_iso
+from neural_focus.models.history import HistoryRows
 from neural_focus.models.predict import Predictor
 from neural_focus.prediction import HORIZON_SECONDS, categorize_risk
 from neural_focus.store.prediction_log import LoggedPrediction
@@ -27,11 +28,12 @@ MOST_AHEAD_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """A prediction as it is told, with the features it was made from (float32[32]) and how long
+    """A prediction as it is told, with the features (float32[32]) and the history it was made from, and how long
     it took from writing the snapshot to the finished prediction, in ms."""
 
     message: PredictionMade
     features: NDArray[np.float32]
+    history: HistoryRows | None
     predicted_us: int
     latency_ms: float
 
@@ -87,18 +89,22 @@ def forecast(online: OnlineFeatures, champion: Champion, stream: Stream, snapsho
     began = time.perf_counter()
     features = online.exchange(stream.stream_id, snapshot.t_us, row, np.array(snapshot.sequence, np.uint8))
     stream.history.observe(snapshot.t_us, features, snapshot.app_name)
-    message = judge(champion.predictor, stream, snapshot.t_us, features, momentum)
+    history = stream.history.rows()
+    message = judge(champion.predictor, stream.user_id, snapshot.t_us, features, momentum, history)
     latency_ms = (time.perf_counter() - began) * 1e3
     stream.momentum.predicted(message.focus_score)
-    return Forecast(message, features, parse_iso(message.timestamp), latency_ms)
+    return Forecast(message, features, history, parse_iso(message.timestamp), latency_ms)
 
 
 def judge(
-    predictor: Predictor, stream: Stream, t_us: int, features: NDArray[np.float32], momentum: float
+    predictor: Predictor,
+    user_id: int,
+    t_us: int,
+    features: NDArray[np.float32],
+    momentum: float,
+    history: HistoryRows | None,
 ) -> PredictionMade:
-    """The model's word on online features float32[32], with its reasons."""
-    user_id = stream.user_id
-    history = stream.history.rows() if predictor.contract.version > 1 else None
+    """The model's word on online features float32[32] and the stream's history as of then, with its reasons."""
     judged = predictor.predict(np.array([t_us], np.int64), features[None, :], history, user_id=user_id)
     risk, broken = float(judged.distraction_risk[0]), float(judged.break_risk[0])
     return PredictionMade(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from neural_focus.hindsight import WarningKind
 from neural_focus.messages import (
     ActivityUpdate,
     InterventionOffered,
@@ -20,7 +21,6 @@ from neural_focus.messages import (
 from neural_focus.sessions import EndReason, SessionSummary, SessionType
 
 TrainedOn = Literal["rules", "demo", "people"]
-WarningKind = Literal["HIGH_RISK", "BREAK"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from neural_focus.errors import ConfigurationError, InputError, NeuralFocusError
 from neural_focus.messages import ActivityUpdate, PredictionMade, Snapshot, iso
 from neural_focus.secrets import Secrets
 from neural_focus.settings import Settings
+from neural_focus.store.prediction_log import LoggedPrediction
 from neural_focus.store.users import ensure_user
 from serving.auth import LOCAL_PERSON, forget_old_codes
 from serving.champion import WATCH_SECONDS, Champion
@@ -31,6 +32,7 @@ from serving.prediction_writer import FLUSH_SECONDS, PredictionWriter
 from serving.recall import recall_stream
 from serving.responses import HitRate
 from serving.session_desk import SessionDesk
+from serving.shadow import Shadow
 from serving.streams import Stream, Streams
 
 T = TypeVar("T")
@@ -51,6 +53,7 @@ class Runtime:
         self.database = Database(settings.database_url)
         self.champion = Champion(settings)
         self.writer = PredictionWriter(self.database)
+        self.shadow = Shadow(settings, self._keep_shadow)
         self.interventions = Interventions(self.database, self.hub, self.streams, settings)
         self.sessions = SessionDesk(self.database, self.hub, self.streams)
         self._forecasts = ThreadPoolExecutor(1, "forecast")
@@ -58,6 +61,7 @@ class Runtime:
         self._online: OnlineFeatures | None = None
         self._loops: list[asyncio.Task[None]] = []
         self._local_id: int | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def start(self) -> None:
         """Open the stores, take up what an earlier run left, and start the loops.
@@ -65,10 +69,12 @@ class Runtime:
         Raises:
             StoreError: the database or the feature store cannot be opened.
         """
+        self._loop = asyncio.get_running_loop()
         await run_in_threadpool(self.database.open)
         await self.person_id(LOCAL_PERSON)
         self._online = await self._in_forecast_thread(partial(OnlineFeatures, self.settings))
         await self._in_forecast_thread(self.champion.refresh)
+        await run_in_threadpool(self.shadow.refresh)
         await self.interventions.restore()
         await self.sessions.restore()
         forget_old_codes(self.settings)
@@ -80,16 +86,23 @@ class Runtime:
                 ("timers", TICK_SECONDS, self.sessions.tick),
                 ("effects", EFFECTS_SECONDS, self.interventions.fill_effects),
                 ("champion", WATCH_SECONDS, partial(self._in_forecast_thread, self.champion.refresh)),
+                ("shadow", WATCH_SECONDS, partial(run_in_threadpool, self.shadow.refresh)),
                 ("collect garbage", COLLECT_SECONDS, _collect_garbage),
             )
         ]
         _freeze_garbage()
+
+    def _keep_shadow(self, row: LoggedPrediction) -> None:
+        """From the shadow's thread into the event loop's queue of rows."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self.writer.add, row)
 
     async def stop(self) -> None:
         """Write what waits and close everything."""
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
+        await run_in_threadpool(self.shadow.close)
         await self.writer.flush()
         if self._online is not None:
             await self._in_forecast_thread(self._online.close)
@@ -144,6 +157,7 @@ class Runtime:
         self.hub.tell(stream.user_id, told, pages_only=True)
         self._tell_activity(stream, snapshot)
         self.writer.add(made.logged(stream, told.ab_test_group))
+        self.shadow.consider(stream, made)
         if drawn is not None:
             await self.interventions.hold(stream, made, drawn)
 

@@ -60,7 +60,7 @@ def evaluate(
     if out:
         curves = {file: curve for file, _, _, curve in results if curve}
         out.write_text(json.dumps({"rows": rows, "learning_curve": curves}, indent=1))
-        from infra.evaluation_page import write_page
+        from neural_focus.models.report import write_page
 
         write_page(out.with_suffix(".html"), rows, [(file, judged) for file, _, judged, _ in results], curves)
         console.print(f"{out} and {out.with_suffix('.html')} are written", markup=False, highlight=False)

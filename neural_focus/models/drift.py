@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,8 @@ from neural_focus.models.measures import ece
 
 Floats = npt.NDArray[np.float64]
 BINS = 10
+FILE = "reference.json"
+"""Deciles of the training inputs, kept with the model."""
 LARGE_SHIFT = 0.25
 """A population stability index from which retraining is due, by long custom of credit scoring (Siddiqi 2006)."""
 LARGE_ECE = 0.08
@@ -25,21 +28,41 @@ def reference_edges(rows: Rows) -> Rows:
 
 def stability_index(edges: Rows, expected: Floats, values: Rows) -> float:
     """Population stability index of one column: Σ (p − q) · ln(p / q) over the reference's bins."""
-    found = np.bincount(np.searchsorted(edges, values, side="right"), minlength=BINS) / len(values)
-    p, q = np.maximum(found, 1e-3), np.maximum(expected, 1e-3)
+    p, q = np.maximum(_shares(edges, values), 1e-3), np.maximum(expected, 1e-3)
     return float(np.sum((p - q) * np.log(p / q)))
 
 
-def input_drift(names: Sequence[str], reference: Rows, recent: Rows) -> Mapping[str, float]:
-    """Stability index of each input column, the most moved first; nothing with fewer than 200 recent rows."""
+def _shares(edges: Rows, values: Rows) -> Floats:
+    found: Floats = np.bincount(np.searchsorted(edges, values, side="right"), minlength=BINS) / len(values)
+    return found
+
+
+def reference_of(names: Sequence[str], rows: Rows) -> dict[str, Any]:
+    """What is kept with a model of its training inputs float32[n, width]: each column's deciles and their shares."""
+    edges = reference_edges(rows)
+    return {
+        name: {
+            "edges": edges[column].astype(float).tolist(),
+            "shares": _shares(edges[column], rows[:, column]).tolist(),
+        }
+        for column, name in enumerate(names)
+    }
+
+
+def input_drift(reference: Mapping[str, Any], names: Sequence[str], recent: Rows) -> Mapping[str, float]:
+    """Stability index of each recent input column float32[n, width] against a model's ``reference_of`` its training.
+
+    The most moved first; nothing with fewer than 200 rows, or for columns that the reference does not know.
+    """
     if len(recent) < _FEWEST:
         return {}
-    edges = reference_edges(reference)
-    moved = {}
-    for column, name in enumerate(names):
-        places = np.searchsorted(edges[column], reference[:, column], side="right")
-        expected = np.bincount(places, minlength=BINS) / len(reference)
-        moved[name] = stability_index(edges[column], expected, recent[:, column])
+    moved = {
+        name: stability_index(
+            np.array(reference[name]["edges"], np.float32), np.array(reference[name]["shares"]), recent[:, column]
+        )
+        for column, name in enumerate(names[: recent.shape[1]])
+        if name in reference
+    }
     return dict(sorted(moved.items(), key=lambda item: -item[1]))
 
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import isotonic_regression
 
 from neural_focus.models import measures
+from neural_focus.models.baselines import baseline_probabilities
 from neural_focus.models.calibrate import Calibration, fit_calibration
 from neural_focus.models.contracts import V2
 from neural_focus.models.datasets import Moments, Stays
@@ -102,7 +102,7 @@ def judge_split(
         if not len(label) or not len(known):
             continue
         report(f"{target}: baselines")
-        found = _baselines(seen, known, judged)
+        found = baseline_probabilities(seen, known, judged)
         found["logistic"] = _logistic(fitted, seen, known, judged)
         if target in fitted.targets:
             found["xgboost"] = fitted.probabilities(target, judged)
@@ -172,24 +172,6 @@ def _interval(result: Judged, probability: Floats, chosen: npt.NDArray[np.bool_]
 def _plain(value: Any) -> Any:
     """JSON has no nan: what does not exist is null."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _baselines(seen: Moments, known: Labels, judged: Moments) -> dict[str, Floats]:
-    """Each baseline as a probability: its one number, calibrated on the training side by its empirical rate."""
-    return {
-        "base_rate": np.full(len(judged), float(known.mean())),
-        "recency": _rate_by(-np.log1p(seen.recency_s), known, -np.log1p(judged.recency_s)),
-        "switches_5min": _rate_by(seen.switches_5min, known, judged.switches_5min),
-    }
-
-
-def _rate_by(seen: Floats, known: Labels, judged: Floats) -> Floats:
-    """Rising rate by one number (isotonic), with the number itself breaking ties by at most 1e-6."""
-    ordered = np.argsort(seen, kind="stable")
-    fitted = isotonic_regression(known[ordered].astype(np.float64)).x
-    rate = np.clip(np.interp(judged, seen[ordered], fitted), 1e-4, 1 - 1e-4)
-    order = np.unique(judged, return_inverse=True)[1]
-    return np.asarray(rate + 1e-6 * order / max(int(order.max()), 1), np.float64)
 
 
 def _logistic(fitted: Fitted, seen: Moments, known: Labels, judged: Moments) -> Floats:

@@ -25,6 +25,7 @@ from neural_focus.models.linear import Linear
 from neural_focus.models.population import AppStatistics
 
 if TYPE_CHECKING:
+    from neural_focus.models.datasets import Moments
     from neural_focus.settings import Settings
 
 Floats = npt.NDArray[np.float64]
@@ -173,6 +174,13 @@ class Predictor:
         if target not in self.targets:
             return np.full(len(rows), np.nan)
         return self.calibration[target].probabilities(self.targets[target].margins(rows), user_id)
+
+    def judge_moments(self, target: str, moments: Moments) -> Floats:
+        """``probabilities`` of labelled moments of several people, float64[n]."""
+        if target not in self.targets:
+            return np.full(len(moments), np.nan)
+        margins = self.targets[target].margins(moments.inputs(self.contract, self.population))
+        return self.calibration[target].probabilities(margins, moments.person)
 
     def explain(
         self,

@@ -4,6 +4,7 @@
 
     <home>/bentoml/models/neural_focus/xgboost_v3/    the bundle's files, manifest.json, BentoML's model.yaml
     <home>/bentoml/champion.json                      {"champion": tag, "before": [older champions]}
+    <home>/bentoml/shadow.json                        the challenger that predicts beside the champion, unseen
     <home>/bentoml/decisions.jsonl                    a line a decision: when, what, who decided, gates with figures
 
 A tag is ``neural_focus:xgboost_v3``; its version alone (``xgboost_v3``) is accepted wherever a tag is.
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from neural_focus.settings import Settings
 
 NAME = "neural_focus"
+REPORT, FIGURES = "report.html", "report.json"
+BESIDE = (MANIFEST, REPORT, FIGURES, "model.yaml")
+"""Files in a model's folder that are not the model: model.yaml is BentoML's own."""
 _NOBODY: dict[str, Any] = {"champion": None, "before": []}
 
 
@@ -81,8 +85,7 @@ def load(settings: Settings, tag: str) -> Predictor:
 
     folder = _folder(settings, tag)
     manifest = _manifest(folder)
-    # model.yaml is BentoML's own
-    names = [path.name for path in folder.iterdir() if path.name not in (MANIFEST, "model.yaml")]
+    names = [path.name for path in folder.iterdir() if path.name not in BESIDE]
     files = {name: (folder / name).read_bytes() for name in names}
     verify(files, manifest, _full(tag))
     return Predictor.from_files(files, manifest, _full(tag).split(":")[1])
@@ -122,6 +125,8 @@ def promote(
     if before == full:
         return full
     _write_pointer(settings, {"champion": full, "before": [*pointer["before"], before] if before else []})
+    if (beside := shadow(settings)) is not None and beside.tag == full:
+        clear_shadow(settings)  # it has come out
     log_decision(settings, "promoted", full, by=by, before=before, gates=gates)
     return None if before is None else str(before)
 
@@ -148,6 +153,58 @@ def rollback(settings: Settings, *, by: str = "a person") -> str:
     _write_pointer(settings, {"champion": earlier, "before": rest})
     log_decision(settings, "rolled back", earlier, by=by, before=pointer["champion"])
     return earlier
+
+
+@dataclass(frozen=True, slots=True)
+class Shadow:
+    """A challenger that predicts on live snapshots beside the champion: logged, never shown or acted upon."""
+
+    tag: str
+    since: datetime
+    by: str
+
+
+def shadow(settings: Settings) -> Shadow | None:
+    """The challenger in the shadow, if there is one."""
+    path = settings.models / "shadow.json"
+    if not path.exists():
+        return None
+    try:
+        found = json.loads(path.read_text())
+        return Shadow(str(found["model"]), datetime.fromisoformat(found["since"]), str(found["by"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ContractError(
+            f"{path} cannot be read", why=str(error), todo="Name the challenger again: neural-focus models shadow TAG"
+        ) from error
+
+
+def set_shadow(settings: Settings, tag: str, *, by: str = "a person", gates: Sequence[Mapping[str, Any]] = ()) -> None:
+    """Let ``tag`` predict in the shadow, once its files have been checked."""
+    load(settings, tag)
+    full = _full(tag)
+    _write(settings, "shadow.json", {"model": full, "since": datetime.now(UTC).isoformat(), "by": by})
+    log_decision(settings, "shadows", full, by=by, before=_pointer(settings)["champion"], gates=gates)
+
+
+def clear_shadow(settings: Settings) -> bool:
+    """End the shadow; whether there was one."""
+    path = settings.models / "shadow.json"
+    there = path.exists()
+    path.unlink(missing_ok=True)
+    return there
+
+
+def keep_report(settings: Settings, tag: str, page: str, figures: str) -> None:
+    """Put a model's report and its figures (JSON) into its folder."""
+    folder = _folder(settings, tag)
+    for name, text in ((REPORT, page), (FIGURES, figures)):
+        (folder / name).write_text(text, "utf-8")
+
+
+def read_file(settings: Settings, tag: str, name: str) -> bytes | None:
+    """One file of a stored model, None where that model has none of this name."""
+    path = _folder(settings, tag) / name
+    return path.read_bytes() if path.exists() else None
 
 
 def log_decision(
@@ -232,7 +289,11 @@ def _pointer(settings: Settings) -> dict[str, Any]:
 
 
 def _write_pointer(settings: Settings, pointer: dict[str, Any]) -> None:
-    handle, name = tempfile.mkstemp(dir=settings.models, prefix="champion")
+    _write(settings, "champion.json", pointer)
+
+
+def _write(settings: Settings, name: str, data: Mapping[str, Any]) -> None:
+    handle, temporary = tempfile.mkstemp(dir=settings.models, prefix=name)
     with os.fdopen(handle, "w") as file:
-        json.dump(pointer, file)
-    Path(name).replace(settings.models / "champion.json")
+        json.dump(data, file)
+    Path(temporary).replace(settings.models / name)

@@ -57,10 +57,15 @@ def replace_weak_labels(connection: Connection, stream: Stream, stretches: Seque
 
 def read_shown(connection: Connection, stream: Stream) -> list[int]:
     """When something of ours was shown on a stream, µs, ascending; draws of the no-op arm are not."""
+    return shown_on(connection, stream.user_id, stream.machine_id)
+
+
+def shown_on(connection: Connection, user_id: int, machine_id: str) -> list[int]:
+    """``read_shown`` of a person's machine."""
     rows = connection.execute(
         """SELECT DISTINCT (EXTRACT(epoch FROM triggered_at) * 1000000)::bigint FROM interventions
         WHERE user_id = %s AND (machine_id IS NULL OR machine_id = %s) AND type <> 'NO_OP' ORDER BY 1""",
-        (stream.user_id, stream.machine_id),
+        (user_id, machine_id),
     )
     return [int(time) for (time,) in rows]
 

@@ -13,7 +13,7 @@ from neural_focus.features import FEATURE_INDEX, INPUT_V1
 from neural_focus.models import measures
 from neural_focus.models.bundle import MODEL, TrainedBundle, file_hashes, verify
 from neural_focus.models.contracts import V1, contract_of
-from neural_focus.models.drift import LARGE_SHIFT, calibration_drifted, input_drift
+from neural_focus.models.drift import LARGE_SHIFT, calibration_drifted, input_drift, reference_of
 from neural_focus.models.predict import Predictor
 from neural_focus.models.recurrent import fit_sequences, sequence_places
 from neural_focus.models.training import train_moments
@@ -135,11 +135,12 @@ def test_rules_stand_in_where_there_is_no_model() -> None:
 def test_drift_is_seen_where_it_is() -> None:
     moments, _ = random_moments(3)
     half = len(moments) // 2
-    still = input_drift(INPUT_V1, moments.own[:half], moments.own[half:])
+    known = reference_of(INPUT_V1, moments.own[:half])
+    still = input_drift(known, INPUT_V1, moments.own[half:])
     assert max(still.values()) < LARGE_SHIFT
     moved = moments.own[half:].copy()
     moved[:, 4] += 1.5
-    drift = input_drift(INPUT_V1, moments.own[:half], moved)
+    drift = input_drift(known, INPUT_V1, moved)
     assert next(iter(drift)) == INPUT_V1[4] and drift[INPUT_V1[4]] > LARGE_SHIFT
     rng = np.random.default_rng(1)
     p = rng.random(2000)

@@ -7,18 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from neural_focus.hindsight import US, break_seconds, came_true, switch_seconds
 from neural_focus.store.prediction_log import Moments
-from serving.review import (
-    US,
-    Offered,
-    break_seconds,
-    came_true,
-    high_onsets,
-    hit_rates,
-    idle_stretches,
-    switch_seconds,
-    warnings_of,
-)
+from serving.review import Offered, high_onsets, hit_rates, idle_stretches, warnings_of
 
 T0 = 1_790_000_000 * US
 

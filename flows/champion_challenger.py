@@ -1,0 +1,93 @@
+"""The champion's word on a challenger's held-out moments, where the champion had not seen them either.
+
+::
+
+    champion's data   ├──────── trained on ────────┤ held out │ 330 s │
+    challenger's data ├───────────── trained on ─────────────┤ ▒▒ held out ▒▒ │
+                                                    ▲ kept with the champion ▲ ▲ predicted now, by what serves
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from flows.label_files import join_moments, read_labels
+from flows.running import Platform
+from neural_focus.models import registry
+from neural_focus.models.gates import JUDGED
+from neural_focus.models.held_out import DAYS, FILE, HeldOut, read_held_out
+from neural_focus.models.registry import StoredModel
+from neural_focus.models.splits import EMBARGO_SECONDS
+
+Floats = NDArray[np.float64]
+
+
+def champion_on(platform: Platform, champion: StoredModel, held: HeldOut) -> dict[str, Floats]:
+    """The champion's probabilities float64[n] by target on each of ``held``; nan where it may have seen the moment."""
+    said = {target: np.full(len(held), np.nan) for target in JUDGED}
+    _kept(platform, champion, held, said)
+    fresh = ~seen_by(champion, held) & (held.split == DAYS)
+    if fresh.any():
+        _predicted(platform, champion, held, fresh, said)
+    return said
+
+
+def seen_by(champion: StoredModel, held: HeldOut) -> NDArray[np.bool_]:
+    """Whether a moment lies in what the champion was trained on, or within the embargo after it; bool[n]."""
+    data = champion.manifest["data"]
+    until: Mapping[str, int] = data.get("until_us", {})
+    # a model that does not say whom it knows is taken to know everybody
+    everybody = data["last_us"] if not until else np.iinfo(np.int64).min
+    last = np.array([until.get(str(one), everybody) for one in held.person], np.int64)
+    return np.asarray(held.times_us <= last + EMBARGO_SECONDS * 1_000_000 if until else held.times_us <= last)
+
+
+def _kept(platform: Platform, champion: StoredModel, held: HeldOut, said: dict[str, Floats]) -> None:
+    """Fills in what was kept of the champion's own held-out moments."""
+    data = registry.read_file(platform.settings, champion.tag, FILE)
+    if data is None:
+        return
+    theirs, kind = read_held_out(data), str(champion.manifest["kind"])
+    place = {
+        (int(person), int(t)): index
+        for index, (person, t, split) in enumerate(zip(theirs.person, theirs.times_us, theirs.split, strict=True))
+        if split == DAYS
+    }
+    found = np.array([place.get((int(p), int(t)), -1) for p, t in zip(held.person, held.times_us, strict=True)])
+    for target in said:
+        if kind in theirs.said.get(target, {}):
+            said[target][found >= 0] = theirs.said[target][kind][found[found >= 0]]
+
+
+def _predicted(
+    platform: Platform,
+    champion: StoredModel,
+    held: HeldOut,
+    fresh: NDArray[np.bool_],
+    said: dict[str, Floats],
+) -> None:
+    """Fills in what the served champion says of moments after its data, and of people it does not know."""
+    predictor = registry.load(platform.settings, champion.tag)
+    wanted = pd.DataFrame(
+        {"user_id": held.person[fresh], "event_timestamp": held.times_us[fresh], "place": np.flatnonzero(fresh)}
+    )
+    labels = pd.concat([read_labels(platform.settings.feast, is_demo=one) for one in (False, True)])
+    labels = labels.assign(at=labels["event_timestamp"].dt.as_unit("us").astype("int64"))
+    chosen = labels.merge(
+        wanted, left_on=["user_id", "at"], right_on=["user_id", "event_timestamp"], suffixes=("", "_")
+    )
+    chosen = chosen.drop_duplicates(["user_id", "at"])[[*labels.columns.drop("at"), "place"]]
+    if chosen.empty:
+        return
+    moments = join_moments(platform, chosen.drop(columns="place").reset_index(drop=True), predictor.contract.version)
+    place = {
+        (int(u), int(t)): int(p)
+        for u, t, p in zip(wanted["user_id"], wanted["event_timestamp"], wanted["place"], strict=True)
+    }
+    rows = [place[(int(p), int(t))] for p, t in zip(moments.person, moments.times_us, strict=True)]
+    for target in said:
+        said[target][rows] = predictor.judge_moments(target, moments)

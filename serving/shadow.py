@@ -1,0 +1,87 @@
+"""The challenger in the shadow: it judges the snapshots that the champion has answered, for the log and nobody else.
+
+It has a thread of its own and starts after the answer is on its way. When it falls behind, snapshots pass it by and
+are counted: an answer never waits for it.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+
+from neural_focus.errors import NeuralFocusError
+from neural_focus.models import registry
+from neural_focus.models.predict import Predictor
+from neural_focus.settings import Settings
+from neural_focus.store.prediction_log import LoggedPrediction
+from serving.champion import warm_up
+from serving.forecast import Forecast, judge
+from serving.streams import Stream
+
+MOST_WAITING = 20
+_LOG = logging.getLogger("neural_focus.serving")
+
+
+class Shadow:
+    """Holds the loaded challenger, if there is one; ``keep`` gets each row it makes, in the shadow's thread."""
+
+    def __init__(self, settings: Settings, keep: Callable[[LoggedPrediction], None]) -> None:
+        self._settings, self._keep = settings, keep
+        self._thread = ThreadPoolExecutor(1, "shadow")
+        self._tag: str | None = None
+        self._waiting = 0
+        self._predictor: Predictor | None = None
+        self.judged = self.passed_by = 0
+
+    @property
+    def version(self) -> str | None:
+        """The challenger's version, None where nothing is in the shadow."""
+        return None if self._predictor is None else self._predictor.version
+
+    def refresh(self) -> None:
+        """Load what the registry names, or let go of it. One that cannot be loaded is refused once, loudly."""
+        try:
+            named = registry.shadow(self._settings)
+            tag = named.tag if named else None
+            if tag == self._tag:
+                return
+            self._tag, self._predictor = tag, None
+            if tag is not None:
+                predictor = registry.load(self._settings, tag)
+                warm_up(predictor)
+                self._predictor = predictor
+                _LOG.info("model %s predicts in the shadow from now on", tag)
+        except NeuralFocusError as error:
+            _LOG.error("no shadow run: %s", error)
+
+    def consider(self, stream: Stream, made: Forecast) -> None:
+        """Judge an answered snapshot later; returns at once."""
+        if self._predictor is None:
+            return
+        if self._waiting >= MOST_WAITING:
+            self.passed_by += 1
+            return
+        self._waiting += 1
+        self._thread.submit(partial(self._judge, self._predictor, stream, made))
+
+    def close(self) -> None:
+        """Finish what waits."""
+        self._thread.shutdown()
+
+    def _judge(self, predictor: Predictor, stream: Stream, made: Forecast) -> None:
+        try:
+            began = time.perf_counter()
+            momentum = made.message.focus_momentum
+            told = judge(predictor, stream.user_id, made.message.t_us, made.features, momentum, made.history)
+            latency_ms = (time.perf_counter() - began) * 1e3
+            row = replace(made, message=told, latency_ms=latency_ms).logged(stream, None)
+            self._keep(replace(row, role="challenger"))
+            self.judged += 1
+        except Exception:  # noqa: BLE001 - a challenger's mistake is its own: the service goes on
+            _LOG.exception("the challenger %s failed", predictor.version)
+        finally:
+            self._waiting -= 1
