@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from flows.artifacts import leave_words
 from flows.data_quality import data_quality
 from flows.evaluation import evaluation
 from flows.labels import labels
 from flows.promotion import promotion
-from flows.running import Platform, platform_flow
+from flows.running import Platform, platform_flow, tell
 from flows.training import train_only
 from neural_focus.models.registry import usable_champion
 
@@ -19,8 +20,10 @@ from neural_focus.models.registry import usable_champion
     "the champion goes on serving.",
     stale_after=timedelta(hours=6),
 )
-def learning(platform: Platform) -> str:
-    """Returns the champion's tag afterwards."""
+def learning(platform: Platform, reason: str = "by schedule") -> str:
+    """Returns the champion's tag afterwards; ``reason``: why it was started."""
+    tell(f"learning: {reason}")
+    leave_words("learning-run", f"Started: {reason}.", "Why this run learns")
     labels()
     data_quality()
     train_only()

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from neural_focus.prediction import BREAK_HORIZON_SECONDS, HORIZON_SECONDS
+from neural_focus.prediction import BREAK_HORIZON_SECONDS, HIGH_FROM, HORIZON_SECONDS
 from neural_focus.store.prediction_log import Moments
 
 US = 1_000_000
@@ -67,6 +67,13 @@ def came_true(past: Moments, kind: WarningKind, asked_us: Times) -> tuple[NDArra
 def _next_after(events: Times, asked_us: Times) -> Times:
     padded = np.r_[events, np.iinfo(np.int64).max]
     return np.asarray(padded[np.searchsorted(events, asked_us, side="right")])
+
+
+def high_onsets(past: Moments) -> Times:
+    """When the risk became HIGH: snapshots at 0.7 or above that follow one below, or nothing; int64[k]."""
+    high = past.distraction_risk >= HIGH_FROM
+    before = np.r_[False, high[:-1] & (np.diff(past.t_us) <= SLACK_US)]
+    return np.asarray(past.t_us[high & ~before])
 
 
 def untouched(kind: WarningKind, asked_us: Times, shown_us: Times) -> NDArray[np.bool_]:

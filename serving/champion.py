@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from neural_focus.models import registry
 from neural_focus.models.history import StreamHistory
 from neural_focus.models.predict import Predictor
 from neural_focus.settings import Settings
+from neural_focus.store.person_record import PersonCalibration
 from serving.responses import TrainedOn
 
 WATCH_SECONDS = 3.0
@@ -27,7 +29,15 @@ class Champion:
         self._refused: str | None = None
         self.notice = ""
         """Why the chosen model does not answer, in a sentence for people; empty while it does."""
-        self.predictor = Predictor.rules()
+        self.predictor = self._plain = Predictor.rules()
+        self.own_share: Mapping[int, float] = {}
+        """By person: how much of the calibration is their own data's word, 0–1."""
+        self._shifts: dict[str, dict[int, float]] = {}
+
+    @property
+    def health(self) -> str:
+        """What the last look for drift found; "" before the first."""
+        return registry.read_health(self._settings)
 
     def refresh(self) -> bool:
         """Load the champion if it is another one than before; whether it changed.
@@ -45,9 +55,21 @@ class Champion:
             warm_up(predictor)
         except NeuralFocusError as error:
             return self._refuse(tag, error)
-        self._tag, self._refused, self.predictor, self.notice = tag, None, predictor, ""
+        self._tag, self._refused, self.notice = tag, None, ""
+        self.predictor = self._plain = predictor
+        self.own_share, self._shifts = {}, {}
         _LOG.info("model %s (%s) answers from now on", tag, predictor.version)
         return True
+
+    def adapt(self, found: Mapping[int, Sequence[PersonCalibration]]) -> None:
+        """Take over people's own calibrations of the model that answers, and how much of each is theirs."""
+        shifts: dict[str, dict[int, float]] = {}
+        for user_id, calibrations in found.items():
+            for one in calibrations:
+                shifts.setdefault(one.target, {})[user_id] = one.shift
+        self.own_share = {user: max(one.share for one in known) for user, known in found.items() if known}
+        if shifts != self._shifts:
+            self._shifts, self.predictor = shifts, self._plain.with_shifts(shifts)
 
     def _refuse(self, tag: str | None, error: NeuralFocusError) -> bool:
         if self._refused != tag:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import time
 from dataclasses import fields
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from neural_focus.messages import iso, microseconds
-from neural_focus.models.predict import Predictor
 from neural_focus.prediction import categorize_risk
 from neural_focus.settings import Settings
 from neural_focus.store.database import Connection
+from neural_focus.store.person_record import WarningDay, sum_days
 from neural_focus.store.prediction_log import Moments, first_prediction_us, moment, read_moments
-from serving.champion import trained_on
+from serving.champion import Champion, trained_on
 from serving.people import Someone
 from serving.problems import ProblemError
 from serving.responses import (
@@ -27,34 +27,49 @@ from serving.responses import (
     PredictionPoint,
     PredictionResponse,
     Recent,
+    ReliabilityPoint,
     Switch,
     WarningGiven,
 )
-from serving.review import Offered, hit_rates, idle_stretches, switches_of, warnings_of
+from serving.review import Offered, idle_stretches, switches_of, warnings_of
 from serving.runtime import Runtime
 
 FRESH_SECONDS = 60.0
 """A snapshot older than this is no ground for a prediction."""
-HIT_RATE_DAYS = 7
-HIT_RATES_KEPT_SECONDS = 120.0
+HIT_RATE_DAYS = (7, 28)
 HOW_TO_START = "Start the collector with: neural-focus agent"
 MARGIN_US = 330 * 1_000_000
 """Before a window: how long a snapshot's own past reaches; after it: the longest horizon."""
 
 
-def published_rates(
-    connection: Connection, kept: dict[int, tuple[float, tuple[HitRate, ...]]], user_id: int
-) -> tuple[HitRate, ...]:
-    """The hit rates of the person's last week, computed at most every two minutes and kept in ``kept``."""
-    found = kept.get(user_id)
-    if found is not None and time.monotonic() - found[0] < HIT_RATES_KEPT_SECONDS:
-        return found[1]
-    now_us = time.time_ns() // 1000
-    start_us = now_us - HIT_RATE_DAYS * 86_400_000_000
-    past = read_moments(connection, user_id, start_us, now_us)
-    rates = hit_rates(past, _warned(connection, user_id, past, start_us), HIT_RATE_DAYS)
-    kept[user_id] = (time.monotonic(), rates)
-    return rates
+def published_rates(connection: Connection, user_id: int) -> tuple[HitRate, ...]:
+    """Warned and came true over the last week and month, as the flow ``personal`` counts it each hour."""
+    today = datetime.now(UTC).date()
+    return tuple(
+        _hit_rate(found, days)
+        for days in HIT_RATE_DAYS
+        for _, found in sorted(sum_days(connection, user_id, today, days).items())
+    )
+
+
+def _hit_rate(found: WarningDay, days: int) -> HitRate:
+    decided = found.warned - found.undecided
+    return HitRate(
+        kind=found.kind,
+        days=days,
+        warned=found.warned,
+        came_true=found.came_true,
+        undecided=found.undecided,
+        rate=found.came_true / decided if decided else None,
+        base_rate=found.base_rate,
+        moments=found.moments,
+        calibration_error=found.calibration_error,
+        reliability=tuple(
+            ReliabilityPoint(said / count, happened / count, int(count))
+            for count, said, happened in found.bins
+            if count
+        ),
+    )
 
 
 def person_of(someone: Someone) -> Person:
@@ -68,8 +83,8 @@ async def now(runtime: Runtime, user_id: int) -> Now:
     prediction, age = runtime.current(user_id)
     stream = runtime.streams.newest(user_id)
     fresh = age is not None and age <= FRESH_SECONDS
-    predictor, notice = runtime.champion.predictor, runtime.champion.notice
-    card = await runtime.database.run(lambda connection: model_card(connection, predictor, someone, notice))
+    answering = runtime.champion
+    card = await runtime.database.run(lambda connection: model_card(connection, answering, someone))
     return Now(
         person=person_of(someone),
         collecting=fresh and runtime.hub.has_desktop(user_id),
@@ -99,11 +114,10 @@ def prediction(runtime: Runtime, user_id: int) -> PredictionResponse:
     return PredictionResponse(made, age)
 
 
-def model_card(connection: Connection, predictor: Predictor, someone: Someone, notice: str = "") -> ModelCard:
-    """Which model answers, whose data made it, and for how long it has been getting to know this person.
-
-    ``notice``: why the chosen model does not answer, if it does not.
-    """
+def model_card(connection: Connection, answering: Champion, someone: Someone) -> ModelCard:
+    """Which model answers, whose data made it, and how far it has got to know this person."""
+    predictor, notice = answering.predictor, answering.notice
+    yours = answering.own_share.get(someone.id, 0.0)
     source = trained_on(predictor)
     zone = ZoneInfo(someone.zone)
     first_us = first_prediction_us(connection, someone.id)
@@ -116,7 +130,9 @@ def model_card(connection: Connection, predictor: Predictor, someone: Someone, n
         trained_on=source,
         learning=learning,
         day=day,
-        note=f"{predictor.version} answers instead: {notice}" if notice else _note(source, learning, day),
+        yours=yours,
+        note=f"{predictor.version} answers instead: {notice}" if notice else _note(source, learning, day, yours),
+        health=answering.health,
         data_from=iso(data["first_us"]) if data else None,
         data_to=iso(data["last_us"]) if data else None,
         metrics=_numbers(predictor.manifest.get("metrics")),
@@ -165,14 +181,16 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def links(settings: Settings) -> list[Link]:
-    """Where the other parts are."""
+def links(settings: Settings, version: str = "") -> list[Link]:
+    """Where the other parts are; ``version``: the model that answers, whose report is meant."""
+    own = settings.reports / "models" / f"{version}.html"
+    report = f"models/{own.name}" if own.exists() else "evaluation/index.html"
     prefect, here = (f"http://{settings.host}:{port}" for port in (settings.prefect_port, settings.serving_port))
     return [
         Link("Prefect", prefect, "Flows, their runs, schedules and artifacts"),
         Link("BentoML", f"{here}/bentoml", "The service's own description of its API"),
         Link("Data docs", f"{here}/reports/data-docs/index.html", "What the data-quality checks found"),
-        Link("Model report", f"{here}/reports/evaluation/index.html", "How the models do on held-out days"),
+        Link("Model report", f"{here}/reports/{report}", "How the model that answers does on moments it had not seen"),
         Link("A/B report", f"{here}/reports/ab/index.html", "Whether interventions work"),
     ]
 
@@ -208,11 +226,12 @@ def _warned(connection: Connection, user_id: int, past: list[Moments], start_us:
     return sorted(found, key=lambda warning: warning.t_us)
 
 
-def _note(source: str, learning: bool, day: int) -> str:
+def _note(source: str, learning: bool, day: int, yours: float) -> str:
     if not learning:
         return "trained on people" if source == "people" else "trained on demo people, watching one"
     known = "rules of thumb" if source == "rules" else "what demo people taught it"
-    return f"learning, day {day}: it goes by {known} until it has enough days of yours"
+    own = f"{yours:.0%} of its calibration is yours, for the rest " if yours >= 0.005 else ""
+    return f"learning, day {day}: {own}it goes by {known} until it has enough days of yours"
 
 
 def _numbers(metrics: object, prefix: str = "") -> dict[str, float]:

@@ -106,7 +106,11 @@ class ModelCard:
     trained_on: TrainedOn
     learning: bool
     day: int
+    yours: float
+    """How much of its calibration is this person's own data's word, 0–1."""
     note: str
+    health: str
+    """What the last look for drift found; empty before the first."""
     data_from: str | None
     data_to: str | None
     metrics: dict[str, float]
@@ -173,10 +177,20 @@ class WarningGiven:
 
 
 @dataclass(frozen=True, slots=True)
+class ReliabilityPoint:
+    """Of ``n`` moments the risk was said to be ``said`` on average, and it happened in ``came_true`` of them, 0–1."""
+
+    said: float
+    came_true: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
 class HitRate:
     """Warned and came true over the last ``days`` days, beside how often it happens anyway (``base_rate``).
 
-    Only warnings on which nobody acted count; ``undecided`` ones are pending or not covered by capture.
+    Only warnings on which nobody acted count; ``undecided`` ones are pending or not covered by capture. ``reliability``
+    is of all untouched ``moments`` (one in ten seconds), warned or not; counted once an hour.
     """
 
     kind: WarningKind
@@ -186,6 +200,9 @@ class HitRate:
     undecided: int
     rate: float | None
     base_rate: float | None
+    moments: int = 0
+    calibration_error: float | None = None
+    reliability: tuple[ReliabilityPoint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +237,29 @@ class InterventionRow:
     focus_score_after_5min: float | None
     model_version: str | None
     opportunity_id: str | None
+
+
+OutcomeName = Literal["FOCUSED", "DISTRACTED", "PSEUDO_PRODUCTIVE"]
+
+
+@dataclass(frozen=True, slots=True)
+class SayOutcome:
+    """What a stretch was, in the person's word. Without times: the five minutes before now, as by a hotkey."""
+
+    outcome: OutcomeName
+    from_us: int | None = None
+    to_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SaidOutcome:
+    """What is stored now, and how many predictions it says the outcome of."""
+
+    from_us: int
+    to_us: int
+    outcome: OutcomeName
+    source: Literal["HOTKEY", "RETROSPECTIVE"]
+    predictions: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from fastapi.requests import HTTPConnection
 from neural_focus.messages import Problem, SessionResponse
 from neural_focus.store import session_book
 from neural_focus.store.database import Connection
-from serving import pages
+from serving import labelling, pages
 from serving.gate import PERSON_KEY
 from serving.problems import MEDIA_TYPE, ProblemError
 from serving.responses import (
@@ -28,6 +28,8 @@ from serving.responses import (
     Person,
     PredictionResponse,
     Recent,
+    SaidOutcome,
+    SayOutcome,
     SessionEndedResponse,
 )
 from serving.runtime import Runtime
@@ -79,7 +81,7 @@ async def get_recent(here: Here, user_id: User, minutes: Minutes = 30) -> Recent
     """The last minutes: predictions, switches, what was warned and whether it came true."""
 
     def work(connection: Connection) -> Recent:
-        rates = pages.published_rates(connection, here.hit_rates, user_id)
+        rates = pages.published_rates(connection, user_id)
         return pages.recent(connection, rates, user_id, minutes)
 
     return await here.database.run(work)
@@ -100,7 +102,7 @@ async def get_model(here: Here, user_id: User) -> ModelCard:
 @router.get("/links")
 async def get_links(here: Here, user_id: User) -> list[Link]:
     """Addresses of the other parts."""
-    return pages.links(here.settings)
+    return pages.links(here.settings, here.champion.predictor.version)
 
 
 @router.post("/predict", responses=problems(409))
@@ -128,6 +130,12 @@ async def end_session(session_id: int, here: Here, user_id: User) -> SessionEnde
     """End a session now."""
     ended = await here.sessions.end(user_id, session_id)
     return SessionEndedResponse(ended.session_id, ended.reason, ended.summary)
+
+
+@router.post("/labels", status_code=201)
+async def say_outcome(request: SayOutcome, here: Here, user_id: User) -> SaidOutcome:
+    """Say what a stretch was, or, without times, what the last five minutes were."""
+    return await here.database.run(lambda connection: labelling.say_outcome(connection, user_id, request))
 
 
 @router.get("/analytics/daily")

@@ -1,4 +1,4 @@
-"""What was warned, and what came true. Pure functions over one stream's ``Moments``; also the published hit rates.
+"""What was warned, and what came true. Pure functions over one stream's ``Moments``.
 
 What came true is ``neural_focus.hindsight``'s word. A warning within whose horizon capture stopped is undecided, never
 wrong. A warning on which we acted is shown but not counted: whether the help prevented it is the trial's question.
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neural_focus.hindsight import HORIZON, SLACK_US, US, Times, WarningKind, came_true, switch_seconds
-from neural_focus.prediction import HIGH_FROM, HORIZON_SECONDS
+from neural_focus.hindsight import HORIZON, SLACK_US, US, WarningKind, came_true, high_onsets, switch_seconds
+from neural_focus.prediction import HORIZON_SECONDS
 from neural_focus.store.prediction_log import Moments
-from serving.responses import HitRate, Stretch, Switch, WarningGiven
+from serving.responses import Stretch, Switch, WarningGiven
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,6 @@ class Offered:
     risk: float
     acted: bool
     reason: str
-
-
-def high_onsets(past: Moments) -> Times:
-    """When the risk became HIGH: snapshots at 0.7 or above that follow one below, or nothing; int64[k]."""
-    high = past.distraction_risk >= HIGH_FROM
-    before = np.r_[False, high[:-1] & (np.diff(past.t_us) <= SLACK_US)]
-    return np.asarray(past.t_us[high & ~before])
 
 
 def switches_of(past: Moments, start_us: int) -> list[Switch]:
@@ -73,7 +66,7 @@ def warnings_of(past: Moments, offered: Sequence[Offered], start_us: int) -> lis
     return sorted((warning for warning in found if warning.t_us > start_us), key=lambda warning: warning.t_us)
 
 
-def _touched(t_us: int, acted_us: Times) -> bool:
+def _touched(t_us: int, acted_us: NDArray[np.int64]) -> bool:
     at = int(np.searchsorted(acted_us, t_us, side="left"))
     return at < len(acted_us) and int(acted_us[at]) <= t_us + HORIZON_SECONDS * US
 
@@ -92,31 +85,3 @@ def _warning(
         intervention_id=offered.intervention_id if offered else None,
         reason=offered.reason if offered else "",
     )
-
-
-def hit_rates(past: Sequence[Moments], warned: Sequence[WarningGiven], days: int) -> tuple[HitRate, ...]:
-    """Warned and came true, a row a kind, beside how often it comes true at any moment that could have been warned."""
-    return tuple(_hit_rate(past, [item for item in warned if item.kind == kind], kind, days) for kind in HORIZON)
-
-
-def _hit_rate(past: Sequence[Moments], warned: list[WarningGiven], kind: WarningKind, days: int) -> HitRate:
-    untouched = [item for item in warned if not item.acted_on]
-    decided = [item for item in untouched if item.came_true is not None]
-    hits = sum(1 for item in decided if item.came_true)
-    verdicts = [came_true(one, kind, one.t_us[_could_warn(one, kind)])[0] for one in past]
-    known = np.concatenate(verdicts) if verdicts else np.empty(0, np.int8)
-    known = known[known >= 0]
-    return HitRate(
-        kind=kind,
-        days=days,
-        warned=len(untouched),
-        came_true=hits,
-        undecided=len(untouched) - len(decided),
-        rate=hits / len(decided) if decided else None,
-        base_rate=float(known.mean()) if len(known) else None,
-    )
-
-
-def _could_warn(past: Moments, kind: WarningKind) -> NDArray[np.bool_]:
-    """Any moment may warn of a switch, only settled ones of a break."""
-    return np.isfinite(past.break_risk) if kind == "BREAK" else np.ones(len(past.t_us), bool)

@@ -18,6 +18,7 @@ from neural_focus.errors import ConfigurationError, InputError, NeuralFocusError
 from neural_focus.messages import ActivityUpdate, PredictionMade, Snapshot, iso
 from neural_focus.secrets import Secrets
 from neural_focus.settings import Settings
+from neural_focus.store.person_record import read_calibrations
 from neural_focus.store.prediction_log import LoggedPrediction
 from neural_focus.store.users import ensure_user
 from serving.auth import LOCAL_PERSON, forget_old_codes
@@ -30,7 +31,6 @@ from serving.online import OnlineFeatures
 from serving.people import Someone, read_person
 from serving.prediction_writer import FLUSH_SECONDS, PredictionWriter
 from serving.recall import recall_stream
-from serving.responses import HitRate
 from serving.session_desk import SessionDesk
 from serving.shadow import Shadow
 from serving.streams import Stream, Streams
@@ -39,6 +39,8 @@ T = TypeVar("T")
 TICK_SECONDS = 0.25
 EFFECTS_SECONDS = 15.0
 COLLECT_SECONDS = 60.0
+OWN_SECONDS = 60.0
+"""People's own calibrations are fitted once an hour; a new one serves within this."""
 _LOG = logging.getLogger("neural_focus.serving")
 
 
@@ -57,7 +59,6 @@ class Runtime:
         self.interventions = Interventions(self.database, self.hub, self.streams, settings)
         self.sessions = SessionDesk(self.database, self.hub, self.streams)
         self._forecasts = ThreadPoolExecutor(1, "forecast")
-        self.hit_rates: dict[int, tuple[float, tuple[HitRate, ...]]] = {}
         self._online: OnlineFeatures | None = None
         self._loops: list[asyncio.Task[None]] = []
         self._local_id: int | None = None
@@ -86,11 +87,19 @@ class Runtime:
                 ("timers", TICK_SECONDS, self.sessions.tick),
                 ("effects", EFFECTS_SECONDS, self.interventions.fill_effects),
                 ("champion", WATCH_SECONDS, partial(self._in_forecast_thread, self.champion.refresh)),
+                ("own calibrations", OWN_SECONDS, self._adapt),
                 ("shadow", WATCH_SECONDS, partial(run_in_threadpool, self.shadow.refresh)),
                 ("collect garbage", COLLECT_SECONDS, _collect_garbage),
             )
         ]
         _freeze_garbage()
+
+    async def _adapt(self) -> None:
+        """People's own calibrations of the model that answers, into the thread that predicts."""
+        version = self.champion.predictor.version
+        found = await self.database.run(lambda connection: read_calibrations(connection, version))
+        if version == self.champion.predictor.version:
+            await self._in_forecast_thread(partial(self.champion.adapt, found))
 
     def _keep_shadow(self, row: LoggedPrediction) -> None:
         """From the shadow's thread into the event loop's queue of rows."""

@@ -17,6 +17,8 @@ from neural_focus.models.logistic import fit_logistic, sigmoid
 
 Floats = npt.NDArray[np.float64]
 _MIN_SLOPE, _MAX_SLOPE = 0.25, 4.0
+PRIOR_STD = 0.5
+"""How far people's log-odds lie from everyone's, by prior belief."""
 _EFFECTIVE = 20.0
 """Neighbouring ticks tell nearly the same story: this many count as one independent moment."""
 
@@ -81,11 +83,23 @@ def fit_stack(own: Floats, other: Floats, label: npt.NDArray[np.int8], *, streng
     return max(float(weight[0]), 0.0), max(float(weight[1]), 0.0)
 
 
-def fit_shift(line: Floats, label: npt.NDArray[np.int8], *, prior_std: float = 0.5) -> float:
+def fit_shift(line: Floats, label: npt.NDArray[np.int8], *, prior_std: float = PRIOR_STD) -> float:
     """One person's offset to the calibrated log-odds ``line``: MAP under N(0, prior_std²)."""
     ridge = np.array([_EFFECTIVE / prior_std**2])
     (shift,) = fit_logistic(np.ones((len(line), 1)), label, centre=np.zeros(1), ridge=ridge, offset=line)
     return float(shift)
+
+
+def fit_personal(line: Floats, label: npt.NDArray[np.int8]) -> tuple[float, int, float]:
+    """A person's offset to the log-odds ``line``, the moments behind it, and the share that is their own word.
+
+    The share is the data's part of the information at the offset (0 without data, towards 1 with much), the prior's is
+    the rest: with few moments the model's own calibration stands, and it gives way as they come in.
+    """
+    shift = fit_shift(line, label)
+    p = sigmoid(line + shift)
+    own = float((p * (1 - p)).sum())
+    return shift, len(label), own / (own + _EFFECTIVE / PRIOR_STD**2)
 
 
 def fit_calibration(

@@ -17,6 +17,10 @@ FILE = "reference.json"
 """Deciles of the training inputs, kept with the model."""
 LARGE_SHIFT = 0.25
 """A population stability index from which retraining is due, by long custom of credit scoring (Siddiqi 2006)."""
+LARGE_SHARE = 0.1
+"""Share of the inputs that have to have shifted so: of a hundred a few always do."""
+CALENDAR = ("hour_of_day", "day_of_week")
+"""A week is no sample of these: they do not count."""
 LARGE_ECE = 0.08
 _FEWEST = 200
 

@@ -23,8 +23,8 @@ from neural_focus.models.predict import Predictor
 JUDGED = ("switch", "break")
 ONE_NUMBER = ("base_rate", "recency", "switches_5min")
 LARGEST_ECE = {"switch": 0.05, "break": 0.05}
-LATENCY_BUDGET_MS = 20.0
-"""p99 of a prediction with its reasons, in process: the desktop sends a snapshot a second."""
+LATENCY_BUDGET_MS = 10.0
+"""p99 of the processor time of a prediction with its reasons, in process: the desktop sends a snapshot a second."""
 FEWEST_MOMENTS = 400
 FEWEST_EVENTS = 30
 _CALLS, _ROUNDS = 300, 3
@@ -100,7 +100,7 @@ def chance_ece(probability: Floats, rounds: int = 20, seed: int = 7) -> float:
 
 
 def latency(predictor: Predictor, width: int = len(FEATURE_NAMES)) -> Gate:
-    """p99 of predict and explain, ms; the best of three rounds, for the machine's other work is not the model's."""
+    """p99 of predict and explain in ms of processor time: the machine's other work is not the model's."""
     rows = np.random.default_rng(7).gamma(1.0, 2.0, (_CALLS, width)).astype(np.float32)
     history = StreamHistory()
     tails = []
@@ -110,14 +110,14 @@ def latency(predictor: Predictor, width: int = len(FEATURE_NAMES)) -> Gate:
             second = round_ * _CALLS + call
             history.observe(second * 1_000_000, row, ("editor", "browser")[second // 40 % 2])
             known = history.rows()
-            began = time.perf_counter()
+            began = time.thread_time()
             predictor.predict(np.array([second * 1_000_000]), row[None], known)
             predictor.explain(row, known)
-            took[call] = (time.perf_counter() - began) * 1e3
+            took[call] = (time.thread_time() - began) * 1e3
         tails.append(float(np.quantile(took, 0.99)))
     return Gate(
         "latency within the budget",
-        f"p99 {min(tails):.2f} ms of a prediction with its reasons, budget {LATENCY_BUDGET_MS:.0f} ms",
+        f"p99 {min(tails):.2f} ms of processor time a prediction with its reasons, budget {LATENCY_BUDGET_MS:.0f} ms",
         min(tails) <= LATENCY_BUDGET_MS,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -181,6 +181,20 @@ class Predictor:
             return np.full(len(moments), np.nan)
         margins = self.targets[target].margins(moments.inputs(self.contract, self.population))
         return self.calibration[target].probabilities(margins, moments.person)
+
+    def line_of(self, target: str, moments: Moments) -> Floats:
+        """Calibrated log-odds float64[n] of labelled moments, without anybody's own offset."""
+        line = self.calibration[target]
+        margins = self.targets[target].margins(moments.inputs(self.contract, self.population))
+        return np.asarray(line.slope * margins + line.intercept, np.float64)
+
+    def with_shifts(self, shifts: Mapping[str, Mapping[int, float]]) -> Predictor:
+        """This model with people's own offsets to its calibration, by target and person, where there are any."""
+        fitted = {
+            target: replace(line, shift={**line.shift, **shifts.get(target, {})})
+            for target, line in self.calibration.items()
+        }
+        return replace(self, calibration=fitted)
 
     def explain(
         self,

@@ -194,6 +194,19 @@ def clear_shadow(settings: Settings) -> bool:
     return there
 
 
+def write_health(settings: Settings, sentence: str, at: str) -> None:
+    """What the last look for drift found, for the page."""
+    _write(settings, "health.json", {"at": at, "sentence": sentence})
+
+
+def read_health(settings: Settings) -> str:
+    """The sentence of the last look for drift; "" before the first."""
+    try:
+        return str(json.loads((settings.models / "health.json").read_text())["sentence"])
+    except (OSError, ValueError, KeyError):
+        return ""
+
+
 def keep_report(settings: Settings, tag: str, page: str, figures: str) -> None:
     """Put a model's report and its figures (JSON) into its folder."""
     folder = _folder(settings, tag)

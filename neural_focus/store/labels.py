@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from neural_focus.store.database import Connection
 from neural_focus.store.events import Stream
+from neural_focus.store.outcomes import apply_labels
 from neural_focus.store.prediction_log import moment
+
+HOTKEY_US = 300 * 1_000_000
+"""A hotkey judges the five minutes before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,26 @@ def read_labels(connection: Connection, stream: Stream) -> list[LabelledStretch]
         (stream.user_id, stream.machine_id),
     )
     return [LabelledStretch(*row) for row in rows]
+
+
+def say(
+    connection: Connection,
+    user_id: int,
+    start_us: int,
+    end_us: int,
+    outcome: str,
+    source: Literal["HOTKEY", "RETROSPECTIVE"],
+) -> int:
+    """Store what a person said of (start, end] on all their machines, and apply it, in one transaction.
+
+    Returns how many predictions now have another outcome.
+    """
+    with connection.transaction():
+        connection.execute(
+            "INSERT INTO labels (user_id, start_time, end_time, outcome, source) VALUES (%s, %s, %s, %s, %s)",
+            (user_id, moment(start_us), moment(end_us), outcome, source),
+        )
+        return apply_labels(connection, user_id, start_us, end_us)
 
 
 def add_timer_labels(connection: Connection, user_id: int) -> int:

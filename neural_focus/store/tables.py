@@ -8,7 +8,9 @@
            ├─ sessions              pomodoro, deep_work, natural
            ├─ model_predictions     hypertable; with the features and the momentum that were used
            ├─ interventions         shown and withheld (no-op arm), with the logged probability
-           └─ labels                what people said, and what rules guess, kept apart by their source
+           ├─ labels                what people said, and what rules guess, kept apart by their source
+           ├─ person_calibrations   how far a person's own moments move each model's risks
+           └─ warning_days          day by day: warned, came true, and what was said beside what happened
 
 All times are timestamptz, in UTC on every connection of ours.
 """
@@ -270,6 +272,34 @@ LABELS = sa.Table(
     sa.Index("idx_labels_user_start", "user_id", "start_time"),
 )
 """The stretch (start_time, end_time] had ``outcome``. Where labels overlap the highest ``precedence`` counts."""
+
+PERSON_CALIBRATIONS = sa.Table(
+    "person_calibrations",
+    METADATA,
+    _user(primary_key=True),
+    sa.Column("model_version", sa.String(50), primary_key=True),
+    sa.Column("target", sa.String(20), primary_key=True),
+    sa.Column("shift", sa.Float, nullable=False),
+    sa.Column("moments", sa.Integer, nullable=False),
+    sa.Column("share", sa.Float, nullable=False),
+    _time("fitted_at", null=False, now=True),
+    sa.CheckConstraint("share >= 0 AND share <= 1", name="share_of_one"),
+)
+"""``shift`` is added to the calibrated log-odds; ``share`` of it is the person's own word, the rest the prior's."""
+
+WARNING_DAYS = sa.Table(
+    "warning_days",
+    METADATA,
+    _user(primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("kind", sa.String(20), primary_key=True),
+    sa.Column("warned", sa.Integer, nullable=False),
+    sa.Column("came_true", sa.Integer, nullable=False),
+    sa.Column("undecided", sa.Integer, nullable=False),
+    sa.Column("bins", JSONB, nullable=False),
+    sa.CheckConstraint("kind IN ('HIGH_RISK', 'BREAK')", name="kind_known"),
+)
+"""A UTC day. ``bins``: ten times [moments, sum of what was said, how often it happened], by what was said."""
 
 TIME_COLUMNS = {"events": "time", "model_predictions": "predicted_at"}
 """Hypertables on TimescaleDB, tables with a partition a day on plain PostgreSQL → the column they are cut by."""

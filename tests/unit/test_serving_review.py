@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from neural_focus.hindsight import US, break_seconds, came_true, switch_seconds
+from neural_focus.hindsight import US, break_seconds, came_true, high_onsets, switch_seconds
 from neural_focus.store.prediction_log import Moments
-from serving.review import Offered, high_onsets, hit_rates, idle_stretches, warnings_of
+from serving.review import Offered, idle_stretches, warnings_of
 
 T0 = 1_790_000_000 * US
 
@@ -109,21 +109,12 @@ def test_warnings_acted_upon_are_shown_but_not_counted() -> None:
         ("BREAK", 300, True, False),
         ("HIGH_RISK", 310, False, True),
     ]
-    switch, settled_break = hit_rates([past], warned, 7)
-    assert (switch.warned, switch.came_true, switch.rate) == (2, 2, 1.0)
-    assert (settled_break.warned, settled_break.came_true, settled_break.rate) == (1, 0, 0.0)
-    assert switch.base_rate == pytest.approx(60 / 370, abs=0.01)
 
 
 def test_a_high_onset_that_help_follows_within_its_horizon_is_not_counted() -> None:
     past = moments(100, [30], high=(10,))
     warned = warnings_of(past, [Offered(1, T0 + 20 * US, 0.4, True, "")], T0 - 1)
     assert [w.acted_on for w in warned] == [True, True]
-    assert [rate.rate for rate in hit_rates([past], warned, 7)] == [None, None]
-
-
-def test_nothing_known_is_nothing_claimed() -> None:
-    assert [(rate.rate, rate.base_rate) for rate in hit_rates([], [], 7)] == [(None, None)] * 2
 
 
 def test_idle_begins_with_the_last_input_and_ends_when_it_stops_growing() -> None:

@@ -8,6 +8,7 @@ import { Header } from "./view/header";
 import { History } from "./view/history";
 import { Now } from "./view/now";
 import { OfferCard, type Answer } from "./view/offer";
+import { Say } from "./view/say";
 import { SessionCard } from "./view/session";
 import { SignIn } from "./view/sign-in";
 import { CollectorCard, Model } from "./view/standing";
@@ -83,6 +84,7 @@ export function App() {
         <History recent={state} now={now} loaded={state.loaded} demo={demo} />
         <Warnings warnings={state.warnings} rates={state.hitRates} demo={demo} />
         <div class="side">
+          <Say />
           <Model model={state.model} />
           <CollectorCard collector={state.collector} judgement={state.judgement} now={now} />
         </div>

@@ -63,7 +63,20 @@ export interface HitRate {
   undecided: number;
   rate: number | null;
   anyway: number | null;
+  /** Untouched moments behind `reliability`, and how far said and happened are apart on average. */
+  moments: number;
+  error: number | null;
+  reliability: readonly ReliabilityPoint[];
 }
+
+/** Of `n` moments the risk was said to be `said`, and it happened in `cameTrue` of them, 0–1. */
+export interface ReliabilityPoint {
+  said: number;
+  cameTrue: number;
+  n: number;
+}
+
+export type Outcome = "FOCUSED" | "DISTRACTED" | "PSEUDO_PRODUCTIVE";
 
 /** Something that is offered to the person and waits for an answer until `until`. */
 export interface Offer {
@@ -103,7 +116,11 @@ export interface ModelCard {
   trainedOn: "demo" | "people" | "rules";
   learning: boolean;
   day: number;
+  /** How much of its calibration is the person's own data's word, 0–1. */
+  yours: number;
   note: string;
+  /** What the last look for drift found. */
+  health: string;
   /** The first and last moment it learned from. */
   data: Span | null;
   metrics: readonly (readonly [string, number])[];

@@ -136,6 +136,8 @@ describe("answers of the service", () => {
         trained_on: "rules",
         learning: true,
         day: 1,
+        yours: 0,
+        health: "",
         note: "",
         data_from: null,
         data_to: null,

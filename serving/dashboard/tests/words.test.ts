@@ -49,7 +49,7 @@ describe("actions", () => {
 });
 
 describe("model card", () => {
-  const card = { version: "v", trainedOn: "demo" as const, learning: true, day: 3, note: "", data: null, metrics: [] };
+  const card = { version: "v", trainedOn: "demo" as const, learning: true, day: 3, yours: 0.2, health: "", note: "", data: null, metrics: [] };
 
   it("says learning, or what the model is", () => {
     expect(statusOf(card)).toBe("Learning, day 3");

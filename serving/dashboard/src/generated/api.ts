@@ -61,6 +61,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say Outcome
+         * @description Say what a stretch was, or, without times, what the last five minutes were.
+         */
+        post: operations["say_outcome_api_v1_labels_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/links": {
         parameters: {
             query?: never;
@@ -330,11 +350,14 @@ export interface components {
          * HitRate
          * @description Warned and came true over the last ``days`` days, beside how often it happens anyway (``base_rate``).
          *
-         *     Only warnings on which nobody acted count; ``undecided`` ones are pending or not covered by capture.
+         *     Only warnings on which nobody acted count; ``undecided`` ones are pending or not covered by capture. ``reliability``
+         *     is of all untouched ``moments`` (one in ten seconds), warned or not; counted once an hour.
          */
         HitRate: {
             /** Base Rate */
             base_rate: number | null;
+            /** Calibration Error */
+            calibration_error?: number | null;
             /** Came True */
             came_true: number;
             /** Days */
@@ -344,8 +367,18 @@ export interface components {
              * @enum {string}
              */
             kind: "HIGH_RISK" | "BREAK";
+            /**
+             * Moments
+             * @default 0
+             */
+            moments: number;
             /** Rate */
             rate: number | null;
+            /**
+             * Reliability
+             * @default []
+             */
+            reliability: components["schemas"]["ReliabilityPoint"][];
             /** Undecided */
             undecided: number;
             /** Warned */
@@ -460,6 +493,8 @@ export interface components {
             data_to: string | null;
             /** Day */
             day: number;
+            /** Health */
+            health: string;
             /** Learning */
             learning: boolean;
             /** Metrics */
@@ -475,6 +510,8 @@ export interface components {
             trained_on: "rules" | "demo" | "people";
             /** Version */
             version: string;
+            /** Yours */
+            yours: number;
         };
         /**
          * Now
@@ -633,6 +670,55 @@ export interface components {
             to_us: number;
             /** Warnings */
             warnings: components["schemas"]["WarningGiven"][];
+        };
+        /**
+         * ReliabilityPoint
+         * @description Of ``n`` moments the risk was said to be ``said`` on average, and it happened in ``came_true`` of them, 0–1.
+         */
+        ReliabilityPoint: {
+            /** Came True */
+            came_true: number;
+            /** N */
+            n: number;
+            /** Said */
+            said: number;
+        };
+        /**
+         * SaidOutcome
+         * @description What is stored now, and how many predictions it says the outcome of.
+         */
+        SaidOutcome: {
+            /** From Us */
+            from_us: number;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "FOCUSED" | "DISTRACTED" | "PSEUDO_PRODUCTIVE";
+            /** Predictions */
+            predictions: number;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "HOTKEY" | "RETROSPECTIVE";
+            /** To Us */
+            to_us: number;
+        };
+        /**
+         * SayOutcome
+         * @description What a stretch was, in the person's word. Without times: the five minutes before now, as by a hotkey.
+         */
+        SayOutcome: {
+            /** From Us */
+            from_us?: number | null;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "FOCUSED" | "DISTRACTED" | "PSEUDO_PRODUCTIVE";
+            /** To Us */
+            to_us?: number | null;
         };
         /**
          * SessionEndedResponse
@@ -931,6 +1017,70 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    say_outcome_api_v1_labels_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SayOutcome"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SaidOutcome"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -78,6 +78,8 @@ export function modelCard(card: Schemas["ModelCard"]): ModelCard {
     trainedOn: card.trained_on,
     learning: card.learning,
     day: card.day,
+    yours: card.yours,
+    health: card.health,
     note: card.note,
     data: card.data_from && card.data_to ? { from: Date.parse(card.data_from), to: Date.parse(card.data_to) } : null,
     metrics: Object.entries(card.metrics),
@@ -130,7 +132,18 @@ export function union(spans: readonly Span[]): Span[] {
 
 function hitRate(rate: Schemas["HitRate"]): HitRate {
   const { kind, days, warned, came_true: cameTrue, undecided, base_rate: anyway } = rate;
-  return { kind, days, warned, cameTrue, undecided, rate: rate.rate, anyway };
+  return {
+    kind,
+    days,
+    warned,
+    cameTrue,
+    undecided,
+    rate: rate.rate,
+    anyway,
+    moments: rate.moments ?? 0,
+    error: rate.calibration_error ?? null,
+    reliability: (rate.reliability ?? []).map((point) => ({ said: point.said, cameTrue: point.came_true, n: point.n })),
+  };
 }
 
 /** `/api/v1/recent`, with the interventions that belong to its warnings. */

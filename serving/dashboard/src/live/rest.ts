@@ -1,11 +1,12 @@
-import type { paths } from "../generated/api";
+import type { components, paths } from "../generated/api";
 import type { Problem } from "../generated/messages";
-import type { Link } from "../model";
+import type { Link, Outcome } from "../model";
 import type { Recent, Standing } from "../state";
 import * as decode from "./decode";
 
 /** Paths without parameters in them that answer a GET. */
 type Readable = "/api/v1/now" | "/api/v1/recent" | "/api/v1/interventions" | "/api/v1/links";
+type SayOutcome = components["schemas"]["SayOutcome"];
 type Answer<P extends Readable> = paths[P]["get"]["responses"][200]["content"]["application/json"];
 
 /** The service does not know this browser: it needs a new sign-in link. */
@@ -37,6 +38,21 @@ export async function readRecent(): Promise<Recent> {
     get("/api/v1/interventions", LAST),
   ]);
   return decode.recent(found, interventions);
+}
+
+/** Says what the last `minutes` were; without minutes the last five, as by a hotkey. Returns a sentence for the page. */
+export async function sayOutcome(outcome: Outcome, minutes: number | null): Promise<string> {
+  const to = Date.now() * 1000;
+  const body: SayOutcome = minutes === null ? { outcome } : { outcome, from_us: to - minutes * 60_000_000, to_us: to };
+  const response = await fetch("/api/v1/labels", {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Accept: "application/json" },
+    credentials: "same-origin",
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw new Error(await problemOf(response));
+  const stored = (await response.json()) as components["schemas"]["SaidOutcome"];
+  return `Noted for ${Math.round((stored.to_us - stored.from_us) / 60_000_000)} min and ${stored.predictions} readings.`;
 }
 
 export async function readLinks(): Promise<Link[]> {

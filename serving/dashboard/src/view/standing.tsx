@@ -1,6 +1,6 @@
 import type { Collector, Judgement, ModelCard } from "../model";
 import { STALE } from "../state";
-import { ago, dayOf } from "../words/format";
+import { ago, dayOf, percent } from "../words/format";
 import { noteOf, skills, statusOf, type Skill } from "../words/model";
 import { Card, DemoChip, Empty } from "./parts";
 
@@ -51,6 +51,12 @@ export function Model({ model }: { model: ModelCard | null }) {
       </p>
       <p class="quiet">{noteOf(model)}</p>
       <dl class="facts">
+        {model.learning && (
+          <div>
+            <dt>Yours</dt>
+            <dd data-testid="model-yours">{percent(model.yours)} of its calibration</dd>
+          </div>
+        )}
         <div>
           <dt>Version</dt>
           <dd class="code">{model.version}</dd>
@@ -65,6 +71,7 @@ export function Model({ model }: { model: ModelCard | null }) {
         )}
       </dl>
       {found.length > 0 && <Skills found={found} />}
+      {model.health && <p class="quiet">Last look: {model.health}.</p>}
     </Card>
   );
 }

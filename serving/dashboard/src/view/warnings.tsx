@@ -26,6 +26,36 @@ const COMES: Record<WarningKind, string> = {
   HIGH_RISK: "warnings of a switch came true",
 };
 
+const ASKED: Record<WarningKind, string> = { BREAK: "a break of settled focus", HIGH_RISK: "a switch" };
+
+const place = (share: number) => 4 + 92 * share;
+
+/** Said beside happened: points on the diagonal mean that the risk is what it says. */
+function Reliability({ rate }: { rate: HitRate }) {
+  const most = Math.max(...rate.reliability.map((point) => point.n));
+  const told = rate.reliability.map((point) => `said ${percent(point.said)}, happened ${percent(point.cameTrue)}`);
+  return (
+    <figure class="reliability" data-testid="reliability">
+      <svg viewBox="0 0 100 100" role="img" aria-label={`Risk of ${ASKED[rate.kind]}: ${told.join("; ")}`}>
+        <path class="frame" d="M4 4V96H96" />
+        <path class="ideal" d="M4 96L96 4" />
+        {rate.reliability.map((point) => (
+          <circle
+            key={point.said}
+            cx={place(point.said)}
+            cy={100 - place(point.cameTrue)}
+            r={1.5 + 4 * Math.sqrt(point.n / most)}
+          />
+        ))}
+      </svg>
+      <figcaption class="quiet">
+        Risk of {ASKED[rate.kind]}, {rate.days} days: said (across) and happened (up)
+        {rate.error !== null && `, ${percent(rate.error)} apart on average`}
+      </figcaption>
+    </figure>
+  );
+}
+
 function Rate({ rate }: { rate: HitRate }) {
   return (
     <div class="rate">
@@ -94,12 +124,21 @@ interface WarningsProps {
 /** What was warned of in the last 30 minutes, what became of it, and how often that was right. */
 export function Warnings({ warnings, rates, demo }: WarningsProps) {
   const known = rates.filter((rate) => rate.warned > rate.undecided);
+  const longest = Math.max(0, ...rates.map((rate) => rate.days));
+  const drawn = rates.filter((rate) => rate.days === longest && rate.moments > 0);
   return (
     <Card id="warnings" title="Warned, and what came true" aside={demo && <DemoChip />}>
       {known.length > 0 && (
         <div class="rates" data-testid="hit-rate">
           {known.map((rate) => (
-            <Rate key={rate.kind} rate={rate} />
+            <Rate key={`${rate.kind}-${rate.days}`} rate={rate} />
+          ))}
+        </div>
+      )}
+      {drawn.length > 0 && (
+        <div class="rates">
+          {drawn.map((rate) => (
+            <Reliability key={rate.kind} rate={rate} />
           ))}
         </div>
       )}

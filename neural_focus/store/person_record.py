@@ -1,0 +1,126 @@
+"""What a person's own past says of the model: their calibration, and their days of warnings. Rows of two tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+from psycopg.types.json import Jsonb
+
+from neural_focus.hindsight import WarningKind
+from neural_focus.store.database import Connection
+
+BINS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class PersonCalibration:
+    """``shift`` in log-odds of one target; ``share`` (0–1) of it is the person's own ``moments``' word."""
+
+    target: str
+    shift: float
+    moments: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class WarningDay:
+    """One kind of warning on one UTC day, or over several. Only what nobody acted on counts.
+
+    ``bins`` float64[10, 3]: moments, sum of what was said, how often it happened, by tenths of what was said.
+    """
+
+    kind: WarningKind
+    warned: int
+    came_true: int
+    undecided: int
+    bins: NDArray[np.float64]
+
+    @property
+    def moments(self) -> int:
+        """Untouched moments whose outcome is known."""
+        return int(self.bins[:, 0].sum())
+
+    @property
+    def base_rate(self) -> float | None:
+        """How often it happened at any moment that could have been warned."""
+        return float(self.bins[:, 2].sum() / self.moments) if self.moments else None
+
+    @property
+    def calibration_error(self) -> float | None:
+        """Mean distance of what was said from what happened, weighed by the bins' moments."""
+        if not self.moments:
+            return None
+        return float(np.abs(self.bins[:, 1] - self.bins[:, 2]).sum() / self.moments)
+
+
+def bin_outcomes(said: NDArray[np.float64], happened: NDArray[np.int8]) -> NDArray[np.float64]:
+    """``WarningDay.bins`` of moments: said float64[n] in [0, 1], happened 0 or 1."""
+    place = np.minimum((said * BINS).astype(np.int64), BINS - 1)
+    weights = (np.ones(len(said)), said, happened.astype(np.float64))
+    return np.stack([np.bincount(place, weight, BINS) for weight in weights], axis=1)
+
+
+def write_calibrations(connection: Connection, user_id: int, version: str, found: Sequence[PersonCalibration]) -> None:
+    """The person's calibrations of one model become ``found``, in the caller's transaction; other models' go."""
+    connection.execute("DELETE FROM person_calibrations WHERE user_id = %s", (user_id,))
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO person_calibrations (user_id, model_version, target, shift, moments, share)"
+            " VALUES (%s, %s, %s, %s, %s, %s)",
+            [(user_id, version, one.target, one.shift, one.moments, one.share) for one in found],
+        )
+
+
+def read_calibrations(connection: Connection, version: str) -> dict[int, list[PersonCalibration]]:
+    """Everybody's calibrations of one model, by person."""
+    rows = connection.execute(
+        "SELECT user_id, target, shift, moments, share FROM person_calibrations WHERE model_version = %s", (version,)
+    )
+    found: dict[int, list[PersonCalibration]] = {}
+    for user_id, *values in rows:
+        found.setdefault(int(user_id), []).append(PersonCalibration(*values))
+    return found
+
+
+def write_day(connection: Connection, user_id: int, day: date, found: Sequence[WarningDay]) -> None:
+    """One day of a person becomes ``found``, in the caller's transaction."""
+    connection.execute("DELETE FROM warning_days WHERE user_id = %s AND day = %s", (user_id, day))
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO warning_days (user_id, day, kind, warned, came_true, undecided, bins)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s)",
+            [
+                (user_id, day, one.kind, one.warned, one.came_true, one.undecided, Jsonb(one.bins.tolist()))
+                for one in found
+            ],
+        )
+
+
+def days_known(connection: Connection, user_id: int) -> set[date]:
+    """The days of a person that are written."""
+    rows = connection.execute("SELECT DISTINCT day FROM warning_days WHERE user_id = %s", (user_id,))
+    return {day for (day,) in rows}
+
+
+def sum_days(connection: Connection, user_id: int, today: date, days: int) -> Mapping[WarningKind, WarningDay]:
+    """The last ``days`` days of a person up to ``today``, added up by kind; kinds without any are left out."""
+    rows = connection.execute(
+        "SELECT kind, warned, came_true, undecided, bins FROM warning_days"
+        " WHERE user_id = %s AND day > %s AND day <= %s",
+        (user_id, today - timedelta(days=days), today),
+    )
+    found: dict[WarningKind, WarningDay] = {}
+    for kind, warned, came_true, undecided, bins in rows:
+        before = found.get(kind) or WarningDay(kind, 0, 0, 0, np.zeros((BINS, 3)))
+        found[kind] = WarningDay(
+            kind,
+            before.warned + warned,
+            before.came_true + came_true,
+            before.undecided + undecided,
+            before.bins + np.array(bins, np.float64),
+        )
+    return found

@@ -1,0 +1,36 @@
+"""What the person says a stretch of time was: the strongest labels there are, stored and applied at once."""
+
+from __future__ import annotations
+
+import time
+
+from neural_focus.store.database import Connection
+from neural_focus.store.labels import HOTKEY_US, say
+from serving.problems import ProblemError
+from serving.responses import SaidOutcome, SayOutcome
+
+LONGEST_US = 12 * 3_600_000_000
+OLDEST_US = 28 * 86_400_000_000
+
+
+def say_outcome(connection: Connection, user_id: int, request: SayOutcome) -> SaidOutcome:
+    """Store a stretch that the person marked, or without times the five minutes before now.
+
+    Raises:
+        ProblemError: 422, the stretch is empty, in the future, too long or too old.
+    """
+    now_us = time.time_ns() // 1000
+    if request.from_us is None and request.to_us is None:
+        start_us, end_us = now_us - HOTKEY_US, now_us
+        changed = say(connection, user_id, start_us, end_us, request.outcome, "HOTKEY")
+        return SaidOutcome(start_us, end_us, request.outcome, "HOTKEY", changed)
+    start_us, end_us = request.from_us or 0, request.to_us or now_us
+    if not now_us - OLDEST_US <= start_us < end_us <= now_us or end_us - start_us > LONGEST_US:
+        raise ProblemError(
+            422,
+            "That stretch cannot be labelled",
+            why=f"from {start_us} to {end_us} µs",
+            todo="Give a stretch of the last 28 days, at most 12 hours long, that is over",
+        )
+    changed = say(connection, user_id, start_us, end_us, request.outcome, "RETROSPECTIVE")
+    return SaidOutcome(start_us, end_us, request.outcome, "RETROSPECTIVE", changed)
