@@ -1,0 +1,38 @@
+"""Runs every trial of this folder, or those named on the command line: ``python -m bench.trials [name …]``."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+
+import bench.trials
+from neural_focus.errors import InputError
+
+NOT_TRIALS = ("report",)
+
+
+def names() -> list[str]:
+    """The trials there are."""
+    found = sorted(info.name for info in pkgutil.iter_modules(bench.trials.__path__))
+    return [name for name in found if not name.startswith("_") and name not in NOT_TRIALS]
+
+
+def main(chosen: list[str]) -> None:
+    """Run them one after another; each prints its own table.
+
+    Raises:
+        InputError: there is no trial of that name.
+    """
+    unknown = sorted(set(chosen) - set(names()))
+    if unknown:
+        raise InputError(f"no trial is called {', '.join(unknown)}", todo=f"Choose among {', '.join(names())}")
+    for name in chosen or names():
+        importlib.import_module(f"bench.trials.{name}").main()
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except InputError as error:
+        sys.exit(str(error))
