@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PACKAGES := neural_focus collector flows feature_repo serving infra
 
-.PHONY: help setup build run test lint format bench faults fuzz sanitize tidy parity bits wine pictures clean
+.PHONY: help setup build run test lint format bench trials faults fuzz sanitize tidy parity bits wine pictures clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,9 @@ format: ## put the code into the house style
 
 bench: setup ## figures with ratios, into build/bench.jsonl
 	$(BIN)/python -m bench
+
+trials: setup ## models and estimators against simulated people whose truth is known (NAMES=…; half an hour)
+	$(BIN)/python -m bench.trials $(NAMES)
 
 sanitize: setup ## the native core under ASan, UBSan and TSan
 	@TEST=1 bash infra/setup.sh

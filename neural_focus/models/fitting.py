@@ -173,7 +173,7 @@ def _assemble(
             served[target] = Stacked(full, built["all"]["switch"], *stack[target])
         calibration[target] = fit_calibration(probing.margins(rows), label, judged.person)
     rows = moments.inputs(contract, populations["all"])
-    familiarity, usual = learn_familiarity(rows), _usual(rows, moments.person)
+    familiarity, usual = learn_familiarity(contract, rows, later.own), _usual(rows, moments.person)
     model = {
         "input_version": contract.version,
         "input_hash": contract.hash,

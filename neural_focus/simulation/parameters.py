@@ -14,7 +14,7 @@ about 170 ms apart, log-normal (Dhakal et al., CHI 2018).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 import numpy as np
@@ -186,6 +186,21 @@ def draw_person(seed: int) -> PersonParameters:
         day_start_h=float(rng.uniform(8.0, 9.5)),
         answers={Arm.SUGGEST_BREAK: (accept[0], 0.22, 0.10), Arm.BLOCK_SITES: (accept[1], 0.15, 0.05)},
         recovery=float(rng.uniform(0.75, 0.95)),
+    )
+
+
+def draw_stranger(seed: int) -> PersonParameters:
+    """Somebody of another kind: hunts for keys, races the mouse, hardly rests, hops between windows."""
+    person = draw_person(seed)
+    hands = person.hands.copy()
+    hands[:, Mode.READING] = hands[:, Mode.READING] * 0.4 + np.array([0.0, 0.3, 0.3])
+    hands[State.AWAY] = [1.0, 0.0, 0.0]
+    return replace(
+        person,
+        switch_rate=np.minimum(4.0 * person.switch_rate, 0.9),
+        hands=hands,
+        key_log_mean=person.key_log_mean + 1.1,
+        pointer_log_mean=person.pointer_log_mean + 1.3,
     )
 
 

@@ -90,7 +90,18 @@ def simulate_person(
     Person ``number`` of the group ``seed``; the same arguments give the same bytes. About 20,000 records a workday.
     Without ``trials`` nobody intervenes.
     """
-    person = draw_person(seed * 1_000 + number)
+    return live(draw_person(seed * 1_000 + number), days, last_day=last_day, number=number, trials=trials)
+
+
+def live(
+    person: PersonParameters,
+    days: int = 28,
+    *,
+    last_day: dt.date | None = None,
+    number: int = 1,
+    trials: bool = True,
+) -> SimulatedPerson:
+    """``simulate_person`` for anyone, such as somebody of quite another kind."""
     rng = np.random.default_rng((person.seed, 1))
     dates = workdays(last_day or dt.date(2025, 3, 28), days)
     if not dates:
