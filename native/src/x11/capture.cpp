@@ -17,10 +17,6 @@ constexpr std::uint64_t focus_poll_us = 250'000;  // where no window manager tel
 constexpr std::uint64_t pointer_us = 20'000;      // an answer waits for the next event, no longer than this
 constexpr std::size_t watched_windows = 512;
 
-void set_bit(unsigned char* mask, int event) {
-  mask[event >> 3] = static_cast<unsigned char>(mask[event >> 3] | (1 << (event & 7)));
-}
-
 }  // namespace
 
 std::uint64_t boot_clock_us() noexcept {
@@ -30,25 +26,14 @@ std::uint64_t boot_clock_us() noexcept {
 }
 
 Capture::Capture(const Options& options)
-    : options_(options), x_(options.display), windows_(x_), keyboard_(x_), pointer_(options.display),
-      recorder_(options.recorder) {
-  select_events();
+    : options_(options), x_(options.display), windows_(x_), keyboard_(x_), events_(options.display),
+      pointer_(options.display), recorder_(options.recorder) {
+  select_keyboard_news();
   waker_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 }
 
-void Capture::select_events() {
-  int event = 0, error = 0, major = 2, minor = 2;
-  if (!XQueryExtension(x_.get(), "XInputExtension", &xi_opcode_, &event, &error) ||
-      XIQueryVersion(x_.get(), &major, &minor) != Success)
-    throw DisplayError("the X server has no XInput 2.2, which tells of input in all windows");
-  unsigned char bits[XIMaskLen(XI_LASTEVENT)] = {};
-  for (const int wanted : {XI_RawKeyPress, XI_RawKeyRelease, XI_RawButtonPress, XI_RawMotion}) set_bit(bits, wanted);
-  XIEventMask mask{XIAllMasterDevices, sizeof bits, bits};
-  XISelectEvents(x_.get(), x_.root(), &mask, 1);
-  XSelectInput(x_.get(), x_.root(), PropertyChangeMask);
-  int opcode = 0;
-  major = XkbMajorVersion;
-  minor = XkbMinorVersion;
+void Capture::select_keyboard_news() {
+  int opcode = 0, error = 0, major = XkbMajorVersion, minor = XkbMinorVersion;
   if (XkbQueryExtension(x_.get(), &opcode, &xkb_event_, &error, &major, &minor))
     XkbSelectEvents(x_.get(), XkbUseCoreKbd, XkbNewKeyboardNotifyMask | XkbMapNotifyMask,
                     XkbNewKeyboardNotifyMask | XkbMapNotifyMask);
@@ -74,16 +59,20 @@ void Capture::run() {
   tick();
   keyboard_.read_held();
   refresh_focus();
-  while (!stopping_.load(std::memory_order_relaxed) && !x_.lost()) {
-    pollfd sources[2] = {{ConnectionNumber(x_.get()), POLLIN, 0}, {waker_, POLLIN, 0}};
-    if (!events_wait() && !x_.lost()) ::poll(sources, 2, wait_ms());
+  take_events();
+  while (!stopping_.load(std::memory_order_relaxed) && !events_.lost() && !x_.lost()) {
+    pollfd sources[3] = {
+        {events_.descriptor(), POLLIN, 0}, {ConnectionNumber(x_.get()), POLLIN, 0}, {waker_, POLLIN, 0}};
+    ::poll(sources, 3, wait_ms());
     tick();
-    const bool told = (sources[1].revents & POLLIN) != 0;
+    const bool told = sources[2].revents != 0;
     take_pointer(told || now_us_ - asked_us_ >= pointer_us);  // first: its record is older than what woke us
     eventfd_t count = 0;
     if (told) ::eventfd_read(waker_, &count);
     take_due();
-    take_events();
+    if (sources[0].revents != 0) take_events();
+    // Xlib may also have read some while it waited for an answer to a request.
+    if (sources[1].revents != 0 || XNextRequest(x_.get()) != looked_at_) take_keyboard_news();
   }
   take_pointer(true);
   alive_.store(false, std::memory_order_release);
@@ -110,42 +99,36 @@ void Capture::take_due() {
   if (!manager_tells_ && now_us_ - last_poll_us_ >= focus_poll_us) refresh_focus();
 }
 
-// Xlib may have read events while it waited for an answer to a request; without one since `take_events`, all that is
-// unread lies in the socket, where `poll` sees it. Looking costs two system calls and a dozen locks.
-bool Capture::events_wait() { return XNextRequest(x_.get()) != looked_at_ && XPending(x_.get()) > 0; }
-
-// What is here now; what comes meanwhile is left to the next turn.
 void Capture::take_events() {
-  looked_at_ = XNextRequest(x_.get());
-  for (int waiting = XPending(x_.get()); waiting > 0 && !x_.lost(); --waiting) {
-    XEvent event;
-    XNextEvent(x_.get(), &event);
+  events_.take([this](const Told& told) {
     tick();
-    if (event.type == GenericEvent && event.xcookie.extension == xi_opcode_) {
-      if (XGetEventData(x_.get(), &event.xcookie)) {
-        on_raw(*static_cast<const XIRawEvent*>(event.xcookie.data));
-        XFreeEventData(x_.get(), &event.xcookie);
-      }
-    } else if (event.type == PropertyNotify) {
-      on_property(event.xproperty);
-    } else if (event.type == DestroyNotify) {
-      states_.erase(event.xdestroywindow.window);
-    } else if (event.type == MappingNotify || (xkb_event_ != 0 && event.type == xkb_event_)) {
-      if (event.type == MappingNotify) XRefreshKeyboardMapping(&event.xmapping);
-      keyboard_.read_mapping();
-    }
+    take(told);
+  });
+}
+
+void Capture::take(const Told& told) {
+  if (told.kind != Told::Kind::motion) take_pointer(true);
+  switch (told.kind) {
+    case Told::Kind::key_press: return on_key(told.detail, true, told.repeated);
+    case Told::Kind::key_release: return on_key(told.detail, false, false);
+    case Told::Kind::button: return on_button(told.detail);
+    case Told::Kind::motion: return on_motion();
+    case Told::Kind::property: return on_property(told.window, told.property);
+    case Told::Kind::destroyed: states_.erase(told.window); return;
+    case Told::Kind::other: return;
   }
 }
 
-void Capture::on_raw(const XIRawEvent& raw) {
-  if (raw.evtype != XI_RawMotion) take_pointer(true);
-  switch (raw.evtype) {
-    case XI_RawKeyPress: return on_key(raw, true);
-    case XI_RawKeyRelease: return on_key(raw, false);
-    case XI_RawButtonPress: return on_button(static_cast<unsigned>(raw.detail));
-    case XI_RawMotion: return on_motion();
-    default: return;
+// Of all that comes to Xlib's connection only this is wanted: the person changed the layout.
+void Capture::take_keyboard_news() {
+  while (!x_.lost() && XPending(x_.get()) > 0) {
+    XEvent event;
+    XNextEvent(x_.get(), &event);
+    if (event.type != MappingNotify && (xkb_event_ == 0 || event.type != xkb_event_)) continue;
+    if (event.type == MappingNotify) XRefreshKeyboardMapping(&event.xmapping);
+    keyboard_.read_mapping();
   }
+  looked_at_ = XNextRequest(x_.get());
 }
 
 bool Capture::wake() {
@@ -153,10 +136,9 @@ bool Capture::wake() {
   return recorder_.wake();
 }
 
-void Capture::on_key(const XIRawEvent& raw, bool pressed) {
+void Capture::on_key(unsigned code, bool pressed, bool repeated) {
   const bool recorded = wake();
-  const auto code = static_cast<unsigned>(raw.detail);
-  const KeyData key = pressed ? keyboard_.press(code, (raw.flags & XIKeyRepeat) != 0) : keyboard_.release(code);
+  const KeyData key = pressed ? keyboard_.press(code, repeated) : keyboard_.release(code);
   if (recorded) recorder_.key(pressed, key);
 }
 
@@ -198,13 +180,12 @@ std::optional<Pointer::Place> Capture::pointer_now() {
   return place && !is_ours(place->child) ? place : std::nullopt;
 }
 
-void Capture::on_property(const XPropertyEvent& event) {
-  take_pointer(true);
-  if (event.window == x_.root()) {
-    if (windows_.is_active_property(event.atom)) refresh_focus();
-  } else if (windows_.is_state_property(event.atom)) {
-    refresh_state(event.window);
-  } else if (windows_.is_title_property(event.atom) && event.window == recorder_.focused().window) {
+void Capture::on_property(Window window, Atom property) {
+  if (window == x_.root()) {
+    if (windows_.is_active_property(property)) refresh_focus();
+  } else if (windows_.is_state_property(property)) {
+    refresh_state(window);
+  } else if (windows_.is_title_property(property) && window == recorder_.focused().window) {
     refresh_title();
   }
 }
@@ -218,7 +199,7 @@ void Capture::refresh_focus() {
   if (is_ours(*found)) return recorder_.focus_ours();
   if (window != recorder_.focused().window) {
     if (states_.size() > watched_windows) states_.clear();
-    windows_.watch(window);
+    events_.watch(window);
     states_.insert_or_assign(window, windows_.state(window));
   }
   recorder_.focus({static_cast<std::uint32_t>(window), found->pid, found->app, windows_.title(window)});

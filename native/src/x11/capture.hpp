@@ -7,8 +7,6 @@
 // What becomes a record, and with which stamp, is `core/recorder.hpp`'s matter.
 #pragma once
 
-#include <X11/extensions/XInput2.h>
-
 #include <atomic>
 #include <mutex>
 #include <set>
@@ -19,6 +17,7 @@
 #include <vector>
 
 #include "core/recorder.hpp"
+#include "x11/events.hpp"
 #include "x11/keyboard.hpp"
 #include "x11/pointer.hpp"
 #include "x11/windows.hpp"
@@ -54,20 +53,20 @@ class Capture {
   std::uint64_t clamped() const noexcept { return recorder_.clamped(); }
 
  private:
-  void select_events();
+  void select_keyboard_news();
   void run();
   void tick();
   int wait_ms() const;
-  bool events_wait();
   void take_events();
+  void take(const Told& told);
+  void take_keyboard_news();
   void take_due();
-  void on_raw(const XIRawEvent& raw);
-  void on_key(const XIRawEvent& raw, bool pressed);
+  void on_key(unsigned code, bool pressed, bool repeated);
   void on_button(unsigned number);
   void on_motion();
   void ask_pointer();
   void take_pointer(bool wait);
-  void on_property(const XPropertyEvent& event);
+  void on_property(Window window, Atom property);
   void refresh_focus();
   void refresh_title();
   void refresh_state(Window window);
@@ -80,8 +79,9 @@ class Capture {
   Connection x_;
   Windows windows_;
   Keyboard keyboard_;
+  Events events_;
   Pointer pointer_;
-  int xi_opcode_ = 0, xkb_event_ = 0;
+  int xkb_event_ = 0;
   Recorder recorder_;
 
   // Hook thread only.

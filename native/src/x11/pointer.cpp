@@ -7,17 +7,7 @@
 
 namespace neural_focus::x11 {
 
-Pointer::Pointer(const std::string& display) {
-  int number = 0;
-  connection_ = xcb_connect(display.empty() ? nullptr : display.c_str(), &number);
-  if (xcb_connection_has_error(connection_) != 0) {
-    xcb_disconnect(connection_);
-    throw DisplayError("the X display " + display + " cannot be opened");
-  }
-  auto screens = xcb_setup_roots_iterator(xcb_get_setup(connection_));
-  while (number-- > 0 && screens.rem > 1) xcb_screen_next(&screens);
-  root_ = screens.data->root;
-}
+Pointer::Pointer(const std::string& display) : connection_(connect(display, root_)) {}
 
 Pointer::~Pointer() { xcb_disconnect(connection_); }
 

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "x11/display.hpp"
+#include "x11/events.hpp"
 
 namespace neural_focus::x11 {
 
@@ -30,8 +30,8 @@ class Pointer {
   std::optional<Place> answer(bool wait);
 
  private:
-  xcb_connection_t* connection_;
   xcb_window_t root_ = XCB_WINDOW_NONE;
+  xcb_connection_t* connection_;
   xcb_query_pointer_cookie_t cookie_{};
   bool asked_ = false;
 };

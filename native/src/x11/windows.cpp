@@ -76,6 +76,4 @@ WindowState Windows::state(Window window) const {
   return {has(hidden_), has(maximized_vert_) && has(maximized_horz_)};
 }
 
-void Windows::watch(Window window) const { XSelectInput(x_.get(), window, PropertyChangeMask | StructureNotifyMask); }
-
 }  // namespace neural_focus::x11

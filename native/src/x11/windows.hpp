@@ -30,7 +30,6 @@ class Windows {
   std::optional<WindowInfo> describe(Window window) const;
   std::string title(Window window) const;  // empty when it has none
   WindowState state(Window window) const;
-  void watch(Window window) const;  // its properties and its end are reported from now on
 
   bool is_active_property(Atom property) const { return property == active_; }
   bool is_title_property(Atom property) const { return property == name_ || property == old_name_; }
