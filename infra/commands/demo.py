@@ -52,7 +52,7 @@ def history(
 def live(
     display: Annotated[str, typer.Option(help="The display to work on, such as :3")] = "",
     seconds: Annotated[float | None, typer.Option(min=1, help="Stop after as many")] = None,
-    brisk: Annotated[bool, typer.Option("--brisk/--calm", help="Half an hour's events within 100 s")] = False,
+    brisk: Annotated[bool, typer.Option("--brisk/--calm", help="Begin at a lively moment of the day")] = False,
     seed: Annotated[int, typer.Option(help="Which person")] = 1,
     here: Annotated[bool, typer.Option(help="Even on this very desktop: it types and clicks there")] = False,
 ) -> None:

@@ -174,6 +174,11 @@ class Worker:
                 return app
 
 
+def kind_of(app: int) -> Kind:
+    """The kind of app number ``app``."""
+    return APPS[app].kind
+
+
 def _uniforms(rng: np.random.Generator) -> Iterator[float]:
     """Uniform numbers one by one, drawn in blocks: 60 ns each instead of 600."""
     while True:
