@@ -1,4 +1,8 @@
-"""What the desktop agent costs while somebody moves the mouse at 125 Hz and types: CPU of a core, and memory."""
+"""What the desktop agent costs while somebody moves the mouse at 125 Hz and types: CPU of a core, and memory.
+
+Everybody looks at the same hands at the same time: the agent alone, an agent that talks to a service, and
+ActivityWatch's window and input watchers.
+"""
 
 from __future__ import annotations
 
@@ -8,49 +12,108 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from bench.figure import Figure, beside
-from infra.virtual_display import start_virtual_display, stop_virtual_display
-from neural_focus._x11 import Injector
+import psutil
 
-SECONDS = 12.0
-SETTLE_SECONDS = 3.0
+from bench.activitywatch import Watchers, watchers
+from bench.answering_service import answering_service
+from bench.figure import Figure, beside
+from infra.virtual_display import VirtualDisplay, start_virtual_display, stop_virtual_display
+from neural_focus._x11 import Injector
+from neural_focus.errors import ConfigurationError, ServiceError
+
+SECONDS = 30.0
+SETTLE_SECONDS = 6.0
 MOTION_HZ, KEY_HZ = 125, 6
 CORE_LIMIT_PERCENT, MEMORY_LIMIT_MB = 1.0, 100.0
+LIMIT = "the limit set for it"
+ALONE, CONNECTED = "agent, at 125 Hz motion and typing", "agent, the same, a snapshot a second to a service"
+WATCHERS, SERVER = "ActivityWatch's window and input watchers", "its watchers and aw-server"
 
 
 def figures() -> Iterator[Figure]:
-    """The agent with capture, spool and live engine; without database and service, which cost on their side."""
+    """The agents with capture, spool and live engine; without a database, which costs on its side."""
     display = start_virtual_display((1280, 800))
     os.environ.update(display.environment)
     try:
-        with tempfile.TemporaryDirectory() as home:
-            percent, megabytes = measure(display.display, Path(home))
+        costs = measure(display)
     finally:
         stop_virtual_display(display)
-    yield beside("agent, at 125 Hz motion and typing", percent, "% of a core", "the limit set for it",
-                 CORE_LIMIT_PERCENT, less_is_better=True)  # fmt: skip
-    yield beside("agent, memory", megabytes, "MB", "the limit set for it", MEMORY_LIMIT_MB, less_is_better=True)
+    peers = [(name, costs[name]) for name in (WATCHERS, SERVER) if name in costs]
+    for name, limit in ((ALONE, LIMIT), (CONNECTED, LIMIT)):
+        cpu, memory = costs[name]
+        yield beside(name, cpu, "% of a core", limit, CORE_LIMIT_PERCENT, less_is_better=True)
+        for peer, (their_cpu, _) in peers:
+            yield beside(name, cpu, "% of a core", peer, their_cpu, less_is_better=True)
+        yield beside(f"{name}: memory", memory, "MB", limit, MEMORY_LIMIT_MB, less_is_better=True)
+        for peer, (_, their_memory) in peers:
+            yield beside(f"{name}: memory", memory, "MB", peer, their_memory, less_is_better=True)
 
 
-def measure(display: str, home: Path) -> tuple[float, float]:
-    """(percent of a core, resident MB) of an agent process while hands are at work."""
-    environment = os.environ | {"NEURAL_FOCUS_HOME": str(home), "NEURAL_FOCUS_SHIP": "features"}
-    command = [sys.executable, "-m", "infra.cli", "agent", "--display", display, "--consent", "yes", "--no-service"]
-    agent = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+def measure(display: VirtualDisplay) -> dict[str, tuple[float, float]]:
+    """{who: (percent of a core, resident MB)}, children included, while hands are at work."""
+    with ExitStack() as stack:
+        homes = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        port, answered = stack.enter_context(answering_service())
+        who = {
+            ALONE: [stack.enter_context(agent(display.display, homes / "alone", "--no-service"))],
+            CONNECTED: [stack.enter_context(agent(display.display, homes / "connected", port=port))],
+        }
+        theirs = _activitywatch(stack, display, homes / "activitywatch")
+        if theirs is not None:
+            who |= {WATCHERS: theirs.pids, SERVER: [*theirs.pids, theirs.server_pid]}
+        hands = Injector(display.display)
+        hands.activate(hands.open_window("code", "main.py", pid=os.getpid()))
+        work(hands, SETTLE_SECONDS)
+        before = {name: sum(map(cpu_seconds, pids)) for name, pids in who.items()}
+        already = len(answered)
+        took = work(hands, SECONDS)
+        costs = {
+            name: ((sum(map(cpu_seconds, pids)) - before[name]) / took * 100, sum(map(resident_mb, pids)))
+            for name, pids in who.items()
+        }
+        _check(took, len(answered) - already, theirs)
+    return costs
+
+
+def _activitywatch(stack: ExitStack, display: VirtualDisplay, home: Path) -> Watchers | None:
+    """Their watchers; None, said on the terminal, where they cannot be had."""
+    home.mkdir()
+    try:
+        return stack.enter_context(watchers(display, home))
+    except ConfigurationError as error:
+        sys.stderr.write(f"bench agent: {error}\n")
+        return None
+
+
+def _check(took: float, answered: int, theirs: Watchers | None) -> None:
+    """Nobody was measured asleep."""
+    if answered < took - 2:
+        raise ServiceError(f"only {answered} snapshots came in {took:.0f} s", todo="Run it on a quieter machine")
+    seen = theirs.seen() if theirs else {}
+    if theirs and not (seen["presses"] and seen["distance"] and "code" in seen["apps"]):
+        raise ServiceError(f"ActivityWatch's watchers saw {seen}", why="keys, motion and the app were there")
+
+
+@contextmanager
+def agent(display: str, home: Path, *more: str, port: int = 0) -> Iterator[int]:
+    """An agent on a display that has begun to capture: its process."""
+    environment = os.environ | {
+        "NEURAL_FOCUS_HOME": str(home), "NEURAL_FOCUS_SHIP": "features", "NEURAL_FOCUS_SERVING_PORT": str(port or 1),
+    }  # fmt: skip
+    command = [sys.executable, "-m", "infra.cli", "agent", "--display", display, "--consent", "yes", *more]
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
     try:
         while not (home / "agent.json").exists():
+            if process.poll() is not None:
+                raise ServiceError("the agent did not start", todo=f"Run it: {' '.join(command)}")
             time.sleep(0.1)
-        hands = Injector(display)
-        hands.activate(hands.open_window("code", "main.py"))
-        work(hands, SETTLE_SECONDS)
-        before = cpu_seconds(agent.pid)
-        took = work(hands, SECONDS)
-        return (cpu_seconds(agent.pid) - before) / took * 100, resident_mb(agent.pid)
+        yield process.pid
     finally:
-        agent.terminate()
-        agent.wait()
+        process.terminate()
+        process.wait()
 
 
 def work(hands: Injector, seconds: float) -> float:
@@ -67,11 +130,12 @@ def work(hands: Injector, seconds: float) -> float:
 
 
 def cpu_seconds(pid: int) -> float:
-    """User and system time of a process so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """User and system time so far of a process, its children and theirs."""
+    process = psutil.Process(pid)
+    return sum(sum(one.cpu_times()[:4]) for one in (process, *process.children(recursive=True)))
 
 
 def resident_mb(pid: int) -> float:
-    """Resident memory of a process."""
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+    """Resident memory of a process and its children."""
+    process = psutil.Process(pid)
+    return sum(one.memory_info().rss for one in (process, *process.children(recursive=True))) / 1e6
