@@ -6,6 +6,9 @@ A snapshot has the presses of its last 30 s: c(t) = N(t) − N(t − 30), with N
 
 gives back N at every second, exactly, from snapshots alone; a missing second counts as c = 0. With N known, any
 longer or shorter window is a difference of two values.
+
+So is the tempo of typing, which pauses between bursts would hide: with n(t) = N(t) − N(t − 1) presses in a second, the
+sums Σ [n > 0] and Σ n² are carried along; the presses of a second in which there are any have a mean and a spread.
 """
 
 from __future__ import annotations
@@ -28,19 +31,31 @@ _GAP = 2 * _SPAN
 _KEPT = WINDOWS[-1] + _GAP
 _LONG_AGO = 3600
 
-INPUT_NAMES: tuple[str, ...] = tuple(
-    f"{kind}_{what}"
-    for what in ("age_log_s", *(f"count_{window}s" for window in WINDOWS), "count_stay", "rate_stay", "quiet")
-    for kind in KINDS
+TEMPO_WINDOWS = (10, 30, 60, 120, 300)
+_TEMPO = [WINDOWS.index(window) for window in TEMPO_WINDOWS]
+_WIDTH = len(KINDS) + 2
+_MOST_A_SECOND = 25
+"""Nobody types faster; more in one second is what snapshots that were missed have piled up."""
+
+TEMPO_NAMES: tuple[str, ...] = tuple(
+    f"typing_{what}_{window}s" for what in ("seconds", "tempo", "tempo_spread") for window in TEMPO_WINDOWS
+)
+INPUT_NAMES: tuple[str, ...] = (
+    *(
+        f"{kind}_{what}"
+        for what in ("age_log_s", *(f"count_{window}s" for window in WINDOWS), "count_stay", "rate_stay", "quiet")
+        for kind in KINDS
+    ),
+    *TEMPO_NAMES,
 )
 
 
 class InputMemory:
-    """N of the three kinds over the last quarter of an hour of one stream, at one entry a second."""
+    """N of the three kinds and the two sums over the last quarter of an hour of one stream, an entry a second."""
 
     def __init__(self) -> None:
         self._seconds = np.zeros(2 * _KEPT, np.int64)
-        self._totals = np.zeros((2 * _KEPT, len(KINDS)), np.int64)
+        self._totals = np.zeros((2 * _KEPT, _WIDTH), np.int64)
         self._length = 0
         self._latest = np.full(len(KINDS), -1, np.int64)
         self._stay = np.zeros(len(KINDS), np.int64)
@@ -53,17 +68,21 @@ class InputMemory:
             for missing in range(max(last + 1, second - _GAP), second):
                 self._append(missing, nothing)
         if switched:
-            self._stay = self._totals[self._length - 1].copy()
+            self._stay = self._totals[self._length - 1, : len(KINDS)].copy()
         self._append(second, features[_COLUMNS].astype(np.int64))
 
     def _append(self, second: int, counts: Counts) -> None:
         if self._length == len(self._seconds):
             self._seconds[:_KEPT], self._totals[:_KEPT] = self._seconds[_KEPT:].copy(), self._totals[_KEPT:].copy()
             self._length = _KEPT
-        here = self._length
-        self._totals[here] = counts + (self._totals[here - _SPAN] if here >= _SPAN else 0)
-        self._seconds[here] = second
-        self._latest[self._totals[here] > (self._totals[here - 1] if here else 0)] = second
+        here, kinds = self._length, len(KINDS)
+        total = counts + (self._totals[here - _SPAN, :kinds] if here >= _SPAN else 0)
+        before = self._totals[here - 1] if here else np.zeros(_WIDTH, np.int64)
+        self._totals[here, :kinds], self._seconds[here] = total, second
+        pressed = min(max(int(total[0] - before[0]), 0), _MOST_A_SECOND) if here else 0
+        self._totals[here, kinds] = before[kinds] + (pressed > 0)
+        self._totals[here, kinds + 1] = before[kinds + 1] + pressed * pressed
+        self._latest[total > before[:kinds]] = second
         self._length += 1
 
     def lookup(self) -> tuple[Counts, Counts, Counts, Times]:
@@ -89,6 +108,8 @@ def input_table(seconds: Times, features: Rows, chosen: Times, since: Times) -> 
     totals: Counts = np.cumsum(sliding.reshape(-1, _SPAN, len(KINDS)), axis=0).reshape(length, len(KINDS))[
         : place[-1] + 1
     ]
+    pressed = np.clip(np.diff(totals[:, 0], prepend=totals[0, 0]), 0, _MOST_A_SECOND)
+    sums = np.cumsum(np.stack([pressed > 0, pressed * pressed], axis=1), axis=0)
     index = np.arange(len(totals))
     # what lies between two snapshots is told as the seconds right before the later one
     later = np.searchsorted(place, index)
@@ -97,21 +118,32 @@ def input_table(seconds: Times, features: Rows, chosen: Times, since: Times) -> 
     latest = np.maximum.accumulate(np.where(grown, index[:, None], -1), axis=0)[place[chosen]]
     now = seconds[chosen]
     age = np.where(latest >= 0, now[:, None] - clock[np.maximum(latest, 0)], _LONG_AGO)
-    windows = _at(clock, totals, np.asarray(now[:, None] - _WINDOWS, np.int64))
-    return totals[place[chosen]], windows, _at(clock, totals, since - 1), age
+    both = np.concatenate([totals, sums], axis=1)
+    windows = _at(clock, both, np.asarray(now[:, None] - _WINDOWS, np.int64))
+    return both[place[chosen]], windows, _at(clock, totals, since - 1), age
 
 
 def input_columns(total: Counts, windows: Counts, stay: Counts, age: Times, stay_s: Times) -> Rows:
-    """Columns float32[n, len(INPUT_NAMES)]: N now [n, 3], at the windows' begins [n, 7, 3] and the stay's [n, 3].
+    """Columns float32[n, len(INPUT_NAMES)]: sums now [n, 5], at the windows' begins [n, 7, 5], N at the stay's [n, 3].
 
     ``age`` int64[n, 3]: seconds since the last input of each kind. Quiet: how many inputs of the kind the pause would
     have held at the stay's own rate.
     """
-    counts = np.maximum(total[:, None] - windows, 0)
-    in_stay = np.maximum(total - stay, 0)
+    kinds = len(KINDS)
+    inside = np.maximum(total[:, None] - windows, 0)
+    counts = inside[:, :, :kinds]
+    in_stay = np.maximum(total[:, :kinds] - stay, 0)
     pause = np.minimum(age, _LONG_AGO)
     length = np.maximum(stay_s, 0)[:, None]
     rate = np.log((in_stay + 0.5) / (length + 5.0))
     quiet = np.log((pause + 1.0) * (in_stay + 0.5) / (length + 5.0))
     blocks = [np.log1p(pause), *(np.log1p(counts[:, i]) for i in range(len(WINDOWS))), np.log1p(in_stay), rate, quiet]
-    return np.concatenate(blocks, axis=1).astype(np.float32)
+    return np.concatenate([*blocks, *_tempo(inside[:, _TEMPO])], axis=1).astype(np.float32)
+
+
+def _tempo(inside: Counts) -> tuple[npt.NDArray[np.float64], ...]:
+    """log1p of the seconds with presses, mean and standard deviation of the presses in one; float64[n, 5] each."""
+    pressed, seconds, squares = inside[:, :, 0], inside[:, :, -2], inside[:, :, -1]
+    some = np.maximum(seconds, 1)
+    mean = pressed / some
+    return np.log1p(seconds), mean, np.sqrt(np.maximum(squares / some - mean * mean, 0.0))

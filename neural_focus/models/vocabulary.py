@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from neural_focus.features import FEATURES, Feature, Kind
-from neural_focus.models.input_memory import WINDOWS
+from neural_focus.models.input_memory import TEMPO_WINDOWS, WINDOWS
 from neural_focus.models.switch_memory import DECAYS, RATES
 
 _KINDS = {"keystroke": "keys", "mouse_move": "moves", "mouse_click": "clicks"}
@@ -55,6 +55,12 @@ def _input() -> dict[str, tuple[str, str]]:
         words[f"{kind}_count_stay"] = (f"{plural} since you came to this app", plural)
         words[f"{kind}_rate_stay"] = (f"{plural} a second in this app", f"{plural}/s")
         words[f"{kind}_quiet"] = (f"pause in {plural} against the pace in this app", "times")
+    for window in TEMPO_WINDOWS:
+        words |= {
+            f"typing_seconds_{window}s": (f"time typed in {_window(window)}", "s"),
+            f"typing_tempo_{window}s": (f"typing tempo over {_window(window)}", "keys/s"),
+            f"typing_tempo_spread_{window}s": (f"how uneven your typing was over {_window(window)}", "keys/s"),
+        }
     return words
 
 
@@ -80,7 +86,7 @@ LOG1P: frozenset[str] = frozenset(
     name
     for name in _WORDS
     if name.endswith("_log_s")
-    or name.startswith("switches_decayed")
+    or name.startswith(("switches_decayed", "typing_seconds"))
     or "_count_" in name
     or name in {"app_stays", "pair_stays", "previous_app_stays", "hazard_app_stays"}
 ) - {"app_spread_log_s"}
