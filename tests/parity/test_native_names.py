@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from neural_focus import _native
 from neural_focus.events import EVENT_DTYPE, RECORD_BYTES, EventType
 from neural_focus.features import FEATURE_NAMES
@@ -42,10 +44,10 @@ def test_control_layout():
     assert [CONTROL_DTYPE.fields[name][1] for name in CONTROL_DTYPE.names] == [0, 8, 16]
 
 
-def test_the_stub_is_the_one_that_the_module_makes(tmp_path):
-    made = tmp_path / "_native.pyi"
-    subprocess.run(
-        [sys.executable, "-m", "nanobind.stubgen", "-q", "-m", "neural_focus._native", "-o", str(made)], check=True
-    )
+@pytest.mark.parametrize("module", ["_native", "_wayland", "_x11"])
+def test_the_stub_is_the_one_that_the_module_makes(module, tmp_path):
+    made = tmp_path / "made.pyi"
+    words = [sys.executable, "-m", "nanobind.stubgen", "-q", "-m", f"neural_focus.{module}", "-o", str(made)]
+    subprocess.run(words, check=True)
     text = made.read_text("utf-8").replace("os.PathLike", "os.PathLike[str]")
-    assert (ROOT / "neural_focus/_native.pyi").read_text("utf-8") == text, "run native/stubs.sh"
+    assert (ROOT / f"neural_focus/{module}.pyi").read_text("utf-8") == text, "run native/stubs.sh"

@@ -58,6 +58,22 @@ def test_foreign_byte_order():
         view_records(bytes(64), byteorder="big")
 
 
+@pytest.mark.parametrize("take", [view_records, validate, lambda data: Engine(*zone_table("UTC")).push(data)])
+def test_big_endian_records_that_nobody_announced(take):
+    swapped = good_records(3).astype(EVENT_DTYPE.newbyteorder(">"))
+    with pytest.raises(FormatError, match="big-endian: expected little-endian"):
+        take(swapped.tobytes())
+    one_bad = good_records(3)
+    one_bad["event_type"][0] = 3 << 24  # a malformed record is no other byte order
+    take(one_bad.tobytes())
+
+
+def test_an_array_that_declares_another_byte_order():
+    array = np.zeros(2, EVENT_DTYPE.newbyteorder(">"))
+    with pytest.raises(FormatError, match="big-endian: expected little-endian"):
+        Engine(*zone_table("UTC")).push(array)
+
+
 def test_arrays_of_another_layout():
     engine = Engine(*zone_table("UTC"))
     with pytest.raises(FormatError, match="items of 8 bytes"):

@@ -2,6 +2,10 @@
 
 #include <nanobind/stl/string.h>
 
+#include <cstring>
+
+#include "core/validate.hpp"
+
 namespace nb = nanobind;
 
 namespace neural_focus {
@@ -14,7 +18,7 @@ void raise_format_error(const std::string& what, const std::string& why, const s
 }
 
 Buffer::Buffer(nb::handle source, std::size_t item_bytes, const char* name) {
-  if (PyObject_GetBuffer(source.ptr(), &view_, PyBUF_STRIDES) != 0) throw nb::python_error();
+  if (PyObject_GetBuffer(source.ptr(), &view_, PyBUF_STRIDES | PyBUF_FORMAT) != 0) throw nb::python_error();
   if (PyBuffer_IsContiguous(&view_, 'C') == 0) {
     PyBuffer_Release(&view_);
     raise_format_error(std::string{name} + " is not contiguous", "it is a strided view",
@@ -34,6 +38,13 @@ Buffer::Buffer(nb::handle source, std::size_t item_bytes, const char* name) {
                        "its length must be a multiple of " + expected, "Cut off the incomplete last one");
   }
   count_ = bytes / item_bytes;
+}
+
+EventBuffer::EventBuffer(nb::handle source) : Buffer(source, sizeof(Event), "an event array") {
+  const bool declared = std::strchr(format(), '>') != nullptr || std::strchr(format(), '!') != nullptr;
+  if (declared || (count() > 0 && is_big_endian(RecordView{data()})))
+    raise_format_error("an event array is big-endian", "expected little-endian",
+                       "Write its records again in little-endian order");
 }
 
 Buffer::~Buffer() { PyBuffer_Release(&view_); }

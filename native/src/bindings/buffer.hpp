@@ -22,9 +22,18 @@ class Buffer {
   [[nodiscard]] const std::byte* data() const noexcept { return static_cast<const std::byte*>(view_.buf); }
   [[nodiscard]] std::size_t count() const noexcept { return count_; }
 
+ protected:
+  [[nodiscard]] const char* format() const noexcept { return view_.format == nullptr ? "" : view_.format; }
+
  private:
   Py_buffer view_ = {};
   std::size_t count_ = 0;
+};
+
+// Records. Raises FormatError also for big-endian ones, by the array's own format or as the first record shows.
+class EventBuffer : public Buffer {
+ public:
+  explicit EventBuffer(nanobind::handle source);
 };
 
 }  // namespace neural_focus

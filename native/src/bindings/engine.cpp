@@ -63,7 +63,7 @@ class BoundEngine {
   BoundEngine(BoundEngine&& other) noexcept : engine_{std::move(other.engine_)} {}
 
   Columns push(nb::handle records, nb::handle controls) {
-    const Buffer events{records, sizeof(Event), "an event array"};
+    const EventBuffer events{records};
     std::vector<Control> steps;
     if (!controls.is_none()) steps = read_controls(controls);
     return to_numpy(run([&](Engine& engine) {
@@ -144,7 +144,7 @@ class BoundEngine {
 };
 
 nb::tuple validate_records(nb::handle records) {
-  const Buffer events{records, sizeof(Event), "an event array"};
+  const EventBuffer events{records};
   auto* good = static_cast<bool*>(std::malloc(events.count() + 1));
   if (good == nullptr) throw std::bad_alloc{};
   const nb::ndarray<nb::numpy, bool, nb::ndim<1>> mask{good, {events.count()}, own(good)};

@@ -21,7 +21,7 @@ void bind_ring(nb::module_& module) {
       .def(
           "push",
           [](Ring& ring, nb::handle records) {
-            const Buffer buffer(records, sizeof(Event), "an event array");
+            const EventBuffer buffer(records);
             std::size_t taken = 0;
             for (std::size_t index = 0; index < buffer.count(); ++index) {
               Event record{};  // the buffer may lie at any address

@@ -45,7 +45,7 @@ std::unique_ptr<spool::Writer> open_writer(const std::filesystem::path& folder, 
 }
 
 bool append(spool::Writer& writer, nb::handle records, const std::map<std::uint32_t, std::string>& titles) {
-  const Buffer buffer(records, sizeof(Event), "an event array");
+  const EventBuffer buffer(records);
   const spool::Titles table(titles.begin(), titles.end());
   const nb::gil_scoped_release release;
   return writer.append({buffer.data(), buffer.count() * sizeof(Event)}, table);

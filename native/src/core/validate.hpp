@@ -33,6 +33,9 @@ inline constexpr std::array<std::string_view, fault_count> fault_names{"none", "
   return Fault::none;
 }
 
+// A good record but for its byte order: the container it came from was written on, or for, a big-endian machine.
+[[nodiscard]] bool is_big_endian(RecordView record) noexcept;
+
 // Judges `count` records of 64 bytes each: good[i] becomes 1 or 0. Returns how many have each fault.
 std::array<std::uint64_t, fault_count> validate(const std::byte* records, std::size_t count, bool* good) noexcept;
 
