@@ -49,8 +49,9 @@ fuzz: setup ## libFuzzer on records, engine and spool (SECONDS_EACH=60)
 	@TEST=1 bash infra/setup.sh
 	bash native/fuzz/run.sh $(or $(SECONDS_EACH),60)
 
-faults: setup ## kill -9 the agent a hundred times under load: every acknowledged record is stored once
-	NEURAL_FOCUS_KILLS=100 $(BIN)/python -m pytest -o timeout=2400 tests/e2e/test_agent.py -k kill_9
+faults: setup ## kill -9 the agent a hundred times under load, and the spool's model at length
+	NEURAL_FOCUS_SPOOL_KILLS=300 NEURAL_FOCUS_SPOOL_EXAMPLES=400 $(BIN)/python -m pytest -rP -o timeout=2400 tests/integration/test_spool.py
+	NEURAL_FOCUS_KILLS=100 $(BIN)/python -m pytest -rP -o timeout=2400 tests/e2e/test_agent.py -k kill_9
 
 parity: setup ## every feature against the slow reference on many seeds; 1,000 h at 14 events a second
 	NEURAL_FOCUS_SEEDS=40 NEURAL_FOCUS_DRIFT_RATE=14 $(BIN)/python -m pytest -rP -o timeout=2400 tests/parity/test_engine_reference.py tests/parity/test_engine_chunks.py

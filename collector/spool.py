@@ -115,6 +115,9 @@ class SpoolReader:
         else:
             quarantine = self._folder / "quarantine"
             quarantine.mkdir(exist_ok=True)
-            segment.rename(quarantine / segment.name)
+            kept, number = quarantine / segment.name, 1
+            while kept.exists():  # what lies there already stays
+                kept, number = quarantine / f"{segment.name}.{number}", number + 1
+            segment.rename(kept)
             self.counters["segments_quarantined"] += 1
         self._segment, self._offset = None, 0

@@ -72,7 +72,7 @@ class Desk:
         with (self.home / "agent.log").open("ab") as log:
             process = subprocess.Popen(command, env=environment, stderr=log)
         self._running.append(process)
-        wait_for(lambda: self.counters.exists() or process.poll() is not None, 60)
+        wait_for(lambda: self.counters.exists() or process.poll() is not None, 150)  # a busy machine takes its time
         assert process.poll() is None, (self.home / "agent.log").read_text()
         return process
 
@@ -203,7 +203,9 @@ def test_every_acknowledged_record_survives_kill_9(display: str, tmp_path: Path,
     for boot, end in ends.items():
         assert by_boot[boot] == (end, end, end)
     assert counted["lost"] == 0
-    assert sum(rows for _, _, rows, _ in stored_ends) > 50 * rounds
+    total = sum(rows for _, _, rows, _ in stored_ends)
+    assert total > 50 * rounds
+    print(f"agent: {rounds} kills, {total:,} records stored, every acknowledged one once")  # noqa: T201
 
 
 def test_a_full_disk_is_counted_and_survived(display: str, tmp_path: Path) -> None:

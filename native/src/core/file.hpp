@@ -14,7 +14,7 @@ namespace neural_focus {
 
 class File {
  public:
-  enum class Mode { read, create, replace };  // create: it must not be there yet; new files are the owner's alone
+  enum class Mode { read, create };  // create: it must not be there yet; new files are the owner's alone
 
   // nullptr and `error` when it cannot be opened. Others may read and delete it meanwhile.
   static std::shared_ptr<File> open(const std::filesystem::path& path, Mode mode, std::error_code& error);

@@ -18,9 +18,7 @@ std::error_code last_error() { return {errno, std::generic_category()}; }
 }  // namespace
 
 std::shared_ptr<File> File::open(const std::filesystem::path& path, Mode mode, std::error_code& error) {
-  const int flags = mode == Mode::read     ? O_RDONLY
-                    : mode == Mode::create ? O_WRONLY | O_CREAT | O_EXCL
-                                           : O_WRONLY | O_CREAT | O_TRUNC;
+  const int flags = mode == Mode::read ? O_RDONLY : O_WRONLY | O_CREAT | O_EXCL;
   const int opened = ::open(path.c_str(), flags | O_CLOEXEC, 0600);
   error = opened < 0 ? last_error() : std::error_code{};
   return opened < 0 ? nullptr : std::make_shared<File>(opened);

@@ -31,7 +31,7 @@ DWORD part(std::size_t bytes) { return static_cast<DWORD>(std::min<std::size_t>(
 
 std::shared_ptr<File> File::open(const std::filesystem::path& path, Mode mode, std::error_code& error) {
   const DWORD access = mode == Mode::read ? GENERIC_READ : GENERIC_WRITE;
-  const DWORD how = mode == Mode::read ? OPEN_EXISTING : mode == Mode::create ? CREATE_NEW : CREATE_ALWAYS;
+  const DWORD how = mode == Mode::read ? OPEN_EXISTING : CREATE_NEW;
   const HANDLE opened = ::CreateFileW(path.c_str(), access, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
                                       nullptr, how, FILE_ATTRIBUTE_NORMAL, nullptr);
   error = opened == INVALID_HANDLE_VALUE ? last_error() : std::error_code{};

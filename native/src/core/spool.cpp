@@ -128,9 +128,15 @@ void Writer::recover_segment(const fs::path& path) {
   if (!rest.empty() && !(has_header && contents.at_end)) {  // a bare header is no loss
     const fs::path quarantine = folder_ / "quarantine";
     fs::create_directories(quarantine);
-    const fs::path copy = quarantine / (path.filename().string() + "." + std::to_string(keep));
+    const std::string name = path.filename().string() + "." + std::to_string(keep);
+    fs::path copy = quarantine / name;
     std::error_code error;
-    const auto file = File::open(copy, File::Mode::replace, error);
+    auto file = File::open(copy, File::Mode::create, error);
+    // A segment of which nothing was left gave its number to another: what lies there already stays.
+    for (int again = 2; error == std::errc::file_exists; ++again) {
+      copy = quarantine / (name + "." + std::to_string(again));
+      file = File::open(copy, File::Mode::create, error);
+    }
     check(error, copy);
     check(file->write(rest, 0), copy);
     check(file->sync(), copy);
