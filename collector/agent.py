@@ -121,8 +121,7 @@ class Agent:
         dropped = {**seen["dropped"], **({"DISK_FULL": spool["refused"]} if spool["refused"] else {})}
         link = self._link
         return {
-            "captured": seen["captured"],
-            "clamped": seen["clamped"],
+            **seen,
             "dropped": dropped,
             "spooled": spool["appended"],
             "spool": spool,
@@ -132,6 +131,7 @@ class Agent:
             **self._talk.counters,
             "closed": dict(self._talk.closed),
             "engine": self._live.counters(),
+            "link": dict(link.counters) if link else {},
             "connected": bool(link and link.connected),
             "problems": [text for text in self._problems() if text],
         }

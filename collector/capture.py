@@ -126,6 +126,7 @@ class DesktopCapture:
         self.lost: str = ""
         """Why nothing is captured at the moment; empty while all is well."""
         self.restarts = 0
+        self._gap_us, self._lost_at_us = 0, 0
 
     def now_us(self) -> int:
         """Unix time on the clock of the stamps, µs."""
@@ -144,10 +145,15 @@ class DesktopCapture:
         return Drained(records, titles)
 
     def counters(self) -> dict[str, Any]:
-        """captured (dropped ones included), clamped, dropped by type."""
+        """captured (dropped ones included), clamped, dropped by type, titles lost, and gaps: times without a server."""
         now = self._past + Counter(self._counts(self._capture))
         dropped = {kind.name: now[f"dropped {kind.name}"] for kind in EventType if now[f"dropped {kind.name}"]}
-        return {"captured": now["captured"], "clamped": now["clamped"], "dropped": dropped}
+        gap_us = self._gap_us + (self.now_us() - self._lost_at_us if self.lost else 0)
+        return {
+            **{name: now[name] for name in ("captured", "clamped", "titles_lost")},
+            "dropped": dropped,
+            "gaps": {"count": self.restarts + bool(self.lost), "seconds": round(gap_us / 1e6, 1)},
+        }
 
     def set_locked(self, locked: bool) -> None:
         """The screen was locked or unlocked."""
@@ -178,6 +184,7 @@ class DesktopCapture:
         now = time.monotonic()
         if not self.lost:
             self.lost = f"{self._source.name} went away"
+            self._lost_at_us = self.now_us()
             self._capture.stop()
             self._retry_at, self._retry_seconds = now, RETRY_SECONDS[0]
         if now < self._retry_at:
@@ -190,13 +197,14 @@ class DesktopCapture:
             self._retry_seconds = min(self._retry_seconds * 2, RETRY_SECONDS[1])
             return
         self._past.update(self._counts(self._capture))
+        self._gap_us += self.now_us() - self._lost_at_us
         self._capture, self.lost = fresh, ""
         self.restarts += 1
 
     @staticmethod
     def _counts(capture: Any) -> dict[str, int]:
         dropped = {f"dropped {kind.name}": count for kind, count in zip(EventType, capture.dropped(), strict=True)}
-        return {"captured": capture.captured, "clamped": capture.clamped} | dropped
+        return {name: getattr(capture, name) for name in ("captured", "clamped", "titles_lost")} | dropped
 
     def _classify(self, records: Records, texts: dict[int, str]) -> dict[int, str]:
         """Fills category hints in place; returns the titles that leave with the records."""

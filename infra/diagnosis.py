@@ -7,6 +7,7 @@ import os
 import platform
 import shutil
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,12 +18,14 @@ import psutil
 from collector.capture import check_desktop
 from collector.consent import read_consent, version
 from collector.desktop import desktop_of
+from collector.losses import losses
 from flows.server import address as prefect_address
 from flows.server import login
 from infra import embedded_database_debian, embedded_database_wheel
 from infra.database_schema import newest_revision, revision
 from infra.embedded_database import EmbeddedServer
 from infra.ports import holder, is_taken
+from infra.up.counts import read_counters
 from infra.up.health import answers, basic
 from neural_focus.errors import CaptureError, NeuralFocusError, StoreError
 from neural_focus.secrets import load_secrets
@@ -32,6 +35,8 @@ from neural_focus.store.database import connect, sqlalchemy_engine
 GIGABYTE = 2**30
 MEMORY_GB = 7.5
 DISK_GB = 5.0
+SILENT_SECONDS = 10.0
+"""An agent writes its counters every second."""
 DASHBOARD = Path(__file__).resolve().parent.parent / "serving" / "dashboard" / "dist" / "index.html"
 
 
@@ -62,6 +67,7 @@ def diagnose(settings: Settings) -> list[Finding]:
         ("disk", check_disk),
         ("display", check_display),
         ("consent", check_consent),
+        ("capture", check_capture),
         ("database", check_database),
         ("Prefect server", check_prefect),
         ("service", check_service),
@@ -139,6 +145,25 @@ def check_consent(settings: Settings) -> Finding:
         words = "nobody agreed to be watched yet: nothing is captured"
         return Finding(State.LIMITED, "consent", words, "neural-focus agent asks; or give it --consent yes")
     return Finding(State.WELL, "consent", f"{settings.username} agreed on {consent.agreed_at[:10]}")
+
+
+def check_capture(settings: Settings) -> Finding:
+    """What the agent's last run says of itself: problems, and everything that was lost, by reason."""
+    counted = read_counters(settings.home / "agent.json")
+    if not counted:
+        return Finding(State.WELL, "capture", "no agent has run here yet")
+    silent_s = time.time() - counted.get("t_us", 0) / 1e6
+    state = counted.get("state", "")
+    if state == "running" and silent_s > SILENT_SECONDS:
+        state = "ended without a word"
+    said = f"the agent {'is ' if state == 'running' else ''}{state}: {counted.get('captured', 0)} records captured"
+    lost = losses(counted)
+    words = [*counted.get("problems", []), *(f"{loss.what} ({loss.why})" for loss in lost)]
+    if not words:
+        return Finding(State.WELL, "capture", f"{said}, nothing lost")
+    return Finding(
+        State.LIMITED, "capture", f"{said}. {'; '.join(words)}", "; ".join(loss.todo for loss in lost if loss.todo)
+    )
 
 
 def check_database(settings: Settings) -> Finding:

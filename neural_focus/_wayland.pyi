@@ -60,6 +60,10 @@ class Capture:
     def clamped(self) -> int:
         """Records whose stamp was held back by a later one before."""
 
+    @property
+    def titles_lost(self) -> int:
+        """Titles that gave way to later ones before a drain."""
+
     def dropped(self) -> list[int]:
         """Records dropped because the ring was full, by event type (16 counts)."""
 

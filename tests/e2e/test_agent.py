@@ -20,7 +20,9 @@ import pytest
 from scripted_service import ScriptedService, scripted_service
 from virtual_desktop import virtual_desktop, wait_for
 
+from collector.losses import losses
 from infra.ports import free_port
+from infra.virtual_display import start_virtual_display
 from neural_focus._native import read_segment, spool_segments
 from neural_focus._x11 import Injector
 from neural_focus.features import FEATURE_NAMES
@@ -218,6 +220,37 @@ def test_a_full_disk_is_counted_and_survived(display: str, tmp_path: Path) -> No
     assert sum(len(read[3]) for read in whole) == counted["spooled"] > 0
     assert all(read[7] for read in whole), "no half batch is kept"
     assert counted["captured"] == counted["spooled"] + counted["dropped"]["DISK_FULL"]
+
+
+def test_an_x_server_that_restarts_is_a_counted_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = start_virtual_display(folder=tmp_path)
+    for name, value in first.environment.items():
+        monkeypatch.setenv(name, value)
+    second = None
+    try:
+        with Desk(tmp_path, NOBODY_LISTENS, free_port()) as desk:
+            agent = desk.start()
+            Injector(first.display).tap("a")
+            wait_for(lambda: desk.read()["spooled"] >= 2)
+            assert desk.read()["gaps"] == {"count": 0, "seconds": 0.0}
+            first.process.kill()
+            first.process.wait()
+            wait_for(lambda: any("X server" in problem for problem in desk.read()["problems"]))
+            assert desk.read()["gaps"]["count"] == 1
+            command = ["Xvfb", first.display, "-auth", str(first.authority), "-nolisten", "tcp", "-noreset"]
+            second = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+            wait_for(lambda: not any("X " in problem for problem in desk.read()["problems"]), 20)
+            before = desk.read()["spooled"]
+            Injector(first.display).tap("b")
+            wait_for(lambda: desk.read()["spooled"] >= before + 2)
+            counted = desk.stop(agent)
+    finally:
+        for process in (first.process, *([second] if second else [])):
+            process.kill()
+            process.wait()
+    assert counted["gaps"]["count"] == 1 and counted["gaps"]["seconds"] > 0.4
+    assert counted["captured"] == counted["spooled"] and not counted["dropped"]
+    assert any(loss.what.startswith("1 gaps in the capture") for loss in losses(counted))
 
 
 def test_nothing_is_captured_without_consent(display: str, tmp_path: Path) -> None:

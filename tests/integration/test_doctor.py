@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
+import time
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from infra.commands import doctor
+from infra.database_schema import newest_revision
 from infra.ports import free_port
 
 VARIABLES = ("DATABASE_URL", "DISPLAY", "WAYLAND_DISPLAY", "XDG_SESSION_TYPE")
@@ -52,8 +55,20 @@ def test_a_port_in_use_names_its_holder(lone_home: Path, monkeypatch: pytest.Mon
 
 def test_a_database_of_ones_own(lone_home: Path, fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", fresh_database_url)
-    assert "schema 0001" in lines()[1]["database"]
+    assert f"schema {newest_revision()}" in lines()[1]["database"]
     monkeypatch.setenv("DATABASE_URL", f"postgresql://nobody@127.0.0.1:{free_port()}/none")
     code, said = lines()
     assert code == 1
     assert "refuses the connection" in said["database"]
+
+
+def test_losses_of_the_agent_are_said(lone_home: Path) -> None:
+    assert "no agent has run" in lines()[1]["capture"]
+    lone_home.mkdir(exist_ok=True)
+    counted = {"state": "running", "t_us": time.time_ns() // 1000, "captured": 12, "dropped": {}, "problems": []}
+    (lone_home / "agent.json").write_text(json.dumps(counted))
+    assert "is running: 12 records captured, nothing lost" in lines()[1]["capture"]
+    told = counted | {"dropped": {"MOUSE_MOVE": 3}, "problems": ["the disk takes nothing more"], "t_us": 0}
+    (lone_home / "agent.json").write_text(json.dumps(told))
+    said = lines()[1]["capture"]
+    assert "ended without a word" in said and "the disk takes nothing more" in said and "3 records of the kind" in said

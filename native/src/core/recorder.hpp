@@ -90,6 +90,7 @@ class Recorder {
 
   // Any thread.
   Ring::DropCounts dropped() const noexcept { return ring_.dropped(); }
+  std::uint64_t titles_lost() const noexcept { return shelf_.lost(); }
   std::uint64_t captured() const noexcept { return captured_.load(std::memory_order_relaxed); }
   std::uint64_t clamped() const noexcept { return clamped_.load(std::memory_order_relaxed); }
 

@@ -25,8 +25,13 @@ class TextShelf {
     auto item = std::make_unique<Item>(Item{last_, std::move(text)});
     // acq_rel: release, so that the drain sees the whole item; acquire, so that we may delete what it left.
     const std::unique_ptr<Item> old(places_[last_ % size].exchange(item.release(), std::memory_order_acq_rel));
+    // Only this thread writes the count; relaxed: nothing else depends on it.
+    if (old != nullptr) lost_.store(lost_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     return last_;
   }
+
+  // Any thread: texts that gave way before they were taken.
+  std::uint64_t lost() const noexcept { return lost_.load(std::memory_order_relaxed); }
 
   // Drain. Empty when it is gone.
   std::string take(std::uint32_t number) {
@@ -43,6 +48,7 @@ class TextShelf {
   };
   std::array<std::atomic<Item*>, size> places_{};
   std::uint32_t last_ = 0;
+  std::atomic<std::uint64_t> lost_{0};
 };
 
 }  // namespace neural_focus

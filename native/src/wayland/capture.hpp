@@ -57,6 +57,7 @@ class Capture final : InputListener, CompositorListener {
   InputCounts inputs() const;
   std::uint64_t missed_events() const noexcept { return missed_.load(std::memory_order_relaxed); }
   Ring::DropCounts dropped() const noexcept { return recorder_.dropped(); }
+  std::uint64_t titles_lost() const noexcept { return recorder_.titles_lost(); }
   std::uint64_t captured() const noexcept { return recorder_.captured(); }
   std::uint64_t clamped() const noexcept { return recorder_.clamped(); }
 

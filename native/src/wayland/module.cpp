@@ -81,6 +81,7 @@ void bind_capture(nb::module_& module) {
       .def_prop_ro("missed_events", &Capture::missed_events, "How often the kernel's buffer of a device was full.")
       .def_prop_ro("captured", &Capture::captured, "Records made, dropped ones included.")
       .def_prop_ro("clamped", &Capture::clamped, "Records whose stamp was held back by a later one before.")
+      .def_prop_ro("titles_lost", &Capture::titles_lost, "Titles that gave way to later ones before a drain.")
       .def("dropped", &Capture::dropped, "Records dropped because the ring was full, by event type (16 counts).");
 }
 

@@ -49,6 +49,7 @@ class Capture {
   void ignore(Window window);  // a window of ours that tells no process
   bool alive() const noexcept { return alive_.load(std::memory_order_acquire); }
   Ring::DropCounts dropped() const noexcept { return recorder_.dropped(); }
+  std::uint64_t titles_lost() const noexcept { return recorder_.titles_lost(); }
   std::uint64_t captured() const noexcept { return recorder_.captured(); }
   std::uint64_t clamped() const noexcept { return recorder_.clamped(); }
 
