@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from flows.artifacts import Cell, leave_page, leave_table, leave_words
+from flows.data_docs import Checked, stand_alone
 from flows.label_files import MOST_MOMENTS, read_labels
 from flows.running import Platform, platform_flow, tell
 from neural_focus.errors import QualityError
@@ -79,7 +81,7 @@ def check_quality(platform: Platform) -> list[Verdict]:
         snapshots = snapshot_frame(platform, labels)
         verdicts.append(judge(context, f"{SNAPSHOTS}-{kind}", snapshots, snapshot_expectations()))
         verdicts.append(judge(context, f"{LABELS}-{kind}", label_frame(labels), label_expectations()))
-    context.build_data_docs(site_names=[SITE])
+    _write_pages(context, platform.settings.reports, verdicts)
     _leave(platform, verdicts)
     for verdict in verdicts:
         tell(f"{verdict.suite}: {verdict.met} met, {len(verdict.failures)} failed on {verdict.rows:,} rows")
@@ -159,6 +161,15 @@ def _context(folder: Path) -> EphemeralDataContext:
         },
     )
     return context
+
+
+def _write_pages(context: EphemeralDataContext, reports: Path, verdicts: Sequence[Verdict]) -> None:
+    """All pages anew; those of earlier runs go."""
+    folder = docs_folder(reports)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    context.build_data_docs(site_names=[SITE])
+    stand_alone(folder, [Checked(one.suite, one.rows, one.met, len(one.failures)) for one in verdicts])
 
 
 def _words(result: Any) -> str:

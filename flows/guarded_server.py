@@ -2,7 +2,8 @@
 
 Prefect has a password but lets any web page that knows an address ask, and any name resolve to it (DNS rebinding). The
 guard stands before everything, WebSockets included: a request that names another host, or comes from another origin's
-page, is answered 403 and reaches no route.
+page, is answered 403 and reaches no route. Its own pages would ask a host of analytics for what to record of the
+screen, whatever the settings say: a content security policy keeps them here.
 """
 
 from __future__ import annotations
@@ -18,6 +19,10 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+CONTENT_POLICY = (
+    b"default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; worker-src 'self' blob:; "
+    b"style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; frame-ancestors 'none'"
+)
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -34,7 +39,7 @@ class OriginGuard:
         """Passes the request on, or refuses it."""
         reason = self._refusal(scope) if scope["type"] in ("http", "websocket") else None
         if reason is None:
-            await self._application(scope, receive, send)
+            await self._application(scope, receive, _with_policy(send))
         elif scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": reason})
@@ -55,6 +60,15 @@ class OriginGuard:
         if site[0] in ("cross-site", "same-site") and not navigates:
             return "pages of another origin are not served here"
         return None
+
+
+def _with_policy(send: Send) -> Send:
+    async def send_with_policy(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", []), (b"content-security-policy", CONTENT_POLICY)]
+        await send(message)
+
+    return send_with_policy
 
 
 async def _forbid(send: Send, reason: str) -> None:
