@@ -3,6 +3,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
+JOBS ?= 2
 PACKAGES := neural_focus collector flows feature_repo serving infra
 
 .PHONY: help setup build run test lint format bench trials faults fuzz sanitize tidy parity bits wine pictures clean
@@ -16,9 +17,9 @@ setup: ## everything the other targets need: system packages, .venv, native buil
 run: setup ## start the whole platform here (ONCE=1: prove that it works, then stop)
 	@exec $(BIN)/neural-focus up $(if $(ONCE),--once)
 
-test: ## all tests of the default suite
+test: ## all tests of the default suite, two files at a time (JOBS=1: one after the other)
 	@TEST=1 PYTHON=$(PYTHON) bash infra/setup.sh
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder
 
 NATIVE := $(shell find native -name '*.cpp' -o -name '*.hpp')
 

@@ -47,11 +47,7 @@ def start_virtual_display(
         ConfigurationError: Xvfb is not installed.
         ServiceError: it did not come up.
     """
-    binary = shutil.which("Xvfb", path=(environ or os.environ).get("PATH"))
-    if binary is None:
-        raise ConfigurationError(
-            "Xvfb is not installed", why="there is no display here to work on", todo="apt-get install xvfb"
-        )
+    binary = find_xvfb(environ)
     authority = _write_cookie(folder or Path(tempfile.mkdtemp(prefix="neural-focus-display-")))
     read_end, write_end = os.pipe()
     command = [
@@ -77,6 +73,20 @@ def start_virtual_display(
         authority.unlink()
         raise ServiceError("Xvfb did not start", todo="See what it says: Xvfb -displayfd 1")
     return VirtualDisplay(process, f":{number}", authority)
+
+
+def find_xvfb(environ: Mapping[str, str] | None = None) -> str:
+    """Where Xvfb is.
+
+    Raises:
+        ConfigurationError: it is not installed.
+    """
+    binary = shutil.which("Xvfb", path=(environ or os.environ).get("PATH"))
+    if binary is None:
+        raise ConfigurationError(
+            "Xvfb is not installed", why="there is no display here to work on", todo="apt-get install xvfb"
+        )
+    return binary
 
 
 def stop_virtual_display(display: VirtualDisplay) -> None:

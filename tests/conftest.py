@@ -16,6 +16,22 @@ from infra.embedded_database import EmbeddedServer
 from infra.ports import free_port
 
 TEMPLATE = "neural_focus_template"
+FIRST = ("test_up", "test_platform", "test_canary", "test_agent", "test_demo_person")
+"""Files that mostly wait: begun first, they never are what the other worker waits for at the end."""
+GROUPS = {
+    "the platform": ("test_up", "test_platform", "test_canary"),
+    "Prefect": ("test_flows", "test_deployments", "test_prefect_server", "test_schedules"),
+}
+"""Files that share what is expensive to start."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With two workers (``-n 2 --dist loadgroup``) a file's tests stay together, and so do those on one server."""
+    for item in items:
+        name = item.path.stem
+        shared = next((group for group, names in GROUPS.items() if name in names), name)
+        item.add_marker(pytest.mark.xdist_group(shared))
+    items.sort(key=lambda item: FIRST.index(item.path.stem) if item.path.stem in FIRST else len(FIRST))
 
 
 def _fresh(server: EmbeddedServer) -> Iterator[str]:

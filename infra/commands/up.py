@@ -93,12 +93,12 @@ def _ask_consent(settings: Settings, console: Console, consent: str, *, terminal
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """SIGTERM and a closed terminal end us as Ctrl-C does."""
+    """SIGTERM and a closed terminal end us as Ctrl-C does; Ctrl-C also where a shell in the background muted it."""
 
     def end(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     finally:

@@ -34,7 +34,7 @@ def prefect_server(settings: Settings, secrets: Secrets) -> Program:
         environment(settings) | server_environment(settings, secrets),
         settings.logs / "prefect.log",
         answers(f"{prefect_address(settings)}/api/health", basic(login(secrets))),
-        start_seconds=120,
+        start_seconds=240,
     )
 
 
@@ -51,7 +51,7 @@ def flows_server(settings: Settings, secrets: Secrets) -> Program:
         environment(settings) | client_environment(settings, secrets) | {"TMPDIR": str(temporary)},
         settings.logs / "flows.log",
         active_deployments(f"{prefect_address(settings)}/api", login(secrets), len(DEPLOYMENTS)),
-        start_seconds=120,
+        start_seconds=240,
         stop_seconds=30,
     )
 
@@ -67,7 +67,7 @@ def service(settings: Settings, *, demo: bool) -> Program:
         variables,
         settings.logs / "service.log",
         answers(f"http://127.0.0.1:{settings.serving_port}/readyz"),
-        start_seconds=120,
+        start_seconds=240,
     )
 
 

@@ -26,6 +26,7 @@ from infra.up.display import start_display
 from infra.up.first_model import make_first_model
 from infra.up.steps import step
 from infra.up.supervisor import Supervisor
+from infra.virtual_display import find_xvfb
 from neural_focus.errors import ServiceError, StoreError
 from neural_focus.models.registry import champion, usable_champion
 from neural_focus.secrets import Secrets, load_secrets
@@ -66,6 +67,8 @@ class Platform:
         if left:
             self.tell(f"ended {left} processes that a killed run had left behind")
         self._check_ports()
+        if self.demo:
+            find_xvfb()  # said now, not after the minutes of the first model
         self._start_database()
         self._start_platform()
         desk = self._start_desktop()

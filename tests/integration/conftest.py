@@ -65,7 +65,7 @@ def prefect_client(prefect_server: PrefectServer) -> Iterator[PrefectServer]:
 
 
 def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 240
     while True:
         try:
             with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - our own server

@@ -1,0 +1,120 @@
+"""Secrets that somebody types and has in window titles, and how they get as far as anything of a person can get."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import psutil
+from canary_search import Canary, draw_canary
+from installation import Installation
+from websockets.sync.client import connect
+
+from flows.server import address as prefect_address
+from flows.server import login
+from neural_focus._x11 import Injector
+from serving.auth import issue_token
+
+FLOWS = ("features/every-5-minutes", "labels/hourly", "consistency/daily", "report/daily")
+PAGES = ("now", "me", "recent", "interventions", "model", "links", "analytics/daily?date={today}")
+DONE = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
+
+
+def type_canary(installation: Installation) -> Canary:
+    """Opens a window with a secret title on the demo person's display, types a secret there, renames the window."""
+    canary = draw_canary()
+    with _display(installation) as display, _held(installation, "demo person"):
+        hands = Injector(display)
+        window = hands.open_window(canary.app, canary.titles[0])
+        hands.activate(window)
+        time.sleep(0.3)
+        for letter in canary.typed:
+            hands.tap(letter)
+        hands.set_title(window, canary.titles[1])
+        time.sleep(0.3)
+        hands.close_window(window)
+    return canary
+
+
+def start_flows(installation: Installation) -> list[str]:
+    """Asks Prefect for a run of each flow that a live person's data goes through; returns the runs' ids."""
+    with prefect(installation) as client:
+        ids = []
+        for name in FLOWS:
+            deployment = client.get(f"/deployments/name/{name}").raise_for_status().json()
+            run = client.post(f"/deployments/{deployment['id']}/create_flow_run", json={}).raise_for_status().json()
+            ids.append(str(run["id"]))
+        return ids
+
+
+def wait_for_flows(installation: Installation, ids: list[str], seconds: float = 240) -> dict[str, str]:
+    """Name → state of the runs once they have ended."""
+    deadline = time.monotonic() + seconds
+    with prefect(installation) as client:
+        while True:
+            runs = client.post("/flow_runs/filter", json={"flow_runs": {"id": {"any_": ids}}}).raise_for_status().json()
+            if all(run["state_type"] in DONE for run in runs) or time.monotonic() > deadline:
+                return {run["name"]: run["state_type"] for run in runs}
+            time.sleep(0.5)
+
+
+def see_everything(installation: Installation, folder: Path) -> None:
+    """Writes what a browser of the person can get from the service into ``folder``."""
+    token = issue_token(installation.secrets, installation.person)
+    bearer = {"Authorization": f"Bearer {token}"}
+    port, today = installation.settings.serving_port, datetime.now(UTC).date().isoformat()
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=bearer, timeout=30) as client:
+        for number, page in enumerate(PAGES):
+            answer = client.get(f"/api/v1/{page.format(today=today)}").raise_for_status()
+            (folder / f"api-{number}.json").write_bytes(answer.content)
+    with connect(f"ws://127.0.0.1:{port}/ws?role=page", additional_headers=bearer) as socket:
+        told = [str(socket.recv(timeout=30)) for _ in range(3)]
+    (folder / "socket.txt").write_text("\n".join(told))
+
+
+@contextmanager
+def prefect(installation: Installation) -> Iterator[httpx.Client]:
+    """A client of its Prefect server's API."""
+    user, _, password = login(installation.secrets).partition(":")
+    base = f"{prefect_address(installation.settings)}/api"
+    with httpx.Client(base_url=base, auth=(user, password), timeout=30) as client:
+        yield client
+
+
+@contextmanager
+def _display(installation: Installation) -> Iterator[str]:
+    """The name of the virtual display, which this process may use inside."""
+    command = psutil.Process(_pid(installation, "virtual display")).cmdline()
+    before = os.environ.get("XAUTHORITY")
+    os.environ["XAUTHORITY"] = command[command.index("-auth") + 1]
+    numbers = [place.name.removeprefix(".X").removesuffix("-lock") for place in Path("/tmp").glob(".X*-lock")]  # noqa: S108
+    pid = _pid(installation, "virtual display")
+    held = [number for number in numbers if Path(f"/tmp/.X{number}-lock").read_text().strip() == str(pid)]  # noqa: S108
+    try:
+        yield f":{held[0]}"
+    finally:
+        os.environ.pop("XAUTHORITY")
+        if before is not None:
+            os.environ["XAUTHORITY"] = before
+
+
+@contextmanager
+def _held(installation: Installation, name: str) -> Iterator[None]:
+    """A program that rests inside."""
+    process = psutil.Process(_pid(installation, name))
+    process.suspend()
+    try:
+        yield
+    finally:
+        process.resume()
+
+
+def _pid(installation: Installation, name: str) -> int:
+    register = json.loads((installation.home / "processes.json").read_text())
+    return int(next(entry["pid"] for entry in register if entry["name"] == name))

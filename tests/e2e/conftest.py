@@ -1,0 +1,58 @@
+"""One installation for all tests of the whole platform: it is made once, proves itself once, and runs once more."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from canary import start_flows, type_canary
+from installation import STARTED, Installation, RunningPlatform
+from playwright.sync_api import Browser, sync_playwright
+
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+@pytest.fixture(scope="session")
+def installation() -> Iterator[Installation]:
+    """Nothing of it exists yet; its folder is one that the database's own account can reach."""
+    folder = Path(tempfile.mkdtemp(prefix="neural-focus-up-"))
+    folder.chmod(0o755)
+    made = Installation.new(folder)
+    yield made
+    for process in made.processes():  # only after a failure
+        process.kill()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def proof(installation: Installation) -> subprocess.CompletedProcess[str]:
+    """``up --once`` in it, to its end."""
+    return installation.run("up", "--once", seconds=580)
+
+
+@pytest.fixture(scope="session")
+def platform(installation: Installation, proof: subprocess.CompletedProcess[str]) -> Iterator[RunningPlatform]:
+    """``up --stay`` after that: everything started, the demo person at work, secrets typed, flows at work on it."""
+    assert proof.returncode == 0, proof.stdout[-3000:] + proof.stderr[-2000:]
+    running = RunningPlatform.start(installation)
+    try:
+        running.when("✓ demo person")
+        running.canary = type_canary(installation)
+        running.when(STARTED)
+        running.runs = start_flows(installation)
+        yield running
+    finally:
+        running.interrupt()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, else Playwright's own."""
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+        yield launched
+        launched.close()

@@ -1,0 +1,135 @@
+"""The running platform as its person sees it: how soon it is there again, its page, Prefect's, the reports."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from canary import prefect
+from installation import Installation, RunningPlatform
+from playwright.sync_api import Browser, Page, Request, expect
+
+from flows.deploy import DEPLOYMENTS
+from flows.server import address as prefect_address
+from flows.server import login
+from serving.auth import make_signin_link
+
+PATIENCE = 2
+"""A machine that runs other tests meanwhile is slower than the one that the limit is meant for."""
+
+
+class Eyes:
+    """A page of a fresh browser that keeps account of what it asked for."""
+
+    def __init__(self, page: Page, own: str) -> None:
+        self.page, self.foreign, self.refused = page, list[str](), list[str]()
+        page.on("requestfinished", lambda asked: self._note(asked, own))
+        page.on("console", lambda said: self.refused.append(said.text) if "Content Security" in said.text else None)
+
+    def _note(self, asked: Request, own: str) -> None:
+        if not asked.url.startswith((own, "data:", "blob:")):
+            self.foreign.append(asked.url)
+
+
+@pytest.fixture
+def service(browser: Browser, installation: Installation, platform: RunningPlatform) -> Iterator[Eyes]:
+    """The service's pages, signed in."""
+    link = make_signin_link(installation.settings, installation.secrets, installation.person)
+    own = f"http://127.0.0.1:{installation.settings.serving_port}"
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=own)
+    eyes = Eyes(context.new_page(), own)
+    eyes.page.goto(link)
+    eyes.page.wait_for_url(f"{own}/")
+    yield eyes
+    assert not eyes.foreign
+    assert not eyes.refused
+    context.close()
+
+
+def test_a_second_start_takes_less_than_a_minute(platform: RunningPlatform) -> None:
+    assert platform.when("✓ flows") < 60 * PATIENCE, platform.told
+    assert "first model" not in platform.told
+
+
+def test_a_second_up_in_the_same_home_is_refused(platform: RunningPlatform, installation: Installation) -> None:
+    refused = installation.run("up", "--once")
+    assert refused.returncode == 1
+    [told] = refused.stderr.strip().splitlines()
+    assert f"runs here already (pid {platform.process.pid})" in told
+
+
+def test_the_curl_line_works_as_pasted(platform: RunningPlatform) -> None:
+    [line] = [line.strip() for _, line in platform.lines if "curl -H @" in line]
+    answer = subprocess.run(shlex.split(line), capture_output=True, text=True, timeout=20, check=True, env=os.environ)
+    assert '"focus_score"' in answer.stdout and '"collecting":true' in answer.stdout.replace(" ", "")
+
+
+def test_the_score_changes_while_the_demo_person_works(service: Eyes) -> None:
+    score = service.page.get_by_test_id("focus-score")
+    expect(score).to_have_text(re.compile(r"\d"), timeout=20_000)
+    before = score.inner_text()
+    expect(score).not_to_have_text(before, timeout=60_000)
+
+
+def test_the_data_docs_are_readable(service: Eyes) -> None:
+    page = service.page
+    page.goto("/reports/data-docs/index.html")
+    assert page.locator("th").first.evaluate("e => getComputedStyle(e).fontWeight") == "600"
+    page.get_by_role("link", name="snapshots-demo").click()
+    expect(page.get_by_text("Evaluated Expectations")).to_be_visible()
+    tick = page.locator(".fa-check-circle").first
+    assert "✓" in tick.evaluate("e => getComputedStyle(e, '::before').content")
+    assert page.locator(".card").last.evaluate("e => e.getBoundingClientRect().width") < 300, "no column of its own"
+    page.get_by_role("link", name="Home").click()
+    page.get_by_role("link", name="its expectations").first.click()
+    expect(page.get_by_text("Expectation Suite Name")).to_be_visible()
+
+
+def test_the_reports_are_readable(service: Eyes) -> None:
+    page = service.page
+    for place, words in (("ab", "imulated"), ("evaluation", "last switch")):
+        page.goto(f"/reports/{place}/index.html")
+        expect(page.locator("h1")).to_be_visible()
+        assert words in page.locator("body").inner_text()
+        assert page.locator("table").first.evaluate("e => getComputedStyle(e).borderCollapse") == "collapse"
+
+
+def test_prefect_shows_deployments_and_the_training_run_with_its_artifacts(
+    browser: Browser, installation: Installation, platform: RunningPlatform
+) -> None:
+    own = prefect_address(installation.settings)
+    context = browser.new_context(viewport={"width": 1280, "height": 1600}, base_url=own)
+    eyes = Eyes(context.new_page(), own)
+    page = eyes.page
+    page.goto("/")
+    page.get_by_role("textbox").fill(login(installation.secrets))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Deployments")).to_be_visible(timeout=30_000)
+    page.goto("/deployments")
+    expect(page.get_by_text(f"{len(DEPLOYMENTS)} Deployments")).to_be_visible(timeout=30_000)
+    for name in ("every-5-minutes", "training", "first-model"):
+        expect(page.get_by_text(name, exact=True).first).to_be_visible()
+    page.goto(f"/runs/flow-run/{_training_run(installation)}")
+    expect(page.get_by_text("Completed").first).to_be_visible(timeout=30_000)
+    page.get_by_text("Artifacts", exact=True).click()
+    expect(page.get_by_text("training-figures").first).to_be_visible(timeout=30_000)
+    assert not eyes.foreign
+    context.close()
+
+
+def _training_run(installation: Installation) -> str:
+    """The id of the first model's training run."""
+    with prefect(installation) as client:
+        asked = {"flows": {"name": {"any_": ["first-training"]}}}
+        [run] = client.post("/flow_runs/filter", json=asked).raise_for_status().json()
+    return str(run["id"])
+
+
+def test_prefect_answers_with_its_policy(installation: Installation, platform: RunningPlatform) -> None:
+    answer = httpx.get(prefect_address(installation.settings), follow_redirects=True)
+    assert "default-src 'self'" in answer.headers["content-security-policy"]
