@@ -26,6 +26,16 @@ def environment(settings: Settings) -> dict[str, str]:
     return dict(os.environ) | QUIET | {"DATABASE_URL": settings.database_url or ""}
 
 
+def flow_environment(settings: Settings, secrets: Secrets) -> dict[str, str]:
+    """Variables of a process in which flows run.
+
+    It gets a folder for temporary files of its own: Prefect's runner uses one name there for all users of a machine.
+    """
+    temporary = settings.home / "tmp"
+    temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return environment(settings) | client_environment(settings, secrets) | {"TMPDIR": str(temporary)}
+
+
 def prefect_server(settings: Settings, secrets: Secrets) -> Program:
     """Prefect's server."""
     return Program(
@@ -39,16 +49,11 @@ def prefect_server(settings: Settings, secrets: Secrets) -> Program:
 
 
 def flows_server(settings: Settings, secrets: Secrets) -> Program:
-    """The process that runs flows when they are due.
-
-    It gets a folder for temporary files of its own: Prefect's runner uses one name there for all users of a machine.
-    """
-    temporary = settings.home / "tmp"
-    temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """The process that runs flows when they are due."""
     return Program(
         "flows",
         (sys.executable, "-m", "flows.deploy"),
-        environment(settings) | client_environment(settings, secrets) | {"TMPDIR": str(temporary)},
+        flow_environment(settings, secrets),
         settings.logs / "flows.log",
         active_deployments(f"{prefect_address(settings)}/api", login(secrets), len(DEPLOYMENTS)),
         start_seconds=240,

@@ -15,15 +15,17 @@ from pathlib import Path
 
 from rich.console import Console
 
-from flows.server import client_environment, ensure_database
+from flows.server import ensure_database
 from infra.database_schema import make_database, migrate
 from infra.embedded_database import EmbeddedServer
+from infra.embedded_database_postmaster import postmaster
 from infra.ports import holder, is_taken
 from infra.up import plan
 from infra.up.counts import Desk
 from infra.up.display import NAME as DISPLAY
 from infra.up.display import start_display
 from infra.up.first_model import make_first_model
+from infra.up.memory import MemoryWatch
 from infra.up.steps import step
 from infra.up.supervisor import Supervisor
 from infra.virtual_display import find_xvfb
@@ -46,9 +48,11 @@ class Platform:
     demo: bool
     secrets: Secrets = field(init=False)
     supervisor: Supervisor = field(init=False)
+    memory: MemoryWatch = field(init=False)
     embedded: EmbeddedServer | None = None
 
     def __post_init__(self) -> None:
+        self.memory = MemoryWatch(self._database_pids)
         prepare_home(self.settings.home)
         self.secrets = load_secrets(self.settings.secrets)
         self.supervisor = Supervisor(self.settings.home / "processes.json", self.tell)
@@ -63,6 +67,7 @@ class Platform:
         Raises:
             NeuralFocusError: a step failed; what was started before still runs until ``stop``.
         """
+        self.memory.start()
         left = self.supervisor.end_leftovers()
         if left:
             self.tell(f"ended {left} processes that a killed run had left behind")
@@ -88,6 +93,7 @@ class Platform:
 
     def stop(self) -> None:
         """Stops everything, the agent first, the database last."""
+        self.memory.stop()
         for name in reversed([slot.program.name for slot in self.supervisor.slots]):
             self.supervisor.stop(name)
             self.tell(f"{name} stopped")
@@ -133,6 +139,10 @@ class Platform:
             self.embedded = server
         return url
 
+    def _database_pids(self) -> list[int]:
+        """The embedded server is nobody's child."""
+        return [found.pid for found in (postmaster(self.settings.home / "database" / "data"),) if found]
+
     @property
     def _database_mark(self) -> Path:
         return self.settings.home / "database-of-up"
@@ -151,8 +161,7 @@ class Platform:
             supervisor.wait_ready("Prefect server")
         if not has_model:
             with step(self.console, "first model") as at_work:
-                variables = plan.environment(settings) | client_environment(settings, self.secrets)
-                make_first_model(settings, variables, at_work.say)
+                make_first_model(settings, plan.flow_environment(settings, self.secrets), at_work.say)
                 at_work.done(f"{champion(settings)} serves")
             supervisor.launch(plan.service(settings, demo=self.demo))
         supervisor.launch(plan.flows_server(settings, self.secrets))

@@ -26,10 +26,10 @@ PAGES = ("now", "me", "recent", "interventions", "model", "links", "analytics/da
 DONE = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 
-def type_canary(installation: Installation) -> Canary:
-    """Opens a window with a secret title on the demo person's display, types a secret there, renames the window."""
+def type_canary(installation: Installation, display: str) -> Canary:
+    """Opens a window with a secret title on ``display``, where the demo person works, types a secret there, renames the window."""
     canary = draw_canary()
-    with _display(installation) as display, _held(installation, "demo person"):
+    with _cookie(installation), _held(installation, "demo person"):
         hands = Injector(display)
         window = hands.open_window(canary.app, canary.titles[0])
         hands.activate(window)
@@ -88,16 +88,12 @@ def prefect(installation: Installation) -> Iterator[httpx.Client]:
 
 
 @contextmanager
-def _display(installation: Installation) -> Iterator[str]:
-    """The name of the virtual display, which this process may use inside."""
-    command = psutil.Process(_pid(installation, "virtual display")).cmdline()
+def _cookie(installation: Installation) -> Iterator[None]:
+    """Inside, this process may use the platform's virtual display."""
     before = os.environ.get("XAUTHORITY")
-    os.environ["XAUTHORITY"] = command[command.index("-auth") + 1]
-    numbers = [place.name.removeprefix(".X").removesuffix("-lock") for place in Path("/tmp").glob(".X*-lock")]  # noqa: S108
-    pid = _pid(installation, "virtual display")
-    held = [number for number in numbers if Path(f"/tmp/.X{number}-lock").read_text().strip() == str(pid)]  # noqa: S108
+    os.environ["XAUTHORITY"] = str(installation.home / "display" / "Xauthority")
     try:
-        yield f":{held[0]}"
+        yield
     finally:
         os.environ.pop("XAUTHORITY")
         if before is not None:

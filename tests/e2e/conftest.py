@@ -41,7 +41,7 @@ def platform(installation: Installation, proof: subprocess.CompletedProcess[str]
     running = RunningPlatform.start(installation)
     try:
         running.when("✓ demo person")
-        running.canary = type_canary(installation)
+        running.canary = type_canary(installation, running.display)
         running.when(STARTED)
         running.runs = start_flows(installation)
         yield running

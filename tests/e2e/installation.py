@@ -99,6 +99,10 @@ class RunningPlatform:
     runs: list[str] = field(default_factory=list)
     """Flow runs that were asked for after that."""
     lines: list[tuple[float, str]] = field(default_factory=list)
+    reader: threading.Thread = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.reader = threading.Thread(target=self._read, daemon=True)
 
     @classmethod
     def start(cls, installation: Installation) -> RunningPlatform:
@@ -112,13 +116,19 @@ class RunningPlatform:
             text=True,
         )
         running = cls(installation, process)
-        threading.Thread(target=running._read, daemon=True).start()
+        running.reader.start()
         return running
 
     @property
     def told(self) -> str:
         """Everything it printed."""
         return "\n".join(line for _, line in self.lines)
+
+    @property
+    def display(self) -> str:
+        """The name of its virtual display."""
+        [name] = re.findall(r"✓ virtual display.* (:\d+)", self.told)
+        return str(name)
 
     def when(self, words: str, seconds: float = 240) -> float:
         """Seconds from the start to the line with ``words``, waiting for it."""
@@ -135,9 +145,12 @@ class RunningPlatform:
         """Ctrl-C; its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-        return self.process.wait(120)
+        code = self.process.wait(120)
+        self.reader.join()
+        return code
 
     def _read(self) -> None:
         assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.lines.append((time.monotonic() - self.began, line.rstrip("\n")))
+        with self.process.stdout as told:
+            for line in told:
+                self.lines.append((time.monotonic() - self.began, line.rstrip("\n")))

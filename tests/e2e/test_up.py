@@ -29,6 +29,8 @@ def test_once_proves_the_whole_way(installation: Installation, proof: subprocess
     assert proof.returncode == 0, proof.stdout[-3000:] + proof.stderr[-2000:]
     for words in ("/signin?code=", "held-out days", "curl -H @", "sign in with"):
         assert words in proof.stdout
+    memory = re.search(r"Memory +at most ([\d.]+) GB", proof.stdout)
+    assert memory is not None and 0.5 < float(memory[1]) < 8
     assert "Warning" not in proof.stdout + proof.stderr
     counted = json.loads((installation.home / "agent.json").read_text())
     assert counted["state"] == "stopped"
