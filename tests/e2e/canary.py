@@ -27,7 +27,7 @@ DONE = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 
 def type_canary(installation: Installation, display: str) -> Canary:
-    """Opens a window with a secret title on ``display``, where the demo person works, types a secret there, renames the window."""
+    """Opens a window with a secret title where the demo person works, types a secret there, renames the window."""
     canary = draw_canary()
     with _cookie(installation), _held(installation, "demo person"):
         hands = Injector(display)

@@ -89,7 +89,7 @@ class Installation:
 
 @dataclass
 class RunningPlatform:
-    """An ``up --stay`` at work; ``lines`` are what it printed, each with the seconds since its start."""
+    """An ``up`` at work; ``lines`` are what it printed, each with the seconds since its start."""
 
     installation: Installation
     process: subprocess.Popen[str]
@@ -105,10 +105,10 @@ class RunningPlatform:
         self.reader = threading.Thread(target=self._read, daemon=True)
 
     @classmethod
-    def start(cls, installation: Installation) -> RunningPlatform:
+    def start(cls, installation: Installation, how: str = "--stay") -> RunningPlatform:
         """Starts it without waiting."""
         process = subprocess.Popen(
-            [*COMMAND, "up", "--stay"],
+            [*COMMAND, "up", how],
             env=installation.variables,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

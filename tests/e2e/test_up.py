@@ -9,7 +9,8 @@ import socket
 import subprocess
 
 import pytest
-from installation import Installation
+from installation import Installation, RunningPlatform
+from virtual_desktop import wait_for
 
 from infra.embedded_database import EmbeddedServer
 from neural_focus.store.database import connect
@@ -24,8 +25,20 @@ def test_a_port_in_use_is_one_clear_line(installation: Installation) -> None:
     assert re.search(rf"port \d+ of the service is in use by .*pid {os.getpid()}.*NEURAL_FOCUS_SERVING_PORT", told[0])
 
 
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("stage", ["database/data.new", "logs/prefect.log", "logs/first-model.log"])
+def test_ctrl_c_at_any_stage_leaves_nothing_running(installation: Installation, stage: str) -> None:
+    """A stage is at work as soon as its file is there."""
+    running = RunningPlatform.start(installation, "--once")
+    wait_for(lambda: (installation.home / stage).exists(), 300)
+    assert running.interrupt() == 130
+    assert "Traceback" not in running.told
+    assert not installation.processes(), "something was left running"
+
+
 @pytest.mark.timeout(600)
 def test_once_proves_the_whole_way(installation: Installation, proof: subprocess.CompletedProcess[str]) -> None:
+    """Also after the starts that were broken off before."""
     assert proof.returncode == 0, proof.stdout[-3000:] + proof.stderr[-2000:]
     for words in ("/signin?code=", "held-out days", "curl -H @", "sign in with"):
         assert words in proof.stdout
