@@ -25,6 +25,7 @@ import platformdirs
 from infra import embedded_database_debian, embedded_database_wheel
 from infra.embedded_database_account import Account, check_reachable, server_account
 from infra.embedded_database_postmaster import forget_reused_pid, log_reason, postmaster, was_killed
+from infra.interruption import whole
 from infra.ports import holder, is_taken
 from neural_focus.errors import ConfigurationError, StoreError
 from neural_focus.secrets import load_secrets
@@ -196,7 +197,8 @@ class EmbeddedServer:
         deadline = time.monotonic() + ORPHAN_SECONDS
         while True:
             try:
-                return self._run(programs, command, account)
+                with whole():
+                    return self._run(programs, command, account)
             except StoreError as error:
                 if "shared memory block" not in error.why or time.monotonic() > deadline:
                     raise
@@ -216,6 +218,7 @@ class EmbeddedServer:
             user=account.uid if account else None,
             group=account.gid if account else None,
             extra_groups=[] if account else None,
+            start_new_session=True,  # Ctrl-C in the terminal reaches us, who end it
         )
         if done.returncode != 0:
             raise StoreError(

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
 from typing import Annotated
 
 import typer
@@ -16,6 +12,7 @@ from rich.console import Console
 from collector.capture import check_desktop
 from collector.consent import require_consent
 from collector.desktop import desktop_of
+from infra.interruption import deaf, interruptible
 from infra.up.live import first_counts, prove, watch
 from infra.up.platform import Platform, only_one
 from infra.up.table import print_table
@@ -41,7 +38,7 @@ def up(
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
     proving = once or not (terminal or stay)
     os.umask(0o077)
-    with only_one(settings.home), _interruptible():
+    with only_one(settings.home), interruptible():
         demo = proving or not _has_desktop(console)
         if not demo:
             _ask_consent(settings, console, consent, terminal=terminal)
@@ -66,7 +63,7 @@ def _run(platform: Platform, *, proving: bool) -> None:
         if not running:
             raise
     finally:
-        _deaf()
+        deaf()
         platform.stop()
 
 
@@ -90,24 +87,3 @@ def _ask_consent(settings: Settings, console: Console, consent: str, *, terminal
         flag=consent or None,
         ask=(lambda text: console.input(text, markup=False)) if terminal else None,
     )
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """SIGTERM and a closed terminal end us as Ctrl-C does; Ctrl-C also where a shell in the background muted it."""
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _deaf() -> None:
-    """While stopping, another Ctrl-C must not leave half of it running."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from infra.interruption import whole
 from infra.up.plan import environment
 from infra.up.process import Program
 from infra.up.supervisor import Supervisor
@@ -20,6 +21,11 @@ def start_display(settings: Settings, supervisor: Supervisor) -> Mapping[str, st
         ConfigurationError: Xvfb is not installed.
         ServiceError: it did not come up.
     """
+    with whole():
+        return _start(settings, supervisor)
+
+
+def _start(settings: Settings, supervisor: Supervisor) -> Mapping[str, str]:
     display = start_virtual_display(folder=settings.home / "display")
     arguments = [str(argument) for argument in display.process.args]  # type: ignore[union-attr]
     number = arguments.index("-displayfd")

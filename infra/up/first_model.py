@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from infra.interruption import whole
 from infra.up.process import log_tail
 from neural_focus.errors import NeuralFocusError, ServiceError
 from neural_focus.settings import Settings, read_settings
@@ -30,8 +31,24 @@ def make_first_model(settings: Settings, environment: Mapping[str, str], report:
     """
     log = settings.logs / "first-model.log"
     log.parent.mkdir(parents=True, exist_ok=True)
+    child: subprocess.Popen[str] | None = None
+    try:
+        with whole():
+            child = _start(log, environment)
+        failure = _follow(child, report)
+        code = child.wait()
+    finally:
+        if child is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+    if code != 0:
+        raise ServiceError("the first model could not be made", why=failure or log_tail(log), todo=f"{log} says more")
+
+
+def _start(log: Path, environment: Mapping[str, str]) -> subprocess.Popen[str]:
     with log.open("ab") as errors:
-        child = subprocess.Popen(
+        return subprocess.Popen(
             [sys.executable, "-m", "infra.up.first_model"],
             env=dict(environment),
             stdin=subprocess.DEVNULL,
@@ -40,15 +57,6 @@ def make_first_model(settings: Settings, environment: Mapping[str, str], report:
             text=True,
             start_new_session=True,
         )
-    try:
-        failure = _follow(child, report)
-        code = child.wait()
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
-    if code != 0:
-        raise ServiceError("the first model could not be made", why=failure or log_tail(log), todo=f"{log} says more")
 
 
 def _follow(child: subprocess.Popen[str], report: Report) -> str:

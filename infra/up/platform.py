@@ -133,11 +133,10 @@ class Platform:
         """A server that somebody started by hand runs on after us; ours, or that of a killed run, does not."""
         server, mark = EmbeddedServer.from_settings(self.settings, say), self._database_mark
         ours = mark.exists() or not server.running()
-        url = server.start()
-        if ours:
+        if ours:  # known before it starts: a Ctrl-C meanwhile stops it too
             mark.touch()
             self.embedded = server
-        return url
+        return server.start()
 
     def _database_pids(self) -> list[int]:
         """The embedded server is nobody's child."""

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import psutil
 
+from infra.interruption import whole
 from infra.up.process import Process, Program, end_family, log_tail
 from neural_focus.errors import ServiceError
 
@@ -47,12 +48,13 @@ class Supervisor:
 
     def launch(self, program: Program) -> None:
         """Starts ``program`` without waiting for it."""
-        try:
-            process = Process.start(program)
-        except OSError as error:
-            raise ServiceError(f"{program.name} cannot be started", why=str(error)) from error
-        self.slots.append(_Slot(program, process))
-        self._write_register()
+        with whole():
+            try:
+                process = Process.start(program)
+            except OSError as error:
+                raise ServiceError(f"{program.name} cannot be started", why=str(error)) from error
+            self.slots.append(_Slot(program, process))
+            self._write_register()
 
     def adopt(self, program: Program, running: subprocess.Popen[bytes]) -> None:
         """Takes over what somebody else started; a restart uses the program's own command."""
@@ -142,7 +144,8 @@ class Supervisor:
 
     def _restart(self, slot: _Slot) -> None:
         try:
-            slot.process = Process.start(slot.program)
+            with whole():
+                slot.process = Process.start(slot.program)
         except OSError as error:
             self.report(f"{slot.program.name} cannot be started: {error}")
             slot.again_at, slot.wait = self.clock() + slot.wait, min(2 * slot.wait, LONGEST_WAIT_SECONDS)
