@@ -58,7 +58,9 @@ def forms_of_keys(text: str) -> dict[str, bytes]:
                 packed = b"".join(number.to_bytes(width, "little") for number in sequence)
                 forms[f"{system} codes of {text}, {width} bytes, {each}"] = packed
             for between in (",", ", ", " ", "\n"):
-                forms[f"{system} codes of {text} in decimal, {each}"] = between.join(map(str, sequence)).encode()
+                forms[f"{system} codes of {text} in decimal, {each}, {between!r} between"] = between.join(
+                    map(str, sequence)
+                ).encode()
     return forms
 
 
@@ -79,9 +81,9 @@ def search_database(url: str, forms: Mapping[str, bytes]) -> tuple[list[str], in
 
     A row's text has text and JSON as they are, binary columns in hexadecimal and numbers of arrays in decimal.
     """
-    sought = {form.hex(): name for name, form in forms.items()}
-    sought |= {form.decode(): name for name, form in forms.items() if form.isascii() and b"\0" not in form}
-    patterns = ["%" + re.sub(r"([%_\\])", r"\\\1", text) + "%" for text in sought]
+    sought = [(form.hex(), name) for name, form in forms.items()]
+    sought += [(form.decode(), name) for name, form in forms.items() if form.isascii() and b"\0" not in form]
+    patterns = ["%" + re.sub(r"([%_\\])", r"\\\1", text) + "%" for text, _ in sought]
     found, searched = [], 0
     with psycopg.connect(url) as connection:
         tables = connection.execute(
@@ -93,6 +95,6 @@ def search_database(url: str, forms: Mapping[str, bytes]) -> tuple[list[str], in
             searched += count[0] if count else 0
             query = sql.SQL("SELECT row::text FROM (SELECT t AS row FROM {} t) r WHERE row::text ILIKE ANY (%s)")
             for (row,) in connection.execute(query.format(place), (patterns,)):
-                names = {name for text, name in sought.items() if text.lower() in row.lower()}
+                names = {name for text, name in sought if text.lower() in row.lower()}
                 found += [f"{schema}.{table}: {name}" for name in sorted(names)]
     return found, searched
