@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from canary import start_flows, type_canary
 from installation import STARTED, Installation, RunningPlatform
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
+expect.set_options(timeout=20_000)  # other tests run beside
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,13 +16,11 @@ from playwright.sync_api import (
     Request,
     WebSocketRoute,
     expect,
-    sync_playwright,
 )
 
 from serving.auth import make_signin_link
 
 DASHBOARD = Path(__file__).parents[2] / "serving" / "dashboard"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PAST, LIVE = 900, 600
 
 
@@ -34,15 +31,6 @@ def service(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) 
     variables = {"NEURAL_FOCUS_OPPORTUNITY_SECONDS": "3", "NEURAL_FOCUS_TIMEOUT_SECONDS": "300"}
     with running_service(module_database_url, tmp_path_factory.mktemp("page"), **variables) as started:
         yield started
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium, else Playwright's own."""
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="module")
