@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bench.figure import Figure, beside
 from neural_focus.models.boosted import PARAMETERS
-from neural_focus.models.contracts import V2
+from neural_focus.models.contracts import V3
 from neural_focus.models.datasets import Moments
 from neural_focus.models.history import StreamHistory
 from neural_focus.models.predict import Predictor
@@ -20,7 +20,7 @@ from neural_focus.models.training import train_moments
 
 DAYS, A_DAY = 30, 2_880
 """30 days of eight hours, a moment every 10 s."""
-WIDTH = len(V2.names)
+WIDTH = len(V3.names)
 
 
 def figures() -> Iterator[Figure]:

@@ -135,7 +135,7 @@ def _load(path: Path, tz: str, first_id: int = 1) -> tuple[Moments, tuple[Stays,
     import pyarrow.parquet as parquet
 
     from neural_focus.event_table import read_event_table
-    from neural_focus.models.contracts import V2
+    from neural_focus.models.contracts import V3
     from neural_focus.models.datasets import StreamTable, cut_moments
     from neural_focus.replay import replay
 
@@ -158,7 +158,7 @@ def _load(path: Path, tz: str, first_id: int = 1) -> tuple[Moments, tuple[Stays,
         )
     if not streams:
         raise InputError(f"{path} has no events", todo="Give a table with events in it")
-    moments, stays = cut_moments(streams, V2)
+    moments, stays = cut_moments(streams, V3)
     _check_size(path, moments)
     return moments, stays, names
 
@@ -192,7 +192,7 @@ def _print(rows: list[dict[str, Any]]) -> None:
     for row in rows:
         people[row["file"], row["target"]].add(row["person"])
     for file, target in people:
-        extra = alerts if target == "break" else ()
+        extra = alerts if target == "break" else ("auc_settled",)
         table = Table("model", *(name.replace("_", " ") for name in (*columns, *extra)), title=f"{file}: {target}")
         for row in rows:
             lone = len(people[file, target]) == 1

@@ -22,7 +22,6 @@ Labels = npt.NDArray[np.int8]
 TREES_SHARE = 0.8
 FEWEST_ROUNDS, MOST_ROUNDS, PATIENCE = 40, 600, 30
 _PROBE_ROWS = 40_000
-_MANY_PEOPLE = 8
 PARAMETERS: dict[str, object] = {
     "objective": "binary:logistic",
     "tree_method": "hist",
@@ -38,6 +37,15 @@ PARAMETERS: dict[str, object] = {
 """One setting for every log; nothing is tuned to one file."""
 FEW_ROWS, BAG = 25_000, 4
 """With few moments each round is the mean of four trees, each on its own sample: less luck in the answer."""
+MANY_PEOPLE = 8
+_OF_MANY: dict[str, object] = {
+    "eta": 0.06,
+    "subsample": 0.7,
+    "colsample_bytree": 0.2,
+    "min_child_weight": 10.0,
+    "max_bin": 128,
+}
+"""Many people cannot be learned by heart, so that a model of them may look closer than one person's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +66,10 @@ class Boosted:
         return shares + (1 - TREES_SHARE) * self.linear.contributions(row)
 
 
-def fit_trees(rows: Rows, label: Labels, rounds: int, *, seed: int = 7) -> bytes:
+def fit_trees(rows: Rows, label: Labels, rounds: int, *, people: int = 1, seed: int = 7) -> bytes:
     """Boosted trees on float32[n, width] and labels 0/1, as XGBoost's UBJ. Same data and seed, same bytes."""
-    return bytes(_boost(rows, label, rounds, seed).save_raw("ubj"))
+    booster = xgboost.train(_settings(len(rows), people, seed), _matrix(rows, label), rounds)
+    return bytes(booster.save_raw("ubj"))
 
 
 def load_trees(ubj: bytes, width: int) -> Forest:
@@ -74,7 +83,8 @@ def choose_rounds(
     rows: Rows, label: Labels, person: npt.NDArray[np.int64], times_us: npt.NDArray[np.int64], *, seed: int = 7
 ) -> int:
     """The number of trees with the least log-loss on a part of the training data that was held out for it."""
-    if len(np.unique(person)) >= _MANY_PEOPLE:
+    people = len(np.unique(person))
+    if people >= MANY_PEOPLE:
         fold = folds_by_person(person, 4, seed)
         fit, judge = fold != 0, fold == 0
     else:
@@ -85,7 +95,7 @@ def choose_rounds(
         return 2 * FEWEST_ROUNDS
     data, judged = _matrix(rows[fit], label[fit]), _matrix(rows[judge], label[judge])
     booster = xgboost.train(
-        {**_settings(len(rows), seed), "eval_metric": "logloss"},
+        {**_settings(len(rows), people, seed), "eval_metric": "logloss"},
         data,
         MOST_ROUNDS,
         evals=[(judged, "judged")],
@@ -95,12 +105,9 @@ def choose_rounds(
     return min(max(booster.best_iteration + 1, FEWEST_ROUNDS), MOST_ROUNDS)
 
 
-def _boost(rows: Rows, label: Labels, rounds: int, seed: int) -> xgboost.Booster:
-    return xgboost.train(_settings(len(rows), seed), _matrix(rows, label), rounds)
-
-
-def _settings(rows: int, seed: int) -> dict[str, object]:
-    return {**PARAMETERS, "seed": seed, "num_parallel_tree": BAG if rows < FEW_ROWS else 1}
+def _settings(rows: int, people: int, seed: int) -> dict[str, object]:
+    closer = _OF_MANY if people >= MANY_PEOPLE else {}
+    return {**PARAMETERS, **closer, "seed": seed, "num_parallel_tree": BAG if rows < FEW_ROWS else 1}
 
 
 def _matrix(rows: Rows, label: Labels) -> xgboost.DMatrix:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from neural_focus.models import measures
 from neural_focus.models.baselines import baseline_probabilities
 from neural_focus.models.calibrate import Calibration, fit_calibration
-from neural_focus.models.contracts import V2
+from neural_focus.models.contracts import V3
 from neural_focus.models.datasets import Moments, Stays
 from neural_focus.models.figures import alert_figures, figures
 from neural_focus.models.fitting import Fitted, chosen_rows, fit_model, labelled, probe_split
@@ -81,7 +81,7 @@ def judge_split(
     split: Split,
     report: Report,
     *,
-    contract: InputContract = V2,
+    contract: InputContract = V3,
     network: bool = True,
     seed: int = 7,
 ) -> list[Judged]:
@@ -194,7 +194,7 @@ def learning_curve(
     curve = []
     for share in shares:
         part = _latest(moments, split.train, share)
-        fitted = fit_model(moments.take(part), stays, V2, targets=("switch",))
+        fitted = fit_model(moments.take(part), stays, V3, targets=("switch",))
         if "switch" in fitted.targets:
             auc = measures.auc(label, fitted.probabilities("switch", test))
             curve.append({"moments": int(part.sum()), "auc": auc})

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neural_focus.models.boosted import Boosted, choose_rounds, fit_trees, load_trees
+from neural_focus.models.boosted import MANY_PEOPLE, Boosted, choose_rounds, fit_trees, load_trees
 from neural_focus.models.bundle import MODEL, write_json
 from neural_focus.models.calibrate import Calibration, fit_calibration, fit_stack
 from neural_focus.models.confidence import Familiarity, learn_familiarity
@@ -34,7 +34,6 @@ from neural_focus.models.splits import folds_by_person, slices_by_days
 TARGETS = ("switch", "break", "outcome")
 MAX_ROWS = 160_000
 MIN_ROWS = 200
-_MANY_PEOPLE = 8
 Floats = npt.NDArray[np.float64]
 Report = Callable[[str, float], None]
 
@@ -90,17 +89,17 @@ class TreeStore:
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
 
-    def trees(self, rows: Rows, label: Labels, rounds: int, seed: int) -> bytes:
-        """Trees on these rows, from the folder if they are there whole."""
+    def trees(self, rows: Rows, label: Labels, rounds: int, people: int, seed: int) -> bytes:
+        """Trees on these rows of so many people, from the folder if they are there whole."""
         if self._folder is None:
-            return fit_trees(rows, label, rounds, seed=seed)
+            return fit_trees(rows, label, rounds, people=people, seed=seed)
         digest = hashlib.sha256(rows.tobytes() + label.tobytes())
-        digest.update(f"{rounds} {seed}".encode())
+        digest.update(f"{rounds} {people} {seed}".encode())
         path = self._folder / f"{digest.hexdigest()[:24]}.ubj"
         if not path.exists():
             self._folder.mkdir(parents=True, exist_ok=True)
             partial = path.with_suffix(".partial")
-            partial.write_bytes(fit_trees(rows, label, rounds, seed=seed))
+            partial.write_bytes(fit_trees(rows, label, rounds, people=people, seed=seed))
             partial.replace(path)
         return path.read_bytes()
 
@@ -142,7 +141,9 @@ def fit_model(
             rows = chosen.inputs(contract, populations[name])
             if target not in rounds:
                 rounds[target] = choose_rounds(rows, label, chosen.person, chosen.times_us, seed=seed)
-            models[name][target] = (store.trees(rows, label, rounds[target], seed), fit_linear(rows, label))
+            people = len(np.unique(chosen.person))
+            trees = store.trees(rows, label, rounds[target], people, seed)
+            models[name][target] = (trees, fit_linear(rows, label))
     return _assemble(moments, moments.take(split == 1), models, populations, rounds, contract)
 
 
@@ -192,7 +193,7 @@ def _assemble(
 
 def probe_split(moments: Moments) -> npt.NDArray[np.int8]:
     """0: the probe fits here; 1: it is judged here; -1: embargo. People apart where there are many, else days."""
-    if len(np.unique(moments.person)) >= _MANY_PEOPLE:
+    if len(np.unique(moments.person)) >= MANY_PEOPLE:
         return np.asarray(folds_by_person(moments.person, 4, 11) == 0, np.int8)
     return slices_by_days(moments.times_us, moments.person, (0.75,))
 

@@ -1,12 +1,12 @@
-"""What the recent past of a stream says, beyond the engine's windows: the columns of input version 2.
+"""What the recent past of a stream says, beyond the engine's windows: the columns of input version 3.
 
-Everything follows from the snapshots alone, one a second: which app holds the focus, and three sliding counts. So the
-service can keep it live from the SNAPSHOT messages, and flows get the same numbers from stored snapshots:
+Everything follows from the snapshots alone, one a second: which app holds the focus, three sliding counts and a
+distance. So the service can keep it live from the SNAPSHOT messages, and flows get the same from stored snapshots:
 
 ::
 
-    live    StreamHistory.observe(t, features, app) each second ──► SwitchMemory, InputMemory ──► columns of now
-    batch   history_rows(all seconds, features, apps, chosen)   ──► the same two memories     ──► columns of many
+    live    StreamHistory.observe(t, features, app) each second ──► switches, inputs, motion ──► columns of now
+    batch   history_rows(all seconds, features, apps, chosen)   ──► the same three memories  ──► columns of many
 
 Per switch a state vector is kept (``SwitchMemory``); between switches columns are arithmetic on it and on the age of
 the stay, written once, over arrays (``switch_columns``). Nothing looks ahead.
@@ -21,10 +21,11 @@ import numpy.typing as npt
 
 from neural_focus.models.input_memory import INPUT_NAMES, InputMemory, input_columns, input_table
 from neural_focus.models.inputs import Rows
+from neural_focus.models.motion_memory import MOTION_NAMES, MotionMemory, motion_table
 from neural_focus.models.switch_memory import SWITCH_NAMES, SwitchMemory, switch_columns
 from neural_focus.models.timeline import US, Times
 
-HISTORY_NAMES: tuple[str, ...] = (*SWITCH_NAMES, *INPUT_NAMES)
+HISTORY_NAMES: tuple[str, ...] = (*SWITCH_NAMES, *INPUT_NAMES, *MOTION_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class StreamHistory:
 
     def __init__(self) -> None:
         self._switches: SwitchMemory | None = None
-        self._inputs = InputMemory()
+        self._inputs, self._motion = InputMemory(), MotionMemory()
         self._last = -1
 
     def observe(self, t_us: int, features: Rows, app: str) -> None:
@@ -57,6 +58,7 @@ class StreamHistory:
             self._switches = SwitchMemory(second, app)
         switched = self._switches.observe(second, app)
         self._inputs.observe(second, features, switched)
+        self._motion.observe(second, features)
 
     def rows(self) -> HistoryRows | None:
         """The columns as of the last snapshot, n = 1; None before the first."""
@@ -65,8 +67,8 @@ class StreamHistory:
         now = np.array([self._last], np.int64)
         state = self._switches.state
         age = now - state.since
-        blocks = [switch_columns(state.stack(), age), input_columns(*self._inputs.lookup(), age)]
-        columns = np.concatenate(blocks, axis=1)
+        inputs = input_columns(*self._inputs.lookup(), age)
+        columns = np.concatenate([switch_columns(state.stack(), age), inputs, self._motion.columns()], axis=1)
         app, before = self._switches.app, self._switches.previous_app
         return HistoryRows(columns, np.array([app]), np.array([before]))
 
@@ -89,8 +91,9 @@ def history_rows(timestamps_us: Times, features: Rows, apps: npt.NDArray[np.str_
         for a, b in _blocks(len(chosen))
     ]
     inputs = input_columns(*input_table(seconds, features, chosen, since), age)
+    motion = motion_table(seconds, features, chosen)
     names = np.array(["", *apps[np.r_[0, changed]]])
-    return HistoryRows(np.concatenate([np.concatenate(columns), inputs], axis=1), names[stay + 1], names[stay])
+    return HistoryRows(np.concatenate([np.concatenate(columns), inputs, motion], axis=1), names[stay + 1], names[stay])
 
 
 def first_rows(timestamps_us: Times, features: Rows) -> HistoryRows:

@@ -53,7 +53,7 @@ _CURVE = (0.1, 0.3)
 def train(
     streams: Sequence[StreamTable],
     *,
-    input_version: int = 2,
+    input_version: int = 3,
     seed: int = 7,
     checkpoint: Path | None = None,
     report: Report = silent,
@@ -86,7 +86,7 @@ def train_moments(
     stays: Sequence[Stays],
     *,
     is_demo: bool,
-    input_version: int = 2,
+    input_version: int = 3,
     seed: int = 7,
     checkpoint: Path | None = None,
     thorough: bool = False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from neural_focus.features import FEATURES, Feature, Kind
 from neural_focus.models.input_memory import TEMPO_WINDOWS, WINDOWS
+from neural_focus.models.motion_memory import MOTION_WINDOWS
 from neural_focus.models.switch_memory import DECAYS, RATES
 
 _KINDS = {"keystroke": "keys", "mouse_move": "moves", "mouse_click": "clicks"}
@@ -61,6 +62,7 @@ def _input() -> dict[str, tuple[str, str]]:
             f"typing_tempo_{window}s": (f"typing tempo over {_window(window)}", "keys/s"),
             f"typing_tempo_spread_{window}s": (f"how uneven your typing was over {_window(window)}", "keys/s"),
         }
+    words |= {f"mouse_path_{w}s": (f"pointer's way in {_window(w)}", "pixels") for w in MOTION_WINDOWS}
     return words
 
 
@@ -86,7 +88,7 @@ LOG1P: frozenset[str] = frozenset(
     name
     for name in _WORDS
     if name.endswith("_log_s")
-    or name.startswith(("switches_decayed", "typing_seconds"))
+    or name.startswith(("switches_decayed", "typing_seconds", "mouse_path"))
     or "_count_" in name
     or name in {"app_stays", "pair_stays", "previous_app_stays", "hazard_app_stays"}
 ) - {"app_spread_log_s"}

@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from neural_focus.events import EVENT_DTYPE, EventType
 from neural_focus.features import FEATURE_INDEX
 from neural_focus.models.history import HISTORY_NAMES, StreamHistory, history_rows
+from neural_focus.replay import replay
 
 KEYS = FEATURE_INDEX["keystroke_count"]
+DISTANCE = FEATURE_INDEX["mouse_distance_pixels"]
 
 
 def stream(seed: int, seconds: int = 3000) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -22,6 +25,7 @@ def stream(seed: int, seconds: int = 3000) -> tuple[np.ndarray, np.ndarray, np.n
     here[400:402] = False
     features = np.zeros((seconds, 32), np.float32)
     features[:, KEYS] = sliding
+    features[:, DISTANCE] = np.convolve(rng.exponential(90, seconds) * (pressed > 0), np.ones(30))[:seconds]
     stay = np.cumsum(rng.random(seconds) < 0.03) % 7
     apps = np.array([f"app{i * i % 5}" for i in stay])
     times = (np.arange(seconds) + 1_700_000_000) * 1_000_000
@@ -70,3 +74,24 @@ def test_older_seconds_are_ignored() -> None:
     after = history.rows()
     assert before is not None and after is not None
     assert before.columns.tobytes() == after.columns.tobytes()
+
+
+def test_the_way_told_back_is_the_true_one() -> None:
+    """Moves every 300 ms in bursts: the engine's distances give back how far the pointer went in each window."""
+    rng = np.random.default_rng(5)
+    moving = np.repeat(rng.random(200) < 0.5, 30)
+    step = np.where(moving, rng.integers(0, 60, len(moving)), 0)
+    records = np.zeros(moving.sum(), EVENT_DTYPE)
+    at = 1_700_000_000_000_000 + np.arange(len(moving)) * 300_000
+    records["timestamp_us"], records["event_type"] = at[moving], EventType.MOUSE_MOVE
+    records["data"][:, 0] = 1 + np.cumsum(step[moving])
+    snapshots = replay(records)
+    place = np.arange(200, 1500, 3)
+    rows = history_rows(snapshots.timestamps_us, snapshots.features, np.full(len(snapshots), "a"), place)
+    for window, allowed in ((10, 60), (60, 60), (300, 120)):
+        told = np.expm1(rows.columns[:, HISTORY_NAMES.index(f"mouse_path_{window}s")])
+        now = snapshots.timestamps_us[place]
+        x = np.r_[0, np.cumsum(step)]
+        true = x[np.searchsorted(at, now, "right")] - x[np.searchsorted(at, now - window * 1_000_000, "right")]
+        assert np.quantile(np.abs(told - true), 0.95) <= allowed + 0.05 * true.max(), window
+        assert np.corrcoef(told, true)[0, 1] > 0.98, window
