@@ -15,7 +15,7 @@ from virtual_desktop import Recorder, virtual_desktop, wait_for
 
 from collector.capture import DesktopCapture, X11Source, unix_offset_us
 from infra.virtual_display import start_virtual_display
-from neural_focus._x11 import Injector, LockWatch, Prompt
+from neural_focus._x11 import Capture, Injector, LockWatch, Prompt
 from neural_focus.categories import Rules
 from neural_focus.errors import CaptureError
 from neural_focus.events import KEY_CLASS_MASK, KEY_CLASS_SHIFT, CategoryFlag, EventType, KeyClass, KeyFlag
@@ -241,6 +241,41 @@ def test_an_answer_on_the_prompt_is_not_recorded(display: str, hands: Injector, 
     assert prompt.buttons() == {}
     hands.click()
     recorder.wait(EventType.MOUSE_CLICK)
+
+
+def test_a_full_ring_costs_records_that_are_counted_and_never_the_hook(display: str, hands: Injector) -> None:
+    capture = Capture(display, offset_us=unix_offset_us(), ring_capacity=16)
+    capture.start()
+    hands.move(10, 10)
+    hands.type_text("nobody drains meanwhile" * 3)
+    hands.click()
+    wait_for(lambda: capture.dropped()[EventType.MOUSE_CLICK] == 1)  # the hook still reads what comes last
+    dropped = capture.dropped()
+    records, _ = capture.drain(1000)
+    assert len(records) == 16
+    assert dropped[EventType.KEY_PRESS] + dropped[EventType.KEY_RELEASE] + 1 == sum(dropped)
+    assert dropped[EventType.KEY_PRESS] + int((records["event_type"] == EventType.KEY_PRESS).sum()) == 69
+    assert capture.captured == 16 + sum(dropped)
+    hands.tap("a")
+    wait_for(lambda: len(capture.drain(1000)[0]) == 2)  # there is room again
+    capture.stop()
+
+
+def test_idle_begins_after_five_seconds(hands: Injector, display: str) -> None:
+    hands.tap("a")
+    capture = Capture(display, offset_us=unix_offset_us())
+    capture.start()
+    hands.tap("a")
+    told: list[tuple[int, int]] = []
+
+    def idle() -> bool:
+        records, _ = capture.drain(1000)
+        told.extend((int(one["event_type"]), int(one["data"][0])) for one in records)
+        return bool(told) and told[-1][0] == EventType.IDLE_START
+
+    wait_for(idle, 8)
+    capture.stop()
+    assert 5000 <= told[-1][1] < 5500
 
 
 def test_stamps_never_go_behind_the_last_record(display: str, hands: Injector) -> None:
