@@ -19,6 +19,7 @@ from flows.promotion import held_out_of
 from flows.running import Platform, platform_flow, tell
 from neural_focus.errors import ConfigurationError
 from neural_focus.models import registry
+from neural_focus.models.held_out import FILE
 from neural_focus.models.registry import StoredModel
 from neural_focus.models.report import model_report, sentence
 
@@ -58,7 +59,11 @@ def evaluate_newest(platform: Platform) -> float:
     models = registry.list_models(platform.settings)
     if not models:
         raise ConfigurationError("There is no model to evaluate", todo="Run the flow 'training' first")
-    for model in {model.version.split("_v")[0]: model for model in models}.values():
+    shown = {model.version.split("_v")[0]: model for model in models}
+    # the champion's too: the page links to the report on the model that answers
+    for model in {one.tag: one for one in models if one.champion or one in shown.values()}.values():
+        if registry.read_file(platform.settings, model.tag, FILE) is None:
+            continue  # an older version kept no held-out moments
         if registry.read_file(platform.settings, model.tag, registry.REPORT) is None:
             publish_report(platform, model)
     newest = models[-1]

@@ -115,14 +115,15 @@ def _table(platform: Platform, stream: Stream, said: list[LabelledStretch], show
         platform.connection, stream.user_id, stream.machine_id, stream.first_us, stream.last_us + 1
     )
     snapshots = replay_stream(platform, stream, records)
+    past = snapshots.timestamps_us <= stream.last_us  # a second after the last event may not be over yet
     return StreamTable(
         stream_id=stream.stream_id,
         user_id=stream.user_id,
         records=records,
         # The stream's past is told by every second, of which the feature store keeps one in ten.
-        timestamps_us=snapshots.timestamps_us,
-        features=snapshots.features,
-        sequence=snapshots.sequence,
+        timestamps_us=snapshots.timestamps_us[past],
+        features=snapshots.features[past],
+        sequence=snapshots.sequence[past],
         is_demo=stream.is_demo,
         interventions_us=np.array(shown, np.int64),
         covered=merge_intervals(np.array(read_covered(platform.connection, stream), np.int64)),

@@ -55,7 +55,8 @@ def _show_decisions(settings: Settings) -> None:
     table = Table("when", "model", "decision", "by", "before it", "gates that failed")
     for line in registry.decisions(settings):
         failed = [gate["name"] for gate in line["gates"] if not gate["passed"]]
-        cells = (line["at"], line["model"], line["decision"], line["by"], line["before"] or "–", "; ".join(failed))
+        model, before = (str(line[name] or "–").split(":")[-1] for name in ("model", "before"))
+        cells = (line["at"][:16].replace("T", " "), model, line["decision"], line["by"], before, "; ".join(failed))
         table.add_row(*cells)
     Console().print(table)
 

@@ -38,6 +38,7 @@ from neural_focus.zones import zone_table
 NOW = datetime(2026, 3, 6, 1, tzinfo=UTC)
 """A Friday night: the history is Tuesday to Thursday."""
 MACHINE = "6f1c2a9e-0000-4000-8000-0000000000aa"
+GAPPED = "6f1c2a9e-0000-4000-8000-0000000000cc"
 LAPTOP = "6f1c2a9e-0000-4000-8000-0000000000bb"
 
 
@@ -206,6 +207,64 @@ def test_momentum_between_logged_predictions_follows_from_their_scores(home: Hom
     control["timestamp_us"] = int(records["timestamp_us"][1_000])
     changed = replay(records[:3_000], control).features[:, FEATURE_INDEX["focus_momentum"]]
     assert changed.max() > 50 and changed[0] == 50
+
+
+def test_moments_that_capture_did_not_cover_or_help_touched_have_no_label(home: Home, platform: Platform) -> None:
+    """A real person's morning with an hour's gap between two starts of the agent, and help shown once."""
+    from flows.labels import label_stream
+
+    user_id = ensure_user(platform.connection, "covered-person")
+    demo = home.streams()[0]
+    records, _ = read_events(platform.connection, demo.user_id, demo.machine_id, 0, demo.last_us + 1)
+    records = records[records["timestamp_us"] < records["timestamp_us"][0] + np.uint64(4 * 3_600_000_000)]
+    stamps = records["timestamp_us"].astype(np.int64)
+    before, after = stamps < stamps[0] + 3_600_000_000, stamps > stamps[0] + 2 * 3_600_000_000
+    for boot, chosen in ((MACHINE, before), (LAPTOP, after)):
+        write_events(
+            platform.connection,
+            user_id=user_id,
+            machine_id=GAPPED,
+            boot_id=boot,
+            first_seq=0,
+            records=records[chosen],
+        )
+    stop, shown = int(stamps[before][-1]), int(stamps[after][len(stamps[after]) // 2])
+    platform.connection.execute(
+        "INSERT INTO interventions (user_id, machine_id, triggered_at, type, action, predicted_risk, arm, probability)"
+        " VALUES (%s, %s, to_timestamp(%s), 'SUGGEST_BREAK', 'SUGGEST_BREAK', 0.4, 'SUGGEST_BREAK', 0.3)",
+        (user_id, GAPPED, shown / 1e6),
+    )
+    platform.connection.commit()
+    stream = next(one for one in list_streams(platform.connection) if one.user_id == user_id)
+    assert compute_stream(platform, stream) is not None and label_stream(platform, stream) is not None
+    platform.connection.commit()
+    mine = read_labels(home.settings.feast, is_demo=False)
+    mine = mine[mine["user_id"] == user_id]
+    at = mine["event_timestamp"].dt.as_unit("us").astype("int64")
+    ends = at + 30_000_000
+    uncovered, touched = (at <= stop) & (ends > stop), (at < shown) & (ends >= shown)
+    assert uncovered.sum() >= 2 and touched.sum() >= 2
+    assert (mine["switch"][uncovered | touched] == -1).all()
+    assert (mine["switch"][(ends <= stop) | ((at > shown) & (ends <= stream.last_us))] >= 0).all()
+    assert at.max() <= stream.last_us
+
+
+def test_a_persons_own_moments_move_the_calibration_that_serves_them(home: Home, platform: Platform) -> None:
+    """Nobody's data moves nothing; a person's own share grows with their moments."""
+    from flows.personal import Served, calibrations
+    from flows.training import train_newest
+
+    predictor = registry.load(home.settings, train_newest(platform).tag)
+    demo = home.streams()[0]
+    assert calibrations(platform, predictor, Served(demo.user_id, "known", is_demo=True)) == []
+    user_id = next(one.user_id for one in home.streams() if not one.is_demo)
+    [switch, *_] = calibrations(platform, predictor, Served(user_id, "new", is_demo=False))
+    assert switch.target == "switch" and switch.moments > 100 and 0 < switch.share < 1
+    moved = predictor.with_shifts({"switch": {user_id: switch.shift}})
+    rows = np.zeros((1, len(predictor.contract.names)), np.float32)
+    line = np.log(1 / (1 / predictor.probabilities("switch", rows, None) - 1))
+    own = np.log(1 / (1 / moved.probabilities("switch", rows, user_id) - 1))
+    assert own - line == pytest.approx(switch.shift, abs=1e-6)
 
 
 def test_a_model_is_trained_evaluated_and_promoted_once(home: Home) -> None:

@@ -41,6 +41,8 @@ from neural_focus.replay import replay
 from neural_focus.settings import Settings
 from neural_focus.simulation.person import simulate_person
 from neural_focus.store.database import connect as connect_database
+from neural_focus.store.labels import add_timer_labels
+from neural_focus.store.outcomes import apply_labels
 from neural_focus.store.prediction_log import LoggedPrediction, insert_predictions
 from neural_focus.store.session_book import begin_session
 from neural_focus.store.trial import Opportunity, insert_opportunity, opportunity_uuid
@@ -539,8 +541,60 @@ def _train_quickly() -> TrainedBundle:
     return train(tables)
 
 
+SHADOWED = (
+    "SELECT (EXTRACT(epoch FROM snapshot_time) * 1000000)::bigint, distraction_risk FROM model_predictions"
+    " WHERE user_id = %s AND role = 'challenger' AND model_version = %s AND features = '{}'"
+)
+
+
+def test_a_person_says_what_a_stretch_was_and_the_strongest_word_stays(
+    service: Service, real_person: int, module_database_url: str
+) -> None:
+    now_us = int(time.time()) * 1_000_000
+    with connect_database(module_database_url) as connection:
+        rows = [
+            _logged(real_person, now_us - 60_000_000 * minute, score=50.0, momentum=50.0) for minute in range(1, 30)
+        ]
+        insert_predictions(connection, rows)
+        session = begin_session(connection, real_person, MACHINE, "pomodoro", now_us - 25 * 60_000_000)
+        connection.execute(
+            "UPDATE sessions SET end_time = to_timestamp(%s), completed = true WHERE id = %s",
+            (now_us / 1e6, session.id),
+        )
+        assert add_timer_labels(connection, real_person) == 1
+        apply_labels(connection, real_person, now_us - 3_600_000_000, now_us)
+        connection.commit()
+    with service.http(service.token_of(real_person)) as client:
+        key = client.post("/api/v1/labels", json={"outcome": "DISTRACTED"})
+        assert (key.status_code, key.json()["source"], key.json()["predictions"]) == (
+            201,
+            "HOTKEY",
+            4,
+        )  # the fifth minute is over
+        past = {"from_us": now_us - 10 * 60_000_000 - 1, "to_us": now_us - 2 * 60_000_000}
+        said = client.post("/api/v1/labels", json={"outcome": "PSEUDO_PRODUCTIVE", **past})
+        assert said.json()["source"] == "RETROSPECTIVE"
+        again = client.post("/api/v1/labels", json={"outcome": "FOCUSED"})
+        assert again.status_code == 201
+        ahead = {"outcome": "FOCUSED", "from_us": now_us, "to_us": now_us + 10**9}
+        assert problem(client.post("/api/v1/labels", json=ahead))["status"] == 422
+        assert problem(client.post("/api/v1/labels", json={"outcome": "BORED"}))["status"] == 422
+    found = query(
+        module_database_url,
+        "SELECT label_source, actual_outcome, count(*) FROM model_predictions WHERE user_id = %s GROUP BY 1, 2"
+        " ORDER BY 1, 2",
+        real_person,
+    )
+    assert found == [
+        ("HOTKEY", "FOCUSED", 1),
+        ("RETROSPECTIVE", "PSEUDO_PRODUCTIVE", 9),
+        ("TIMER", "FOCUSED", 14),
+        (None, None, 5),
+    ]
+
+
 def test_a_promoted_model_answers_without_a_restart_and_as_it_would_anywhere(
-    service: Service, real_person: int
+    service: Service, real_person: int, module_database_url: str
 ) -> None:
     tag = registry.save(service.settings, _train_quickly())
     token = service.token_of(real_person)
@@ -568,6 +622,24 @@ def test_a_promoted_model_answers_without_a_restart_and_as_it_would_anywhere(
         card = client.get("/api/v1/now").json()["model"]
         assert (card["version"], card["trained_on"], card["learning"]) == (predictor.version, "demo", True)
         assert card["note"].startswith("learning, day 1") and card["data_from"] < card["data_to"]
+
+        beside = registry.save(service.settings, _train_quickly())
+        registry.set_shadow(service.settings, beside)
+        version = beside.split(":")[1]
+        said: dict[int, PredictionMade] = {}
+
+        def shadowed() -> list[tuple[int, float]]:
+            _, told = ask()
+            said[told.t_us] = told
+            return query(module_database_url, SHADOWED, real_person, version)
+
+        found = eventually(shadowed, 30)
+        # who is shadowed notices nothing, and the same training says the same
+        assert {told.model_version for told in said.values()} == {predictor.version}
+        assert all(risk == said[t_us].distraction_risk for t_us, risk in found)
+        shown = client.get("/api/v1/recent").json()["predictions"]
+        assert len(shown) == len({point["t_us"] for point in shown})
+        registry.clear_shadow(service.settings)
 
         pointer = service.settings.models / "champion.json"
         pointer.write_text(json.dumps({"champion": "neural_focus:xgboost_v99", "before": [tag]}))

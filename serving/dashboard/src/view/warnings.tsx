@@ -28,6 +28,9 @@ const COMES: Record<WarningKind, string> = {
 
 const ASKED: Record<WarningKind, string> = { BREAK: "a break of settled focus", HIGH_RISK: "a switch" };
 
+/** Untouched moments below which a plot would show chance. */
+const ENOUGH = 100;
+
 const place = (share: number) => 4 + 92 * share;
 
 /** Said beside happened: points on the diagonal mean that the risk is what it says. */
@@ -125,7 +128,7 @@ interface WarningsProps {
 export function Warnings({ warnings, rates, demo }: WarningsProps) {
   const known = rates.filter((rate) => rate.warned > rate.undecided);
   const longest = Math.max(0, ...rates.map((rate) => rate.days));
-  const drawn = rates.filter((rate) => rate.days === longest && rate.moments > 0);
+  const drawn = rates.filter((rate) => rate.days === longest && rate.moments >= ENOUGH);
   return (
     <Card id="warnings" title="Warned, and what came true" aside={demo && <DemoChip />}>
       {known.length > 0 && (

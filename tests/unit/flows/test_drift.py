@@ -1,0 +1,56 @@
+"""Drift: what is a reason to learn anew, and that it is acted on once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from flows import drift
+from flows.running import Platform
+from neural_focus.models import registry
+from neural_focus.models.drift import LARGE_SHIFT
+from neural_focus.settings import Settings
+
+STILL = dict.fromkeys([f"input_{number}" for number in range(40)], 0.02)
+WELL = {"switch": {"n": 2_000, "brier": 0.1, "ece": 0.05, "chance": 0.01}}
+
+
+def test_a_few_moved_inputs_or_the_calendar_are_no_reason_a_tenth_of_them_is() -> None:
+    far = 2 * LARGE_SHIFT
+    assert drift._reason(STILL, WELL) == ""
+    assert drift._reason({**STILL, "input_1": far, "input_2": far}, WELL) == ""
+    assert drift._reason({**STILL, "day_of_week": far, "hour_of_day": far, "input_1": far, "input_2": far}, WELL) == ""
+    said = drift._reason({**STILL, **dict.fromkeys(["input_1", "input_2", "input_3", "input_4"], far)}, WELL)
+    assert "4 of 40 inputs have moved" in said and "input_1" in said
+
+
+def test_served_risks_that_are_off_beyond_chance_are_a_reason() -> None:
+    off = {"break": {"n": 900, "brier": 0.2, "ece": 0.15, "chance": 0.02}}
+    assert "the risk of a break is off by 0.150 on 900 live moments" in drift._reason({}, off)
+    noise = {"break": {"n": 400, "brier": 0.2, "ece": 0.09, "chance": 0.03}}
+    assert drift._reason({}, noise) == ""
+
+
+def test_a_champion_that_is_gone_starts_the_learning_once_and_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(home=tmp_path)
+    settings.models.mkdir(parents=True)
+    pointer = {"champion": "neural_focus:xgboost_v9", "before": []}
+    (settings.models / "champion.json").write_text(json.dumps(pointer))
+    reasons: list[str] = []
+
+    def start(reason: str) -> bool:
+        reasons.append(reason)
+        return True
+
+    monkeypatch.setattr(drift, "_start_learning", start)
+    platform = Platform(settings, cast(Any, None))
+    assert drift.watch(platform).started
+    again = drift.watch(platform)
+    assert not again.started and "xgboost_v9" in again.reason
+    assert len(reasons) == 1
+    assert "Learning anew" in registry.read_health(settings)
