@@ -6,6 +6,7 @@ It is no service: it predicts nothing. What it costs is not counted, only what t
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,16 +17,16 @@ from neural_focus.messages import PredictionMade, Snapshot, decode_client, encod
 
 
 @contextmanager
-def answering_service() -> Iterator[tuple[int, list[int]]]:
-    """Its port on loopback, and the times (µs) of the snapshots that it answered."""
-    answered: list[int] = []
+def answering_service() -> Iterator[tuple[int, list[float]]]:
+    """Its port on loopback, and how old each snapshot was when it came: ms since the end of its second."""
+    answered: list[float] = []
 
     def serve(socket: websockets.sync.server.ServerConnection) -> None:
         try:
             for text in socket:
                 message = decode_client(text)
                 if isinstance(message, Snapshot):
-                    answered.append(message.t_us)
+                    answered.append(time.time_ns() / 1e6 - message.t_us / 1e3)
                     socket.send(encode(_prediction(message.t_us)))
         except websockets.ConnectionClosed:
             return
