@@ -48,7 +48,7 @@ class _Tally:
 def figures(*, runs: int = RUNS, pools: int = NULL_POOLS, null_runs: int = NULL_RUNS) -> Iterator[Figure]:
     """Coverage under the true effects, error under none, and the error of tests on rows."""
     yield from _coverage(runs)
-    yield from _no_effect(pools, null_runs)
+    yield from no_effect(pools, null_runs)
     yield from _whole_people(FLEET_RUNS)
 
 
@@ -70,7 +70,7 @@ def _coverage(runs: int) -> Iterator[Figure]:
         yield Figure(f"{arm_name}: mean error of the estimate", rows[:, 1].mean(), "points", "truth", rows[:, 0].mean())
 
 
-def _no_effect(pools: int, draws: int) -> Iterator[Figure]:
+def no_effect(pools: int, draws: int) -> Iterator[Figure]:
     """People who reject whatever comes: the arms are drawn again and again over the same moments."""
     found: dict[str, list[tuple[float, float, float]]] = {}
     rows, rng = [], np.random.default_rng(5)

@@ -19,6 +19,8 @@ Floats = npt.NDArray[np.float64]
 _MIN_SLOPE, _MAX_SLOPE = 0.25, 4.0
 PRIOR_STD = 0.5
 """How far people's log-odds lie from everyone's, by prior belief."""
+_PERSON_STD, _MODEL_STD = 0.3, 0.1
+"""Log-odds: how far people differ from what their inputs say, and how far a fit by log-loss is off on new ones."""
 _EFFECTIVE = 20.0
 """Neighbouring ticks tell nearly the same story: this many count as one independent moment."""
 
@@ -103,9 +105,16 @@ def fit_personal(line: Floats, label: npt.NDArray[np.int8]) -> tuple[float, int,
 
 
 def fit_calibration(
-    margin: Floats, label: npt.NDArray[np.int8], person: npt.NDArray[np.int64] | None = None
+    margin: Floats,
+    label: npt.NDArray[np.int8],
+    person: npt.NDArray[np.int64] | None = None,
+    *,
+    strangers: bool = False,
 ) -> Calibration:
-    """The line over all moments of a later slice and, with ``person``, each one's shift."""
+    """The line over all moments of a later slice and, with ``person``, each one's shift.
+
+    ``strangers``: these few people are not those that the line is for, as when whole people were held out for it.
+    """
     if len(label) < 50 or label.min() == label.max():
         return Calibration()
     slope, intercept = fit_line(margin, label)
@@ -113,4 +122,13 @@ def fit_calibration(
     if person is not None:
         line = slope * margin + intercept
         shift = {int(one): fit_shift(line[person == one], label[person == one]) for one in np.unique(person)}
+        if strangers:
+            moved = (slope - 1) * float(margin.mean()) + intercept
+            intercept -= moved * _own_share(len(shift))
     return Calibration(slope, intercept, shift)
+
+
+def _own_share(people: int) -> float:
+    """How much of what some people's mean lies off is theirs alone, and nothing that overfitting has moved."""
+    theirs = _PERSON_STD**2 / people
+    return theirs / (theirs + _MODEL_STD**2)

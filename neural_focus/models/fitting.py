@@ -144,7 +144,8 @@ def fit_model(
             people = len(np.unique(chosen.person))
             trees = store.trees(rows, label, rounds[target], people, seed)
             models[name][target] = (trees, fit_linear(rows, label))
-    return _assemble(moments, moments.take(split == 1), models, populations, rounds, contract)
+    strangers = not np.isin(moments.person[split == 1], probe.person).any()
+    return _assemble(moments, moments.take(split == 1), models, populations, rounds, contract, strangers)
 
 
 def _assemble(
@@ -154,8 +155,9 @@ def _assemble(
     populations: Mapping[str, AppStatistics],
     rounds: Mapping[str, int],
     contract: InputContract,
+    strangers: bool,
 ) -> Fitted:
-    """Calibrate with the probe's models, keep the full ones."""
+    """Calibrate with the probe's models, keep the full ones. ``strangers``: the probe has not met the later people."""
     width = len(contract.names)
     built = {
         name: {target: Boosted(load_trees(trees, width), linear) for target, (trees, linear) in parts.items()}
@@ -172,7 +174,9 @@ def _assemble(
             stack[target] = fit_stack(own, switch, label)
             probing = Stacked(built["probe"][target], built["probe"]["switch"], *stack[target])
             served[target] = Stacked(full, built["all"]["switch"], *stack[target])
-        calibration[target] = fit_calibration(probing.margins(rows), label, judged.person)
+        # a stack has no zero of its own: only a model's own margins can be right without a line
+        apart = strangers and isinstance(probing, Boosted)
+        calibration[target] = fit_calibration(probing.margins(rows), label, judged.person, strangers=apart)
     rows = moments.inputs(contract, populations["all"])
     familiarity, usual = learn_familiarity(contract, rows, later.own), _usual(rows, moments.person)
     model = {

@@ -8,6 +8,7 @@ from scipy.optimize import minimize
 
 from neural_focus.models.calibrate import fit_calibration, fit_line, fit_shift
 from neural_focus.models.linear import fit_linear
+from neural_focus.models.logistic import sigmoid
 
 
 def cost(line: np.ndarray, margin: np.ndarray, label: np.ndarray) -> float:
@@ -54,3 +55,15 @@ def test_a_linear_model_of_rare_separable_labels_stays_finite(rows: int) -> None
         inputs[50:70] += rng.normal(size=112) * 1.5
         fitted = fit_linear(inputs.astype(np.float32), label)
         assert float(np.abs(fitted.margins(inputs.astype(np.float32))).max()) < 40
+
+
+def test_a_few_people_who_happen_to_be_calm_do_not_move_everybody_else() -> None:
+    """Right margins, three people off by −0.4 of their own: a line for others hardly follows, one for them does."""
+    rng = np.random.default_rng(4)
+    margin, person = rng.normal(-1.0, 1.0, 30_000), np.repeat([1, 2, 3], 10_000)
+    label = (rng.random(30_000) < sigmoid(margin - 0.4)).astype(np.int8)
+    for_them = fit_calibration(margin, label, person)
+    for_others = fit_calibration(margin, label, person, strangers=True)
+    moved = [(line.slope - 1) * margin.mean() + line.intercept for line in (for_them, for_others)]
+    assert moved[0] == pytest.approx(-0.4, abs=0.05)
+    assert -0.15 < moved[1] < 0.0
