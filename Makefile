@@ -46,7 +46,7 @@ sanitize: setup ## the native core under ASan, UBSan and TSan
 	@TEST=1 bash infra/setup.sh
 	bash native/sanitize.sh
 
-fuzz: setup ## libFuzzer on records, engine and spool (SECONDS_EACH=60)
+fuzz: setup ## libFuzzer on records, engine, batches and recovery (SECONDS_EACH=60)
 	@TEST=1 bash infra/setup.sh
 	bash native/fuzz/run.sh $(or $(SECONDS_EACH),60)
 

@@ -34,7 +34,7 @@ void check_whole(const Event& record) {
 }
 
 void refuses_odd_capacities() {
-  for (const std::size_t capacity : {0, 1, 3, 1000}) {
+  for (const std::size_t capacity : std::initializer_list<std::size_t>{0, 1, 3, 1000}) {
     bool thrown = false;
     try {
       const Ring ring(capacity);
