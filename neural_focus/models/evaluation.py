@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from neural_focus.models.datasets import Moments, Stays
 from neural_focus.models.figures import alert_figures, figures
 from neural_focus.models.fitting import Fitted, chosen_rows, fit_model, labelled, probe_split
 from neural_focus.models.inputs import InputContract
+from neural_focus.models.labels import NO_LABEL
 from neural_focus.models.linear import fit_linear
 from neural_focus.models.recurrent import fit_sequences
 from neural_focus.models.splits import folds_by_person, slices_by_days
@@ -207,3 +208,18 @@ def _latest(moments: Moments, train: npt.NDArray[np.bool_], share: float) -> npt
     out = np.zeros(len(moments), bool)
     out[kept] = True
     return out
+
+
+def permuted(moments: Moments, seed: int) -> Moments:
+    """The same moments with the labels of each target dealt out anew among all labelled ones.
+
+    Across people: each one's own base rate would be something to find.
+    """
+    rng = np.random.default_rng(seed)
+    dealt = {}
+    for name in ("switch", "settled_break"):
+        label = getattr(moments, name).copy()
+        known = np.flatnonzero(label != NO_LABEL)
+        label[known] = label[rng.permutation(known)]
+        dealt[name] = label
+    return replace(moments, **dealt)

@@ -9,7 +9,8 @@ from synthetic_streams import random_moments
 
 from neural_focus.models import measures
 from neural_focus.models.contracts import V1
-from neural_focus.models.evaluation import day_split, judge_split, person_folds, pool, rows_of
+from neural_focus.models.datasets import Moments
+from neural_focus.models.evaluation import day_split, judge_split, permuted, person_folds, pool, rows_of
 from neural_focus.models.figures import alerts, alerts_on_budget
 from neural_focus.models.splits import EMBARGO_SECONDS, folds_by_person, slices_by_days
 
@@ -84,3 +85,21 @@ def test_noise_in_chance_out_and_signal_is_found() -> None:
 
 def _switch(moments, stays, split):  # type: ignore[no-untyped-def]
     return pool(judge_split(moments, stays, split, lambda _: None, contract=V1, network=False))[0]
+
+
+def test_permuted_labels_leave_nothing_to_find() -> None:
+    """The short form of ``bench.trials.permuted_labels``: a leak of the label into the inputs would show here."""
+    moments, stays = random_moments(3, people=2, days=8)
+
+    def auc_of(one: Moments) -> float:
+        (split,) = day_split(one)
+        switch = judge_split(one, stays, split, lambda step: None, contract=V1, network=False)[0]
+        return measures.auc(switch.label, switch.probabilities["xgboost"])
+
+    dealt = [permuted(moments, seed) for seed in (0, 1)]
+    assert auc_of(moments) > 0.6
+    assert abs(np.mean([auc_of(one) for one in dealt]) - 0.5) < 0.04
+    for one in dealt:
+        assert not np.array_equal(one.switch, moments.switch)
+        assert one.switch.sum() == moments.switch.sum()
+        assert np.array_equal(one.settled_break < 0, moments.settled_break < 0)

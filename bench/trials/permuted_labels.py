@@ -1,0 +1,55 @@
+"""Noise in, chance out: on labels dealt out at random the whole evaluation must find nothing.
+
+Two simulated people; twenty times their labels are permuted, and the models trained and judged as ``neural-focus
+evaluate`` does. An input that holds its own label, or a split that leaks, would show as an AUC away from one half.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from bench.figure import Figure
+from bench.trials.report import report
+from neural_focus.models import measures
+from neural_focus.models.contracts import V3
+from neural_focus.models.datasets import Moments, Stays, cut_moments
+from neural_focus.models.evaluation import TARGETS, day_split, judge_split, permuted
+from neural_focus.models.fitting import silent
+from neural_focus.simulation.parameters import draw_person
+from neural_focus.simulation.person import live
+from neural_focus.simulation.stream import stream_of
+
+PEOPLE, DAYS, PERMUTATIONS = (1_000, 1_001), 14, 20
+WITHIN = 0.02
+
+
+def figures() -> Iterator[Figure]:
+    """AUC of the trees on days held out: with the true labels, and the mean, lowest and highest of the permuted."""
+    streams = [stream_of(live(draw_person(seed), DAYS, number=seed, trials=False), seed) for seed in PEOPLE]
+    moments, stays = cut_moments(streams, V3)
+    true = aucs(moments, stays)
+    found = [aucs(permuted(moments, seed), stays) for seed in range(PERMUTATIONS)]
+    for target in TARGETS:
+        by_chance = np.array([one[target] for one in found])
+        yield Figure(f"{target}, true labels", true[target], "AUC")
+        yield Figure(f"{target}, mean of {PERMUTATIONS} permutations", by_chance.mean(), "AUC", f"0.50 ± {WITHIN}", 0.5)
+        yield Figure(f"{target}, lowest permutation", by_chance.min(), "AUC", "chance", 0.5)
+        yield Figure(f"{target}, highest permutation", by_chance.max(), "AUC", "chance", 0.5)
+
+
+def aucs(moments: Moments, stays: tuple[Stays, ...]) -> dict[str, float]:
+    """AUC of the trees by target, on each person's last days."""
+    (split,) = day_split(moments)
+    judged = judge_split(moments, stays, split, lambda step: silent(step, 0.0), network=False)
+    return {one.target: measures.auc(one.label, one.probabilities["xgboost"]) for one in judged}
+
+
+def main() -> None:
+    """Print and keep the figures."""
+    report("permuted_labels", "Labels dealt out at random: chance and nothing else", figures())
+
+
+if __name__ == "__main__":
+    main()
