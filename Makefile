@@ -61,7 +61,7 @@ bits: setup ## the same bits from every compiler that is here
 	bash native/same_bits.sh
 
 tidy: setup ## clang-tidy on the native code (minutes)
-	$(BIN)/clang-tidy -p $$(ls -d build/cp3*) --quiet $(filter native/src/core/% native/src/bindings/% native/src/x11/%,$(filter-out %.hpp %_windows.cpp,$(NATIVE)))
+	$(BIN)/clang-tidy -p $$(ls -d build/cp3*) --quiet $(filter native/src/core/% native/src/bindings/% native/src/x11/% native/src/wayland/%,$(filter-out %.hpp %_windows.cpp,$(NATIVE)))
 
 pictures: setup ## the README's pictures, from the platform that runs here
 	$(BIN)/python -m infra.pictures

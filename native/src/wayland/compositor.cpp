@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstring>
 #include <map>
+#include <span>
 
 #include "ext-idle-notify-v1-client-protocol.h"
 #include "wlr-foreign-toplevel-management-unstable-v1-client-protocol.h"
@@ -81,10 +82,10 @@ struct Compositor::Callbacks {
   static void state(void* data, Handle* handle, wl_array* states) {
     State& coming = at(data, handle).coming = {};
     const auto* first = static_cast<const std::uint32_t*>(states->data);
-    for (const auto* state = first; state != first + states->size / sizeof *first; ++state) {
-      coming.activated |= *state == ZWLR_FOREIGN_TOPLEVEL_HANDLE_V1_STATE_ACTIVATED;
-      coming.minimized |= *state == ZWLR_FOREIGN_TOPLEVEL_HANDLE_V1_STATE_MINIMIZED;
-      coming.maximized |= *state == ZWLR_FOREIGN_TOPLEVEL_HANDLE_V1_STATE_MAXIMIZED;
+    for (const std::uint32_t state : std::span(first, states->size / sizeof(std::uint32_t))) {
+      coming.activated |= state == ZWLR_FOREIGN_TOPLEVEL_HANDLE_V1_STATE_ACTIVATED;
+      coming.minimized |= state == ZWLR_FOREIGN_TOPLEVEL_HANDLE_V1_STATE_MINIMIZED;
+      coming.maximized |= state == ZWLR_FOREIGN_TOPLEVEL_HANDLE_V1_STATE_MAXIMIZED;
     }
   }
   static void done(void* data, Handle* handle) { of(data).done(at(data, handle)); }

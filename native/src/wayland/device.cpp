@@ -96,7 +96,7 @@ void Device::set_scale(Axis& axis, unsigned code) const {
 }
 
 bool Device::read(std::vector<input_event>& events) const {
-  std::array<input_event, events_at_once> buffer;
+  std::array<input_event, events_at_once> buffer{};
   bool here = true;
   for (int reads = 0; reads < reads_at_once; ++reads) {
     const ssize_t bytes = ::read(descriptor_, buffer.data(), sizeof buffer);

@@ -57,7 +57,7 @@ void Devices::open(const std::string& name) {
 }
 
 void Devices::refresh() {
-  alignas(inotify_event) std::array<char, 4096> buffer;
+  alignas(inotify_event) std::array<char, 4096> buffer{};
   while (true) {
     const ssize_t bytes = watch_ < 0 ? 0 : ::read(watch_, buffer.data(), buffer.size());
     if (bytes <= 0) return;
