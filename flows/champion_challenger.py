@@ -83,7 +83,12 @@ def _predicted(
     chosen = chosen.drop_duplicates(["user_id", "at"])[[*labels.columns.drop("at"), "place"]]
     if chosen.empty:
         return
-    moments = join_moments(platform, chosen.drop(columns="place").reset_index(drop=True), predictor.contract.version)
+    moments = join_moments(
+        platform,
+        chosen.drop(columns="place").reset_index(drop=True),
+        predictor.contract.version,
+        sequences=predictor.reads_sequences,
+    )
     place = {
         (int(u), int(t)): int(p)
         for u, t, p in zip(wanted["user_id"], wanted["event_timestamp"], wanted["place"], strict=True)

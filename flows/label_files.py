@@ -20,10 +20,12 @@ import pyarrow.parquet as pq
 
 from flows.running import Platform
 from neural_focus.errors import InputError
-from neural_focus.features import FEATURE_NAMES
+from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH, SEQUENCE_NAME
 from neural_focus.models.contracts import CONTRACTS
 from neural_focus.models.datasets import Moments, Stays
 from neural_focus.models.history import HISTORY_NAMES
+from neural_focus.models.sequences import CHANNELS, STEP_SECONDS, STEPS, Recent, no_steps, recent_steps
+from neural_focus.models.timeline import US
 
 LABELS = ("switch", "settled_break", "outcome", "outcome_source")
 BASELINES = ("recency_s", "switches_5min", "lead_s")
@@ -89,8 +91,10 @@ def read_labels(feast_folder: Path, is_demo: bool, most: int | None = None) -> p
     return frame.iloc[:: max(step, 1)].reset_index(drop=True)
 
 
-def join_moments(platform: Platform, labels: pd.DataFrame, input_version: int) -> Moments:
+def join_moments(platform: Platform, labels: pd.DataFrame, input_version: int, *, sequences: bool = False) -> Moments:
     """Labelled moments with the model's inputs as they were at each time.
+
+    ``sequences``: with the two minutes before each moment too, for models that read them; twelve times the reading.
 
     Raises:
         InputError: there are no labels.
@@ -111,7 +115,28 @@ def join_moments(platform: Platform, labels: pd.DataFrame, input_version: int) -
         **{name: frame[name].to_numpy().astype(str) for name in APPS},
         **{name: frame[name].to_numpy(np.int8) for name in LABELS},
         **{name: frame[name].to_numpy(np.float64) for name in BASELINES},
+        recent=_sequences(platform, frame) if sequences else no_steps(len(frame)),
     )
+
+
+def _sequences(platform: Platform, frame: pd.DataFrame) -> Recent:
+    """The sequences that end at the moments of ``frame``, from snapshots of the feature store as of each step."""
+    from feature_repo.store import training_frame
+
+    seconds = frame["event_timestamp"].dt.as_unit("us").astype("int64").to_numpy(np.int64) // US
+    found = np.zeros((len(frame), STEPS, CHANNELS), np.float16)
+    stream = frame["stream_id"].to_numpy()
+    for one in np.unique(stream):
+        mine = np.flatnonzero(stream == one)
+        wanted = np.unique(seconds[mine][:, None] - STEP_SECONDS * np.arange(STEPS))
+        asked = pd.DataFrame({"stream_id": one, "event_timestamp": pd.to_datetime(wanted, unit="s", utc=True)})
+        steps = training_frame(platform.store, asked)
+        steps = steps[steps[FEATURE_NAMES[0]].notna()].sort_values("event_timestamp")
+        at = steps["event_timestamp"].dt.as_unit("us").astype("int64").to_numpy(np.int64) // US
+        types = np.frombuffer(b"".join(steps[SEQUENCE_NAME]), np.uint8).reshape(len(steps), SEQUENCE_LENGTH)
+        features = steps[list(FEATURE_NAMES)].to_numpy(np.float32)
+        found[mine] = recent_steps(at, features, types, np.searchsorted(at, seconds[mine]))
+    return found
 
 
 def read_stays(feast_folder: Path, labels: pd.DataFrame) -> Sequence[Stays]:

@@ -10,7 +10,7 @@ from flows.evaluation import evaluation
 from flows.labels import labels
 from flows.promotion import promotion
 from flows.running import Platform, platform_flow, tell
-from flows.training import train_only
+from flows.training import train_network, train_only
 from neural_focus.models.registry import usable_champion
 
 
@@ -27,6 +27,7 @@ def learning(platform: Platform, reason: str = "by schedule") -> str:
     labels()
     data_quality()
     train_only()
+    train_network()
     evaluation()
     promotion()
     return usable_champion(platform.settings)[0] or ""

@@ -97,7 +97,7 @@ def calibrations(platform: Platform, predictor: Predictor, person: Served) -> li
     mine = labels[(labels["user_id"] == person.user_id) & new].reset_index(drop=True)
     if mine.empty:
         return []
-    moments = join_moments(platform, mine, predictor.contract.version)
+    moments = join_moments(platform, mine, predictor.contract.version, sequences=predictor.reads_sequences)
     found = []
     for target in KINDS:
         judged, label = labelled(moments, target)

@@ -23,6 +23,7 @@ from neural_focus.errors import InputError
 from neural_focus.models import registry
 from neural_focus.models.contracts import CONTRACTS
 from neural_focus.models.labels import NO_LABEL
+from neural_focus.models.sequence_training import train_sequences
 from neural_focus.models.training import train_moments
 
 ENOUGH_MOMENTS = 5_000
@@ -54,7 +55,9 @@ def training(platform: Platform) -> str:
         InputError: there is too little of it.
     """
     check_quality(platform)
-    return train_newest(platform).tag
+    tag = train_newest(platform).tag
+    _train(platform, "lstm", lambda _: None)
+    return tag
 
 
 @platform_flow(
@@ -77,23 +80,45 @@ def train_newest(platform: Platform, progress: Callable[[float], None] = lambda 
     Raises:
         InputError: there are too few labelled moments.
     """
+    return _train(platform, "xgboost", progress)
+
+
+@platform_flow(
+    name="sequence-training",
+    description="Trains the LSTM beside the trees, on the same data with the two minutes before each moment.",
+    stale_after=timedelta(hours=6),
+)
+def train_network(platform: Platform) -> str:
+    """The other kind of model; returns its tag. Takes minutes, so an installation's first model does without.
+
+    Raises:
+        InputError: there is too little data.
+    """
+    return _train(platform, "lstm", lambda _: None).tag
+
+
+def _train(platform: Platform, kind: str, progress: Callable[[float], None]) -> TrainedModel:
     labels, is_demo = choose_labels(platform)
-    source = _fingerprint(labels)
+    source = _fingerprint(labels, kind)
     known = _trained_from(platform).get(source)
     stored = {model.tag: model for model in registry.list_models(platform.settings)}
     if known in stored:
         tell(f"{known} was trained on the same data")
         return TrainedModel(known, dict(stored[known].manifest), fresh=False)
-    moments = join_moments(platform, labels, INPUT_VERSION)
-    tell(f"training on {len(moments):,} moments of {'demo' if is_demo else 'real'} people")
-    bundle = train_moments(
-        moments,
-        read_stays(platform.settings.feast, labels),
-        is_demo=is_demo,
-        input_version=INPUT_VERSION,
-        thorough=True,
-        report=lambda _, share: progress(share),
-    )
+    moments = join_moments(platform, labels, INPUT_VERSION, sequences=kind == "lstm")
+    tell(f"training {kind} on {len(moments):,} moments of {'demo' if is_demo else 'real'} people")
+    stays = read_stays(platform.settings.feast, labels)
+    if kind == "lstm":
+        bundle = train_sequences(moments, stays, is_demo=is_demo, input_version=INPUT_VERSION)
+    else:
+        bundle = train_moments(
+            moments,
+            stays,
+            is_demo=is_demo,
+            input_version=INPUT_VERSION,
+            thorough=True,
+            report=lambda _, share: progress(share),
+        )
     tag = registry.save(platform.settings, bundle)
     _remember(platform, source, tag)
     manifest = {**bundle.manifest, "version": tag.split(":")[1]}
@@ -121,10 +146,11 @@ def choose_labels(platform: Platform) -> tuple[pd.DataFrame, bool]:
     return demo, True
 
 
-def _fingerprint(labels: pd.DataFrame) -> str:
+def _fingerprint(labels: pd.DataFrame, kind: str) -> str:
     columns = ["stream_id", "event_timestamp", "switch", "settled_break", "outcome", "outcome_source"]
     rows = pd.util.hash_pandas_object(labels[columns], index=False).to_numpy().tobytes()
-    return sha256(f"{INPUT_VERSION} {labels.columns.tolist()}".encode() + rows).hexdigest()
+    whose = "" if kind == "xgboost" else f"{kind} "
+    return sha256(f"{whose}{INPUT_VERSION} {labels.columns.tolist()}".encode() + rows).hexdigest()
 
 
 def _trained_from(platform: Platform) -> dict[str, str]:

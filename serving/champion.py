@@ -10,8 +10,8 @@ import numpy as np
 from neural_focus.errors import NeuralFocusError
 from neural_focus.features import FEATURE_NAMES
 from neural_focus.models import registry
-from neural_focus.models.history import StreamHistory
 from neural_focus.models.predict import Predictor
+from neural_focus.models.sequences import StreamPast
 from neural_focus.settings import Settings
 from neural_focus.store.person_record import PersonCalibration
 from serving.responses import TrainedOn
@@ -88,7 +88,7 @@ def trained_on(predictor: Predictor) -> TrainedOn:
 def warm_up(predictor: Predictor) -> None:
     """The first call of a library is its slowest: make it before anybody waits for it."""
     row = np.zeros((1, len(FEATURE_NAMES)), np.float32)
-    history = StreamHistory()
+    history = StreamPast()
     history.observe(0, row[0], "")
     predictor.predict(np.zeros(1, np.int64), row, history.rows())
     predictor.explain(row[0], history.rows())

@@ -28,11 +28,12 @@ MOST_AHEAD_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """A prediction as it is told, with the features (float32[32]) and the history it was made from, and how long
-    it took from writing the snapshot to the finished prediction, in ms."""
+    """A prediction as it is told, with the features (float32[32]), the types of the last ten events (uint8[10]) and
+    the history it was made from, and how long it took from writing the snapshot to the finished prediction, in ms."""
 
     message: PredictionMade
     features: NDArray[np.float32]
+    types: NDArray[np.uint8]
     history: HistoryRows | None
     predicted_us: int
     latency_ms: float
@@ -52,6 +53,7 @@ class Forecast:
             confidence=told.confidence,
             contributing_factors=told.contributing_factors,
             features=dict(zip(FEATURE_NAMES, self.features.tolist(), strict=True)),
+            event_types=self.types.tolist(),
             focus_momentum=told.focus_momentum,
             model_version=told.model_version,
             role="fallback" if told.trained_on == "rules" else "champion",
@@ -87,13 +89,14 @@ def forecast(online: OnlineFeatures, champion: Champion, stream: Stream, snapsho
     row = np.fromiter((snapshot.features[name] for name in FEATURE_NAMES), np.float32, len(FEATURE_NAMES))
     row[MOMENTUM] = momentum
     began = time.perf_counter()
-    features = online.exchange(stream.stream_id, snapshot.t_us, row, np.array(snapshot.sequence, np.uint8))
-    stream.history.observe(snapshot.t_us, features, snapshot.app_name)
+    types = np.array(snapshot.sequence, np.uint8)
+    features = online.exchange(stream.stream_id, snapshot.t_us, row, types)
+    stream.history.observe(snapshot.t_us, features, snapshot.app_name, types)
     history = stream.history.rows()
     message = judge(champion.predictor, stream.user_id, snapshot.t_us, features, momentum, history)
     latency_ms = (time.perf_counter() - began) * 1e3
     stream.momentum.predicted(message.focus_score)
-    return Forecast(message, features, history, parse_iso(message.timestamp), latency_ms)
+    return Forecast(message, features, types, history, parse_iso(message.timestamp), latency_ms)
 
 
 def judge(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from neural_focus.events import EventType
 from neural_focus.experiments.assignment import OpportunityWatch, Policy
-from neural_focus.models.history import StreamHistory
+from neural_focus.models.sequences import StreamPast
 from neural_focus.settings import Settings
 from neural_focus.store import session_book, trial
 from neural_focus.store.database import Connection
@@ -50,12 +50,12 @@ def recall_stream(connection: Connection, settings: Settings, user_id: int, mach
     return stream
 
 
-def _fill_history(connection: Connection, history: StreamHistory, user_id: int, machine_id: str, now_us: int) -> None:
+def _fill_history(connection: Connection, history: StreamPast, user_id: int, machine_id: str, now_us: int) -> None:
     since = now_us - HISTORY_HOURS * HOUR_US
-    times, features = read_features(connection, user_id, machine_id, since, now_us)
+    times, features, types = read_features(connection, user_id, machine_id, since, now_us)
     records, _ = read_events(connection, user_id, machine_id, since - HOUR_US, now_us)
-    for t_us, row, app in zip(times.tolist(), features, apps_at(records, times), strict=True):
-        history.observe(t_us, row, app)
+    for t_us, row, app, last in zip(times.tolist(), features, apps_at(records, times), types, strict=True):
+        history.observe(t_us, row, app, last)
 
 
 def apps_at(records: NDArray[np.void], times_us: NDArray[np.int64]) -> list[str]:

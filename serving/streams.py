@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from neural_focus.experiments.assignment import OpportunityWatch
 from neural_focus.messages import ActivityUpdate, PredictionMade, Snapshot
-from neural_focus.models.history import StreamHistory
+from neural_focus.models.sequences import StreamPast
 from neural_focus.store.prediction_log import Moments
 
 BLOCKED_SITES = ("reddit.com", "twitter.com", "youtube.com")
@@ -53,7 +53,7 @@ class Stream:
     watch: OpportunityWatch
     blocked_sites: tuple[str, ...] = BLOCKED_SITES
     momentum: Momentum = field(default_factory=Momentum)
-    history: StreamHistory = field(default_factory=StreamHistory)
+    history: StreamPast = field(default_factory=StreamPast)
     """What the model remembers of the stream."""
     session_id: int | None = None
     snapshot: Snapshot | None = None

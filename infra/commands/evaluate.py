@@ -95,7 +95,7 @@ def _within(path: Path, by: By | None, tz: str, lstm: bool, steps: _Steps) -> li
     from neural_focus.models import evaluation
 
     steps.prefix(f"{path.name}: reading", 0.0)
-    moments, stays, names = _load(path, tz)
+    moments, stays, names = _load(path, tz, sequences=lstm)
     by = by or (By.PERSON if len(names) >= evaluation.FOLDS else By.DAYS)
     if by is By.PERSON and len(names) < 2:
         raise InputError(f"{path} has one person", why="people cannot be held out", todo="Use --by days")
@@ -120,8 +120,8 @@ def _across(train: Path, test: Path, tz: str, lstm: bool, steps: _Steps) -> list
     from neural_focus.models.datasets import Moments
 
     report = steps.prefix(f"{train.name} → {test.name}", 0.0)
-    seen, stays, known = _load(train, tz)
-    judged, _, names = _load(test, tz, first_id=max(known) + 1)
+    seen, stays, known = _load(train, tz, sequences=lstm)
+    judged, _, names = _load(test, tz, first_id=max(known) + 1, sequences=lstm)
     fields = Moments.__slots__
     both = Moments(*(np.concatenate([getattr(seen, f), getattr(judged, f)]) for f in fields))
     side = np.arange(len(both)) < len(seen)
@@ -130,7 +130,9 @@ def _across(train: Path, test: Path, tz: str, lstm: bool, steps: _Steps) -> list
     return [(test.name, names, one, []) for one in evaluation.pool(found)]
 
 
-def _load(path: Path, tz: str, first_id: int = 1) -> tuple[Moments, tuple[Stays, ...], dict[int, str]]:
+def _load(
+    path: Path, tz: str, first_id: int = 1, *, sequences: bool
+) -> tuple[Moments, tuple[Stays, ...], dict[int, str]]:
     """Moments of every person in a table, their stays, and their names by number."""
     import pyarrow.parquet as parquet
 
@@ -158,7 +160,7 @@ def _load(path: Path, tz: str, first_id: int = 1) -> tuple[Moments, tuple[Stays,
         )
     if not streams:
         raise InputError(f"{path} has no events", todo="Give a table with events in it")
-    moments, stays = cut_moments(streams, V3)
+    moments, stays = cut_moments(streams, V3, sequences=sequences)
     _check_size(path, moments)
     return moments, stays, names
 

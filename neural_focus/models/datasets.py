@@ -12,6 +12,7 @@ from neural_focus.models import labels
 from neural_focus.models.history import history_rows
 from neural_focus.models.inputs import InputContract, Rows
 from neural_focus.models.population import POPULATION_NAMES, AppStatistics, count_stays
+from neural_focus.models.sequences import Recent, no_steps, recent_steps
 from neural_focus.models.timeline import US, Timeline, Times, read_timeline, ticks
 from neural_focus.prediction import BREAK_HORIZON_SECONDS, HORIZON_SECONDS
 
@@ -47,7 +48,8 @@ class Moments:
 
     ``own`` float32[n, k]: the inputs that a stream's own past gives; ``inputs`` adds the others. ``person`` int64[n]
     user ids; labels int8[n] with -1 for none; ``outcome_source`` is ``labels.Source``. ``recency_s`` and
-    ``switches_5min`` are what the baselines know; ``lead_s`` how far ahead the next switch is.
+    ``switches_5min`` are what the baselines know; ``lead_s`` how far ahead the next switch is. ``recent``: the
+    sequences that end at the moments, [n, STEPS, CHANNELS], or [n, 0, CHANNELS] where nobody reads them.
     """
 
     own: Rows
@@ -62,6 +64,7 @@ class Moments:
     recency_s: npt.NDArray[np.float64]
     switches_5min: npt.NDArray[np.float64]
     lead_s: npt.NDArray[np.float64]
+    recent: Recent
 
     def __len__(self) -> int:
         return len(self.times_us)
@@ -69,6 +72,10 @@ class Moments:
     def take(self, chosen: npt.NDArray[np.bool_] | Times) -> Moments:
         """The chosen rows."""
         return Moments(*(getattr(self, name)[chosen] for name in self.__slots__))
+
+    def without_sequences(self) -> Moments:
+        """The same rows for models that read none: a tenth of the memory."""
+        return replace(self, recent=no_steps(len(self)))
 
     def inputs(self, contract: InputContract, population: AppStatistics) -> Rows:
         """The contract's rows float32[n, width]; each person's see the others' statistics only."""
@@ -91,9 +98,14 @@ class Stays:
     end_us: Times
 
 
-def cut_moments(streams: Sequence[StreamTable], contract: InputContract) -> tuple[Moments, tuple[Stays, ...]]:
-    """Ticks of every stream, every 10 s at most 60 s after the last event, with inputs and labels; and its stays."""
-    cut = [_cut_stream(stream, contract) for stream in streams]
+def cut_moments(
+    streams: Sequence[StreamTable], contract: InputContract, *, sequences: bool = False
+) -> tuple[Moments, tuple[Stays, ...]]:
+    """Ticks of every stream, every 10 s at most 60 s after the last event, with inputs and labels; and its stays.
+
+    ``sequences``: with the two minutes before each tick too, a kilobyte a moment.
+    """
+    cut = [_cut_stream(stream, contract, sequences) for stream in streams]
     parts = [moments for moments, _ in cut]
     joined = Moments(*(np.concatenate([getattr(part, name) for part in parts]) for name in Moments.__slots__))
     return joined, tuple(stays for _, stays in cut)
@@ -110,7 +122,7 @@ def learn_population(stays: Sequence[Stays], seen: Moments) -> AppStatistics:
     return count_stays(counted)
 
 
-def _cut_stream(stream: StreamTable, contract: InputContract) -> tuple[Moments, Stays]:
+def _cut_stream(stream: StreamTable, contract: InputContract, sequences: bool) -> tuple[Moments, Stays]:
     timeline = read_timeline(stream.records, stream.covered)
     if not stream.has_categories:
         timeline = replace(timeline, hints=np.zeros_like(timeline.hints))
@@ -140,9 +152,14 @@ def _cut_stream(stream: StreamTable, contract: InputContract) -> tuple[Moments, 
         recency_s=(at - begun[stay]) / 1e6,
         switches_5min=(stay - np.searchsorted(timeline.switch_us, at - 300 * US, side="right")).astype(np.float64),
         lead_s=_lead(timeline, at),
+        recent=_recent(stream, place) if sequences else no_steps(len(at)),
     )
     lengths = np.diff(begun) / 1e6
     return moments, Stays(stream.user_id, names[timeline.apps[:-1]], lengths, timeline.switch_us)
+
+
+def _recent(stream: StreamTable, place: Times) -> Recent:
+    return recent_steps(stream.timestamps_us // US, stream.features, stream.sequence, place)
 
 
 def _masked(

@@ -20,11 +20,11 @@ from neural_focus.models.calibrate import Calibration, fit_calibration
 from neural_focus.models.contracts import V3
 from neural_focus.models.datasets import Moments, Stays
 from neural_focus.models.figures import alert_figures, figures
-from neural_focus.models.fitting import Fitted, chosen_rows, fit_model, labelled, probe_split
+from neural_focus.models.fitting import Fitted, fit_model, labelled, probe_split
 from neural_focus.models.inputs import InputContract
 from neural_focus.models.labels import NO_LABEL
 from neural_focus.models.linear import fit_linear
-from neural_focus.models.recurrent import fit_sequences
+from neural_focus.models.sequence_fitting import fit_sequences
 from neural_focus.models.splits import folds_by_person, slices_by_days
 
 Floats = npt.NDArray[np.float64]
@@ -95,7 +95,7 @@ def judge_split(
     fitted = fit_model(train, stays, contract, targets=TARGETS, seed=seed)
     if network:
         report("lstm")
-    sequences = fit_sequences(train, targets=TARGETS, seed=seed) if network else None
+    sequences = fit_sequences(train, stays, contract, targets=TARGETS, seed=seed) if network else None
     results = []
     for target in TARGETS:
         seen, known = labelled(train, target)
@@ -108,7 +108,7 @@ def judge_split(
         if target in fitted.targets:
             found["xgboost"] = fitted.probabilities(target, judged)
         if sequences is not None and target in sequences.targets:
-            found["lstm"] = sequences.probabilities(target, test)[chosen_rows(test, target)]
+            found["lstm"] = sequences.probabilities(target, judged)
         results.append(Judged(target, split.name, judged, label, found, len(judged) * TICK_SECONDS / 3600))
     return results
 

@@ -1,7 +1,7 @@
 """SHAP values of the served prediction in words: the input's value, its unit, what is usual for the person.
 
 Ordered by size. The words say which way each one moves the risk; the number behind them is the prediction's own
-(``Forest.contributions``), so taking the top factor back to the usual moves the risk that way.
+(``Forest.contributions``, ``Network.attribute``), so taking the top factor back to the usual moves the risk that way.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from neural_focus.features import FEATURE_INDEX, Feature, Kind
 from neural_focus.models.inputs import Rows
+from neural_focus.models.sequences import TYPE_WORDS
 from neural_focus.models.vocabulary import LOG, LOG1P, VOCABULARY
 
 FACTORS = 3
@@ -29,7 +30,12 @@ def word_factors(
     """The ``most`` largest contributions float64[width] of a row float32[width], in words, largest first."""
     order = np.argsort(-np.abs(contributions), kind="stable")[:most]
     return tuple(
-        _phrase(VOCABULARY[names[i]], _plain(names[i], row[i]), _plain(names[i], usual[i]), contributions[i] > 0)
+        _phrase(
+            TYPE_WORDS.get(names[i]) or VOCABULARY[names[i]],
+            _plain(names[i], row[i]),
+            _plain(names[i], usual[i]),
+            contributions[i] > 0,
+        )
         for i in order
         if abs(contributions[i]) >= _SMALLEST
     )

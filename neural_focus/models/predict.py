@@ -1,4 +1,8 @@
-"""The one inference path: what serves, evaluates, explains and shadows goes through ``Predictor``."""
+"""The one inference path: what serves, evaluates, explains and shadows goes through ``Predictor``.
+
+It has the trees or the network of a bundle behind it; who calls it need not know which. The model's rows are the input
+contract's columns and, where a network reads sequences, the steps of the sequence flattened after them.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +26,10 @@ from neural_focus.models.history import HistoryRows, first_rows
 from neural_focus.models.inputs import InputContract, Rows
 from neural_focus.models.labels import SETTLED_SECONDS
 from neural_focus.models.linear import Linear
+from neural_focus.models.network import NETWORK, read_network
 from neural_focus.models.population import AppStatistics
+from neural_focus.models.sequence_target import SequenceTarget, margins_of_all, with_steps
+from neural_focus.models.sequences import PastRows, first_steps
 
 if TYPE_CHECKING:
     from neural_focus.models.datasets import Moments
@@ -87,7 +94,7 @@ class Predictor:
             version=version,
             trained_on=str(manifest["trained_on"]),
             contract=contract,
-            targets=_load_targets(files, model, len(contract.names)),
+            targets=_load_targets(files, model, contract),
             calibration={name: Calibration.from_json(data) for name, data in model["calibration"].items()},
             population=AppStatistics.from_json(model["population"]),
             familiarity=Familiarity.from_json(model["familiarity"]),
@@ -122,10 +129,28 @@ class Predictor:
             ContractError: a block has not the model's width.
         """
         if self.contract.version == 1:
-            return self.contract.own(features)
-        past = first_rows(timestamps_us, features) if history is None else history
-        own = self.contract.own(features, past.columns)
-        return np.concatenate([own, self.population.rows(past.app, past.previous_app, user_id)], axis=1)
+            rows = self.contract.own(features)
+        else:
+            past = first_rows(timestamps_us, features) if history is None else history
+            own = self.contract.own(features, past.columns)
+            rows = np.concatenate([own, self.population.rows(past.app, past.previous_app, user_id)], axis=1)
+        if not self.reads_sequences:
+            return rows
+        return with_steps(rows, history.recent if isinstance(history, PastRows) else first_steps(features))
+
+    @property
+    def reads_sequences(self) -> bool:
+        """Whether the model asks for the stream's last two minutes too (``PastRows``, ``Moments.recent``)."""
+        return any(isinstance(model, SequenceTarget) for model in self.targets.values())
+
+    def inputs_of(self, moments: Moments) -> Rows:
+        """The rows of labelled moments of several people.
+
+        Raises:
+            ContractError: the model reads sequences and the moments come without.
+        """
+        rows = moments.inputs(self.contract, self.population)
+        return with_steps(rows, moments.recent) if self.reads_sequences else rows
 
     def predict(
         self,
@@ -157,14 +182,20 @@ class Predictor:
         return self._judge(rows, settled_now(features[None]), user_id), self._words(rows[0], "switch", user_id)
 
     def _judge(self, rows: Rows, settled: npt.NDArray[np.bool_], user_id: int | None) -> PredictionBatch:
-        own = {name: model.margins(rows) for name, model in self.targets.items() if not isinstance(model, Stacked)}
-        margins = {name: model.margins(rows, own.get("switch")) for name, model in self._stacked()} | own
+        margins = self._margins(rows)
         said = {name: self.calibration[name].probabilities(line, user_id) for name, line in margins.items()}
         risk = said["switch"]
         known = self.familiarity.of(rows) if self.familiarity else np.ones(len(rows))
         focus = said.get("outcome", 1.0 - risk)
         broken = np.where(settled, said["break"], np.nan) if "break" in said else np.full(len(rows), np.nan)
         return PredictionBatch(100.0 * focus, risk, broken, confidence(risk, known))
+
+    def _margins(self, rows: Rows) -> dict[str, Floats]:
+        """Log-odds float64[n] of every target; what several share is computed once."""
+        if self.reads_sequences:
+            return margins_of_all(self.targets, rows)
+        own = {name: model.margins(rows) for name, model in self.targets.items() if not isinstance(model, Stacked)}
+        return {name: model.margins(rows, own.get("switch")) for name, model in self._stacked()} | own
 
     def _stacked(self) -> list[tuple[str, Stacked]]:
         return [(name, model) for name, model in self.targets.items() if isinstance(model, Stacked)]
@@ -179,13 +210,13 @@ class Predictor:
         """``probabilities`` of labelled moments of several people, float64[n]."""
         if target not in self.targets:
             return np.full(len(moments), np.nan)
-        margins = self.targets[target].margins(moments.inputs(self.contract, self.population))
+        margins = self.targets[target].margins(self.inputs_of(moments))
         return self.calibration[target].probabilities(margins, moments.person)
 
     def line_of(self, target: str, moments: Moments) -> Floats:
         """Calibrated log-odds float64[n] of labelled moments, without anybody's own offset."""
         line = self.calibration[target]
-        margins = self.targets[target].margins(moments.inputs(self.contract, self.population))
+        margins = self.targets[target].margins(self.inputs_of(moments))
         return np.asarray(line.slope * margins + line.intercept, np.float64)
 
     def with_shifts(self, shifts: Mapping[str, Mapping[int, float]]) -> Predictor:
@@ -211,13 +242,19 @@ class Predictor:
 
     def _words(self, row: Rows, target: str, user_id: int | None) -> tuple[str, ...]:
         usual = self.usual.get(str(user_id), self.usual["*"])
-        return word_factors(self.contract.names, row, self.targets[target].contributions(row), usual)
+        model = self.targets[target]
+        if isinstance(model, SequenceTarget):
+            return word_factors(model.names, model.plain(row), model.contributions(row, usual), usual)
+        return word_factors(self.contract.names, row, model.contributions(row), usual)
 
 
-def _load_targets(files: Mapping[str, bytes], model: Mapping[str, Any], width: int) -> dict[str, Margins]:
-    """The trained targets of a bundle, as lookup tables."""
+def _load_targets(files: Mapping[str, bytes], model: Mapping[str, Any], contract: InputContract) -> dict[str, Margins]:
+    """The trained targets of a bundle of either kind."""
+    if NETWORK in files:
+        network = read_network(files[NETWORK])
+        return {name: SequenceTarget(network, head, contract) for head, name in enumerate(model["targets"])}
     own = {
-        name: Boosted(load_trees(files[f"{name}.ubj"], width), Linear.from_json(linear))
+        name: Boosted(load_trees(files[f"{name}.ubj"], len(contract.names)), Linear.from_json(linear))
         for name, linear in model["linear"].items()
     }
     stacked = {name: Stacked(own[name], own["switch"], *weights) for name, weights in model["stack"].items()}

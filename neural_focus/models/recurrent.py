@@ -1,155 +1,254 @@
-"""The LSTM half of the two models: the last moments of a stream, 10 s apart, read as a sequence.
+"""Training the recurrent network with PyTorch: the LSTM half of the two models.
 
-One network has a head for each target and is trained on all of them at once. Its inputs are the inputs of the trees
-(their own stream's part), standardised; a pause of more than a minute begins the sequence anew.
+::
+
+    moments ──► folds of people (or of days) ──► a member each, trained on the other folds, stopped by its own
+                                                     │
+                        margins of its own fold ◄────┘ what the calibration is fitted on: nobody judges what it has seen
+                        served margin = mean over the members
+
+One network has a head for each target and is trained on all of them at once. After every epoch weights, optimiser and
+the best weights so far are kept as safetensors if a folder is given: a killed training goes on from there, to the same
+bytes. Randomness is drawn anew for each epoch from (seed, member, epoch), so there is no other state.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+import json
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import safetensors.torch
 import torch
+from safetensors import safe_open
 from torch import nn
 
-from neural_focus.models.calibrate import Calibration, fit_calibration
-from neural_focus.models.datasets import Moments
-from neural_focus.models.fitting import chosen_rows, labelled, probe_split, trainable
 from neural_focus.models.inputs import Rows
-from neural_focus.models.timeline import US
+from neural_focus.models.network import Network
+from neural_focus.models.sequences import CHANNELS
 
-Floats = npt.NDArray[np.float64]
-STEPS = 12
-HIDDEN = 32
-_CLIP = 4.0
-_PAUSE_US = 60 * US
-_BATCH = 256
-_EPOCHS = 4
-_MOST_ROWS = 40_000
+Losses = list[float]
 
 
-class Network(nn.Module):
-    """float32[batch, STEPS, width] → log-odds float32[batch, heads]."""
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a member is trained; one for every log, nothing is tuned to one file."""
 
-    def __init__(self, width: int, heads: int) -> None:
+    hidden: int = 32
+    layer: int = 32
+    epochs: int = 12
+    patience: int = 3
+    batch: int = 256
+    rate: float = 3e-3
+    weight_decay: float = 0.05
+    dropout: float = 0.2
+    most_rows: int = 40_000
+    """Moments an epoch, drawn anew for each."""
+
+
+class Trainee(nn.Module):
+    """One member: float32[n, width], float32[n, STEPS, CHANNELS] → log-odds float32[n, heads]."""
+
+    def __init__(self, width: int, heads: int, recipe: Recipe) -> None:
         super().__init__()
-        self.squeeze = nn.Linear(width, HIDDEN)
-        self.lstm = nn.LSTM(HIDDEN, HIDDEN, batch_first=True)
-        self.heads = nn.Linear(2 * HIDDEN, heads)
+        self.squeeze = nn.Linear(CHANNELS, recipe.hidden)
+        self.lstm = nn.LSTM(recipe.hidden, recipe.hidden, batch_first=True)
+        self.now = nn.Linear(width, recipe.layer)
+        self.heads = nn.Linear(recipe.hidden + recipe.layer, heads)
+        self.wide = nn.Linear(width, heads, bias=False)
+        nn.init.zeros_(self.wide.weight)
+        self.drop, self.drop_inputs = nn.Dropout(recipe.dropout), nn.Dropout(recipe.dropout / 2)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """The last hidden state, beside the last moment itself, read by one head a target."""
-        small = torch.tanh(self.squeeze(x))
-        states, _ = self.lstm(small)
-        margins: torch.Tensor = self.heads(torch.cat([states[:, -1], small[:, -1]], dim=1))
+    def forward(self, now: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
+        """The last state beside a layer over the inputs of now, and these once more by themselves."""
+        now = self.drop_inputs(now)
+        states, _ = self.lstm(torch.tanh(self.squeeze(self.drop_inputs(steps))))
+        both = torch.cat([states[:, -1], torch.relu(self.now(now))], dim=1)
+        margins: torch.Tensor = self.heads(self.drop(both)) + self.wide(now)
         return margins
 
 
 @dataclass(frozen=True, slots=True)
-class SequenceModel:
-    """A trained network with the scale of its inputs and a calibration per target."""
+class Examples:
+    """Standardised inputs of now float32[n, width], steps float16[n, STEPS, CHANNELS] and labels float32[n, heads]
+    with -1 for none."""
 
-    network: Network
-    mean: Rows
-    scale: Rows
-    targets: tuple[str, ...]
-    calibration: Mapping[str, Calibration]
+    now: Rows
+    steps: npt.NDArray[np.float16]
+    label: Rows
 
-    def margins(self, moments: Moments) -> npt.NDArray[np.float32]:
-        """Log-odds float32[n, len(targets)] of moments, each with those before it."""
-        standard = standardise(moments.own, self.mean, self.scale)
-        places = sequence_places(moments)
-        blocks = []
-        with torch.inference_mode():
-            for start in range(0, len(moments), 4096):
-                x = gather(standard, places[start : start + 4096])
-                blocks.append(self.network(torch.from_numpy(x)).numpy())
-        return np.concatenate(blocks)
-
-    def probabilities(self, target: str, moments: Moments) -> Floats:
-        """Calibrated probabilities float64[n] of one target."""
-        margin = self.margins(moments)[:, self.targets.index(target)].astype(np.float64)
-        return self.calibration[target].probabilities(margin)
+    def digest(self) -> str:
+        """What a checkpoint belongs to."""
+        whole = hashlib.sha256()
+        for part in (self.now, self.steps, self.label):
+            whole.update(np.ascontiguousarray(part).tobytes())
+        return whole.hexdigest()
 
 
-def standardise(rows: Rows, mean: Rows, scale: Rows) -> Rows:
-    """Inputs on one scale, clipped to four standard deviations."""
-    return np.asarray(np.clip((rows - mean) / scale, -_CLIP, _CLIP), np.float32)
+def as_torch(network: Network, heads: int, recipe: Recipe | None = None) -> list[Trainee]:
+    """The members of a trained network as PyTorch modules: what ``network`` is measured and checked against."""
+    members = []
+    for number in range(len(network.weights["heads.bias"])):
+        member = Trainee(network.width, heads, recipe or Recipe())
+        member.load_state_dict({name: torch.from_numpy(value[number]) for name, value in network.weights.items()})
+        members.append(member.eval())
+    return members
 
 
-def sequence_places(moments: Moments) -> npt.NDArray[np.int64]:
-    """Row numbers int64[n, STEPS] of the moments up to each one, oldest first; -1 before the sequence begins."""
-    place = np.arange(len(moments))
-    begins = np.ones(len(moments), bool)
-    begins[1:] = (np.diff(moments.person) != 0) | (np.diff(moments.times_us) > _PAUSE_US)
-    begins[1:] |= np.diff(moments.times_us) <= 0
-    begun = np.maximum.accumulate(np.where(begins, place, 0))
-    steps = place[:, None] - np.arange(STEPS - 1, -1, -1)
-    return np.where(steps >= begun[:, None], steps, -1)
+def training_device() -> torch.device:
+    """Where networks are trained: a GPU where there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def gather(rows: Rows, places: npt.NDArray[np.int64]) -> Rows:
-    """float32[n, STEPS, width]; zeros (the mean) where there is no moment."""
-    return rows[np.maximum(places, 0)] * (places >= 0)[:, :, None].astype(np.float32)
+def fit_member(
+    examples: Examples,
+    fit: npt.NDArray[np.int64],
+    held: npt.NDArray[np.int64],
+    *,
+    member: int,
+    seed: int,
+    recipe: Recipe,
+    folder: Path | None = None,
+) -> dict[str, Rows]:
+    """Weights of one member, trained on the rows ``fit`` until the loss on ``held`` stops falling.
 
-
-def fit_sequences(moments: Moments, *, targets: Sequence[str], seed: int = 7) -> SequenceModel | None:
-    """Train one network on the targets that have enough labels; None if none has. Same seed, same weights."""
-    part = probe_split(moments)
-    usable = [t for t in targets if trainable(labelled(moments.take(part == 0), t)[1])]
-    if not usable:
-        return None
-    torch.manual_seed(seed)
+    Same examples, rows and seed: same bytes, on a CPU, also after a kill if ``folder`` is given.
+    """
     torch.set_num_threads(1)  # so small a network only loses by more, and sums stay in one order
-    mean, scale = moments.own.mean(axis=0), moments.own.std(axis=0)
-    scale = np.where(scale < 1e-6, 1.0, scale).astype(np.float32)
-    standard, places = standardise(moments.own, mean, scale), sequence_places(moments)
-    label = np.stack([_labels(moments, target) for target in usable], axis=1)
-    network = Network(standard.shape[1], len(usable))
-    fit_rows, held = np.flatnonzero(part == 0), np.flatnonzero(part == 1)
-    _descend(network, standard, places, label, fit_rows, np.random.default_rng(seed))
-    model = SequenceModel(network, mean, scale, tuple(usable), {})
-    margins = model.margins(moments)
-    calibration = {}
-    for head, target in enumerate(usable):
-        rows = held[label[held, head] >= 0]
-        margin = margins[rows, head].astype(np.float64)
-        calibration[target] = fit_calibration(margin, label[rows, head].astype(np.int8))
-    return SequenceModel(network, mean, scale, tuple(usable), calibration)
+    device = training_device()
+    torch.manual_seed(_mixed(seed, member))
+    trainee = Trainee(examples.now.shape[1], examples.label.shape[1], recipe).to(device)
+    optimiser = torch.optim.AdamW(trainee.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay)
+    store = _Checkpoint(folder, examples, fit, held, f"{member} {seed} {recipe}")
+    begun, best, losses = store.take_up(trainee, optimiser)
+    for epoch in range(begun, recipe.epochs):
+        if _gone_stale(losses, recipe.patience):
+            break
+        _one_epoch(trainee, optimiser, examples, fit, _mixed(seed, member, epoch), epoch / recipe.epochs, recipe)
+        losses.append(_loss(trainee, examples, held, recipe))
+        if losses[-1] == min(losses) or not best:
+            best = {name: value.detach().cpu().clone() for name, value in trainee.state_dict().items()}
+        store.keep(trainee, optimiser, best, losses)
+    return {name: value.numpy().copy() for name, value in best.items()}
 
 
-def _labels(moments: Moments, target: str) -> npt.NDArray[np.float32]:
-    found = np.full(len(moments), -1.0, np.float32)
-    found[chosen_rows(moments, target)] = labelled(moments, target)[1]
-    return found
+def _gone_stale(losses: Losses, patience: int) -> bool:
+    return len(losses) > patience and min(losses) not in losses[-patience:]
 
 
-def _descend(
-    network: Network,
-    rows: Rows,
-    places: npt.NDArray[np.int64],
-    label: npt.NDArray[np.float32],
-    fit_rows: npt.NDArray[np.int64],
-    rng: np.random.Generator,
+def _one_epoch(
+    trainee: Trainee,
+    optimiser: torch.optim.Optimizer,
+    examples: Examples,
+    fit: npt.NDArray[np.int64],
+    seed: int,
+    progress: float,
+    recipe: Recipe,
 ) -> None:
-    """Adam with a falling rate over a few passes; labels of -1 weigh nothing."""
-    optimiser = torch.optim.AdamW(network.parameters(), lr=3e-3, weight_decay=0.02)
-    network.train()
-    count = min(len(fit_rows), _MOST_ROWS)
-    steps = _EPOCHS * (-(-count // _BATCH))
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=3e-3, total_steps=steps)
-    for _ in range(_EPOCHS):
-        order = rng.permutation(fit_rows)[:count]
-        for start in range(0, count, _BATCH):
-            batch = order[start : start + _BATCH]
-            truth = torch.from_numpy(label[batch])
-            known = (truth >= 0).float()
-            margins = network(torch.from_numpy(gather(rows, places[batch])))
-            loss = nn.functional.binary_cross_entropy_with_logits(margins, truth.clamp(min=0), weight=known)
-            optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
-            schedule.step()
-    network.eval()
+    torch.manual_seed(seed)
+    order = np.random.default_rng(seed).permutation(fit)[: recipe.most_rows]
+    trainee.train()
+    for start in range(0, len(order), recipe.batch):
+        share = progress + start / len(order) / recipe.epochs
+        for group in optimiser.param_groups:
+            group["lr"] = recipe.rate * _schedule(share)
+        loss = _batch_loss(trainee, examples, order[start : start + recipe.batch])
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(trainee.parameters(), 1.0)
+        optimiser.step()
+
+
+def _schedule(share: float) -> float:
+    """One cycle (Smith 2018): up over the first fifth, then down a cosine."""
+    if share < 0.2:
+        return 0.1 + 0.9 * share / 0.2
+    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (share - 0.2) / 0.8))
+
+
+def _batch_loss(trainee: Trainee, examples: Examples, rows: npt.NDArray[np.int64]) -> torch.Tensor:
+    """Mean log-loss over the labels there are."""
+    device = next(trainee.parameters()).device
+    now = torch.from_numpy(examples.now[rows]).to(device)
+    steps = torch.from_numpy(examples.steps[rows]).to(device).float()
+    truth = torch.from_numpy(examples.label[rows]).to(device)
+    known = (truth >= 0).float()
+    margins = trainee(now, steps)
+    return nn.functional.binary_cross_entropy_with_logits(margins, truth.clamp(min=0), weight=known)
+
+
+def _loss(trainee: Trainee, examples: Examples, rows: npt.NDArray[np.int64], recipe: Recipe) -> float:
+    trainee.eval()
+    rows = rows[:: max(1, len(rows) // recipe.most_rows)]
+    with torch.inference_mode():
+        parts = [
+            (float(_batch_loss(trainee, examples, rows[at : at + 2048])), len(rows[at : at + 2048]))
+            for at in range(0, len(rows), 2048)
+        ]
+    return sum(loss * count for loss, count in parts) / max(len(rows), 1)
+
+
+def _mixed(*numbers: int) -> int:
+    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint32)[0])
+
+
+class _Checkpoint:
+    """A training's state after its last finished epoch, in one file that is renamed into place."""
+
+    def __init__(
+        self,
+        folder: Path | None,
+        examples: Examples,
+        fit: npt.NDArray[np.int64],
+        held: npt.NDArray[np.int64],
+        how: str,
+    ) -> None:
+        self._path: Path | None = None
+        if folder is not None:
+            whole = f"{examples.digest()} {hashlib.sha256(fit.tobytes() + held.tobytes()).hexdigest()} {how}"
+            self._path = folder / f"{hashlib.sha256(whole.encode()).hexdigest()[:24]}.safetensors"
+
+    def take_up(
+        self, trainee: Trainee, optimiser: torch.optim.Optimizer
+    ) -> tuple[int, dict[str, torch.Tensor], Losses]:
+        """Load what is there; the epoch to go on with, the best weights so far, and the losses."""
+        if self._path is None or not self._path.exists():
+            return 0, {}, []
+        kept: dict[str, dict[str, torch.Tensor]] = {"weights": {}, "best": {}, "optimiser": {}}
+        with safe_open(self._path, "pt") as file:
+            losses: Losses = json.loads(file.metadata()["losses"])
+            for key in file.keys():  # noqa: SIM118 - not a mapping
+                kind, _, name = key.partition("/")
+                kept[kind][name] = file.get_tensor(key)
+        trainee.load_state_dict(kept["weights"])
+        state: dict[int, dict[str, torch.Tensor]] = {}
+        for name, value in kept["optimiser"].items():
+            number, _, what = name.partition("/")
+            state.setdefault(int(number), {})[what] = value
+        optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
+        return len(losses), kept["best"], losses
+
+    def keep(
+        self,
+        trainee: Trainee,
+        optimiser: torch.optim.Optimizer,
+        best: Mapping[str, torch.Tensor],
+        losses: Losses,
+    ) -> None:
+        if self._path is None:
+            return
+        state: dict[int, dict[str, Any]] = optimiser.state_dict()["state"]
+        tensors = {f"weights/{name}": value for name, value in trainee.state_dict().items()}
+        tensors |= {f"best/{name}": value for name, value in best.items()}
+        tensors |= {f"optimiser/{n}/{what}": value for n, by in state.items() for what, value in by.items()}
+        whole = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        partial = self._path.with_suffix(".partial")
+        partial.write_bytes(safetensors.torch.save(whole, {"losses": json.dumps(losses)}))
+        partial.replace(self._path)

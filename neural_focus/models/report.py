@@ -19,6 +19,7 @@ from neural_focus.models.evaluation import Judged, rows_of
 from neural_focus.models.gates import segment_table
 from neural_focus.models.held_out import DAYS, PERSON, HeldOut
 from neural_focus.models.report_plots import learning, picture, plots
+from neural_focus.models.sequences import no_steps
 
 _FIGURES = ("n", "base_rate", "auc", "average_precision", "brier", "log_loss", "ece")
 _ALERTS = ("precision_1", "precision_2", "precision_4", "recall_1", "recall_2", "recall_4", "lead_s")
@@ -170,6 +171,7 @@ def judged_of(held: HeldOut, target: str, split: str) -> Judged:
         recency_s=nothing,
         switches_5min=nothing,
         lead_s=found.lead_s,
+        recent=no_steps(len(found)),
     )
     hours = len(found) * held.step_s() / 3600
     return Judged(target, split, moments, found.label[target], found.said[target], hours)

@@ -37,7 +37,7 @@ from neural_focus.models.fitting import (
     thin,
     trainable,
 )
-from neural_focus.models.held_out import HeldOut, judge_held_out, write_held_out
+from neural_focus.models.held_out import HeldOut, Judge, judge_held_out, write_held_out
 from neural_focus.models.inputs import InputContract, Rows
 from neural_focus.models.labels import Source
 from neural_focus.models.measures import auc
@@ -109,7 +109,7 @@ def train_moments(
     part = slices_by_days(moments.times_us, moments.person, (HELD_OUT_FROM,))
     seen, later = moments.take(part == 0), moments.take(part == 1)
     earlier = fit_model(seen, stays, contract, seed=seed, store=store)
-    metrics, held = _held_out(earlier, later), _judged(earlier, later, seen, held_out.DAYS)
+    metrics, held = held_out_figures(earlier, later), _judged(earlier, later, seen, held_out.DAYS)
     report("fitting on everything", 0.55)
     probed = (earlier, part) if earlier.targets else None
     fitted = fit_model(moments, stays, contract, seed=seed, store=store, probed=probed)
@@ -199,7 +199,7 @@ def _learning_curve(
         latest = slices_by_days(seen.times_us, seen.person, (1 - share,)) == 1
         fitted = fit_model(seen.take(latest), stays, contract, targets=("switch",), seed=seed)
         if "switch" in fitted.targets:
-            points.append(_point(int(latest.sum()), _held_out(fitted, later)))
+            points.append(_point(int(latest.sum()), held_out_figures(fitted, later)))
     return points
 
 
@@ -207,7 +207,7 @@ def _point(moments: int, metrics: Mapping[str, Any]) -> dict[str, float]:
     return {"moments": moments, "auc": metrics["switch"]["auc"]}
 
 
-def _held_out(fitted: Fitted, later: Moments) -> dict[str, Any]:
+def held_out_figures(fitted: Judge, later: Moments) -> dict[str, Any]:
     """Figures of each target on days that the model had not seen, beside what one number can do."""
     metrics = {}
     for target in TARGETS:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from psycopg.types.json import Jsonb
 
-from neural_focus.features import FEATURE_NAMES
+from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH, SEQUENCE_NAME
 from neural_focus.messages import microseconds
 from neural_focus.store.database import Connection
 from neural_focus.store.events import EPOCH
@@ -27,7 +27,10 @@ SERVED = "role IN ('champion', 'fallback')"
 
 @dataclass(frozen=True, slots=True)
 class LoggedPrediction:
-    """One prediction as it was made. Times µs UTC; latency in ms from features read to prediction made."""
+    """One prediction as it was made. Times µs UTC; latency in ms from features read to prediction made.
+
+    ``event_types``: the snapshot's last ten event types, kept beside its features.
+    """
 
     user_id: int
     machine_id: str
@@ -45,6 +48,7 @@ class LoggedPrediction:
     role: str
     ab_test_group: str | None
     inference_latency_ms: float
+    event_types: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,7 @@ def _values(row: LoggedPrediction) -> tuple[object, ...]:
         row.break_risk,
         row.confidence,
         Jsonb(list(row.contributing_factors)),
-        Jsonb(dict(row.features)),
+        Jsonb({**row.features, **({SEQUENCE_NAME: list(row.event_types)} if row.event_types else {})}),
         row.focus_momentum,
         row.model_version,
         row.role,
@@ -145,8 +149,9 @@ def _moments(machine_id: str, rows: list[tuple[Any, ...]]) -> Moments:
 
 def read_features(
     connection: Connection, user_id: int, machine_id: str, start_us: int, end_us: int
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """The snapshots that a stream's served predictions were made from: times int64[n] ascending, float32[n, 32]."""
+) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.uint8]]:
+    """The snapshots that a stream's served predictions were made from: times int64[n] ascending, float32[n, 32], and
+    their last ten event types uint8[n, 10], zero where none were kept."""
     rows = connection.execute(
         f"SELECT snapshot_time, features FROM model_predictions WHERE user_id = %s AND machine_id = %s AND {SERVED}"
         " AND snapshot_time > %s AND snapshot_time <= %s AND features IS NOT NULL ORDER BY snapshot_time",
@@ -154,7 +159,12 @@ def read_features(
     ).fetchall()
     times = np.array([microseconds(at) for at, _ in rows], np.int64)
     table = [[features.get(name, 0.0) for name in FEATURE_NAMES] for _, features in rows]
-    return times, np.array(table, np.float32).reshape(len(rows), len(FEATURE_NAMES))
+    types = [features.get(SEQUENCE_NAME, [0] * SEQUENCE_LENGTH) for _, features in rows]
+    return (
+        times,
+        np.array(table, np.float32).reshape(len(rows), len(FEATURE_NAMES)),
+        np.array(types, np.uint8).reshape(len(rows), SEQUENCE_LENGTH),
+    )
 
 
 def first_prediction_us(connection: Connection, user_id: int) -> int | None:

@@ -15,6 +15,7 @@ from neural_focus.models import registry
 from neural_focus.models.bundle import TrainedBundle
 from neural_focus.models.datasets import Moments
 from neural_focus.models.predict import Predictor
+from neural_focus.models.sequences import no_steps
 from neural_focus.models.training import train_moments
 from neural_focus.settings import Settings
 from serving.champion import Champion
@@ -40,6 +41,7 @@ def bundle() -> TrainedBundle:
         recency_s=rng.exponential(60, count),
         switches_5min=rng.poisson(3, count).astype(np.float64),
         lead_s=np.ones(count),
+        recent=no_steps(count),
     )
     return train_moments(moments, (), is_demo=False, input_version=1)
 

@@ -33,9 +33,12 @@ from neural_focus.messages import (
 )
 from neural_focus.models import registry
 from neural_focus.models.bundle import TrainedBundle
-from neural_focus.models.datasets import StreamTable
-from neural_focus.models.history import StreamHistory
+from neural_focus.models.contracts import V3
+from neural_focus.models.datasets import StreamTable, cut_moments
 from neural_focus.models.predict import Predictor
+from neural_focus.models.recurrent import Recipe
+from neural_focus.models.sequence_training import train_sequences
+from neural_focus.models.sequences import FLAG, StreamPast
 from neural_focus.models.training import train
 from neural_focus.replay import replay
 from neural_focus.settings import Settings
@@ -50,6 +53,7 @@ from neural_focus.store.users import ensure_user
 from serving.auth import COOKIE_NAME, issue_token, make_cookie, make_signin_link
 
 MACHINE = "0d9f5a3e-5b0c-4f0e-9a4e-000000000001"
+OTHER_MACHINE = "0d9f5a3e-5b0c-4f0e-9a4e-000000000002"
 
 
 @pytest.fixture(scope="module")
@@ -527,7 +531,7 @@ def test_the_settings_of_the_service_hold_no_secret(service: Service) -> None:
     assert service.secrets.api_token not in log and service.secrets.signing_key not in log
 
 
-def _train_quickly() -> TrainedBundle:
+def _train_quickly(kind: str) -> TrainedBundle:
     """A real model of two simulated people, two days each: seconds, not a good one."""
     tables = []
     for number in (1, 2):
@@ -538,7 +542,10 @@ def _train_quickly() -> TrainedBundle:
                 f"{number}:m", number, person.records, past.timestamps_us, past.features, past.sequence, is_demo=True
             )
         )
-    return train(tables)
+    if kind == "xgboost":
+        return train(tables)
+    moments, stays = cut_moments(tables, V3, sequences=True)
+    return train_sequences(moments, stays, is_demo=True, recipe=Recipe(epochs=2, most_rows=2_000))
 
 
 SHADOWED = (
@@ -593,24 +600,27 @@ def test_a_person_says_what_a_stretch_was_and_the_strongest_word_stays(
     ]
 
 
+@pytest.mark.parametrize(("kind", "machine"), [("xgboost", MACHINE), ("lstm", OTHER_MACHINE)])
 def test_a_promoted_model_answers_without_a_restart_and_as_it_would_anywhere(
-    service: Service, real_person: int, module_database_url: str
+    service: Service, real_person: int, module_database_url: str, kind: str, machine: str
 ) -> None:
-    tag = registry.save(service.settings, _train_quickly())
+    tag = registry.save(service.settings, _train_quickly(kind))
     token = service.token_of(real_person)
-    history = StreamHistory()
-    with desktop(service, token, MACHINE) as person, service.http(token) as client:
+    history = StreamPast()
+    with desktop(service, token, machine) as person, service.http(token) as client:
         person.t_us -= 200_000_000
         registry.promote(service.settings, tag)
 
         def ask() -> tuple[Snapshot, PredictionMade]:
-            sent = person.snapshot(mouse_speed_std=600.0, keystroke_rate=0.5 + person.t_us % 7)
+            sent = person.snapshot(mouse_speed_std=600.0, keystroke_rate=0.5 + person.t_us % 7, keystroke_count=9.0)
             person.send(sent)
             made = person.receive(PredictionMade)
-            history.observe(sent.t_us, _row(sent, made), sent.app_name)
+            history.observe(sent.t_us, _row(sent, made), sent.app_name, np.array(sent.sequence, np.uint8))
             return sent, made
 
         eventually(lambda: ask()[1].trained_on == "demo", 20)
+        for _ in range(25):  # some steps of a sequence
+            ask()
         sent, made = ask()
         predictor = Predictor.load(service.settings, tag)
         row = _row(sent, made)
@@ -619,6 +629,11 @@ def test_a_promoted_model_answers_without_a_restart_and_as_it_would_anywhere(
         assert (made.focus_score, made.distraction_risk) == (judged.focus_score[0], judged.distraction_risk[0])
         assert made.confidence == judged.confidence[0]
         assert made.contributing_factors == predictor.explain(row, history.rows(), user_id=real_person)
+        with connect_database(service.database_url) as connection:
+            taken_up = lambda: recall_stream(connection, service.settings, real_person, machine).history.rows()  # noqa: E731
+            told = history.rows()
+            assert told is not None and told.recent[0, -3:, FLAG].all()
+            eventually(lambda: (now := taken_up()) is not None and now.recent.tobytes() == told.recent.tobytes())
         card = client.get("/api/v1/now").json()["model"]
         assert (card["version"], card["trained_on"], card["learning"]) == (predictor.version, "demo", True)
         assert card["note"].startswith("learning, day 1") and card["data_from"] < card["data_to"]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from neural_focus.events import EVENT_DTYPE, EventType
+from neural_focus.features import FEATURE_NAMES
 from neural_focus.models.contracts import V1
 from neural_focus.models.datasets import Moments, Stays
+from neural_focus.models.sequences import CHANNELS, STEPS, Recent, encode
 
 DAY_US = 86_400_000_000
 
@@ -30,6 +32,15 @@ def random_records(seed: int, *, switches: int = 60, apps: int = 4, hints: bool 
         # app0 and app1 are work (Building), the others entertainment
         records["data"][:, 2] = [1 << 8 if row[2] < 2 else 5 << 8 for row in rows]
     return records
+
+
+def random_steps(rng: np.random.Generator, count: int) -> Recent:
+    """Sequences of made-up snapshots, some of their steps empty."""
+    features = rng.gamma(1.0, 2.0, (count * STEPS, len(FEATURE_NAMES))).astype(np.float32)
+    steps = encode(features, rng.integers(0, 16, (count * STEPS, 10)).astype(np.uint8))
+    steps = steps.reshape(count, STEPS, CHANNELS)
+    steps[:, :-1][rng.random((count, STEPS - 1)) < 0.1] = 0
+    return steps
 
 
 def random_moments(
@@ -59,5 +70,6 @@ def random_moments(
         recency_s=rng.exponential(60, count),
         switches_5min=rng.poisson(3, count).astype(np.float64),
         lead_s=rng.exponential(30, count),
+        recent=random_steps(rng, count),
     )
     return moments, ()

@@ -1,0 +1,151 @@
+"""The last two minutes of a stream as a sequence: its snapshots ten seconds apart, with the types of its last events.
+
+::
+
+    t − 110 s   …   t − 20 s   t − 10 s   t        STEPS steps, the last one is the moment itself
+       │               │          │       │
+       └── 32 features, how often each type is among the last ten events, whether the stream was active then
+
+A step in which nothing was typed, pointed or switched for 30 s counts as empty: so training, which has moments of
+activity only, and serving, which has every second, see the same. The momentum is left out: it follows from earlier
+predictions, and a model should not learn from its own.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from neural_focus.events import EventType
+from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES, SEQUENCE_LENGTH, Feature, Kind
+from neural_focus.models.history import HistoryRows, StreamHistory, history_rows
+from neural_focus.models.inputs import Rows
+from neural_focus.models.timeline import US, Times
+
+Recent = npt.NDArray[np.float16]
+Types = npt.NDArray[np.uint8]
+STEPS, STEP_SECONDS = 12, 10
+EVENT_TYPES = tuple(EventType(number) for number in range(1, 16))
+TYPE_NAMES = tuple(f"recent_{kind.name.lower()}" for kind in EVENT_TYPES)
+"""How often each type of event is among the last ten."""
+CHANNELS = len(FEATURE_NAMES) + len(EVENT_TYPES) + 1
+FLAG = CHANNELS - 1
+"""The channel that is 1 for a step that is there."""
+TYPES = slice(len(FEATURE_NAMES), FLAG)
+_ACTIVITY = [
+    FEATURE_INDEX[name] for name in ("keystroke_count", "mouse_move_count", "mouse_click_count", "context_switches_30s")
+]
+_MOMENTUM = FEATURE_INDEX["focus_momentum"]
+TYPE_WORDS = {
+    name: Feature(name, Kind.FLOAT, "of 10", f"{kind.name.lower().replace('_', ' ')}s among your last ten events")
+    for name, kind in zip(TYPE_NAMES, EVENT_TYPES, strict=True)
+}
+
+
+def signed_log(values: Rows) -> Rows:
+    """sign(x) · log(1 + |x|): inputs over many orders of magnitude on one a network can read."""
+    return np.asarray(np.copysign(np.log1p(np.abs(values)), values), np.float32)
+
+
+def encode(features: Rows, types: Types) -> Recent:
+    """Snapshots float32[n, 32] and their last ten event types uint8[n, 10] as steps float16[n, CHANNELS]."""
+    steps = np.zeros((len(features), CHANNELS), np.float16)
+    steps[:, : len(FEATURE_NAMES)] = signed_log(np.nan_to_num(features))
+    steps[:, _MOMENTUM] = 0
+    steps[:, TYPES] = count_types(types)
+    steps[:, FLAG] = 1
+    return steps
+
+
+def count_types(types: Types) -> Rows:
+    """How often each of ``EVENT_TYPES`` is among the ten of each row; float32[n, 15]."""
+    counts = np.zeros((len(types), len(EVENT_TYPES) + 1), np.float32)
+    np.add.at(counts, (np.arange(len(types))[:, None], np.minimum(types, len(EVENT_TYPES))), 1)
+    return counts[:, 1:]
+
+
+def now_rows(rows: Rows, recent: Recent) -> Rows:
+    """The inputs of now: the contract's, and how often each type is among the last ten events."""
+    return np.concatenate([rows, recent[:, -1, TYPES].astype(np.float32)], axis=1)
+
+
+def is_active(features: Rows) -> npt.NDArray[np.bool_]:
+    """Whether anything was typed, pointed or switched in the 30 s up to each snapshot float32[n, 32]; bool[n]."""
+    return np.asarray((features[:, _ACTIVITY] > 0).any(axis=1))
+
+
+def recent_steps(seconds: Times, features: Rows, types: Types, chosen: Times) -> Recent:
+    """Sequences float16[m, STEPS, CHANNELS] that end at the ``chosen`` row numbers of a stream's snapshots.
+
+    ``seconds`` int64[n] ascending, ``features`` float32[n, 32], ``types`` uint8[n, 10].
+    """
+    wanted = seconds[chosen][:, None] - STEP_SECONDS * np.arange(STEPS - 1, -1, -1)
+    place = np.minimum(np.searchsorted(seconds, wanted), len(seconds) - 1)
+    there = (seconds[place] == wanted) & is_active(features)[place]
+    there[:, -1] = True
+    used, back = np.unique(place, return_inverse=True)
+    steps = encode(features[used], types[used])[back.reshape(place.shape)]
+    steps[~there] = 0
+    return steps
+
+
+def no_steps(count: int) -> Recent:
+    """The sequences of moments that nobody reads as such."""
+    return np.zeros((count, 0, CHANNELS), np.float16)
+
+
+def first_steps(features: Rows) -> Recent:
+    """Sequences of snapshots float32[n, 32] whose past is unknown: only the last step is there, without events."""
+    steps = np.zeros((len(features), STEPS, CHANNELS), np.float16)
+    steps[:, -1] = encode(features, np.zeros((len(features), SEQUENCE_LENGTH), np.uint8))
+    return steps
+
+
+@dataclass(frozen=True, slots=True)
+class PastRows(HistoryRows):
+    """History columns with the sequences float16[n, STEPS, CHANNELS] that end at the same moments."""
+
+    recent: Recent
+
+
+class StreamPast(StreamHistory):
+    """All that a model may ask of a stream's past, kept second by second: its history and its last two minutes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._steps: deque[tuple[int, Recent, bool]] = deque(maxlen=STEPS * STEP_SECONDS)
+
+    def observe(self, t_us: int, features: Rows, app: str, types: Types | None = None) -> None:
+        """Take in the snapshot float32[32] of one second with its last ten event types uint8[10]."""
+        super().observe(t_us, features, app)
+        second = t_us // US
+        if self._steps and second <= self._steps[-1][0]:
+            return
+        known = np.zeros(SEQUENCE_LENGTH, np.uint8) if types is None else types
+        step = encode(features[None], known[None])[0]
+        self._steps.append((second, step, bool(is_active(features[None])[0])))
+
+    def rows(self) -> PastRows | None:
+        """History and sequence as of the last snapshot, n = 1; None before the first."""
+        history = super().rows()
+        if history is None:
+            return None
+        now = self._steps[-1][0]
+        steps = np.zeros((1, STEPS, CHANNELS), np.float16)
+        for second, step, active in self._steps:
+            back, off = divmod(now - second, STEP_SECONDS)
+            if off == 0 and back < STEPS and (active or back == 0):
+                steps[0, STEPS - 1 - back] = step
+        return PastRows(history.columns, history.app, history.previous_app, steps)
+
+
+def past_rows(
+    timestamps_us: Times, features: Rows, apps: npt.NDArray[np.str_], types: Types, chosen: Times
+) -> PastRows:
+    """``StreamPast`` over stored snapshots: history and sequences at the ``chosen`` row numbers; the same bits."""
+    history = history_rows(timestamps_us, features, apps, chosen)
+    recent = recent_steps(timestamps_us // US, features, types, chosen)
+    return PastRows(history.columns, history.app, history.previous_app, recent)

@@ -1,0 +1,173 @@
+"""The LSTM: trained with PyTorch, served in NumPy; its checkpoints, calibration, reasons and sequences."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from synthetic_streams import random_moments
+
+from neural_focus.errors import ContractError
+from neural_focus.features import FEATURE_INDEX, INPUT_V1
+from neural_focus.models import measures, recurrent
+from neural_focus.models.bundle import TrainedBundle, verify
+from neural_focus.models.contracts import V1
+from neural_focus.models.network import NETWORK
+from neural_focus.models.predict import Predictor
+from neural_focus.models.recurrent import Recipe, as_torch
+from neural_focus.models.sequence_fitting import FittedSequences, fit_sequences
+from neural_focus.models.sequence_target import SequenceTarget, split_rows
+from neural_focus.models.sequence_training import train_sequences
+from neural_focus.models.sequences import FLAG, STEPS, TYPES, StreamPast, no_steps, past_rows
+
+QUICK = Recipe(hidden=8, layer=16, epochs=4, batch=128, rate=1e-2, most_rows=2_000)
+
+SHORT = replace(QUICK, epochs=3)
+
+
+@pytest.fixture(scope="module")
+def bundle() -> TrainedBundle:
+    return train_sequences(*random_moments(1), is_demo=True, input_version=1, recipe=QUICK)
+
+
+@pytest.fixture(scope="module")
+def predictor(bundle: TrainedBundle) -> Predictor:
+    return Predictor.from_files(bundle.files, bundle.manifest, "lstm_v1")
+
+
+@pytest.fixture(scope="module")
+def switch(predictor: Predictor) -> SequenceTarget:
+    target = predictor.targets["switch"]
+    assert isinstance(target, SequenceTarget)
+    return target
+
+
+def snapshots(own: np.ndarray) -> np.ndarray:
+    features = np.zeros((len(own), 32), np.float32)
+    features[:, [FEATURE_INDEX[name] for name in INPUT_V1]] = own
+    return features
+
+
+def test_it_learns_is_calibrated_and_has_a_manifest_like_any_model(bundle: TrainedBundle, predictor: Predictor) -> None:
+    later, _ = random_moments(81)
+    said = predictor.judge_moments("switch", later)
+    assert measures.auc(later.switch, said) > 0.62
+    assert measures.ece(later.switch, said) < 0.06
+    assert bundle.kind == bundle.manifest["kind"] == "lstm"
+    assert bundle.manifest["input_hash"] == V1.hash and bundle.metrics["switch"]["recency_auc"] < 0.6
+    assert set(bundle.metrics) == {"switch", "break", "outcome"}
+    verify(bundle.files, bundle.manifest, "here")
+    assert not any(data[:1] == b"\x80" for data in bundle.files.values())  # no pickle
+    changed = {**bundle.files, NETWORK: bundle.files[NETWORK][:-1] + b"?"}
+    with pytest.raises(ContractError, match="safetensors is changed"):
+        verify(changed, bundle.manifest, "here")
+
+
+def test_served_margins_are_those_of_the_trained_network(predictor: Predictor, switch: SequenceTarget) -> None:
+    moments, _ = random_moments(82, people=1, days=1)
+    rows, recent = split_rows(predictor.inputs_of(moments))
+    scales = switch.network.scales
+    now, steps = torch.from_numpy(scales.now(rows)), torch.from_numpy(scales.steps(recent))
+    with torch.inference_mode():
+        told = [member(now, steps) for member in as_torch(switch.network, 3, QUICK)]
+    assert np.abs(torch.stack(told).mean(dim=0).numpy() - switch.network.margins(rows, recent)).max() < 1e-5
+
+
+def test_one_snapshot_or_many_and_without_a_past(predictor: Predictor) -> None:
+    moments, _ = random_moments(83)
+    features = snapshots(moments.own)[:50]
+    many = predictor.predict(moments.times_us[:50], features)
+    one = predictor.predict(moments.times_us[:1], features[:1])
+    assert one.distraction_risk[0] == pytest.approx(many.distraction_risk[0], abs=1e-6)
+    assert ((many.focus_score >= 0) & (many.focus_score <= 100)).all()
+    with pytest.raises(ContractError, match="sequences of shape"):
+        predictor.inputs_of(random_moments(1)[0].without_sequences())
+
+
+def _fit(folder: Path | None, seed: int = 7) -> FittedSequences:
+    moments, stays = random_moments(3, people=1, days=4)
+    fitted = fit_sequences(moments, stays, V1, targets=("switch",), seed=seed, folder=folder, recipe=SHORT)
+    assert fitted is not None
+    return fitted
+
+
+def test_a_killed_training_goes_on_to_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    unbroken, epochs = _fit(None), []
+    assert _fit(None).files == unbroken.files != _fit(None, seed=8).files
+    one_epoch = recurrent._one_epoch
+
+    def killed_in_the_sixth(*arguments: object) -> None:
+        if len(epochs) == 5:
+            raise KeyboardInterrupt
+        epochs.append(1)
+        one_epoch(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(recurrent, "_one_epoch", killed_in_the_sixth)
+    with pytest.raises(KeyboardInterrupt):
+        _fit(tmp_path)
+    again: list[int] = []
+    monkeypatch.setattr(recurrent, "_one_epoch", lambda *rest: (again.append(1), one_epoch(*rest)))
+    assert _fit(tmp_path).files == unbroken.files
+    assert 0 < len(again) <= 3 * SHORT.epochs - 5
+
+
+def test_reasons_add_up_to_the_difference_from_the_usual(predictor: Predictor, switch: SequenceTarget) -> None:
+    usual = predictor.usual["*"]
+    for row in predictor.inputs_of(random_moments(84)[0])[:20]:
+        now, recent = split_rows(row[None])
+        there = recent[0, :, FLAG:].astype(np.float32)
+        back = switch.usual_steps(usual) * there
+        own, by_step = switch.network.attribute(0, now[0], recent[0], usual, back)
+        (before, after) = switch.network.margins(np.stack([now[0], usual]), np.stack([recent[0], back]))[:, 0]
+        assert own.sum() + by_step.sum() == pytest.approx(before - after, abs=0.06)
+
+
+def test_the_top_factor_moves_the_risk_more_than_a_random_one(predictor: Predictor, switch: SequenceTarget) -> None:
+    usual, rng = predictor.usual["*"], np.random.default_rng(1)
+    right, by_top, by_any = [], [], []
+    for row in predictor.inputs_of(random_moments(79)[0])[:150]:
+        shares = switch.contributions(row, usual)
+        top, any_one = int(np.argmax(np.abs(shares))), int(rng.integers(len(shares)))
+        changed = [
+            row,
+            switch.replaced(row, switch.names[top], usual),
+            switch.replaced(row, switch.names[any_one], usual),
+        ]
+        before, after, other = predictor.probabilities("switch", np.stack(changed))
+        right.append(np.sign(before - after) == np.sign(shares[top]))
+        by_top.append(abs(before - after))
+        by_any.append(abs(before - other))
+    assert np.mean(right) > 0.9
+    assert np.mean(by_top) > 2 * np.mean(by_any)
+
+
+def test_reasons_are_in_words(predictor: Predictor) -> None:
+    factors = predictor.explain(snapshots(random_moments(80)[0].own[:1])[0])
+    assert 1 <= len(factors) <= 3
+    assert all(factor.endswith(("(raises the risk)", "(lowers the risk)")) for factor in factors)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_live_past_and_one_over_stored_snapshots_are_the_same_bits(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    here = np.flatnonzero(rng.random(900) < 0.95)
+    here = here[(here < 300) | (here > 330)]
+    features = rng.gamma(1.0, 2.0, (len(here), 32)).astype(np.float32) * (rng.random(len(here)) < 0.8)[:, None]
+    types = rng.integers(0, 16, (len(here), 10)).astype(np.uint8)
+    apps = np.array([f"app{second // 40 % 3}" for second in here])
+    times = (here + 1_700_000_000) * 1_000_000
+    chosen = np.arange(0, len(here), 3)
+    stored, past, live = past_rows(times, features, apps, types, chosen), StreamPast(), []
+    for place in range(len(here)):
+        past.observe(int(times[place]), features[place], str(apps[place]), types[place])
+        if place % 3 == 0:
+            live.append(past.rows())
+    assert np.concatenate([row.recent for row in live if row]).tobytes() == stored.recent.tobytes()
+    assert np.concatenate([row.columns for row in live if row]).tobytes() == stored.columns.tobytes()
+    flags = stored.recent[..., FLAG]
+    assert (flags[:, -1] == 1).all() and 0 < flags[:, :-1].mean() < 1
+    assert (stored.recent[:, -1, TYPES].sum(axis=1) == (types[chosen] > 0).sum(axis=1)).all()
+    assert no_steps(3).shape[:1] == (3,) and stored.recent.shape[1] == STEPS
