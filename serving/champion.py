@@ -48,7 +48,7 @@ class Champion:
             tag = registry.champion(self._settings)
         except NeuralFocusError as error:
             return self._refuse("champion.json", error)
-        if tag in (self._tag, self._refused):
+        if tag == self._tag or (tag is not None and tag == self._refused):
             return False
         try:
             predictor = Predictor.load(self._settings, tag)

@@ -51,6 +51,7 @@ from neural_focus.store.session_book import begin_session
 from neural_focus.store.trial import Opportunity, insert_opportunity, opportunity_uuid
 from neural_focus.store.users import ensure_user
 from serving.auth import COOKIE_NAME, issue_token, make_cookie, make_signin_link
+from serving.recall import recall_stream
 
 MACHINE = "0d9f5a3e-5b0c-4f0e-9a4e-000000000001"
 OTHER_MACHINE = "0d9f5a3e-5b0c-4f0e-9a4e-000000000002"
@@ -629,7 +630,7 @@ def test_a_promoted_model_answers_without_a_restart_and_as_it_would_anywhere(
         assert (made.focus_score, made.distraction_risk) == (judged.focus_score[0], judged.distraction_risk[0])
         assert made.confidence == judged.confidence[0]
         assert made.contributing_factors == predictor.explain(row, history.rows(), user_id=real_person)
-        with connect_database(service.database_url) as connection:
+        with connect_database(module_database_url) as connection:
             taken_up = lambda: recall_stream(connection, service.settings, real_person, machine).history.rows()  # noqa: E731
             told = history.rows()
             assert told is not None and told.recent[0, -3:, FLAG].all()
