@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from neural_focus.models.boosted import MANY_PEOPLE
 from neural_focus.models.bundle import MODEL, write_json
 from neural_focus.models.calibrate import Calibration, fit_calibration
 from neural_focus.models.confidence import learn_familiarity
 from neural_focus.models.datasets import Moments, Stays, learn_population
-from neural_focus.models.fitting import MANY_PEOPLE, TARGETS, Report, chosen_rows, labelled, silent, trainable
+from neural_focus.models.fitting import TARGETS, Report, chosen_rows, labelled, silent, trainable
 from neural_focus.models.inputs import InputContract, Rows
 from neural_focus.models.network import NETWORK, Network, Scales, learn_scales, network_bytes
 from neural_focus.models.population import AppStatistics
