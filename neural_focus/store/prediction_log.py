@@ -107,7 +107,7 @@ def _values(row: LoggedPrediction) -> tuple[object, ...]:
         row.break_risk,
         row.confidence,
         Jsonb(list(row.contributing_factors)),
-        Jsonb({**row.features, **({SEQUENCE_NAME: list(row.event_types)} if row.event_types else {})}),
+        Jsonb({**row.features, **({SEQUENCE_NAME: list(row.event_types)} if row.event_types and row.features else {})}),
         row.focus_momentum,
         row.model_version,
         row.role,

@@ -639,7 +639,7 @@ def test_a_promoted_model_answers_without_a_restart_and_as_it_would_anywhere(
         assert (card["version"], card["trained_on"], card["learning"]) == (predictor.version, "demo", True)
         assert card["note"].startswith("learning, day 1") and card["data_from"] < card["data_to"]
 
-        beside = registry.save(service.settings, _train_quickly())
+        beside = registry.save(service.settings, _train_quickly(kind))
         registry.set_shadow(service.settings, beside)
         version = beside.split(":")[1]
         said: dict[int, PredictionMade] = {}
