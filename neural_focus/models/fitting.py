@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +120,7 @@ def fit_model(
     ``probed``: a model fitted before on the moments numbered 0, to be the probe, with those it had not seen numbered 1.
     """
     store = store or TreeStore()
+    moments = settle_outcomes(moments)
     if probed is None:
         moments = thin(moments, MAX_ROWS)
     split = probe_split(moments) if probed is None else probed[1]
@@ -212,12 +213,24 @@ def labelled(moments: Moments, target: str) -> tuple[Moments, Labels]:
 
 
 def chosen_rows(moments: Moments, target: str) -> npt.NDArray[np.bool_]:
-    """Which moments have the target's label, bool[n]."""
-    if target == "outcome":
-        # people's labels are never mixed with weak ones: with enough of them, theirs alone count
-        people = moments.outcome_source > Source.WEAK
-        return np.asarray(people if people.sum() >= MIN_ROWS else moments.outcome_source == Source.WEAK)
-    return np.asarray((moments.switch if target == "switch" else moments.settled_break) != NO_LABEL)
+    """Which moments have the target's label, bool[n]; see ``settle_outcomes`` for the outcome's."""
+    found = {"outcome": moments.outcome, "switch": moments.switch, "break": moments.settled_break}[target]
+    return np.asarray(found != NO_LABEL)
+
+
+def settle_outcomes(moments: Moments) -> Moments:
+    """Keep outcome labels of one kind: what people judged, else with their timers', else what rules say.
+
+    A timer calls every minute of its session focused, so it says little beside judgements of both kinds; rules are
+    never mixed with people. Decided once on all moments, so that no slice of them decides otherwise.
+    """
+    source = np.where(moments.outcome == NO_LABEL, Source.NONE, moments.outcome_source)
+    judged, people, rules = source >= Source.HOTKEY, source > Source.WEAK, source == Source.WEAK
+    if trainable((moments.outcome[judged] == Outcome.FOCUSED).astype(np.int8)):
+        kept = judged
+    else:
+        kept = people if people.sum() >= MIN_ROWS or not rules.any() else rules
+    return replace(moments, outcome=np.where(kept, moments.outcome, NO_LABEL).astype(np.int8))
 
 
 def trainable(label: Labels) -> bool:

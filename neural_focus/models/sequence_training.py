@@ -14,7 +14,7 @@ from neural_focus.models import held_out
 from neural_focus.models.bundle import TrainedBundle
 from neural_focus.models.contracts import CONTRACTS
 from neural_focus.models.datasets import Moments, Stays
-from neural_focus.models.fitting import TARGETS, Report, labelled, silent, thin, trainable
+from neural_focus.models.fitting import TARGETS, Report, labelled, settle_outcomes, silent, thin, trainable
 from neural_focus.models.held_out import judge_held_out
 from neural_focus.models.inputs import InputContract
 from neural_focus.models.linear import Linear, fit_linear
@@ -49,7 +49,7 @@ def train_sequences(
         ContractError: the moments have no sequences.
     """
     contract = CONTRACTS[input_version]
-    moments = thin(moments, MOST_ROWS)
+    moments = settle_outcomes(thin(moments, MOST_ROWS))
     if not trainable(labelled(moments, "switch")[1]):
         raise InputError(f"{len(moments)} moments are too few to train on", todo="Capture for some hours of work first")
     part = slices_by_days(moments.times_us, moments.person, (HELD_OUT_FROM,))

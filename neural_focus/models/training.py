@@ -33,6 +33,7 @@ from neural_focus.models.fitting import (
     TreeStore,
     fit_model,
     labelled,
+    settle_outcomes,
     silent,
     thin,
     trainable,
@@ -102,7 +103,7 @@ def train_moments(
         InputError: there are too few labelled moments.
     """
     contract, store = CONTRACTS[input_version], TreeStore(checkpoint)
-    moments = thin(moments, MAX_ROWS)
+    moments = settle_outcomes(thin(moments, MAX_ROWS))
     if not trainable(labelled(moments, "switch")[1]):
         raise InputError(f"{len(moments)} moments are too few to train on", todo="Capture for some hours of work first")
     report("fitting on the earlier days", 0.1)

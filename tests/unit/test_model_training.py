@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ from neural_focus.models import measures
 from neural_focus.models.bundle import MODEL, TrainedBundle, file_hashes, verify
 from neural_focus.models.contracts import V1, contract_of
 from neural_focus.models.drift import LARGE_SHIFT, calibration_drifted, input_drift, reference_of
+from neural_focus.models.fitting import chosen_rows, settle_outcomes
+from neural_focus.models.labels import NO_LABEL, Outcome, Source
 from neural_focus.models.predict import Predictor
 from neural_focus.models.training import train_moments
 
@@ -149,3 +152,16 @@ def test_drift_is_seen_where_it_is() -> None:
     label = (rng.random(2000) < p).astype(np.int8)
     assert not calibration_drifted(label, p)
     assert calibration_drifted(label, np.clip(p + 0.3, 0, 1))
+
+
+def test_outcomes_are_of_one_kind_and_no_slice_decides_otherwise() -> None:
+    moments, _ = random_moments(3)
+    outcome, source = np.zeros(len(moments), np.int8), np.full(len(moments), Source.WEAK, np.int8)
+    source[:900], outcome[:900] = Source.TIMER, Outcome.FOCUSED
+    with_timers = settle_outcomes(replace(moments, outcome=outcome, outcome_source=source))
+    assert np.flatnonzero(with_timers.outcome != NO_LABEL).tolist() == list(range(900)), "people's, without rules'"
+    source[1000:1400:2], outcome[1000:1200] = Source.HOTKEY, Outcome.FOCUSED
+    judged = settle_outcomes(replace(moments, outcome=outcome, outcome_source=source))
+    assert np.flatnonzero(chosen_rows(judged, "outcome")).tolist() == list(range(1000, 1400, 2)), "without timers'"
+    part = judged.take(np.arange(950, 1100))
+    assert settle_outcomes(part).outcome.tolist() == part.outcome.tolist()
