@@ -257,7 +257,7 @@ def test_a_persons_own_moments_move_the_calibration_that_serves_them(home: Home,
     predictor = registry.load(home.settings, train_newest(platform).tag)
     demo = home.streams()[0]
     assert calibrations(platform, predictor, Served(demo.user_id, "known", is_demo=True)) == []
-    user_id = next(one.user_id for one in home.streams() if not one.is_demo)
+    user_id = int(read_labels(home.settings.feast, is_demo=False)["user_id"].iloc[0])
     [switch, *_] = calibrations(platform, predictor, Served(user_id, "new", is_demo=False))
     assert switch.target == "switch" and switch.moments > 100 and 0 < switch.share < 1
     moved = predictor.with_shifts({"switch": {user_id: switch.shift}})

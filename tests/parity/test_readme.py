@@ -29,7 +29,8 @@ def test_every_target_is_real_and_help_lists_all_of_them() -> None:
         re.findall(r"\bmake ([a-z]+)(?=[ `\n.,:;)])", "\n".join(re.findall(r"`[^`]+`|^    .*$", texts(), re.M)))
     )
     assert mentioned - targets() == set()
-    said = subprocess.run(["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    command = ["make", "--no-print-directory", "help"]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert {line.split()[0] for line in said.splitlines()} == targets()
 
 
