@@ -38,15 +38,24 @@ class DemoPerson:
     """Acts a worker's seconds out on ``display``; each is planned first, then done in real time."""
 
     def __init__(
-        self, display: str, *, seed: int = 1, brisk: bool = False, person: PersonParameters | None = None
+        self,
+        display: str,
+        *,
+        seed: int = 1,
+        brisk: bool = False,
+        person: PersonParameters | None = None,
+        hour: float | None = None,
     ) -> None:
         """Open the display and the demo windows. ``person``: by default number 0 of the group ``seed``.
+
+        ``hour`` (0–24): a life that is the same whenever it is lived; by default each is another, at the hour it is.
 
         Raises:
             CaptureError: the display cannot be opened.
         """
         person = person or draw_person(seed * 1_000)
-        self._rng = np.random.default_rng(seed if brisk else None)
+        self._hour = hour
+        self._rng = np.random.default_rng(None if hour is None and not brisk else seed)
         self._worker = lively_worker(person, _hour()) if brisk else Worker(person, self._rng, trials=False)
         self._hands = Hands(person, self._rng)
         self._injector = Injector(display)
@@ -72,7 +81,7 @@ class DemoPerson:
         begin = time.monotonic()
         tick = 0
         while not stop.is_set() and (seconds is None or tick < seconds):
-            self._worker.step(tick, _hour())
+            self._worker.step(tick, _hour() if self._hour is None else self._hour)
             for offset, act, amount in self._hands.plan(self._worker):
                 if stop.wait(max(0.0, begin + tick + offset - time.monotonic())):
                     break
