@@ -11,22 +11,23 @@ from __future__ import annotations
 
 import threading
 import time
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from collector.attendance import Attendance
 from collector.capture import DesktopCapture, Drained, X11Source, unix_offset_us
 from collector.consent import Consent
 from collector.conversation import Conversation
 from collector.desktop import Desktop, write_json
 from collector.link import Link
 from collector.live import SAVE_SECONDS, LiveEngine, Second
-from collector.prompt import Asker, Click, Decide
+from collector.prompt import Asker, Click, Decide, NoPrompt, PromptWindow
 from collector.rest import Rest
 from collector.shipper import Shipper, describe
-from collector.spool import open_writer
+from collector.spool import BootWriter
+from collector.wayland import WaylandSource
 from neural_focus.categories import RULES_FILE, Rules
 
 ANSWER_SECONDS = 0.1
@@ -41,7 +42,7 @@ class Options:
 
     desktop: Desktop
     consent: Consent
-    display: str
+    source: X11Source | WaylandSource
     counters: Path
     zone: str = "UTC"
     titles: bool = False
@@ -53,10 +54,14 @@ class Options:
     decide: Decide | None = None
     click: Click | None = None
     terminal: bool = False
+    open_page: Callable[[], None] | None = None
+    """Opens the page for the person, signed in."""
+    present: bool = False
+    """Whether to join the session bus: tray, notifications, focus as the desktop tells it."""
 
 
 class Agent:
-    """One run of the agent on one desktop: one boot id, sequence numbers from 0."""
+    """One run of the agent on one desktop: a boot id and sequence numbers from 0, anew after each pause."""
 
     def __init__(self, options: Options, say: Callable[[str], None]) -> None:
         """Recovers the spool, restores the engine and starts capturing.
@@ -68,30 +73,37 @@ class Agent:
         """
         self._options, self._say = options, say
         desktop = options.desktop
-        self.machine_id, self.boot_id = desktop.machine_id(), str(uuid.uuid4())
-        self._writer = open_writer(desktop.spool, self.machine_id, self.boot_id)
-        self._live = LiveEngine.restore(desktop.engine_state, desktop.spool, self.boot_id, options.zone)
+        self.machine_id = desktop.machine_id()
+        self._writer = BootWriter(desktop.spool, self.machine_id)
+        self._live = LiveEngine.restore(desktop.engine_state, desktop.spool, self._writer.boot_id, options.zone)
         self._capture = DesktopCapture(
-            X11Source(options.display),
+            options.source,
             Rules.load(options.rules or desktop.folder / RULES_FILE),
             offset_us=unix_offset_us(),
             floor_us=self._live.last_us,
             titles=options.titles,
         )
+        self._rest = Rest()
+        presence = make_presence(options.source, self._rest.end) if options.present else None
         self._asker = Asker(
-            options.display,
+            lambda: _make_prompt(options.source, presence),
             say,
             ignore=self._capture.ignore,
             decide=options.decide,
             click=options.click,
             terminal=options.terminal,
         )
-        self._rest = Rest()
         self._lock = _lock_watch(self._rest.descriptor)
+        self._attendance = Attendance(
+            options.source,
+            presence,
+            open_page=options.open_page,
+            sees_lock=lambda: self._lock is not None and self._lock.listening,
+        )
         self._link = Link(options.address, options.token, self.machine_id, self._rest.end) if options.address else None
         self._talk = Conversation(self._link, self._live, self._asker, now_us=self._capture.now_us)
         self._shipper = self._make_shipper()
-        self._refused = 0
+        self._refused, self._quit = 0, False
         self._warned = self._disk = ""
 
     def run(self, stop: threading.Event) -> dict[str, Any]:
@@ -101,13 +113,14 @@ class Agent:
                 thread.start()
         written = saved = time.monotonic()
         try:
-            while not stop.is_set():
+            while not stop.is_set() and not self._quit:
                 self._rest.until_turn(self._capture.now_us(), at_most=ANSWER_SECONDS if self._asker.offer else 1.0)
                 self._turn()
                 now = time.monotonic()
                 if now - written >= COUNTERS_SECONDS:
                     written = now
-                    self._write_counters("running")
+                    self._attendance.tell(self._talk, connected=bool(self._link and self._link.connected))
+                    self._write_counters("paused" if self._attendance.paused else "running")
                 if now - saved >= SAVE_SECONDS:
                     saved = now
                     self._save_engine()
@@ -137,6 +150,13 @@ class Agent:
         }
 
     def _turn(self) -> None:
+        for wish in self._attendance.wishes():
+            self._obey(wish)
+        if self._attendance.pause_is_over():
+            self._obey("resume")
+        if self._attendance.paused:
+            self._talk.turn([])
+            return
         began_us = self._capture.now_us()
         seconds = self._keep(self._capture.drain())
         answer = self._talk.turn([*seconds, *self._live.close_until(began_us)])
@@ -145,6 +165,31 @@ class Agent:
         if self._lock is not None:
             self._capture.set_locked(self._lock.locked)
         self._warn()
+
+    def _obey(self, wish: str) -> None:
+        match wish.split():
+            case ["pause", seconds]:
+                if not self._attendance.paused:
+                    self._end_boot()
+                self._attendance.paused_until = time.time() + float(seconds)
+                self._say("Nothing is captured until the pause is over.")
+            case ["resume"] if self._attendance.paused:
+                boot_id = self._writer.new_boot()
+                self._live.new_boot(boot_id)
+                if self._shipper is not None:
+                    self._shipper.boots.add(boot_id)
+                self._attendance.paused_until = None
+                self._capture.resume()
+                self._say("Capture goes on.")
+            case ["quit"]:
+                self._quit = True
+
+    def _end_boot(self) -> None:
+        """Everything that was captured is spooled; what comes later is not captured."""
+        self._keep(self._capture.stop())
+        self._asker.hide()
+        self._writer.sync()
+        self._save_engine()
 
     def _keep(self, drained: Drained) -> list[Second]:
         if not len(drained.records) or not self._writer.append(drained.records, drained.titles):
@@ -177,8 +222,9 @@ class Agent:
             "username": options.desktop.username,
             "is_demo": options.desktop.is_demo,
             "machine_id": self.machine_id,
-            "boot_id": self.boot_id,
+            "boot_id": self._writer.boot_id,
             "prompt": {"id": offer.id, "buttons": self._asker.places()} if offer else None,
+            **self._attendance.describe(),
             **self.counters(),
         }
         self._keep_file(lambda: write_json(options.counters, content))
@@ -203,23 +249,41 @@ class Agent:
             options.database_url,
             options.desktop,
             zone=options.zone,
-            boot_id=self.boot_id,
+            boot_id=self._writer.boot_id,
             consent=options.consent,
             known=lambda: self._talk.known,
         )
 
     def _finish(self) -> None:
-        """Everything that was captured is spooled, then shipped; what cannot be waits for the next start."""
-        self._keep(self._capture.stop())
-        self._asker.hide()
-        self._writer.sync()
-        self._save_engine()
+        """What was captured is shipped; what cannot be waits for the next start."""
+        self._end_boot()
+        self._attendance.finish()
         if self._link is not None:
             self._link.finish()
         self._lock = None  # its thread ends here: nobody tells of news any more
         self._rest.close()
         if self._shipper is not None:
             self._shipper.finish(FINISH_SECONDS)
+
+
+def make_presence(source: X11Source | WaylandSource, news: Callable[[], None]) -> Any:
+    """The agent on the session bus, joined. Not imported where nobody needs it: it costs 4 MB."""
+    from collector.presence import Presence
+
+    presence = Presence(news, source.tell if isinstance(source, WaylandSource) else None)
+    presence.start()
+    return presence
+
+
+def _make_prompt(source: X11Source | WaylandSource, presence: Any) -> PromptWindow:
+    if isinstance(source, X11Source):
+        from neural_focus._x11 import Prompt
+
+        return Prompt(source.display)
+    if presence is not None:
+        notification: PromptWindow = presence.prompt
+        return notification
+    return NoPrompt()
 
 
 def _lock_watch(news: int) -> Any:

@@ -50,7 +50,7 @@ def check_desktop(display: str | None, environ: Mapping[str, str] | None = None)
             if wayland
             else "Run it on your desktop, or give --display; `neural-focus up` brings a virtual one",
         )
-    if wayland and _is_xwayland(name):
+    if wayland and is_xwayland(name):
         raise CaptureError(
             f"{name} belongs to a Wayland session",
             why="only windows of X programs would be seen, everything else would silently be missing",
@@ -59,10 +59,11 @@ def check_desktop(display: str | None, environ: Mapping[str, str] | None = None)
     return name
 
 
-def _is_xwayland(name: str) -> bool:
-    from neural_focus._x11 import is_xwayland
+def is_xwayland(name: str) -> bool:
+    """Whether an X server belongs to a Wayland session. Raises CaptureError when it cannot be reached."""
+    from neural_focus import _x11
 
-    return is_xwayland(name)
+    return _x11.is_xwayland(name)
 
 
 def unix_offset_us() -> int:
@@ -168,6 +169,11 @@ class DesktopCapture:
         """Ends capture; returns what was still on its way."""
         self._capture.stop()
         return self.drain_last()
+
+    def resume(self) -> None:
+        """Captures again after ``stop``; a display that is gone meanwhile is reached for again, as ever."""
+        self._retry_at = 0.0
+        self._reopen()
 
     def drain_last(self) -> Drained:
         """Like ``drain``, without reaching for a lost display."""

@@ -17,6 +17,7 @@ from collector.shipper import Known
 from neural_focus.errors import FormatError
 from neural_focus.messages import (
     ClientMessage,
+    DesktopStatus,
     EndSession,
     InterventionClosed,
     InterventionFeedback,
@@ -50,6 +51,7 @@ class Conversation:
         self.counters: Counter[str] = Counter(predictions=0, interventions=0, answers=0)
         self.closed: Counter[str] = Counter()
         """Offers that were answered or timed out, by the stored response."""
+        self._status_told: tuple[DesktopStatus, int] | None = None
         self.problem = ""
         """What the service last complained of."""
 
@@ -65,6 +67,15 @@ class Conversation:
         for message in self._link.received() if self._link else ():
             self._hear(message)
         return self._take_answer()
+
+    def tell_status(self, status: DesktopStatus) -> None:
+        """Tells what this desktop does, when that changed or the service may have forgotten it."""
+        if self._link is None or not self._link.connected:
+            return
+        told = (status, self._link.counters["reconnects"])
+        if told != self._status_told:
+            self._status_told = told
+            self._link.send(status)
 
     def _send(self, message: ClientMessage) -> None:
         if self._link is not None:
@@ -102,7 +113,7 @@ class Conversation:
             case Problem():
                 self.problem = f"the service says: {message.title}. {message.detail}".strip()
             case _:
-                pass  # ACTIVITY_UPDATE is for pages
+                pass  # ACTIVITY_UPDATE and DESKTOP_STATUS are for pages
 
     def _predicted(self, message: PredictionMade) -> None:
         self.counters["predictions"] += 1

@@ -117,6 +117,10 @@ class LiveEngine:
         """The engine's own counts: late, clamped, rejected by reason."""
         return self._engine.counters()
 
+    def new_boot(self, boot_id: str) -> None:
+        """The next record begins another boot: a pause is over."""
+        self._boot_id, self._next_seq = boot_id, 0
+
     def save(self, path: Path) -> None:
         """Keeps the whole state for the next start."""
         head = {"boot_id": self._boot_id, "next_seq": self._next_seq, "last_us": self.last_us}

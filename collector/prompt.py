@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast, get_args
+from typing import Protocol, cast, get_args
 
 from neural_focus.errors import CaptureError
 from neural_focus.messages import InterventionOffered, Response
@@ -33,12 +33,47 @@ class _Open:
     clicked: bool = False
 
 
+class PromptWindow(Protocol):
+    """What shows an offer with buttons: ``neural_focus._x11.Prompt`` or a notification."""
+
+    def show(self, lines: list[str], buttons: list[tuple[str, str]]) -> int:
+        """Shows it; returns the window to be left out of capture, 0 for none. Raises CaptureError."""
+
+    def buttons(self) -> dict[str, tuple[int, int]]:
+        """{answer: (x, y)} on the screen, where that is known."""
+
+    def poll(self) -> str | None:
+        """The answer that was given since."""
+
+    def hide(self) -> None:
+        """Takes it away."""
+
+
+class NoPrompt:
+    """There is no place to show an offer but the terminal."""
+
+    def show(self, lines: list[str], buttons: list[tuple[str, str]]) -> int:
+        """Says so."""
+        raise CaptureError("there is neither an X server nor a session bus to show it by")
+
+    def buttons(self) -> dict[str, tuple[int, int]]:
+        """None."""
+        return {}
+
+    def poll(self) -> str | None:
+        """None."""
+        return None
+
+    def hide(self) -> None:
+        """Nothing is shown."""
+
+
 class Asker:
     """At most one offer at a time. Not for several threads."""
 
     def __init__(
         self,
-        display: str,
+        make_prompt: Callable[[], PromptWindow],
         say: Callable[[str], None],
         *,
         ignore: Callable[[int], None],
@@ -46,12 +81,11 @@ class Asker:
         click: Click | None = None,
         terminal: bool = False,
     ) -> None:
-        """``ignore`` is told each window of ours; ``terminal``: letters typed there are answers."""
-        from neural_focus._x11 import Prompt
-
+        """``make_prompt`` is asked again when the display went away; ``ignore`` is told
+        each window of ours; ``terminal``: letters typed there are answers."""
         self._say, self._ignore, self._decide, self._click = say, ignore, decide, click
-        self._terminal, self._display = terminal, display
-        self._prompt = Prompt(display)
+        self._terminal, self._make_prompt = terminal, make_prompt
+        self._prompt = make_prompt()
         self._open: _Open | None = None
 
     @property
@@ -99,10 +133,8 @@ class Asker:
 
     def _show_again(self, lines: list[str], buttons: list[tuple[str, str]]) -> None:
         """The X server went away since: on a new connection, else in the terminal only."""
-        from neural_focus._x11 import Prompt
-
         try:
-            self._prompt = Prompt(self._display)
+            self._prompt = self._make_prompt()
             self._ignore(self._prompt.show(lines, buttons))
         except CaptureError as error:
             self._say(f"The offer cannot be shown on the screen: {error}")

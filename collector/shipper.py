@@ -48,7 +48,9 @@ class Shipper(threading.Thread):
         self, url: str, desktop: Desktop, *, zone: str, boot_id: str, consent: Consent, known: Callable[[], Known]
     ) -> None:
         super().__init__(name="shipper", daemon=True)
-        self._url, self._desktop, self._zone, self._boot_id = url, desktop, zone, boot_id
+        self._url, self._desktop, self._zone = url, desktop, zone
+        self.boots = {boot_id}
+        """Boots of this run: grows when a pause ends."""
         self._consent, self._known = consent, known
         self._reader = SpoolReader(desktop.spool)
         self._connection: Connection | None = None
@@ -121,7 +123,7 @@ class Shipper(threading.Thread):
                 distraction_risk=known.distraction_risk,
                 features=known.features,
             )
-            self.counters["shipped" if batch.boot_id == self._boot_id else "shipped_earlier"] += new
+            self.counters["shipped" if batch.boot_id in self.boots else "shipped_earlier"] += new
 
     def _connected(self) -> Connection:
         if self._connection is None:

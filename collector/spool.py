@@ -17,6 +17,7 @@ SEGMENT_SECONDS = 60.0
 TOTAL_BYTES = 1 << 30
 TOTAL_HOURS = 14 * 24.0
 SYNC_SECONDS = 1.0
+_SUMMED = ("appended", "refused", "dropped_over_limit", "quarantined_bytes", "syncs", "failed_syncs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,40 @@ def open_writer(folder: Path, machine_id: str, boot_id: str) -> SpoolWriter:
         total_hours=TOTAL_HOURS,
         sync_seconds=SYNC_SECONDS,
     )
+
+
+class BootWriter:
+    """The one writer, boot after boot. What capture covered is from a boot's first record to its last, so a pause
+    ends a boot: nothing in it counts as covered."""
+
+    def __init__(self, folder: Path, machine_id: str) -> None:
+        """Raises what ``open_writer`` raises."""
+        self._folder, self._machine_id = folder, machine_id
+        self._past: Counter[str] = Counter()
+        self.boot_id = str(uuid.uuid4())
+        self._writer = open_writer(folder, machine_id, self.boot_id)
+
+    def new_boot(self) -> str:
+        """Ends the boot and begins another one; returns its id. Raises what ``open_writer`` raises."""
+        self._writer.sync()
+        self._past.update({name: self._writer.counters()[name] for name in _SUMMED})
+        del self._writer  # it holds the folder's lock
+        self.boot_id = str(uuid.uuid4())
+        self._writer = open_writer(self._folder, self._machine_id, self.boot_id)
+        return self.boot_id
+
+    def append(self, records: np.ndarray[Any, np.dtype[np.void]], titles: dict[int, str]) -> bool:
+        """Whether the disk took them."""
+        return self._writer.append(records, titles)
+
+    def sync(self) -> None:
+        """Waits until the disk has it all."""
+        self._writer.sync()
+
+    def counters(self) -> dict[str, int]:
+        """The writer's own counts, over all boots."""
+        now = self._writer.counters()
+        return now | {name: now[name] + self._past[name] for name in _SUMMED}
 
 
 class SpoolReader:

@@ -15,10 +15,11 @@ from pathlib import Path
 
 import psutil
 
-from collector.capture import check_desktop
 from collector.consent import read_consent, version
 from collector.desktop import desktop_of
 from collector.losses import losses
+from collector.source import capabilities, find_source
+from collector.wayland import WaylandSource
 from flows.server import address as prefect_address
 from flows.server import login
 from infra import embedded_database_debian, embedded_database_wheel
@@ -95,15 +96,15 @@ def check_python(_: Settings) -> Finding:
 def check_native(_: Settings) -> Finding:
     """The compiled modules."""
     missing = []
-    for name in ("neural_focus._native", "neural_focus._x11"):
+    for name in ("neural_focus._native", "neural_focus._x11", "neural_focus._wayland"):
         try:
             importlib.import_module(name)
         except ImportError as error:
             missing.append(f"{name}: {error}")
     if not missing:
-        return Finding(State.WELL, "native part", "engine, ring, spool and X11 capture are built")
-    only_x11 = len(missing) == 1 and "_x11" in missing[0]
-    return Finding(State.LIMITED if only_x11 else State.BROKEN, "native part", "; ".join(missing), "Run: make setup")
+        return Finding(State.WELL, "native part", "engine, ring, spool, capture on X11 and Wayland are built")
+    core = not missing[0].startswith("neural_focus._native")
+    return Finding(State.LIMITED if core else State.BROKEN, "native part", "; ".join(missing), "Run: make setup")
 
 
 def check_memory(_: Settings) -> Finding:
@@ -131,11 +132,16 @@ def check_display(_: Settings) -> Finding:
     """Whether capture can see this desktop."""
     virtual = "Xvfb is installed: `up` brings a virtual display" if shutil.which("Xvfb") else "Xvfb is not installed"
     try:
-        display = check_desktop(None)
+        source = find_source(None)
     except CaptureError as error:
         todo = error.todo if shutil.which("Xvfb") else f"{error.todo}; or apt-get install xvfb"
         return Finding(State.LIMITED, "display", f"{error.what} ({error.why}). {virtual}", todo)
-    return Finding(State.WELL, "display", f"X11 on {display}")
+    if not isinstance(source, WaylandSource):
+        return Finding(State.WELL, "display", f"X11 on {source.display}")
+    found = capabilities(source, lock=True, running=False)
+    said = f"{source.name}: " + "; ".join(f"{one.subject} {'✓' if one.there else '✗'} {one.said}" for one in found)
+    todo = "; ".join(dict.fromkeys(one.todo for one in found if not one.there))
+    return Finding(State.LIMITED if todo else State.WELL, "display", said, todo)
 
 
 def check_consent(settings: Settings) -> Finding:

@@ -128,6 +128,26 @@ class SessionApplied:
         _check_time("start_us", self.start_us)
 
 
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Something that this desktop's capture cannot see: what, why, and what would help."""
+
+    what: str
+    why: str
+    todo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DesktopStatus:
+    """What a desktop does: it tells the service, which tells pages. ``gone``: the service's word for not connected."""
+
+    TYPE: ClassVar[str] = "DESKTOP_STATUS"
+    state: Literal["capturing", "paused", "gone"]
+    source: str
+    paused_until: str | None = None
+    missing: tuple[Missing, ...] = ()
+
+
 # ---------------------------------------------------------------------------- service → desktop and page
 
 
@@ -247,9 +267,16 @@ class Problem:
     todo: str = ""
 
 
-ClientMessage = Snapshot | InterventionFeedback | StartSession | EndSession | SessionApplied
+ClientMessage = Snapshot | InterventionFeedback | StartSession | EndSession | SessionApplied | DesktopStatus
 ServerMessage = (
-    ActivityUpdate | PredictionMade | InterventionOffered | InterventionClosed | SessionStarted | SessionEnded | Problem
+    ActivityUpdate
+    | PredictionMade
+    | InterventionOffered
+    | InterventionClosed
+    | SessionStarted
+    | SessionEnded
+    | DesktopStatus
+    | Problem
 )
 CLIENT_MESSAGES: dict[str, type[Any]] = {kind.TYPE: kind for kind in get_args(ClientMessage)}
 SERVER_MESSAGES: dict[str, type[Any]] = {kind.TYPE: kind for kind in get_args(ServerMessage)}

@@ -11,6 +11,7 @@ from typing import Literal
 from neural_focus.hindsight import WarningKind
 from neural_focus.messages import (
     ActivityUpdate,
+    DesktopStatus,
     InterventionOffered,
     PredictionMade,
     Response,
@@ -129,6 +130,8 @@ class Now:
     session: SessionResponse | None
     intervention: InterventionOffered | None
     model: ModelCard
+    desktop: DesktopStatus | None = None
+    """What the connected desktop says of itself."""
 
 
 @dataclass(frozen=True, slots=True)

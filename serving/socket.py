@@ -8,12 +8,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
+from dataclasses import replace
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from neural_focus.errors import NeuralFocusError
 from neural_focus.messages import (
     ClientMessage,
+    DesktopStatus,
     EndSession,
     InterventionFeedback,
     Problem,
@@ -51,6 +53,9 @@ async def serve_socket(runtime: Runtime, socket: WebSocket) -> None:
         await _listen(runtime, client, stream)
     finally:
         runtime.hub.leave(client)
+        if stream is not None and stream.desktop is not None:
+            gone, stream.desktop = replace(stream.desktop, state="gone", paused_until=None, missing=()), None
+            runtime.hub.tell(user_id, gone, pages_only=True)
         pump.cancel()
         with suppress(asyncio.CancelledError):
             await pump
@@ -88,5 +93,10 @@ async def _handle(runtime: Runtime, client: Client, stream: Stream | None, messa
             )
         case EndSession(session_id, end_us):
             await runtime.sessions.end(client.user_id, session_id, end_us)
+        case DesktopStatus():
+            if stream is None:
+                raise ProblemError(422, "Only a desktop tells of itself", todo="Connect with ?machine_id=")
+            stream.desktop = message
+            runtime.hub.tell(client.user_id, message, pages_only=True)
         case SessionApplied(session_id, start_us):
             await runtime.sessions.applied(client.user_id, session_id, start_us)

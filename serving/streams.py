@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 
 from neural_focus.experiments.assignment import OpportunityWatch
-from neural_focus.messages import ActivityUpdate, PredictionMade, Snapshot
+from neural_focus.messages import ActivityUpdate, DesktopStatus, PredictionMade, Snapshot
 from neural_focus.models.sequences import StreamPast
 from neural_focus.store.prediction_log import Moments
 
@@ -59,6 +59,8 @@ class Stream:
     snapshot: Snapshot | None = None
     activity: ActivityUpdate | None = None
     prediction: PredictionMade | None = None
+    desktop: DesktopStatus | None = None
+    """What the desktop last said of itself; None while it is not connected."""
     received: float = 0.0
     """``time.time()`` when the last snapshot came."""
 
@@ -104,6 +106,11 @@ class Streams:
     def of(self, user_id: int) -> list[Stream]:
         """All of a person's streams."""
         return [stream for stream in self._streams.values() if stream.user_id == user_id]
+
+    def desktop_of(self, user_id: int) -> DesktopStatus | None:
+        """What the person's connected desktop said of itself; with several, one that captures."""
+        told = [stream.desktop for stream in self.of(user_id) if stream.desktop is not None]
+        return min(told, key=lambda status: status.state, default=None)
 
     def newest(self, user_id: int) -> Stream | None:
         """The person's stream with the latest snapshot."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
 import sys
 import threading
 from types import FrameType
@@ -31,9 +33,9 @@ def agent(
 ) -> None:
     """Capture this desktop, ship its events and talk to the service."""
     from collector.agent import Agent, Options
-    from collector.capture import check_desktop
     from collector.consent import require_consent
     from collector.desktop import desktop_of
+    from collector.source import find_source, has_session_bus
 
     settings, console = read_settings(), Console(stderr=True, soft_wrap=True)
     if consent not in ("", "yes", "no"):
@@ -49,12 +51,12 @@ def agent(
         flag=consent or None,
         ask=(lambda text: console.input(text, markup=False)) if terminal else None,
     )
-    name = check_desktop(display or None)
+    source = find_source(display or None)
     url = _database_url(settings)
     options = Options(
         desktop=desktop,
         consent=agreed,
-        display=name,
+        source=source,
         counters=settings.home / "agent.json",
         zone=settings.zone,
         titles=settings.titles,
@@ -63,12 +65,14 @@ def agent(
         address=_service_address(settings) if service else None,
         token=_token(settings, url, demo),
         decide=_demo_policy() if demo else None,
-        click=_demo_hands(name) if demo else None,
+        click=_demo_hands(display or os.environ.get("DISPLAY", "")) if demo else None,
         terminal=terminal and not demo,
+        open_page=None if demo else _open_page,
+        present=not demo and has_session_bus(os.environ),
     )
     running = Agent(options, lambda text: console.print(text, markup=False, highlight=False))
     stop = _stop_event(seconds)
-    console.print(f"Capturing {name} for {desktop.username}; Ctrl-C stops.", markup=False, highlight=False)
+    console.print(f"Capturing {source.name} for {desktop.username}; Ctrl-C stops.", markup=False, highlight=False)
     last = running.run(stop)
     words = f"{last['captured']} captured, {last['spooled']} spooled, {last['shipped']} shipped"
     console.print(f"Stopped: {words}.", markup=False, highlight=False)
@@ -88,6 +92,11 @@ def _stop_event(seconds: float) -> threading.Event:
         timer.daemon = True
         timer.start()
     return stop
+
+
+def _open_page() -> None:
+    """The page in the browser, signed in once. A program of its own: the agent stays light."""
+    subprocess.Popen([sys.executable, "-m", "infra.cli", "signin", "--open"], start_new_session=True)
 
 
 def _service_address(settings: Settings) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import webbrowser
 from typing import Annotated
 
 import typer
@@ -16,6 +17,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 @app.command()
 def signin(
     user: Annotated[str, typer.Option(help="Sign in as this person; by default whose desktop is live")] = "",
+    open_: Annotated[bool, typer.Option("--open", help="Open it in the browser at once")] = False,
 ) -> None:
     """Print a link that signs one browser in, once, within an hour."""
     from infra.person_shown import person_shown
@@ -26,7 +28,10 @@ def signin(
         raise ServiceError(f"nothing was ever started in {settings.home}", todo="Start the platform: make run")
     secrets = load_secrets(settings.secrets)
     user_id = _user_id(settings, user) if user else person_shown(settings, secrets)
-    typer.echo(make_signin_link(settings, secrets, user_id))
+    link = make_signin_link(settings, secrets, user_id)
+    typer.echo(link)
+    if open_ and not webbrowser.open(link):
+        raise ServiceError("no browser could be started", todo="Open the link above yourself")
 
 
 def _user_id(settings: Settings, name: str) -> int:

@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from collector.capture import check_desktop
 from collector.consent import require_consent
 from collector.desktop import desktop_of
+from collector.source import find_source
 from infra.interruption import deaf, interruptible
 from infra.up.live import first_counts, prove, watch
 from infra.up.platform import Platform, only_one
@@ -70,7 +70,7 @@ def _run(platform: Platform, *, proving: bool) -> None:
 def _has_desktop(console: Console) -> bool:
     """Whether the local person's desktop can be captured; says so loudly where it would be silently empty."""
     try:
-        check_desktop(None)
+        find_source(None)
     except CaptureError as error:
         if os.environ.get("WAYLAND_DISPLAY") or os.environ.get("XDG_SESSION_TYPE") == "wayland":
             console.print(f"  ! Your own desktop cannot be captured: {error}", style="bold yellow", markup=False)

@@ -97,6 +97,7 @@ def agent(settings: Settings, display: Mapping[str, str], *, demo: str = "") -> 
         lambda: "" if counters.exists() else "it has counted nothing yet",
         start_seconds=60,
         stop_seconds=25,
+        may_quit=True,
     )
 
 

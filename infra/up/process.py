@@ -34,6 +34,8 @@ class Program:
     start_seconds: float = 90.0
     stop_seconds: float = 15.0
     stop_signal: signal.Signals = signal.SIGTERM
+    may_quit: bool = False
+    """Exit code 0 is the person's wish: it is not started again."""
 
 
 @dataclass(slots=True)

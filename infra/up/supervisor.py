@@ -94,7 +94,11 @@ class Supervisor:
     def tend(self) -> None:
         """One look: notes who died, and starts again those whose wait is over. Never raises for a dead program."""
         now = self.clock()
-        for slot in self.slots:
+        for slot in list(self.slots):
+            if slot.process is not None and slot.process.exit_code() == 0 and slot.program.may_quit:
+                self.report(f"{slot.program.name} was told to quit, and is not started again")
+                self.stop(slot.program.name)
+                continue
             if slot.process is not None and slot.process.exit_code() is not None:
                 self._note_death(slot, now)
             if slot.process is None and now >= slot.again_at:

@@ -113,3 +113,13 @@ def test_leftovers_of_a_killed_supervisor_are_ended(tmp_path: Path) -> None:
     orphan.popen.wait(5)
     assert not psutil.pid_exists(orphan.pid)
     assert Supervisor(tmp_path / "processes.json", report=lambda _: None).end_leftovers() == 0
+
+
+def test_what_a_person_quits_is_not_started_again(supervisor: Supervisor, tmp_path: Path) -> None:
+    supervisor.launch(a_program(tmp_path, "quits", "", may_quit=True))
+    supervisor.launch(a_program(tmp_path, "fails", "raise SystemExit(3)", may_quit=True))
+    deadline = time.monotonic() + 10
+    while any(slot.program.name == "quits" for slot in supervisor.slots) and time.monotonic() < deadline:
+        supervisor.tend()
+        time.sleep(0.05)
+    assert [slot.program.name for slot in supervisor.slots] == ["fails"]

@@ -3,8 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from collector.capture import check_desktop
+import collector.wayland
+from collector.capture import X11Source
 from collector.desktop import desktop_of, write_whole
+from collector.source import find_source
 from neural_focus.errors import CaptureError, ConfigurationError
 from neural_focus.settings import Settings
 
@@ -48,15 +50,21 @@ def test_files_are_replaced_whole(tmp_path: Path) -> None:
     ("environ", "said"),
     [
         ({}, "no display to capture"),
-        ({"WAYLAND_DISPLAY": "wayland-0"}, "Wayland session without an X server"),
-        ({"XDG_SESSION_TYPE": "wayland"}, "Log in with an Xorg"),
+        ({"WAYLAND_DISPLAY": "nowhere-0"}, "nothing of this Wayland session can be captured yet"),
+        ({"XDG_SESSION_TYPE": "wayland", "DISPLAY": ":9999"}, "or log in with an Xorg"),
+        ({"WAYLAND_DISPLAY": "nowhere-0", "XDG_CURRENT_DESKTOP": "ubuntu:GNOME"}, "gnome-extensions enable"),
+        ({"WAYLAND_DISPLAY": "nowhere-0", "XDG_CURRENT_DESKTOP": "KDE"}, "kpackagetool6"),
     ],
 )
-def test_where_capture_would_be_empty_it_says_so(environ: dict[str, str], said: str) -> None:
+def test_where_capture_would_be_empty_it_says_so(
+    environ: dict[str, str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(collector.wayland, "INPUT_FOLDER", str(tmp_path))
     with pytest.raises(CaptureError, match=said):
-        check_desktop(None, environ)
+        find_source(None, environ)
 
 
 def test_the_display_of_the_session_or_the_one_given() -> None:
-    assert check_desktop(None, {"DISPLAY": ":3"}) == ":3"
-    assert check_desktop(":4", {"DISPLAY": ":3"}) == ":4"
+    assert find_source(None, {"DISPLAY": ":3"}) == X11Source(":3")
+    assert find_source(":4", {"DISPLAY": ":3"}) == X11Source(":4")

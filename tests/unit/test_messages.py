@@ -16,10 +16,12 @@ from neural_focus.messages import (
     SERVER_MESSAGES,
     ActivityUpdate,
     ClientMessage,
+    DesktopStatus,
     EndSession,
     InterventionClosed,
     InterventionFeedback,
     InterventionOffered,
+    Missing,
     PredictionMade,
     Problem,
     ServerMessage,
@@ -45,6 +47,7 @@ def snapshot(**changes: Any) -> dict[str, Any]:
     return {"type": "SNAPSHOT", "data": data | changes}
 
 
+STATUS = DesktopStatus("paused", "the X server of :0", iso(T), (Missing("focus", "why", "what to do"),))
 CLIENT: list[ClientMessage] = [
     Snapshot(T, dict.fromkeys(FEATURE_NAMES, 0.1), (1, 2, 3, 4, 5, 6, 7, 8, 9, 15), "vim", "Building", "ä"),
     InterventionFeedback(3, "accept"),
@@ -53,12 +56,14 @@ CLIENT: list[ClientMessage] = [
     StartSession("natural", start_us=T),
     EndSession(9, T),
     SessionApplied(9, T),
+    STATUS,
 ]
 SERVER: list[ServerMessage] = [
     ActivityUpdate(iso(T), "vim", "", "Building", False),
     PredictionMade(iso(T), T, 70.5, 0.2, "LOW", 0.9, ("a", "b"), 30, None, 50.0, "xgboost_v1", "demo"),
     InterventionOffered(1, iso(T), "BLOCK_REDDIT", "why", 0.5, 30, "PREDICTIVE_BLOCK", ("reddit.com",)),
     InterventionClosed(1, "TIMEOUT", None, True),
+    STATUS,
     SessionStarted(1, 2, iso(T), "deep_work", False, 0, start_us=T),
     SessionEnded(1, "timer_expired", SessionSummary(1500, 66.6, 3, 1)),
     Problem("No", 400, "because"),

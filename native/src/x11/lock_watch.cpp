@@ -41,7 +41,15 @@ std::string session_path() {
 DBusConnection* open_bus(DBusBusType type, const std::vector<std::string>& matches) {
   DBusError error;
   dbus_error_init(&error);
-  DBusConnection* bus = dbus_bus_get_private(type, &error);
+  // libdbus keeps the session bus's address from its first use: ask for the one of now.
+  const char* address = type == DBUS_BUS_SESSION ? std::getenv("DBUS_SESSION_BUS_ADDRESS") : nullptr;
+  DBusConnection* bus =
+      address == nullptr ? dbus_bus_get_private(type, &error) : dbus_connection_open_private(address, &error);
+  if (bus != nullptr && address != nullptr && !dbus_bus_register(bus, &error)) {
+    dbus_connection_close(bus);
+    dbus_connection_unref(bus);
+    bus = nullptr;
+  }
   if (bus != nullptr) {
     dbus_connection_set_exit_on_disconnect(bus, FALSE);
     for (const std::string& match : matches) dbus_bus_add_match(bus, match.c_str(), nullptr);

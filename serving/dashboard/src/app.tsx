@@ -11,6 +11,7 @@ import { OfferCard, type Answer } from "./view/offer";
 import { Say } from "./view/say";
 import { SessionCard } from "./view/session";
 import { SignIn } from "./view/sign-in";
+import { DesktopNotice } from "./view/desktop";
 import { CollectorCard, Model } from "./view/standing";
 import { Warnings } from "./view/warnings";
 
@@ -61,6 +62,7 @@ export function App() {
             <strong>DEMO.</strong> Everything here comes from a simulated person, kept apart from real ones.
           </p>
         )}
+        {state.desktop && <DesktopNotice desktop={state.desktop} />}
         {state.problem && (
           <div class="problem" role="alert">
             <p>{state.problem}</p>
@@ -86,7 +88,7 @@ export function App() {
         <div class="side">
           <Say />
           <Model model={state.model} />
-          <CollectorCard collector={state.collector} judgement={state.judgement} now={now} />
+          <CollectorCard collector={state.collector} desktop={state.desktop} judgement={state.judgement} now={now} />
         </div>
       </main>
       <footer>

@@ -144,6 +144,20 @@ export interface Link {
   note: string;
 }
 
+/** What a connected desktop says of itself. `pausedUntil` is null while it captures. */
+export interface Desktop {
+  source: string;
+  pausedUntil: number | null;
+  missing: readonly Lacking[];
+}
+
+/** Something that capture cannot see there. */
+export interface Lacking {
+  what: string;
+  why: string;
+  todo: string;
+}
+
 /** The collector as the service sees it: connected, and when its last snapshot came. */
 export interface Collector {
   connected: boolean;

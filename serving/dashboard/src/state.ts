@@ -1,6 +1,7 @@
 import type {
   Activity,
   Collector,
+  Desktop,
   HitRate,
   Judgement,
   Link,
@@ -38,6 +39,7 @@ export interface State extends Recent {
   activity: Activity | null;
   model: ModelCard | null;
   collector: Collector | null;
+  desktop: Desktop | null;
   links: readonly Link[];
   offer: Offer | null;
   notice: string;
@@ -56,6 +58,7 @@ export const EMPTY: State = {
   activity: null,
   model: null,
   collector: null,
+  desktop: null,
   links: [],
   offer: null,
   notice: "",
@@ -72,7 +75,7 @@ export const EMPTY: State = {
 /** The standing of things beside the stream of readings. */
 export type Standing = Pick<
   State,
-  "person" | "judgement" | "activity" | "model" | "collector" | "session" | "offer"
+  "person" | "judgement" | "activity" | "model" | "collector" | "desktop" | "session" | "offer"
 >;
 
 export type Event =
@@ -81,6 +84,7 @@ export type Event =
   | { kind: "recent"; recent: Recent }
   | { kind: "links"; links: readonly Link[] }
   | { kind: "judgement"; judgement: Judgement }
+  | { kind: "desktop"; desktop: Desktop | null }
   | { kind: "activity"; at: number; activity: Activity }
   | { kind: "offer"; offer: Offer }
   | { kind: "answered"; id: number; answer: string; notice: string }
@@ -143,6 +147,8 @@ export function reduce(state: State, event: Event): State {
       return { ...state, links: event.links };
     case "judgement":
       return withJudgement(state, event.judgement);
+    case "desktop":
+      return { ...state, desktop: event.desktop };
     case "activity":
       return withActivity(state, event.at, event.activity);
     case "offer":

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { components } from "../src/generated/api";
-import { pauses, recent, standing, union } from "../src/live/decode";
+import { desktop, pauses, recent, standing, union } from "../src/live/decode";
 import { eventOf } from "../src/live/events";
 import { pageSocketAddress, waitBefore } from "../src/live/socket";
 
@@ -119,6 +119,18 @@ describe("answers of the service", () => {
       { from: 0, to: 30 },
       { from: 50, to: 60 },
     ]);
+  });
+
+  it("knows a pause, what is missing, and a desktop that is gone", () => {
+    const missing = [{ what: "focus", why: "an extension tells it", todo: "install it" }];
+    const status = { state: "paused" as const, source: "the X server of :0", paused_until: "2026-01-02T03:04:05.000000Z", missing };
+    const until = Date.parse("2026-01-02T03:04:05Z");
+    expect(eventOf({ type: "DESKTOP_STATUS", data: status })).toEqual({
+      kind: "desktop",
+      desktop: { source: "the X server of :0", pausedUntil: until, missing },
+    });
+    expect(eventOf({ type: "DESKTOP_STATUS", data: { ...status, state: "gone" } })).toEqual({ kind: "desktop", desktop: null });
+    expect(desktop({ ...status, state: "capturing", paused_until: null }).pausedUntil).toBeNull();
   });
 
   it("dates the last snapshot by its age", () => {

@@ -330,6 +330,26 @@ export interface components {
             total_sessions: number;
         };
         /**
+         * DesktopStatus
+         * @description What a desktop does: it tells the service, which tells pages. ``gone``: the service's word for not connected.
+         */
+        DesktopStatus: {
+            /**
+             * Missing
+             * @default []
+             */
+            missing: components["schemas"]["Missing"][];
+            /** Paused Until */
+            paused_until?: string | null;
+            /** Source */
+            source: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "capturing" | "paused" | "gone";
+        };
+        /**
          * FeedbackStored
          * @description What is stored now. ``repeated``: the same answer was there before, nothing changed.
          */
@@ -483,6 +503,21 @@ export interface components {
             url: string;
         };
         /**
+         * Missing
+         * @description Something that this desktop's capture cannot see: what, why, and what would help.
+         */
+        Missing: {
+            /**
+             * Todo
+             * @default
+             */
+            todo: string;
+            /** What */
+            what: string;
+            /** Why */
+            why: string;
+        };
+        /**
          * ModelCard
          * @description The model that answers now. ``learning``: it does not know this person yet; ``day`` counts from their first.
          */
@@ -523,6 +558,7 @@ export interface components {
             age_s: number | null;
             /** Collecting */
             collecting: boolean;
+            desktop?: components["schemas"]["DesktopStatus"] | null;
             /** How To Start */
             how_to_start: string;
             intervention: components["schemas"]["InterventionOffered"] | null;

@@ -2,7 +2,12 @@
 
 export type Messages = ClientMessage | ServerMessage;
 export type ClientMessage =
-  SnapshotMessage | InterventionFeedbackMessage | StartSessionMessage | EndSessionMessage | SessionAppliedMessage;
+  | SnapshotMessage
+  | InterventionFeedbackMessage
+  | StartSessionMessage
+  | EndSessionMessage
+  | SessionAppliedMessage
+  | DesktopStatusMessage;
 export type ServerMessage =
   | ActivityUpdateMessage
   | PredictionMadeMessage
@@ -10,6 +15,7 @@ export type ServerMessage =
   | InterventionClosedMessage
   | SessionStartedMessage
   | SessionEndedMessage
+  | DesktopStatusMessage
   | ProblemMessage;
 
 export interface SnapshotMessage {
@@ -75,6 +81,27 @@ export interface SessionAppliedMessage {
 export interface SessionApplied {
   session_id: number;
   start_us: number;
+}
+export interface DesktopStatusMessage {
+  data: DesktopStatus;
+  type: "DESKTOP_STATUS";
+}
+/**
+ * What a desktop does: it tells the service, which tells pages. ``gone``: the service's word for not connected.
+ */
+export interface DesktopStatus {
+  missing?: Missing[];
+  paused_until?: string | null;
+  source: string;
+  state: "capturing" | "paused" | "gone";
+}
+/**
+ * Something that this desktop's capture cannot see: what, why, and what would help.
+ */
+export interface Missing {
+  todo?: string;
+  what: string;
+  why: string;
 }
 export interface ActivityUpdateMessage {
   data: ActivityUpdate;

@@ -1,9 +1,10 @@
 import { GAP } from "../chart/path";
 import type { components } from "../generated/api";
-import type { ActivityUpdate, InterventionOffered, PredictionMade, SessionEnded } from "../generated/messages";
+import type { ActivityUpdate, DesktopStatus, InterventionOffered, PredictionMade, SessionEnded } from "../generated/messages";
 import type {
   Activity,
   Collector,
+  Desktop,
   Help,
   HitRate,
   Judgement,
@@ -94,6 +95,15 @@ function collector(now: Schemas["Now"], at: number): Collector {
   };
 }
 
+export function desktop(status: DesktopStatus | Schemas["DesktopStatus"]): Desktop {
+  const until = status.paused_until ?? null;
+  return {
+    source: status.source,
+    pausedUntil: status.state === "paused" && until !== null ? Date.parse(until) : null,
+    missing: (status.missing ?? []).map(({ what, why, todo }) => ({ what, why, todo: todo ?? "" })),
+  };
+}
+
 /** `/api/v1/now`, read at `at`. */
 export function standing(now: Schemas["Now"], at: number): Standing {
   return {
@@ -102,6 +112,7 @@ export function standing(now: Schemas["Now"], at: number): Standing {
     activity: now.activity && activity(now.activity),
     model: modelCard(now.model),
     collector: collector(now, at),
+    desktop: now.desktop ? desktop(now.desktop) : null,
     session: now.session && session(now.session),
     offer: now.intervention && offer(now.intervention),
   };

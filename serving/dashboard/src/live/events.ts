@@ -10,6 +10,8 @@ export function eventOf(message: ServerMessage): Event {
       return { kind: "judgement", judgement: decode.judgement(message.data) };
     case "ACTIVITY_UPDATE":
       return { kind: "activity", at: Date.parse(message.data.timestamp), activity: decode.activity(message.data) };
+    case "DESKTOP_STATUS":
+      return { kind: "desktop", desktop: message.data.state === "gone" ? null : decode.desktop(message.data) };
     case "INTERVENTION":
       return { kind: "offer", offer: decode.offer(message.data) };
     case "INTERVENTION_CLOSED": {

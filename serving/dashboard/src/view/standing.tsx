@@ -1,4 +1,4 @@
-import type { Collector, Judgement, ModelCard } from "../model";
+import type { Collector, Desktop, Judgement, ModelCard } from "../model";
 import { STALE } from "../state";
 import { ago, dayOf, percent } from "../words/format";
 import { noteOf, skills, statusOf, type Skill } from "../words/model";
@@ -78,23 +78,26 @@ export function Model({ model }: { model: ModelCard | null }) {
 
 interface CollectorProps {
   collector: Collector | null;
+  desktop: Desktop | null;
   judgement: Judgement | null;
   now: number;
 }
 
 /** Whether the desktop agent sends, and what to do when it does not. */
-export function CollectorCard({ collector, judgement, now }: CollectorProps) {
+export function CollectorCard({ collector, desktop, judgement, now }: CollectorProps) {
   const last = Math.max(collector?.lastSnapshot ?? 0, judgement?.at ?? 0);
   const live = last > 0 && now - last < STALE;
-  const word = live ? "Connected" : collector?.connected ? "Connected, quiet" : "Not connected";
+  const paused = desktop !== null && desktop.pausedUntil !== null;
+  const word = paused ? "Paused" : live ? "Connected" : collector?.connected ? "Connected, quiet" : "Not connected";
   return (
     <Card id="collector" title="Collector">
-      <p class={`state ${live ? "good" : collector?.connected ? "calm" : "bad"}`} data-testid="collector-state">
+      <p class={`state ${live && !paused ? "good" : collector?.connected ? "calm" : "bad"}`} data-testid="collector-state">
         <i class="dot" />
         {word}
       </p>
       <p class="quiet">{last > 0 ? `Last snapshot ${ago(last, now)}.` : "No snapshot has come yet."}</p>
-      {!live && (
+      {desktop && <p class="quiet">Captures {desktop.source}.</p>}
+      {!live && !paused && (
         <p class="advice">
           {collector?.advice || (
             <>

@@ -1,0 +1,102 @@
+"""What the agent says of itself, and what it is told: tray, page and agent.json get one state from here.
+
+tray ── pause, resume, quit, open the page ──► wishes ──► agent
+capabilities, pause, connection ──► tray, DESKTOP_STATUS (to the service, which tells pages), agent.json
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from collector.capabilities import Capability, missing
+from collector.capture import X11Source
+from collector.conversation import Conversation
+from collector.source import capabilities
+from collector.wayland import WaylandSource
+from neural_focus.messages import DesktopStatus, Missing, iso
+
+if TYPE_CHECKING:
+    from collector.presence import Presence
+
+
+class Attendance:
+    """On the agent's main thread. ``presence`` None: there is no session bus, or nobody of this desktop to serve."""
+
+    def __init__(
+        self,
+        source: X11Source | WaylandSource,
+        presence: Presence | None,
+        *,
+        open_page: Callable[[], None] | None,
+        sees_lock: Callable[[], bool],
+    ) -> None:
+        self._source, self._presence, self._open_page, self._sees_lock = source, presence, open_page, sees_lock
+        self.paused_until: float | None = None
+        """Unix seconds at which a pause ends; None while nothing is paused."""
+        self._found: tuple[Capability, ...] = ()
+
+    @property
+    def paused(self) -> bool:
+        """Whether a pause was wished for and not ended."""
+        return self.paused_until is not None
+
+    def pause_is_over(self) -> bool:
+        """Whether the time that was wished for is up."""
+        return self.paused_until is not None and time.time() >= self.paused_until
+
+    def wishes(self) -> list[str]:
+        """What the agent is to do: "pause 900", "resume", "quit". The page is opened here."""
+        wished = self._presence.wishes() if self._presence else []
+        if "open" in wished and self._open_page is not None:
+            self._open_page()
+        return [wish for wish in wished if wish != "open"]
+
+    def tell(self, talk: Conversation, *, connected: bool) -> None:
+        """Everybody gets the state as it is now."""
+        bus = self._presence.problem if self._presence else "there is no session bus"
+        if not self.paused:  # a stopped hook knows nothing new
+            self._found = capabilities(self._source, lock=self._sees_lock(), bus=bus)
+        talk.tell_status(self._status())
+        if self._presence is not None:
+            self._show(self._presence, connected=connected)
+
+    def describe(self) -> dict[str, Any]:
+        """For agent.json."""
+        presence = self._presence
+        return {
+            "source": self._source.name,
+            "paused_until": self.paused_until,
+            "capabilities": [
+                {"subject": one.subject, "there": one.there, "said": one.said, "todo": one.todo} for one in self._found
+            ],
+            "tray": bool(presence and presence.in_tray),
+        }
+
+    def finish(self) -> None:
+        """Leaves the desktop."""
+        if self._presence is not None:
+            self._presence.finish()
+
+    def _status(self) -> DesktopStatus:
+        until = self.paused_until
+        return DesktopStatus(
+            state="capturing" if until is None else "paused",
+            source=self._source.name,
+            paused_until=None if until is None else iso(int(until * 1e6)),
+            missing=tuple(Missing(one.subject, one.said, one.todo) for one in missing(self._found)),
+        )
+
+    def _show(self, presence: Presence, *, connected: bool) -> None:
+        from collector.tray import Mood, View
+
+        lines = tuple(f"{one.subject}: {one.said}" for one in missing(self._found))
+        if self.paused_until is not None:
+            until = datetime.fromtimestamp(self.paused_until).astimezone()
+            presence.show(View(Mood.PAUSED, f"until {until:%H:%M}", lines))
+        elif not connected:
+            presence.show(View(Mood.UNCONNECTED, "to the service", lines))
+        else:
+            presence.show(View(Mood.LIMITED if lines else Mood.CAPTURING, "", lines))

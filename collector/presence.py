@@ -1,0 +1,59 @@
+"""The agent on the person's desktop, by the session bus: tray, notifications, and the ear for the desktop's focus."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable
+
+from collector.desktop_focus import Focused, FocusReceiver
+from collector.notification import NotificationPrompt
+from collector.session_bus import Part, SessionBus
+from collector.tray import Tray, View
+
+
+class Presence:
+    """What others on the bus see of the agent. ``wish`` values are those of ``collector.tray.Tray``."""
+
+    def __init__(self, news: Callable[[], None], hear_focus: Callable[[Focused], None] | None) -> None:
+        """``news`` is called on the bus's thread when there is a wish; ``hear_focus`` None: nobody need tell."""
+        self._news = news
+        self._wishes: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._tray = Tray(self._wish)
+        self.prompt = NotificationPrompt()
+        parts: list[Part] = [self._tray, self.prompt]
+        if hear_focus is not None:
+            parts.append(FocusReceiver(hear_focus))
+        self._bus = SessionBus(parts)
+
+    def start(self) -> None:
+        """Joins the bus; without one, ``problem`` says so."""
+        self._bus.start_and_join()
+
+    @property
+    def problem(self) -> str:
+        """Why the bus cannot be used; empty while it can."""
+        return self._bus.problem
+
+    @property
+    def in_tray(self) -> bool:
+        """Whether a tray shows the icon."""
+        return self._tray.shown
+
+    def wishes(self) -> list[str]:
+        """What was chosen since the last call."""
+        found = []
+        while not self._wishes.empty():
+            found.append(self._wishes.get_nowait())
+        return found
+
+    def show(self, view: View) -> None:
+        """Shows another state in the tray."""
+        self._bus.call(lambda: self._tray.show(view))
+
+    def finish(self) -> None:
+        """Leaves the desktop."""
+        self._bus.finish()
+
+    def _wish(self, wish: str) -> None:
+        self._wishes.put(wish)
+        self._news()
