@@ -12,7 +12,7 @@ import pytest
 from infra.cli import COMMANDS
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "docs/operations.md", "docs/privacy.md")
+PAGES = ("README.md", "docs/operations.md", "docs/privacy.md", "docs/desktop.md")
 
 
 def texts() -> str:
