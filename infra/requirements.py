@@ -1,4 +1,4 @@
-"""Print the requirements of the base install and the named extras, one shell word each.
+"""Print the requirements of the base install and the named extras, a line each.
 
 The set-up installs them before the project itself, whose native build wants its tools in place. With ``--missing``
 only those that this Python lacks, or holds in another version than constraints.txt says: a changed list costs the
