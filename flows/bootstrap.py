@@ -106,19 +106,21 @@ def first_model(platform: Platform) -> str:
     ):
         _say(step, 0.0)
         run()
-    from neural_focus.models.registry import champion
+    from neural_focus.models.registry import usable_champion
 
-    return champion(platform.settings) or ""
+    return usable_champion(platform.settings)[0] or ""
 
 
 def bootstrap(settings: Settings, report: Report) -> str:
     """Runs ``first_model`` on the Prefect server of this process's environment; returns the champion's tag.
 
-    ``report`` gets (what is done now, share of the whole).
+    "" where the model did not pass its gates: rules of thumb serve then. ``report`` gets (what is done now, share of
+    the whole).
 
     Raises:
-        NeuralFocusError: a step failed, with what it said.
-        ServiceError: no model serves after all.
+        InputError, QualityError: there is nothing fit to learn from.
+        NeuralFocusError: another step failed, with what it said.
+        ServiceError: another run of it is at work.
     """
     token = _report.set(report)
     try:
@@ -127,11 +129,13 @@ def bootstrap(settings: Settings, report: Report) -> str:
         tag = first_model()
     finally:
         _report.reset(token)
-    if not isinstance(tag, str) or not tag:
+    if not isinstance(tag, str):
         raise ServiceError(
-            "The first model does not serve", why="it did not pass the gates", todo="See the run in Prefect's pages"
+            "The first model is being made elsewhere",
+            why="another run is at work",
+            todo="See the run in Prefect's pages",
         )
-    report(f"{tag} serves", 1.0)
+    report(f"{tag} serves" if tag else "it did not pass its gates", 1.0)
     return tag
 
 

@@ -23,6 +23,7 @@ from neural_focus.errors import InputError
 from neural_focus.models import registry
 from neural_focus.models.contracts import CONTRACTS
 from neural_focus.models.labels import NO_LABEL
+from neural_focus.models.provenance import code_of
 from neural_focus.models.sequence_training import train_sequences
 from neural_focus.models.training import train_moments
 
@@ -34,7 +35,7 @@ INPUT_VERSION = max(CONTRACTS)
 
 @dataclass(frozen=True, slots=True)
 class TrainedModel:
-    """A stored model: its tag and manifest; ``fresh`` is False when the same data had trained it before."""
+    """A stored model: its tag and manifest; ``fresh`` is False when this code had trained it on the same data."""
 
     tag: str
     manifest: dict[str, Any]
@@ -44,7 +45,7 @@ class TrainedModel:
 @platform_flow(
     name="training",
     description="Checks the data, then trains the models of switch, break and outcome on the labelled moments and "
-    "stores them. Does nothing when the data is what the newest model was trained on.",
+    "stores them. Does nothing when this very code has trained a model on the same data.",
     stale_after=timedelta(hours=6),
 )
 def training(platform: Platform) -> str:
@@ -147,8 +148,7 @@ def choose_labels(platform: Platform) -> tuple[pd.DataFrame, bool]:
 def _fingerprint(labels: pd.DataFrame, kind: str) -> str:
     columns = ["stream_id", "event_timestamp", "switch", "settled_break", "outcome", "outcome_source"]
     rows = pd.util.hash_pandas_object(labels[columns], index=False).to_numpy().tobytes()
-    whose = "" if kind == "xgboost" else f"{kind} "
-    return sha256(f"{whose}{INPUT_VERSION} {labels.columns.tolist()}".encode() + rows).hexdigest()
+    return sha256(f"{kind} {INPUT_VERSION} {code_of()} {labels.columns.tolist()}".encode() + rows).hexdigest()
 
 
 def _trained_from(platform: Platform) -> dict[str, str]:

@@ -230,7 +230,8 @@ def _warned(connection: Connection, user_id: int, past: list[Moments], start_us:
 
 def _note(source: str, learning: bool, day: int, yours: float) -> str:
     if not learning:
-        return "trained on people" if source == "people" else "trained on demo people, watching one"
+        words = {"people": "trained on people", "demo": "trained on demo people, watching one"}
+        return words.get(source, "rules of thumb: no model has passed its gates yet")
     known = "rules of thumb" if source == "rules" else "what demo people taught it"
     own = f"{yours:.0%} of its calibration is yours, for the rest " if yours >= 0.005 else ""
     return f"learning, day {day}: {own}it goes by {known} until it has enough days of yours"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -13,6 +14,8 @@ from neural_focus.models import registry
 from neural_focus.settings import Settings, read_settings
 
 app = typer.Typer(add_completion=False)
+PLAIN_WIDTH = 140
+"""Columns where the output is no terminal."""
 
 
 @app.command()
@@ -58,7 +61,7 @@ def _show_decisions(settings: Settings) -> None:
         model, before = (str(line[name] or "–").split(":")[-1] for name in ("model", "before"))
         cells = (line["at"][:16].replace("T", " "), model, line["decision"], line["by"], before, "; ".join(failed))
         table.add_row(*cells)
-    Console().print(table)
+    _console().print(table)
 
 
 def _show(settings: Settings) -> None:
@@ -76,7 +79,11 @@ def _show(settings: Settings) -> None:
             _number(switch.get("recency_auc")),
             _number(broken.get("auc")),
         )
-    Console().print(table)
+    _console().print(table)
+
+
+def _console() -> Console:
+    return Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH)
 
 
 def _number(value: float | None) -> str:

@@ -1,7 +1,8 @@
 """History → features → labels → quality → train → promote, once, where there is no model yet.
 
 The work runs in a child (``python -m infra.up.first_model``), so that its libraries and memory go with it. It says how
-far it is in lines of JSON.
+far it is in lines of JSON. A model that fails its gates, or data that nothing can be learned from, stops nothing:
+rules of thumb serve, and the nightly learning tries again.
 """
 
 from __future__ import annotations
@@ -13,18 +14,27 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from infra.interruption import whole
 from infra.up.process import log_tail
-from neural_focus.errors import NeuralFocusError, ServiceError
+from neural_focus.errors import InputError, NeuralFocusError, QualityError, ServiceError
 from neural_focus.settings import Settings, read_settings
 
 Report = Callable[[str, float], None]
 
 
-def make_first_model(settings: Settings, environment: Mapping[str, str], report: Report) -> None:
-    """Runs the child to its end.
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the child said at its end: why no model serves, or what failed."""
+
+    refusal: str = ""
+    failure: str = ""
+
+
+def make_first_model(settings: Settings, environment: Mapping[str, str], report: Report) -> str:
+    """Runs the child to its end; returns why no model serves, "" where one does.
 
     Raises:
         ServiceError: it failed; with what it said last.
@@ -32,10 +42,11 @@ def make_first_model(settings: Settings, environment: Mapping[str, str], report:
     log = settings.logs / "first-model.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     child: subprocess.Popen[str] | None = None
+    told = _Told()
     try:
         with whole():
             child = _start(log, environment)
-        failure = _follow(child, report)
+        told = _follow(child, report)
         code = child.wait()
     finally:
         if child is not None:
@@ -43,7 +54,9 @@ def make_first_model(settings: Settings, environment: Mapping[str, str], report:
                 os.killpg(child.pid, signal.SIGKILL)
             child.wait()
     if code != 0:
-        raise ServiceError("the first model could not be made", why=failure or log_tail(log), todo=f"{log} says more")
+        why = told.failure or log_tail(log)
+        raise ServiceError("the first model could not be made", why=why, todo=f"{log} says more")
+    return told.refusal
 
 
 def _start(log: Path, environment: Mapping[str, str]) -> subprocess.Popen[str]:
@@ -59,9 +72,9 @@ def _start(log: Path, environment: Mapping[str, str]) -> subprocess.Popen[str]:
         )
 
 
-def _follow(child: subprocess.Popen[str], report: Report) -> str:
-    """Reports the child's progress until it ends; returns the error it named."""
-    failure = ""
+def _follow(child: subprocess.Popen[str], report: Report) -> _Told:
+    """Reports the child's progress until it ends; returns what it said of its end."""
+    found = _Told()
     for line in child.stdout or ():
         try:
             told = json.loads(line)
@@ -70,20 +83,27 @@ def _follow(child: subprocess.Popen[str], report: Report) -> str:
         if isinstance(told, dict) and "share" in told:
             report(str(told["text"]), float(told["share"]))
         elif isinstance(told, dict) and "error" in told:
-            failure = str(told["error"])
-    return failure
+            found = _Told(failure=str(told["error"]))
+        elif isinstance(told, dict) and "refused" in told:
+            found = _Told(refusal=str(told["refused"]))
+    return found
 
 
 def main() -> int:
     """The child's side."""
     from flows.bootstrap import bootstrap
+    from neural_focus.models.refusal import refusal
 
     def say(**told: object) -> None:
         sys.stdout.write(json.dumps(told) + "\n")
         sys.stdout.flush()
 
+    settings = read_settings()
     try:
-        bootstrap(read_settings(), lambda text, share: say(text=text, share=share))
+        if not bootstrap(settings, lambda text, share: say(text=text, share=share)):
+            say(refused=refusal(settings) or "another run was judging it")
+    except (InputError, QualityError) as error:
+        say(refused=f"none could be trained: {error}")
     except NeuralFocusError as error:
         say(error=str(error))
         return 1

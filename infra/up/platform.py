@@ -30,6 +30,7 @@ from infra.up.steps import step
 from infra.up.supervisor import Supervisor
 from infra.virtual_display import find_xvfb
 from neural_focus.errors import ServiceError, StoreError
+from neural_focus.models.refusal import NEXT_STEP, refused_already
 from neural_focus.models.registry import champion, usable_champion
 from neural_focus.secrets import Secrets, load_secrets
 from neural_focus.settings import Settings
@@ -149,23 +150,31 @@ class Platform:
     def _start_platform(self) -> None:
         settings, supervisor = self.settings, self.supervisor
         tag, problem = usable_champion(settings)
-        has_model = tag is not None
-        if problem:
+        refused = refused_already(settings)
+        settled = tag is not None or bool(refused)
+        if refused:
+            self._tell_refusal(refused)
+        elif problem:
             self.tell(f"the model that served cannot, so a new one is trained: {problem}")
         ensure_database(settings)
         supervisor.launch(plan.prefect_server(settings, self.secrets))
-        if has_model:
+        if settled:
             supervisor.launch(plan.service(settings, demo=self.demo))  # both take their time: side by side
         with step(self.console, "Prefect server"):
             supervisor.wait_ready("Prefect server")
-        if not has_model:
+        if not settled:
             with step(self.console, "first model") as at_work:
-                make_first_model(settings, plan.flow_environment(settings, self.secrets), at_work.say)
-                at_work.done(f"{champion(settings)} serves")
+                refused = make_first_model(settings, plan.flow_environment(settings, self.secrets), at_work.say)
+                at_work.done("no model serves" if refused else f"{champion(settings)} serves")
+            if refused:
+                self._tell_refusal(refused)
             supervisor.launch(plan.service(settings, demo=self.demo))
         supervisor.launch(plan.flows_server(settings, self.secrets))
         with step(self.console, "service"):
             supervisor.wait_ready("service")
+
+    def _tell_refusal(self, why: str) -> None:
+        self.tell(f"! No model serves: {why}. {NEXT_STEP}")
 
     def _start_desktop(self) -> Desk:
         settings, since = self.settings, datetime.now(UTC)

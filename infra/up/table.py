@@ -50,12 +50,15 @@ def counts_table(counts: Counts, *, demo: bool) -> Table:
 
 
 def champion_table(settings: Settings) -> Table:
-    """The champion beside the time since the last switch, on held-out days."""
-    serving = next((model for model in list_models(settings) if model.champion), None)
-    tag, manifest = (serving.tag, serving.manifest) if serving else (None, {})
+    """The champion, or the newest that was refused, beside the time since the last switch, on held-out days."""
+    models = list_models(settings)
+    serving = next((model for model in models if model.champion), None)
+    shown = serving or (models[-1] if models else None)
+    manifest = shown.manifest if shown else {}
     trained_on = {"demo": "demo people", "people": "real people"}.get(manifest.get("trained_on", ""), "nobody yet")
+    refused = "" if serving else "Rules of thumb serve; "
     table = _table(
-        f"{tag or 'No model'}, trained on {trained_on}; held-out days",
+        f"{refused}{shown.tag if shown else 'no model'}, trained on {trained_on}; held-out days",
         *("predicts", "moments", "AUC", "last switch alone", "calibration error"),
     )
     for target, words in TARGETS.items():

@@ -55,7 +55,11 @@ class Home:
         return pa.concat_tables(pq.read_table(path) for path in sorted(folder.glob("*.parquet")))
 
     def environment(self) -> dict[str, str]:
-        return {"NEURAL_FOCUS_HOME": str(self.settings.home), "DATABASE_URL": self.settings.database_url or ""}
+        return {
+            "NEURAL_FOCUS_HOME": str(self.settings.home),
+            "DATABASE_URL": self.settings.database_url or "",
+            "NEURAL_FOCUS_DEMO_PEOPLE": "2",
+        }
 
 
 @pytest.fixture(scope="module")
@@ -265,6 +269,29 @@ def test_a_persons_own_moments_move_the_calibration_that_serves_them(home: Home,
     line = np.log(1 / (1 / predictor.probabilities("switch", rows, None) - 1))
     own = np.log(1 / (1 / moved.probabilities("switch", rows, user_id) - 1))
     assert own - line == pytest.approx(switch.shift, abs=1e-6)
+
+
+def test_a_first_model_that_fails_its_gates_leaves_the_rules_serving(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows.bootstrap import bootstrap
+    from infra.up.table import champion_table
+    from neural_focus.models import gates
+    from neural_focus.models.refusal import refusal, refused_already
+    from serving.champion import Champion
+
+    monkeypatch.setattr(gates, "LATENCY_BUDGET_MS", 0.0)
+    told: list[str] = []
+    assert bootstrap(home.settings, lambda text, _: told.append(text)) == ""
+    assert told[-1] == "it did not pass its gates"
+    assert "latency within the budget (p99" in refusal(home.settings)
+    assert refused_already(home.settings) == refusal(home.settings), "the next start does not train it again"
+    serving = Champion(home.settings)
+    serving.refresh()
+    assert serving.predictor.version == "rules_v0" and not serving.notice
+    assert "Rules of thumb serve" in str(champion_table(home.settings).title)
+    [model] = registry.list_models(home.settings)
+    assert str(model.tag) in (home.settings.reports / "evaluation" / "index.html").read_text()
 
 
 def test_a_model_is_trained_evaluated_and_promoted_once(home: Home) -> None:
