@@ -11,6 +11,7 @@ from flows.labels import labels
 from flows.promotion import promotion
 from flows.running import Platform, platform_flow, tell
 from flows.training import train_network, train_only
+from neural_focus.errors import InputError
 from neural_focus.models.registry import usable_champion
 
 
@@ -27,7 +28,16 @@ def learning(platform: Platform, reason: str = "by schedule") -> str:
     labels()
     data_quality()
     train_only()
-    train_network()
+    _train_network()
     evaluation()
     promotion()
     return usable_champion(platform.settings)[0] or ""
+
+
+def _train_network() -> None:
+    """Too little data for the LSTM is no reason to keep the trees from serving; its own run says why it failed."""
+    try:
+        train_network()
+    except InputError as error:
+        tell(f"no LSTM this time: {error}")
+        leave_words("learning-network", f"No LSTM this time: {error}", "Why only the trees were trained")

@@ -16,12 +16,16 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
+
 from flows.artifacts import leave_table, leave_words
 from flows.champion_challenger import champion_on
 from flows.running import Platform, platform_flow, tell
 from neural_focus.errors import ConfigurationError, ContractError
 from neural_focus.models import registry
 from neural_focus.models.gates import (
+    JUDGED,
+    SHADOW_GATE,
     Gate,
     beats_baselines,
     beats_champion,
@@ -33,6 +37,7 @@ from neural_focus.models.gates import (
 )
 from neural_focus.models.held_out import FILE, HeldOut, read_held_out
 from neural_focus.models.registry import Shadow, StoredModel
+from neural_focus.settings import Settings
 from neural_focus.store.live_check import Lived, lived, people_served
 
 SHADOW_PATIENCE = timedelta(days=7)
@@ -72,6 +77,9 @@ def promote_newest(platform: Platform) -> str:
         if challenger.tag == serving:
             leave_words("promotion-run", f"{challenger.tag} serves already.", "What was decided")
             continue
+        if _failed_live(settings, challenger):
+            leave_words("promotion-run", f"{challenger.tag} was worse live: it stays out.", "What was decided")
+            continue
         gates = judge(platform, challenger, champion)
         _leave(challenger.tag, serving, gates)
         if all(gate.passed for gate in gates):
@@ -79,7 +87,7 @@ def promote_newest(platform: Platform) -> str:
         else:
             registry.log_decision(settings, "refused", challenger.tag, by="gates", before=serving, gates=_rows(gates))
     if passed:
-        best, gates = max(passed, key=lambda one: one[0].manifest["metrics"]["switch"]["auc"])
+        best, gates = max(passed, key=lambda one: _skill(one[0]))
         _let_serve_or_shadow(platform, best, champion, gates)
     return registry.usable_champion(settings)[0] or ""
 
@@ -156,6 +164,14 @@ def _shadow_decides(platform: Platform, champion: StoredModel) -> bool:
     return gate.passed
 
 
+def _failed_live(settings: Settings, challenger: StoredModel) -> bool:
+    """Whether a shadow run of it ended in a refusal: its offline gates would let it in again, night after night."""
+    mine = [line for line in registry.decisions(settings) if line["model"] == challenger.tag]
+    return any(
+        line["decision"] == "refused" and any(gate["name"] == SHADOW_GATE for gate in line["gates"]) for line in mine
+    )
+
+
 def _let_serve_or_shadow(
     platform: Platform, best: StoredModel, champion: StoredModel | None, gates: Sequence[Gate]
 ) -> None:
@@ -168,6 +184,12 @@ def _let_serve_or_shadow(
         said = f"**{best.tag}** passed the gates and predicts in the shadow of {champion.tag} from now on."
     tell(said.replace("*", ""))
     leave_words("promotion-run", said, "What was decided")
+
+
+def _skill(model: StoredModel) -> float:
+    """Mean AUC over both risks: the first is shown, the second is acted on."""
+    metrics = model.manifest["metrics"]
+    return float(np.mean([metrics[target]["auc"] for target in JUDGED if metrics.get(target, {}).get("n")]))
 
 
 def _rows(gates: Sequence[Gate]) -> list[dict[str, object]]:

@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
+from neural_focus.models.model_index import model_index
 from serving.auth import COOKIE_NAME, COOKIE_SECONDS, make_cookie, redeem_code
 from serving.plain_page import plain_page
 from serving.problems import ProblemError
@@ -53,6 +54,10 @@ def add_files(app: FastAPI, runtime: Callable[[], Runtime], dashboard: Path) -> 
     @app.get("/bentoml", include_in_schema=False)
     async def bentoml_page() -> Response:
         return FileResponse(Path(str(_bentoml_impl.server.__file__)).parent / BENTOML_PAGE)
+
+    @app.get("/reports/models/index.html", include_in_schema=False)
+    async def models() -> Response:
+        return HTMLResponse(await run_in_threadpool(model_index, runtime().settings))
 
     @app.get("/reports/{path:path}", include_in_schema=False)
     async def report(path: str, request: Request) -> Response:

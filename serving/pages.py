@@ -193,6 +193,7 @@ def links(settings: Settings, version: str = "") -> list[Link]:
         Link("BentoML", f"{here}/bentoml", "The service's own description of its API"),
         Link("Data docs", f"{here}/reports/data-docs/index.html", "What the data-quality checks found"),
         Link("Model report", f"{here}/reports/{report}", "How the model that answers does on moments it had not seen"),
+        Link("Models", f"{here}/reports/models/index.html", "Every model, what was decided of it, and its report"),
         Link("A/B report", f"{here}/reports/ab/index.html", "Whether interventions work"),
     ]
 

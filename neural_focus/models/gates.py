@@ -23,6 +23,7 @@ from neural_focus.models.predict import Predictor
 JUDGED = ("switch", "break")
 ONE_NUMBER = ("base_rate", "recency", "switches_5min")
 LARGEST_ECE = {"switch": 0.05, "break": 0.05}
+SHADOW_GATE = "shadow: no worse on live moments"
 LATENCY_BUDGET_MS = 10.0
 """p99 of the processor time of a prediction with its reasons, in process: the desktop sends a snapshot a second."""
 FEWEST_MOMENTS = 400
@@ -218,4 +219,4 @@ def no_worse_live(
         told.append(f"{target}: AUC {rank.ours:.3f} beside {rank.theirs:.3f}, {rank.words()}, {len(label)} moments")
     if all("too few" in one for one in told):
         return None
-    return Gate("shadow: no worse on live moments", "; ".join(told), passed)
+    return Gate(SHADOW_GATE, "; ".join(told), passed)

@@ -7,8 +7,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,16 +19,18 @@ from prefect_server import PrefectServer
 
 from feature_repo.store import open_store, read_online, stream_folder
 from flows.consistency import consistency
-from flows.data_quality import data_quality
 from flows.features import compute_stream, features, replay_stream
 from flows.label_files import read_labels
 from flows.labels import labels
 from flows.running import Platform, exclusive, open_platform, skip_reason
+from flows.server import login
 from flows.stream_progress import DAY_US, Boots, day_start
 from neural_focus._native import Engine
 from neural_focus.errors import QualityError
 from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
 from neural_focus.models import registry
+from neural_focus.models.model_index import model_index
+from neural_focus.models.recurrent import Recipe
 from neural_focus.replay import CONTROL_DTYPE, ControlKind, replay
 from neural_focus.settings import Settings
 from neural_focus.simulation.history import write_history
@@ -294,21 +298,47 @@ def test_a_first_model_that_fails_its_gates_leaves_the_rules_serving(
     assert str(model.tag) in (home.settings.reports / "evaluation" / "index.html").read_text()
 
 
-def test_a_model_is_trained_evaluated_and_promoted_once(home: Home) -> None:
-    from flows.evaluation import evaluation
-    from flows.promotion import promotion
-    from flows.training import training
+def test_a_night_of_learning_trains_judges_and_decides_on_both_kinds(
+    home: Home, prefect_client: PrefectServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Again in the same night, with nothing new, it trains nothing. The network is a small one here."""
+    from flows import training
+    from flows.learning import learning
 
-    assert data_quality() > 60
-    tag = training()
-    assert training() == tag
-    [model] = registry.list_models(home.settings)
-    assert model.manifest["trained_on"] == "demo"
-    assert 0.5 < evaluation() < 1
-    page = (home.settings.reports / "evaluation" / "index.html").read_text()
-    assert str(tag) in page and "simulated" in page
-    assert (home.settings.reports / "data-docs" / "index.html").exists()
-    assert promotion() in (tag, "")
+    quick = partial(training.train_sequences, recipe=Recipe(hidden=8, layer=8, epochs=2, most_rows=2_000))
+    monkeypatch.setattr(training, "train_sequences", quick)
+    before = len(registry.decisions(home.settings))
+    serving = learning("a test")
+    models = {model.version: model for model in registry.list_models(home.settings)}
+    assert set(models) == {"xgboost_v1", "lstm_v1"} and training.train_only() == models["xgboost_v1"].tag
+    assert serving in ("", *(model.tag for model in models.values()))
+    decided = registry.decisions(home.settings)[before:]
+    assert {line["decision"] for line in decided} <= {"promoted", "refused"} and len(decided) >= 1
+    assert all(gate["found"] for line in decided for gate in line["gates"])
+    pages = model_index(home.settings)
+    linked = {found["data"] for found in _artifacts(prefect_client, "evaluation-report")}
+    for version, model in models.items():
+        assert set(model.manifest) >= _SIX and model.manifest["trained_on"] == "demo"
+        page = (home.settings.reports / "models" / f"{version}.html").read_text()
+        assert f"neural_focus:{version}" in page and "simulated" in page
+        assert json.loads((home.settings.reports / "models" / f"{version}.json").read_text())["rows"]
+        assert f"/reports/models/{version}.html" in pages
+        assert any(f"/reports/models/{version}.html" in link for link in linked), linked
+    reasons = {found["data"] for found in _artifacts(prefect_client, "learning-run")}
+    assert "Started: a test." in reasons
+
+
+_SIX = {"data", "input_hash", "code_version", "code_commit", "metrics", "files", "seed", "libraries"}
+"""What has to be known of every model."""
+
+
+def _artifacts(server: PrefectServer, key: str) -> list[dict[str, str]]:
+    """Everything that runs have left under a key, as Prefect's pages show it."""
+    user, password = login(server.secrets).split(":", 1)
+    address = f"{server.environment['PREFECT_API_URL']}/artifacts/filter"
+    asked = {"artifacts": {"key": {"any_": [key]}}}
+    found: list[dict[str, str]] = httpx.post(address, json=asked, auth=(user, password)).raise_for_status().json()
+    return found
 
 
 def test_a_failing_suite_stops_the_training(home: Home) -> None:

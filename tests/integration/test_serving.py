@@ -504,7 +504,7 @@ def test_requests_that_do_not_fit_are_problems(service: Service) -> None:
 def test_links_are_on_loopback(service: Service) -> None:
     with service.http() as client:
         links = client.get("/api/v1/links").json()
-        assert {link["name"] for link in links} >= {"Prefect", "BentoML", "Data docs", "A/B report"}
+        assert {link["name"] for link in links} >= {"Prefect", "BentoML", "Data docs", "A/B report", "Models"}
         assert all(link["url"].startswith("http://127.0.0.1:") for link in links)
 
 

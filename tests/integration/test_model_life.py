@@ -1,0 +1,201 @@
+"""A model after its gates: in the shadow, judged by live moments, promoted or refused, rolled back, outlived by drift.
+
+The live moments are a simulated person's last hours, answered by real models as the service logs its answers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from prefect_server import PrefectServer
+from typer.testing import CliRunner
+
+from flows import drift
+from flows.deploy import DEPLOYMENTS, build
+from flows.promotion import promote_newest
+from flows.running import Platform, open_platform
+from flows.server import login
+from infra.commands.models import app
+from neural_focus.features import FEATURE_NAMES
+from neural_focus.models import registry
+from neural_focus.models.bundle import TrainedBundle
+from neural_focus.models.contracts import V3
+from neural_focus.models.datasets import cut_moments
+from neural_focus.models.predict import PredictionBatch, Predictor
+from neural_focus.models.training import train_moments
+from neural_focus.replay import Snapshots, replay
+from neural_focus.settings import Settings
+from neural_focus.simulation.parameters import draw_person
+from neural_focus.simulation.person import live
+from neural_focus.simulation.stream import stream_of
+from neural_focus.store.prediction_log import LoggedPrediction, insert_predictions
+from neural_focus.store.users import ensure_user
+
+HOURS = 3
+MACHINE = "6f1c2a9e-0000-4000-8000-0000000000dd"
+
+
+@dataclass(frozen=True)
+class Life:
+    """An installation with a champion of real people's data, and the last hours of one of them."""
+
+    platform: Platform
+    champion: str
+    bundle: TrainedBundle
+    user_id: int
+    snapshots: Snapshots
+    said: PredictionBatch
+
+
+@pytest.fixture(scope="module")
+def bundle() -> TrainedBundle:
+    """Trained on three days of one simulated person, as if they were real."""
+    person = live(draw_person(101), 3, number=1, trials=False)
+    moments, stays = cut_moments([stream_of(person, 1)], V3)
+    return train_moments(moments, stays, is_demo=False)
+
+
+@pytest.fixture
+def life(bundle: TrainedBundle, fresh_database_url: str, tmp_path: Path) -> Iterator[Life]:
+    settings = Settings(home=tmp_path, database_url=fresh_database_url)
+    tag = registry.save(settings, bundle)
+    registry.promote(settings, tag, by="gates")
+    with open_platform(settings) as platform:
+        snapshots = _last_hours()
+        predictor = registry.load(settings, tag)
+        said = predictor.predict(snapshots.timestamps_us, snapshots.features)
+        user_id = ensure_user(platform.connection, "somebody")
+        platform.connection.commit()
+        yield Life(platform, tag, bundle, user_id, snapshots, said)
+
+
+def _last_hours() -> Snapshots:
+    """A morning that ended a minute ago."""
+    records = live(draw_person(102), 2, number=2, trials=False).records
+    times = records["timestamp_us"].astype(np.int64)
+    records = records[times < times[0] + HOURS * 3_600_000_000].copy()
+    end = int(datetime.now(UTC).timestamp()) - 60
+    shift = end - int(records["timestamp_us"][-1]) // 10**6
+    records["timestamp_us"] += np.uint64(shift * 10**6)
+    return replay(records)
+
+
+def _log(life: Life, role: str, version: str, risk: np.ndarray) -> None:
+    """What a model said of each second, as the service logs it."""
+    rows = []
+    for at, features, judged, broken, chance in zip(
+        life.snapshots.timestamps_us.tolist(),
+        life.snapshots.features,
+        life.said.focus_score.tolist(),
+        life.said.break_risk.tolist(),
+        risk.tolist(),
+        strict=True,
+    ):
+        named = dict(zip(FEATURE_NAMES, features.tolist(), strict=True)) if role == "champion" else {}
+        rows.append(
+            LoggedPrediction(
+                user_id=life.user_id,
+                machine_id=MACHINE,
+                session_id=None,
+                snapshot_us=at,
+                predicted_us=at,
+                focus_score=judged,
+                distraction_risk=chance,
+                break_risk=broken if broken == broken else None,
+                confidence=0.5,
+                contributing_factors=(),
+                features=named,
+                focus_momentum=50.0,
+                model_version=version,
+                role=role,
+                ab_test_group=None,
+                inference_latency_ms=1.0,
+            )
+        )
+    insert_predictions(life.platform.connection, rows)
+
+
+@pytest.mark.parametrize("worse", [False, True], ids=["as good as the champion", "worse"])
+def test_a_shadow_is_judged_by_live_moments_and_rollback_is_one_command(
+    life: Life, worse: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = life.platform.settings
+    challenger = registry.save(settings, life.bundle)
+    registry.set_shadow(settings, challenger, by="gates")
+    assert promote_newest(life.platform) == life.champion
+    assert registry.shadow(settings) is not None, "nothing lived yet decides nothing"
+    _began(settings, timedelta(hours=HOURS + 1))
+    risk = life.said.distraction_risk
+    _log(life, "champion", "xgboost_v1", risk)
+    _log(life, "challenger", "xgboost_v2", risk[::-1] if worse else risk)
+    after = promote_newest(life.platform)
+    assert registry.shadow(settings) is None
+    last = registry.decisions(settings)[-1]
+    [gate] = last["gates"]
+    assert "AUC" in gate["found"] and gate["passed"] is not worse
+    if worse:
+        assert after == life.champion and (last["decision"], last["model"]) == ("refused", challenger)
+        assert promote_newest(life.platform) == life.champion and registry.decisions(settings)[-1] == last, "for good"
+        return
+    assert after == challenger and (last["decision"], last["by"]) == ("promoted", "gates")
+    monkeypatch.setenv("NEURAL_FOCUS_HOME", str(settings.home))
+    back = CliRunner().invoke(app, ["rollback"])
+    assert back.exit_code == 0 and "xgboost_v1 serves again" in back.output
+    assert Predictor.load(settings).version == "xgboost_v1"
+
+
+def _began(settings: Settings, ago: timedelta) -> None:
+    """The shadow began so long ago."""
+    path = settings.models / "shadow.json"
+    told = json.loads(path.read_text())
+    path.write_text(json.dumps({**told, "since": (datetime.now(UTC) - ago).isoformat()}))
+
+
+def test_risks_that_no_longer_come_true_start_the_learning_in_prefect(
+    life: Life, prefect_client: PrefectServer
+) -> None:
+    learning = next(one for one in DEPLOYMENTS if one.flow.endswith(":learning"))
+    build(replace(learning, cron=None), "UTC").apply()
+    risk = life.said.distraction_risk
+    _log(life, "champion", "xgboost_v1", np.clip(risk + 0.4, 0, 1))
+    look = drift.watch(life.platform)
+    assert look.started and "the risk of a switch is off by" in look.reason
+    assert [run for run in _runs(prefect_client) if run["parameters"].get("reason") == look.reason]
+    assert look.reason in registry.read_health(life.platform.settings), "the page tells it"
+    assert not drift.watch(life.platform).started, "once"
+
+
+def test_risks_that_come_true_start_nothing(life: Life) -> None:
+    _log(life, "champion", "xgboost_v1", _honest(life))
+    look = drift.watch(life.platform)
+    assert look.calibration["switch"]["ece"] < 0.05 and look.reason == "" and not look.started
+
+
+def _honest(life: Life) -> np.ndarray:
+    """Somebody who foresees four of five switches, and says how often that comes true."""
+    age = life.snapshots.features[:, FEATURE_NAMES.index("time_in_current_app")]
+    at = life.snapshots.timestamps_us
+    switches = at[np.r_[False, age[1:] < age[:-1]]]
+    upcoming = np.r_[switches, np.iinfo(np.int64).max][np.searchsorted(switches, at, side="right")]
+    happens = upcoming <= at + 30_000_000
+    rng = np.random.default_rng(1)
+    foreseen = happens ^ (rng.random(len(at)) < 0.2)
+    said = np.where(foreseen, happens[foreseen].mean(), happens[~foreseen].mean())
+    return said + rng.normal(0, 1e-3, len(at))  # ties would be ordered by time
+
+
+def _runs(server: PrefectServer) -> list[dict[str, dict[str, str]]]:
+    user, password = login(server.secrets).split(":", 1)
+    address = f"{server.environment['PREFECT_API_URL']}/flow_runs/filter"
+    asked = {"flows": {"name": {"any_": ["learning"]}}}
+    found: list[dict[str, dict[str, str]]] = (
+        httpx.post(address, json=asked, auth=(user, password)).raise_for_status().json()
+    )
+    return found
