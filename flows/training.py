@@ -1,16 +1,20 @@
 """The flow `training`: labelled moments, joined with their features as of the time, become a stored model.
 
 Demo people and real people never train one model. Real people's own model is trained as soon as there is enough of
-their own data; until then what serves was trained on demo people, says so, and leans on each person's own moments.
+their own data; until then what serves was trained on demo people, says so, and leans on each person's own moments. A
+run that was killed goes on where it was, to the same model.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -21,11 +25,14 @@ from flows.label_files import MOST_MOMENTS, join_moments, read_labels, read_stay
 from flows.running import Platform, platform_flow, tell
 from neural_focus.errors import InputError
 from neural_focus.models import registry
+from neural_focus.models.bundle import TrainedBundle
 from neural_focus.models.contracts import CONTRACTS
+from neural_focus.models.datasets import Moments, Stays
 from neural_focus.models.labels import NO_LABEL
 from neural_focus.models.provenance import code_of
 from neural_focus.models.sequence_training import train_sequences
 from neural_focus.models.training import train_moments
+from neural_focus.settings import Settings
 
 ENOUGH_MOMENTS = 5_000
 ENOUGH_DAYS = 3
@@ -107,22 +114,45 @@ def _train(platform: Platform, kind: str, progress: Callable[[float], None]) -> 
     moments = join_moments(platform, labels, INPUT_VERSION, sequences=kind == "lstm")
     tell(f"training {kind} on {len(moments):,} moments of {'demo' if is_demo else 'real'} people")
     stays = read_stays(platform.settings.feast, labels)
-    if kind == "lstm":
-        bundle = train_sequences(moments, stays, is_demo=is_demo, input_version=INPUT_VERSION)
-    else:
-        bundle = train_moments(
-            moments,
-            stays,
-            is_demo=is_demo,
-            input_version=INPUT_VERSION,
-            thorough=True,
-            report=lambda _, share: progress(share),
-        )
-    tag = registry.save(platform.settings, bundle)
-    _remember(platform, source, tag)
+    with _unfinished(platform.settings, kind, source) as checkpoint:
+        bundle = _fit(kind, moments, stays, is_demo, checkpoint, progress)
+        tag = registry.save(platform.settings, bundle)
+        _remember(platform, source, tag)
     manifest = {**bundle.manifest, "version": tag.split(":")[1]}
     _leave(tag, manifest)
     return TrainedModel(tag, manifest, fresh=True)
+
+
+def _fit(
+    kind: str,
+    moments: Moments,
+    stays: Sequence[Stays],
+    is_demo: bool,
+    checkpoint: Path,
+    progress: Callable[[float], None],
+) -> TrainedBundle:
+    if kind == "lstm":
+        return train_sequences(moments, stays, is_demo=is_demo, input_version=INPUT_VERSION, checkpoint=checkpoint)
+    return train_moments(
+        moments,
+        stays,
+        is_demo=is_demo,
+        input_version=INPUT_VERSION,
+        checkpoint=checkpoint,
+        thorough=True,
+        report=lambda _, share: progress(share),
+    )
+
+
+@contextmanager
+def _unfinished(settings: Settings, kind: str, source: str) -> Iterator[Path]:
+    """The folder in which a training of this data by this code is kept until it is stored, to go on after a kill."""
+    mine = settings.models / "unfinished" / kind
+    for left in mine.glob("*"):
+        if left.name != source:
+            shutil.rmtree(left)  # its data or its code are no longer these
+    yield mine / source
+    shutil.rmtree(mine, ignore_errors=True)
 
 
 def choose_labels(platform: Platform) -> tuple[pd.DataFrame, bool]:

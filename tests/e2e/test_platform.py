@@ -94,7 +94,7 @@ def test_the_data_docs_are_readable(service: Eyes) -> None:
 
 def test_the_reports_are_readable(service: Eyes) -> None:
     page = service.page
-    for place, words in (("ab", "simulated"), ("evaluation", "last switch"), ("models", "promoted by gates")):
+    for place, words in (("ab", "simulated"), ("evaluation", "last switch"), ("models", "serves")):
         page.goto(f"/reports/{place}/index.html")
         expect(page.locator("h1")).to_be_visible()
         assert words in page.locator("body").inner_text().lower()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
@@ -29,6 +30,7 @@ from neural_focus._native import Engine
 from neural_focus.errors import QualityError
 from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
 from neural_focus.models import registry
+from neural_focus.models.bundle import TrainedBundle
 from neural_focus.models.model_index import model_index
 from neural_focus.models.recurrent import Recipe
 from neural_focus.replay import CONTROL_DTYPE, ControlKind, replay
@@ -306,7 +308,14 @@ def test_a_night_of_learning_trains_judges_and_decides_on_both_kinds(
     from flows.learning import learning
 
     quick = partial(training.train_sequences, recipe=Recipe(hidden=8, layer=8, epochs=2, most_rows=2_000))
-    monkeypatch.setattr(training, "train_sequences", quick)
+    kept: list[Path] = []
+
+    def small(*arguments: Any, checkpoint: Path, **named: Any) -> TrainedBundle:
+        bundle = quick(*arguments, checkpoint=checkpoint, **named)
+        kept.extend(checkpoint.iterdir())
+        return bundle
+
+    monkeypatch.setattr(training, "train_sequences", small)
     before = len(registry.decisions(home.settings))
     serving = learning("a test")
     models = {model.version: model for model in registry.list_models(home.settings)}
@@ -324,6 +333,7 @@ def test_a_night_of_learning_trains_judges_and_decides_on_both_kinds(
         assert json.loads((home.settings.reports / "models" / f"{version}.json").read_text())["rows"]
         assert f"/reports/models/{version}.html" in pages
         assert any(f"/reports/models/{version}.html" in link for link in linked), linked
+    assert kept and not any(path.exists() for path in kept), "what a killed run goes on from, until the model is stored"
     reasons = {found["data"] for found in _artifacts(prefect_client, "learning-run")}
     assert "Started: a test." in reasons
 
