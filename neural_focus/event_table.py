@@ -54,9 +54,9 @@ def _read(path: Path) -> pa.Table:
             "Event tables need pyarrow", todo="Install it with: pip install 'neural-focus[platform]'"
         ) from None
     try:
-        names = parquet.ParquetFile(path).schema_arrow.names
+        names = [name for name in parquet.ParquetFile(path).schema_arrow.names if not _is_index(name)]
         _check_columns(names, path)
-        return parquet.read_table(path)
+        return parquet.read_table(path, columns=names)
     except (OSError, pa.ArrowException) as error:
         why = _first_line(error)
         if isinstance(error, FileNotFoundError):
@@ -64,6 +64,11 @@ def _read(path: Path) -> pa.Table:
         elif path.is_dir():
             why = "it is a folder"
         raise InputError(f"{path} cannot be read", why=why, todo="Give a Parquet file of events") from None
+
+
+def _is_index(name: str) -> bool:
+    """Whether a column is the row index that pandas adds to a table that was sorted or cut."""
+    return name.startswith("__index_level_")
 
 
 def _check_columns(names: list[str], path: Path) -> None:

@@ -7,6 +7,7 @@ evaluate`` does. An input that holds its own label, or a split that leaks, would
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 
 import numpy as np
 
@@ -23,27 +24,31 @@ from neural_focus.simulation.stream import stream_of
 
 PEOPLE, DAYS, PERMUTATIONS = (1_000, 1_001), 14, 20
 WITHIN = 0.02
+MODELS = ("xgboost", "lstm")
 
 
 def figures() -> Iterator[Figure]:
-    """AUC of the trees on days held out: with the true labels, and the mean, lowest and highest of the permuted."""
+    """AUC of both models on days held out: with the true labels, and the mean, lowest and highest of the permuted."""
     streams = [stream_of(live(draw_person(seed), DAYS, number=seed, trials=False), seed) for seed in PEOPLE]
-    moments, stays = cut_moments(streams, V3)
+    moments, stays = cut_moments(streams, V3, sequences=True)
     true = aucs(moments, stays)
     found = [aucs(permuted(moments, seed), stays) for seed in range(PERMUTATIONS)]
-    for target in TARGETS:
-        by_chance = np.array([one[target] for one in found])
-        yield Figure(f"{target}, true labels", true[target], "AUC")
-        yield Figure(f"{target}, mean of {PERMUTATIONS} permutations", by_chance.mean(), "AUC", f"0.50 ± {WITHIN}", 0.5)
-        yield Figure(f"{target}, lowest permutation", by_chance.min(), "AUC", "chance", 0.5)
-        yield Figure(f"{target}, highest permutation", by_chance.max(), "AUC", "chance", 0.5)
+    for target, model in product(TARGETS, MODELS):
+        by_chance = np.array([one[target, model] for one in found])
+        name = f"{target}, {model}"
+        yield Figure(f"{name}, true labels", true[target, model], "AUC")
+        yield Figure(f"{name}, mean of {PERMUTATIONS} permutations", by_chance.mean(), "AUC", f"0.50 ± {WITHIN}", 0.5)
+        yield Figure(f"{name}, lowest permutation", by_chance.min(), "AUC", "chance", 0.5)
+        yield Figure(f"{name}, highest permutation", by_chance.max(), "AUC", "chance", 0.5)
 
 
-def aucs(moments: Moments, stays: tuple[Stays, ...]) -> dict[str, float]:
-    """AUC of the trees by target, on each person's last days."""
+def aucs(moments: Moments, stays: tuple[Stays, ...]) -> dict[tuple[str, str], float]:
+    """AUC by target and model, on each person's last days."""
     (split,) = day_split(moments)
-    judged = judge_split(moments, stays, split, lambda step: silent(step, 0.0), network=False)
-    return {one.target: measures.auc(one.label, one.probabilities["xgboost"]) for one in judged}
+    judged = judge_split(moments, stays, split, lambda step: silent(step, 0.0))
+    return {
+        (one.target, model): measures.auc(one.label, one.probabilities[model]) for one in judged for model in MODELS
+    }
 
 
 def main() -> None:

@@ -50,11 +50,12 @@ def evaluate(
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     _check_out(out)
     console = Console(stderr=True)
+    files = _each_once(events or [], console)
     with _Steps(console) as steps:
         if train and test:
             results = _across(train, test, tz, lstm, steps)
         else:
-            results = [result for path in events or [] for result in _within(path, by, tz, lstm, steps)]
+            results = [result for path in files for result in _within(path, by, tz, lstm, steps)]
     rows = [row for file, names, judged, _ in results for row in _rows(judged, file, names)]
     _print(rows)
     if out:
@@ -84,10 +85,22 @@ class _Steps:
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
+    def say(self, text: str) -> None:
+        """A line that stays."""
+        self._progress.console.print(text, markup=False, highlight=False)
+
     def prefix(self, text: str, share: float) -> Callable[[str], None]:
         """A reporter whose words begin with ``text``."""
         self._progress.update(self._task, description=text, total=1.0, completed=share)
         return lambda step: self._progress.update(self._task, description=f"{text}: {step}")
+
+
+def _each_once(events: list[Path], console: Console) -> list[Path]:
+    """The files in their order, a file that was given twice once."""
+    files = list({path.resolve(): path for path in reversed(events)}.values())[::-1]
+    if len(files) < len(events):
+        console.print("! a file was given more than once: it is judged once", markup=False, highlight=False)
+    return files
 
 
 def _within(path: Path, by: By | None, tz: str, lstm: bool, steps: _Steps) -> list[Result]:
@@ -124,6 +137,12 @@ def _across(train: Path, test: Path, tz: str, lstm: bool, steps: _Steps) -> list
     judged, _, names = _load(test, tz, first_id=max(known) + 1, sequences=lstm)
     fields = Moments.__slots__
     both = Moments(*(np.concatenate([getattr(seen, f), getattr(judged, f)]) for f in fields))
+    if shared := sorted(set(known.values()) & set(names.values())):
+        who = ", ".join(shared[:5]) + (" …" if len(shared) > 5 else "")
+        steps.say(
+            f"! {who} in both {train.name} and {test.name}: taken for other people of the same name; "
+            "if they are not, these figures are too good"
+        )
     side = np.arange(len(both)) < len(seen)
     split = evaluation.Split("new people", side, ~side)
     found = evaluation.judge_split(both, stays, split, report, network=lstm)

@@ -91,3 +91,88 @@ def test_what_cannot_be_judged_is_said(log: Path, tmp_path: Path) -> None:
     short = tmp_path / "short.parquet"
     made_up_log(3, ["dan"], days=1).head(300).to_parquet(short)
     refused(InputError, "too small to judge", str(short))
+
+
+def odd_table(name: str) -> pd.DataFrame:
+    """The made-up log of ann and bob with one thing about it that is odd."""
+    table = made_up_log(1, ["ann", "bob"], days=2)
+    first = table["timestamp_us"].min()
+    odd = {
+        "unsorted": table.sample(frac=1, random_state=1),
+        "without moves or keys": table[table["event_type"] == 6],
+        "one app": table.assign(app_name="editor"),
+        "one hour": table[(table["user"] == "ann") & (table["timestamp_us"] < first + 3_600_000_000)],
+        "unicode": table.assign(
+            user=table["user"].map({"ann": "Ånn 日本", "bob": "боб"}), app_name=table["app_name"] + "ü日本語" * 8
+        ),
+        "a person of minutes": pd.concat([table, made_up_log(5, ["eve"], days=1).head(120)]),
+        "numbers for people": table.assign(user=table["user"].map({"ann": 1, "bob": 2})),
+        "somebody without a name": table.assign(user=table["user"].where(table["user"] == "ann")),
+        "no column": table.drop(columns="app_name"),
+        "unknown column": table.assign(mood=1),
+        "text for times": table.assign(timestamp_us=table["timestamp_us"].astype(str)),
+        "seconds for times": table.assign(timestamp_us=table["timestamp_us"] / 1e6),
+        "text for types": table.assign(event_type="KEY_PRESS"),
+        "no row": table.head(0),
+    }
+    return odd[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "by", "people"),
+    [
+        ("unsorted", "days", {"all", "ann", "bob"}),
+        ("without moves or keys", "days", {"all", "ann", "bob"}),
+        ("unicode", "person", {"all", "Ånn 日本", "боб"}),
+        ("a person of minutes", "days", {"all", "ann", "bob", "eve"}),
+        ("numbers for people", "days", {"all", "1", "2"}),
+        ("somebody without a name", "days", {"all", "ann", ""}),
+    ],
+)
+def test_odd_tables_are_judged(name: str, by: str, people: set[str], tmp_path: Path) -> None:
+    path, out = tmp_path / "odd.parquet", tmp_path / "figures.json"
+    odd_table(name).to_parquet(path)
+    result = CliRunner().invoke(app, [str(path), str(path), "--by", by, "--json", str(out), "--no-lstm"])
+    assert result.exit_code == 0, result.exception
+    rows = json.loads(out.read_text())["rows"]
+    assert {row["person"] for row in rows} == people
+    keys = [(row["target"], row["person"], row["model"]) for row in rows]
+    assert len(keys) == len(set(keys)) and "it is judged once" in result.output, "the file was given twice"
+    assert all(row["auc"] is None or 0 <= row["auc"] <= 1 for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("one app", "0 of them with an app switch"),
+        ("one hour", "too small to judge"),
+        ("no column", "'app_name'"),
+        ("unknown column", "'mood'"),
+        ("text for times", "'timestamp_us' is string. Give whole numbers"),
+        ("seconds for times", "'timestamp_us' has a value that is no whole number"),
+        ("text for types", "'event_type' is string"),
+        ("no row", "has no events"),
+    ],
+)
+def test_tables_that_cannot_be_judged_are_refused_in_one_line(name: str, words: str, tmp_path: Path) -> None:
+    path, out = tmp_path / "odd.parquet", tmp_path / "figures.json"
+    odd_table(name).to_parquet(path)
+    error = CliRunner().invoke(app, [str(path), "--json", str(out), "--no-lstm"]).exception
+    assert isinstance(error, InputError) and words in str(error) and str(path) in str(error)
+    assert "\n" not in str(error) and not out.exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"user,timestamp_us\n", b"PAR1garbagePAR1"])
+def test_what_is_no_table_is_refused(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "no.parquet"
+    path.write_bytes(content)
+    error = CliRunner().invoke(app, [str(path)]).exception
+    assert isinstance(error, InputError) and "cannot be read" in str(error) and "\n" not in str(error)
+
+
+def test_a_name_in_both_tables_is_said(log: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.parquet"
+    made_up_log(2, ["bob", "cleo"], days=2).to_parquet(other)
+    result = CliRunner().invoke(app, ["--train", str(log), "--test", str(other), "--no-lstm"])
+    assert result.exit_code == 0, result.exception
+    assert "! bob in both" in result.output
