@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from neural_focus.models.confidence import confidence
 from neural_focus.models.datasets import Moments
 from neural_focus.models.evaluation import Judged, rows_of
 from neural_focus.models.gates import segment_table
@@ -120,7 +121,8 @@ def model_report(tag: str, manifest: Mapping[str, Any], held: HeldOut) -> tuple[
     parts = [head(title, html.escape(sentence(tag, manifest)))]
     if demo:
         parts.append(_DEMO)
-    figures: dict[str, Any] = {"tag": tag, "manifest": dict(manifest), "rows": [], "segments": {}, "reliability": {}}
+    figures: dict[str, Any] = {"tag": tag, "manifest": dict(manifest), "rows": []}
+    figures |= {"segments": {}, "reliability": {}, "risk_coverage": {}}
     for split in (DAYS, PERSON):
         for target in held.said:
             judged = judged_of(held, target, split)
@@ -132,8 +134,11 @@ def model_report(tag: str, manifest: Mapping[str, Any], held: HeldOut) -> tuple[
                     figures["segments"][target] = _by_segment(held, target, kind)
                     figures["reliability"][target] = reliability(judged.label, judged.probabilities[kind])
                     parts.append("<h3>By segment</h3>" + table(figures["segments"][target], _SEGMENT))
+                    figures["risk_coverage"][target] = risk_coverage(judged.label, judged.probabilities[kind])
                     said = figures["reliability"][target]
                     parts.append("<h3>Reliability</h3>" + table(said, ("said", "came_true", "n")))
+                    kept = figures["risk_coverage"][target]
+                    parts.append("<h3>Error among the most confident</h3>" + table(kept, ("coverage", "error", "n")))
     if manifest.get("learning_curve"):
         parts.append("<h2>Learning curve</h2>")
         parts.append(picture([("a switch within 30 s", partial(learning, curve=manifest["learning_curve"]))]))
@@ -185,6 +190,16 @@ def reliability(label: np.ndarray[Any, Any], probability: np.ndarray[Any, Any], 
         for part in np.array_split(order, bins)
         if len(part)
     ]
+
+
+def risk_coverage(
+    label: np.ndarray[Any, Any], probability: np.ndarray[Any, Any], steps: int = 10
+) -> list[dict[str, Any]]:
+    """The error among the most confident tenth, two tenths … of the moments, familiar as held-out days are."""
+    sure = confidence(probability, np.ones(len(probability)))
+    wrong = ((probability >= 0.5) != (label == 1))[np.argsort(-sure, kind="stable")]
+    counts = [-(-len(wrong) * step // steps) for step in range(1, steps + 1)]
+    return [{"coverage": count / len(wrong), "error": float(wrong[:count].mean()), "n": count} for count in counts]
 
 
 _SEGMENT = ("segment", "n", "base_rate", "auc", "over_recency", "low", "high")

@@ -144,6 +144,18 @@ def test_the_top_factor_moves_the_risk_more_than_a_random_one(predictor: Predict
     assert np.mean(by_top) > 2 * np.mean(by_any)
 
 
+def test_confidence_ranks_errors_and_drops_on_unfamiliar_input(predictor: Predictor) -> None:
+    moments, _ = random_moments(85)
+    features = snapshots(moments.own)
+    judged = predictor.predict(moments.times_us, features)
+    wrong = (judged.distraction_risk >= 0.5) != (moments.switch == 1)
+    order = np.argsort(-judged.confidence, kind="stable")
+    thirds = [wrong[part].mean() for part in np.array_split(order, 3)]
+    assert thirds[0] < thirds[2]
+    strange = predictor.predict(moments.times_us[:100], features[:100] * 50)
+    assert strange.confidence.mean() < 0.3 < judged.confidence.mean()
+
+
 def test_reasons_are_in_words(predictor: Predictor) -> None:
     factors = predictor.explain(snapshots(random_moments(80)[0].own[:1])[0])
     assert 1 <= len(factors) <= 3
