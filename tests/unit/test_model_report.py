@@ -35,7 +35,5 @@ def test_a_report_has_every_part_that_was_promised() -> None:
     broken = [row for row in figures["rows"] if row["target"] == "break"]
     named = [f"{what}_{budget}" for what in ("precision", "recall") for budget in (1, 2, 4)]
     assert broken and all(name in row for row in broken for name in named)
-        f"precision_{budget}" in row and f"recall_{budget}" in row for row in broken for budget in (1, 2, 4)
-    )
     for words in ("By segment", "Reliability", "Error among the most confident", "simulated", "Where it comes from"):
         assert words in page
