@@ -1,11 +1,13 @@
-"""Native core: record, engine, ring and spool codec."""
+"""Native core: record, engine, ring, spool codec and trees."""
 
 from collections.abc import Mapping
 import os
 import pathlib
+from typing import Annotated
 
 import numpy
 import numpy.typing
+from numpy.typing import NDArray
 
 
 RECORD_BYTES: int = 64
@@ -141,3 +143,21 @@ def read_segment(path: pathlib.Path, offset: int = 0, sequence: int = 0) -> tupl
     """
 
 def crc32c(data: bytes, by_table: bool = False) -> int: ...
+
+class Forest:
+    """Boosted trees: log-odds of rows, exact Shapley values of one row."""
+
+    def __init__(self, feature: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], threshold: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)], left: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], right: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], roots: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], width: int) -> None:
+        """
+        Nodes int32[n], float32[n], int32[n], int32[n]: left where row[feature] < threshold; feature -1 is a leaf whose value is its threshold. Trees begin at `roots`. Raises ValueError for trees that are none.
+        """
+
+    def margins(self, rows: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)]) -> Annotated[NDArray[numpy.float64], dict(shape=(None,))]:
+        """
+        Sums of leaves float64[n] of rows float32[n, width]; ValueError for another width.
+        """
+
+    def contributions(self, row: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)], reference: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)]) -> Annotated[NDArray[numpy.float64], dict(shape=(None,))]:
+        """
+        Shapley values float64[width] of a row float32[width] against a reference float32[width]: they add up to the difference of their margins. ValueError for another width.
+        """

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import xgboost
 
-from neural_focus.models.forest import DEPTH, Forest, compile_forest
+from neural_focus.models.forest import Forest, compile_forest
 from neural_focus.models.inputs import Rows
 from neural_focus.models.linear import Linear
 from neural_focus.models.splits import folds_by_person, slices_by_days
@@ -25,7 +25,7 @@ _PROBE_ROWS = 40_000
 PARAMETERS: dict[str, object] = {
     "objective": "binary:logistic",
     "tree_method": "hist",
-    "max_depth": DEPTH,
+    "max_depth": 3,
     "eta": 0.08,
     "subsample": 0.4,
     "colsample_bytree": 0.3,
@@ -39,10 +39,11 @@ FEW_ROWS, BAG = 25_000, 4
 """With few moments each round is the mean of four trees, each on its own sample: less luck in the answer."""
 MANY_PEOPLE = 8
 _OF_MANY: dict[str, object] = {
-    "eta": 0.06,
+    "max_depth": 8,
+    "eta": 0.05,
     "subsample": 0.7,
-    "colsample_bytree": 0.2,
-    "min_child_weight": 10.0,
+    "colsample_bytree": 0.5,
+    "min_child_weight": 50.0,
     "max_bin": 128,
 }
 """Many people cannot be learned by heart, so that a model of them may look closer than one person's."""
@@ -60,10 +61,10 @@ class Boosted:
         margins: Floats = TREES_SHARE * self.trees.margins(rows) + (1 - TREES_SHARE) * self.linear.margins(rows)
         return margins
 
-    def contributions(self, row: Rows) -> Floats:
-        """SHAP values float64[width] of one row's log-odds."""
-        shares: Floats = TREES_SHARE * self.trees.contributions(row)
-        return shares + (1 - TREES_SHARE) * self.linear.contributions(row)
+    def contributions(self, row: Rows, reference: Rows) -> Floats:
+        """SHAP values float64[width] of one row's log-odds against a reference's float32[width]."""
+        shares: Floats = TREES_SHARE * self.trees.contributions(row, reference)
+        return shares + (1 - TREES_SHARE) * self.linear.contributions(row, reference)
 
 
 def fit_trees(rows: Rows, label: Labels, rounds: int, *, people: int = 1, seed: int = 7) -> bytes:
@@ -73,7 +74,7 @@ def fit_trees(rows: Rows, label: Labels, rounds: int, *, people: int = 1, seed: 
 
 
 def load_trees(ubj: bytes, width: int) -> Forest:
-    """The lookup tables of stored trees."""
+    """Stored trees, ready to judge."""
     booster = xgboost.Booster()
     booster.load_model(bytearray(ubj))
     return compile_forest(bytes(booster.save_raw("json")), width)

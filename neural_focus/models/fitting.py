@@ -57,10 +57,10 @@ class Stacked:
         margins: Floats = self.own_weight * self.own.margins(rows) + self.switch_weight * other
         return margins
 
-    def contributions(self, row: Rows) -> Floats:
-        """SHAP values float64[width] of one row's log-odds."""
-        shares: Floats = self.own_weight * self.own.contributions(row)
-        return shares + self.switch_weight * self.switch.contributions(row)
+    def contributions(self, row: Rows, reference: Rows) -> Floats:
+        """SHAP values float64[width] of one row's log-odds against a reference's float32[width]."""
+        shares: Floats = self.own_weight * self.own.contributions(row, reference)
+        return shares + self.switch_weight * self.switch.contributions(row, reference)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,9 +37,10 @@ class Linear:
         margins: Floats = self._standard(rows) @ self.weight + self.intercept
         return margins
 
-    def contributions(self, row: Rows) -> Floats:
-        """What each input adds to one row's log-odds, against the mean input; float64[width]. Exact SHAP values."""
-        shares: Floats = self._standard(row[None])[0] * self.weight
+    def contributions(self, row: Rows, reference: Rows) -> Floats:
+        """What each input adds to one row's log-odds, against the reference's; float64[width]. Exact SHAP values."""
+        both = self._standard(np.stack([row, reference]))
+        shares: Floats = (both[0] - both[1]) * self.weight
         return shares
 
     def _standard(self, rows: Rows) -> Floats:

@@ -52,11 +52,11 @@ class PredictionBatch:
 
 
 class Margins(Protocol):
-    """One trained target: log-odds of rows, and what each column adds to one row's."""
+    """One trained target: log-odds of rows, and what each column adds to one row's, against a row of reference."""
 
     def margins(self, rows: Rows) -> Floats: ...
 
-    def contributions(self, row: Rows) -> Floats: ...
+    def contributions(self, row: Rows, reference: Rows) -> Floats: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +245,7 @@ class Predictor:
         model = self.targets[target]
         if isinstance(model, SequenceTarget):
             return word_factors(model.names, model.plain(row), model.contributions(row, usual), usual)
-        return word_factors(self.contract.names, row, model.contributions(row), usual)
+        return word_factors(self.contract.names, row, model.contributions(row, usual), usual)
 
 
 def _load_targets(files: Mapping[str, bytes], model: Mapping[str, Any], contract: InputContract) -> dict[str, Margins]:

@@ -94,7 +94,7 @@ def test_the_top_factor_moves_the_risk_more_than_a_random_one(predictor: Predict
     usual, rng = predictor.usual["*"], np.random.default_rng(1)
     moved, by_top, by_any = [], [], []
     for row in moments.own[:200]:
-        shares = predictor.targets["switch"].contributions(row)
+        shares = predictor.targets["switch"].contributions(row, usual)
         top, any_one = int(np.argmax(np.abs(shares))), int(rng.integers(len(shares)))
         changed = np.stack([row, row, row])
         changed[1, top], changed[2, any_one] = usual[top], usual[any_one]
@@ -108,7 +108,8 @@ def test_the_top_factor_moves_the_risk_more_than_a_random_one(predictor: Predict
 
 def test_factors_are_ordered_and_in_words(predictor: Predictor) -> None:
     row = snapshots(random_moments(80)[0].own[:1])[0]
-    shares = predictor.targets["switch"].contributions(predictor.inputs(np.zeros(1, np.int64), row[None])[0])
+    inputs = predictor.inputs(np.zeros(1, np.int64), row[None])[0]
+    shares = predictor.targets["switch"].contributions(inputs, predictor.usual["*"])
     factors = predictor.explain(row)
     assert 1 <= len(factors) <= 3
     assert all(factor.endswith(("(raises the risk)", "(lowers the risk)")) for factor in factors)

@@ -8,5 +8,6 @@ void bind_record(nanobind::module_& module);
 void bind_engine(nanobind::module_& module);
 void bind_ring(nanobind::module_& module);
 void bind_spool(nanobind::module_& module);
+void bind_forest(nanobind::module_& module);
 
 }  // namespace neural_focus

@@ -2,9 +2,10 @@
 #include "bindings.hpp"
 
 NB_MODULE(_native, module) {
-  module.doc() = "Native core: record, engine, ring and spool codec.";
+  module.doc() = "Native core: record, engine, ring, spool codec and trees.";
   neural_focus::bind_record(module);
   neural_focus::bind_engine(module);
   neural_focus::bind_ring(module);
   neural_focus::bind_spool(module);
+  neural_focus::bind_forest(module);
 }
