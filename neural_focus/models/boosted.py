@@ -2,6 +2,7 @@
 
 Trees alone overfit one person's drift; the regression alone misses what depends on what. Their margins are averaged
 with fixed weights. How many trees is decided inside the training data, on people or days that the trees have not seen.
+Many people cannot be learned by heart: trees of theirs go deeper, and need no steadying.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from neural_focus.models.splits import folds_by_person, slices_by_days
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int8]
-TREES_SHARE = 0.8
+TREES_SHARE, TREES_SHARE_OF_MANY = 0.8, 1.0
 FEWEST_ROUNDS, MOST_ROUNDS, PATIENCE = 40, 600, 30
 _PROBE_ROWS = 40_000
 PARAMETERS: dict[str, object] = {
@@ -46,30 +47,41 @@ _OF_MANY: dict[str, object] = {
     "min_child_weight": 50.0,
     "max_bin": 128,
 }
-"""Many people cannot be learned by heart, so that a model of them may look closer than one person's."""
+_TOLD_BY_MANY: dict[str, object] = {
+    "eta": 0.06,
+    "subsample": 0.7,
+    "colsample_bytree": 0.2,
+    "min_child_weight": 10.0,
+    "max_bin": 128,
+}
+"""A judgement of a stretch labels dozens of rows at once: deep trees would learn the stretches by heart."""
 
 
 @dataclass(frozen=True, slots=True)
 class Boosted:
-    """One trained target: margin = 0.8 · trees + 0.2 · regression."""
+    """One trained target: margin = share · trees + (1 − share) · regression."""
 
     trees: Forest
     linear: Linear
+    share: float = TREES_SHARE
 
     def margins(self, rows: Rows) -> Floats:
         """Log-odds float64[n] of rows float32[n, width]."""
-        margins: Floats = TREES_SHARE * self.trees.margins(rows) + (1 - TREES_SHARE) * self.linear.margins(rows)
+        margins: Floats = self.share * self.trees.margins(rows) + (1 - self.share) * self.linear.margins(rows)
         return margins
 
     def contributions(self, row: Rows, reference: Rows) -> Floats:
         """SHAP values float64[width] of one row's log-odds against a reference's float32[width]."""
-        shares: Floats = TREES_SHARE * self.trees.contributions(row, reference)
-        return shares + (1 - TREES_SHARE) * self.linear.contributions(row, reference)
+        shares: Floats = self.share * self.trees.contributions(row, reference)
+        return shares + (1 - self.share) * self.linear.contributions(row, reference)
 
 
-def fit_trees(rows: Rows, label: Labels, rounds: int, *, people: int = 1, seed: int = 7) -> bytes:
-    """Boosted trees on float32[n, width] and labels 0/1, as XGBoost's UBJ. Same data and seed, same bytes."""
-    booster = xgboost.train(_settings(len(rows), people, seed), _matrix(rows, label), rounds)
+def fit_trees(rows: Rows, label: Labels, rounds: int, *, people: int = 1, told: bool = False, seed: int = 7) -> bytes:
+    """Boosted trees on float32[n, width] and labels 0/1, as XGBoost's UBJ. Same data and seed, same bytes.
+
+    ``told``: the labels are what people said of stretches of minutes, so that many rows share one word.
+    """
+    booster = xgboost.train(_settings(len(rows), people, told, seed), _matrix(rows, label), rounds)
     return bytes(booster.save_raw("ubj"))
 
 
@@ -81,7 +93,13 @@ def load_trees(ubj: bytes, width: int) -> Forest:
 
 
 def choose_rounds(
-    rows: Rows, label: Labels, person: npt.NDArray[np.int64], times_us: npt.NDArray[np.int64], *, seed: int = 7
+    rows: Rows,
+    label: Labels,
+    person: npt.NDArray[np.int64],
+    times_us: npt.NDArray[np.int64],
+    *,
+    told: bool = False,
+    seed: int = 7,
 ) -> int:
     """The number of trees with the least log-loss on a part of the training data that was held out for it."""
     people = len(np.unique(person))
@@ -96,7 +114,7 @@ def choose_rounds(
         return 2 * FEWEST_ROUNDS
     data, judged = _matrix(rows[fit], label[fit]), _matrix(rows[judge], label[judge])
     booster = xgboost.train(
-        {**_settings(len(rows), people, seed), "eval_metric": "logloss"},
+        {**_settings(len(rows), people, told, seed), "eval_metric": "logloss"},
         data,
         MOST_ROUNDS,
         evals=[(judged, "judged")],
@@ -106,8 +124,8 @@ def choose_rounds(
     return min(max(booster.best_iteration + 1, FEWEST_ROUNDS), MOST_ROUNDS)
 
 
-def _settings(rows: int, people: int, seed: int) -> dict[str, object]:
-    closer = _OF_MANY if people >= MANY_PEOPLE else {}
+def _settings(rows: int, people: int, told: bool, seed: int) -> dict[str, object]:
+    closer = {} if people < MANY_PEOPLE else _TOLD_BY_MANY if told else _OF_MANY
     return {**PARAMETERS, **closer, "seed": seed, "num_parallel_tree": BAG if rows < FEW_ROWS else 1}
 
 

@@ -20,7 +20,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neural_focus.models.boosted import MANY_PEOPLE, Boosted, choose_rounds, fit_trees, load_trees
+from neural_focus.models.boosted import (
+    MANY_PEOPLE,
+    TREES_SHARE,
+    TREES_SHARE_OF_MANY,
+    Boosted,
+    choose_rounds,
+    fit_trees,
+    load_trees,
+)
 from neural_focus.models.bundle import MODEL, write_json
 from neural_focus.models.calibrate import Calibration, fit_calibration, fit_stack
 from neural_focus.models.confidence import Familiarity, learn_familiarity
@@ -89,17 +97,17 @@ class TreeStore:
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
 
-    def trees(self, rows: Rows, label: Labels, rounds: int, people: int, seed: int) -> bytes:
-        """Trees on these rows of so many people, from the folder if they are there whole."""
+    def trees(self, rows: Rows, label: Labels, rounds: int, people: int, told: bool, seed: int) -> bytes:
+        """Trees on these rows of so many people, from the folder if they are there whole; see ``fit_trees``."""
         if self._folder is None:
-            return fit_trees(rows, label, rounds, people=people, seed=seed)
+            return fit_trees(rows, label, rounds, people=people, told=told, seed=seed)
         digest = hashlib.sha256(rows.tobytes() + label.tobytes())
-        digest.update(f"{rounds} {people} {seed}".encode())
+        digest.update(f"{rounds} {people} {told} {seed}".encode())
         path = self._folder / f"{digest.hexdigest()[:24]}.ubj"
         if not path.exists():
             self._folder.mkdir(parents=True, exist_ok=True)
             partial = path.with_suffix(".partial")
-            partial.write_bytes(fit_trees(rows, label, rounds, people=people, seed=seed))
+            partial.write_bytes(fit_trees(rows, label, rounds, people=people, told=told, seed=seed))
             partial.replace(path)
         return path.read_bytes()
 
@@ -133,6 +141,7 @@ def fit_model(
     }
     for number, target in enumerate(targets):
         report(f"fitting {target}", number / len(targets))
+        told = target == "outcome"
         for name, part in (("probe", probe), ("all", moments)):
             if target in models[name] or (name == "all" and target not in models["probe"]):
                 continue
@@ -141,9 +150,9 @@ def fit_model(
                 continue
             rows = chosen.inputs(contract, populations[name])
             if target not in rounds:
-                rounds[target] = choose_rounds(rows, label, chosen.person, chosen.times_us, seed=seed)
+                rounds[target] = choose_rounds(rows, label, chosen.person, chosen.times_us, told=told, seed=seed)
             people = len(np.unique(chosen.person))
-            trees = store.trees(rows, label, rounds[target], people, seed)
+            trees = store.trees(rows, label, rounds[target], people, told, seed)
             models[name][target] = (trees, fit_linear(rows, label))
     strangers = not np.isin(moments.person[split == 1], probe.person).any()
     return _assemble(moments, moments.take(split == 1), models, populations, rounds, contract, strangers)
@@ -159,9 +168,10 @@ def _assemble(
     strangers: bool,
 ) -> Fitted:
     """Calibrate with the probe's models, keep the full ones. ``strangers``: the probe has not met the later people."""
-    width = len(contract.names)
+    width, many = len(contract.names), len(np.unique(moments.person)) >= MANY_PEOPLE
+    share = TREES_SHARE_OF_MANY if many else TREES_SHARE
     built = {
-        name: {target: Boosted(load_trees(trees, width), linear) for target, (trees, linear) in parts.items()}
+        name: {target: Boosted(load_trees(trees, width), linear, share) for target, (trees, linear) in parts.items()}
         for name, parts in models.items()
     }
     calibration, stack, served = {}, {}, dict[str, Boosted | Stacked]()
@@ -185,6 +195,7 @@ def _assemble(
         "input_hash": contract.hash,
         "calibration": {name: line.to_json() for name, line in calibration.items()},
         "linear": {name: linear.to_json() for name, (_, linear) in models["all"].items()},
+        "trees_share": share,
         "stack": stack,
         "rounds": dict(rounds),
         "population": populations["all"].to_json() if contract.version > 1 else {},

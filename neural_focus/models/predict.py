@@ -253,8 +253,9 @@ def _load_targets(files: Mapping[str, bytes], model: Mapping[str, Any], contract
     if NETWORK in files:
         network = read_network(files[NETWORK])
         return {name: SequenceTarget(network, head, contract) for head, name in enumerate(model["targets"])}
+    width = len(contract.names)
     own = {
-        name: Boosted(load_trees(files[f"{name}.ubj"], len(contract.names)), Linear.from_json(linear))
+        name: Boosted(load_trees(files[f"{name}.ubj"], width), Linear.from_json(linear), model["trees_share"])
         for name, linear in model["linear"].items()
     }
     stacked = {name: Stacked(own[name], own["switch"], *weights) for name, weights in model["stack"].items()}
