@@ -1,25 +1,32 @@
 """What the agent says of itself, and what it is told: tray, page and agent.json get one state from here.
 
 tray ── pause, resume, quit, open the page ──► wishes ──► agent
-capabilities, pause, connection ──► tray, DESKTOP_STATUS (to the service, which tells pages), agent.json
+capabilities, pause, losses ──► tray, DESKTOP_STATUS (to the service, which tells pages), agent.json
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from collector.capabilities import Capability, missing
 from collector.capture import X11Source
-from collector.conversation import Conversation
+from collector.losses import Loss, losses
 from collector.source import capabilities
 from collector.wayland import WaylandSource
-from neural_focus.messages import DesktopStatus, Missing, iso
+from neural_focus.messages import DesktopStatus, Lost, Missing, iso
 
 if TYPE_CHECKING:
     from collector.presence import Presence
+
+
+class Listener(Protocol):
+    """``Conversation``, or who else passes a status on."""
+
+    def tell_status(self, status: DesktopStatus) -> None:
+        """Passes it on when it changed."""
 
 
 class Attendance:
@@ -54,14 +61,14 @@ class Attendance:
             self._open_page()
         return [wish for wish in wished if wish != "open"]
 
-    def tell(self, talk: Conversation, *, connected: bool) -> None:
-        """Everybody gets the state as it is now."""
+    def tell(self, talk: Listener, counted: Mapping[str, Any]) -> None:
+        """Everybody gets the state as it is now; ``counted`` is what ``Agent.counters`` gives."""
         bus = self._presence.problem if self._presence else "there is no session bus"
         if not self.paused:  # a stopped hook knows nothing new
             self._found = capabilities(self._source, lock=self._sees_lock(), bus=bus)
-        talk.tell_status(self._status())
+        talk.tell_status(self._status(losses(counted)))
         if self._presence is not None:
-            self._show(self._presence, connected=connected)
+            self._show(self._presence, connected=counted["connected"])
 
     def describe(self) -> dict[str, Any]:
         """For agent.json."""
@@ -80,13 +87,14 @@ class Attendance:
         if self._presence is not None:
             self._presence.finish()
 
-    def _status(self) -> DesktopStatus:
+    def _status(self, lost: list[Loss]) -> DesktopStatus:
         until = self.paused_until
         return DesktopStatus(
             state="capturing" if until is None else "paused",
             source=self._source.name,
             paused_until=None if until is None else iso(int(until * 1e6)),
             missing=tuple(Missing(one.subject, one.said, one.todo) for one in missing(self._found)),
+            lost=tuple(Lost(one.what, one.why, one.todo) for one in lost),
         )
 
     def _show(self, presence: Presence, *, connected: bool) -> None:

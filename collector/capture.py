@@ -157,9 +157,10 @@ class DesktopCapture:
         }
 
     def set_locked(self, locked: bool) -> None:
-        """The screen was locked or unlocked."""
-        self._locked = locked
-        self._capture.set_locked(locked)
+        """The screen is locked or unlocked; told to the hook, which that wakes, when it changed."""
+        if locked != self._locked:
+            self._locked = locked
+            self._capture.set_locked(locked)
 
     def ignore(self, window: int) -> None:
         """A window of ours: no switch, no input."""

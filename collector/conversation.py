@@ -46,6 +46,7 @@ class Conversation:
         self._natural: dict[int, int] = {}
         self._ends: dict[int, int] = {}
         self._timed: int | None = None
+        self._heard: list[ServerMessage] = []
         self.known = Known()
         """What the shipper puts onto every row; replaced, never changed."""
         self.counters: Counter[str] = Counter(predictions=0, interventions=0, answers=0)
@@ -54,6 +55,15 @@ class Conversation:
         self._status_told: tuple[DesktopStatus, int] | None = None
         self.problem = ""
         """What the service last complained of."""
+
+    def hear_scores(self) -> None:
+        """Predictions that came, before another second is closed: it is to have their momentum. What else came is for
+        ``turn``, when the engine has seen every record from before it."""
+        for message in self._link.received() if self._link else ():
+            if isinstance(message, PredictionMade):
+                self._predicted(message)
+            else:
+                self._heard.append(message)
 
     def turn(self, seconds: list[Second]) -> str | None:
         """Tells the seconds that closed, hears what came, asks for answers; returns an answer just given."""
@@ -64,7 +74,8 @@ class Conversation:
         for start_us, end_us, natural in self._live.sessions():
             if natural:  # timed ones began at the service
                 self._tell_session(start_us, end_us)
-        for message in self._link.received() if self._link else ():
+        heard, self._heard = self._heard, []
+        for message in heard:
             self._hear(message)
         return self._take_answer()
 
@@ -98,8 +109,6 @@ class Conversation:
 
     def _hear(self, message: ServerMessage) -> None:
         match message:
-            case PredictionMade():
-                self._predicted(message)
             case InterventionOffered():
                 self.counters["interventions"] += 1
                 self._asker.show(message)
@@ -113,7 +122,7 @@ class Conversation:
             case Problem():
                 self.problem = f"the service says: {message.title}. {message.detail}".strip()
             case _:
-                pass  # ACTIVITY_UPDATE and DESKTOP_STATUS are for pages
+                pass  # a PREDICTION was heard already; ACTIVITY_UPDATE and DESKTOP_STATUS are for pages
 
     def _predicted(self, message: PredictionMade) -> None:
         self.counters["predictions"] += 1

@@ -40,7 +40,7 @@ class Link(threading.Thread):
 
     def __init__(self, address: str, token: str, machine_id: str, news: Callable[[], None] = lambda: None) -> None:
         """``address`` is the service's http address, such as http://127.0.0.1:3000; ``news`` is called, on this thread,
-        when something can be ``received``."""
+        when something other than a prediction can be ``received``."""
         super().__init__(name="link", daemon=True)
         base = address.rstrip("/").replace("http", "ws", 1)
         self._url = f"{base}/ws?{urlencode({'machine_id': machine_id})}"
@@ -106,6 +106,7 @@ class Link(threading.Thread):
                     additional_headers={"Authorization": f"Bearer {self._token}"},
                     max_size=MAX_MESSAGE_BYTES,
                     open_timeout=10,
+                    compression=None,  # a kilobyte a second
                     proxy=None,
                 ) as socket:
                     self.connected, self.problem, pause = True, "", RETRY_SECONDS[0]
@@ -153,6 +154,7 @@ class Link(threading.Thread):
         self.counters["predictions"] += isinstance(message, PredictionMade)
         try:
             self._inbox.put_nowait(message)
-            self._tell()
         except queue.Full:
             self.counters["inbox_full"] += 1
+        if not isinstance(message, PredictionMade):  # it is for the next second: the next turn finds it
+            self._tell()

@@ -24,6 +24,7 @@ from neural_focus.zones import zone_table
 
 CLOSE_AFTER_US = 100_000
 SAVE_SECONDS = 60.0
+_TITLE = int(EventType.WINDOW_TITLE_CHANGE)
 _CATEGORY = FEATURE_INDEX["productivity_category"]
 Records = np.ndarray[Any, np.dtype[np.void]]
 
@@ -84,9 +85,9 @@ class LiveEngine:
         self._next_seq += len(records)
         seconds = self._describe(closed)  # they end before these records' last app and title begin
         self._app_name = records[-1]["app_name"].decode("utf-8", "replace")
-        shown = records[records["event_type"] == EventType.WINDOW_TITLE_CHANGE]
+        shown = np.flatnonzero(records["event_type"] == _TITLE)
         if len(shown):
-            self._title = titles.get(int(shown[-1]["data"][0]), "")
+            self._title = titles.get(int(records["data"][shown[-1], 0]), "")
         return seconds
 
     def close_until(self, now_us: int) -> list[Second]:

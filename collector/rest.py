@@ -1,10 +1,10 @@
 """The main thread's rest between two turns: until the next second may be closed, or until somebody has news.
 
     seconds of the stamps' clock    |─────────────────────────|─────────────────────────|
-    turns                             ▲ +102 ms     ▲ +602 ms    ▲             ▲
+    turns                             ▲ +102 ms                 ▲ +102 ms                 ▲
 
 A second is over 100 ms after its end (``collector.live``), so a turn just behind that moment makes the freshest
-snapshot, and one more halfway keeps little in the ring. Ten turns a second would cost five times as much.
+snapshot. Each turn more costs half a thousandth of a core, and the ring has room for minutes of typing and pointing.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import select
 
 from collector.live import CLOSE_AFTER_US
 
-TURN_US = 500_000
+TURN_US = 1_000_000
 AFTER_CLOSE_US = 2_000
 
 

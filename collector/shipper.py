@@ -10,7 +10,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,13 +45,19 @@ class Shipper(threading.Thread):
     """A thread that follows the spool. ``known`` is asked once a batch, from this thread."""
 
     def __init__(
-        self, url: str, desktop: Desktop, *, zone: str, boot_id: str, consent: Consent, known: Callable[[], Known]
+        self,
+        url: str,
+        desktop: Desktop,
+        *,
+        zone: str,
+        boots: Sequence[str],
+        consent: Consent,
+        known: Callable[[], Known],
     ) -> None:
+        """``boots``: those of this run; it grows when a pause ends. What is of others was captured before."""
         super().__init__(name="shipper", daemon=True)
         self._url, self._desktop, self._zone = url, desktop, zone
-        self.boots = {boot_id}
-        """Boots of this run: grows when a pause ends."""
-        self._consent, self._known = consent, known
+        self._boots, self._consent, self._known = boots, consent, known
         self._reader = SpoolReader(desktop.spool)
         self._connection: Connection | None = None
         self._user_id = 0
@@ -123,7 +129,7 @@ class Shipper(threading.Thread):
                 distraction_risk=known.distraction_risk,
                 features=known.features,
             )
-            self.counters["shipped" if batch.boot_id in self.boots else "shipped_earlier"] += new
+            self.counters["shipped" if batch.boot_id in self._boots else "shipped_earlier"] += new
 
     def _connected(self) -> Connection:
         if self._connection is None:

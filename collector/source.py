@@ -1,13 +1,16 @@
-"""Which desktop is captured: an X display, or a Wayland session with what is possible there."""
+"""Which desktop is captured, an X display or a Wayland session, and what the agent gets from each: what can be seen, a
+place to ask, the session bus, the screen lock."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from collector.capabilities import Capability, is_useful, missing, of_wayland, of_x11
 from collector.capture import X11Source, check_desktop, is_xwayland
+from collector.prompt import NoPrompt, PromptWindow
 from collector.wayland import WaylandSource, wayland_session
 from neural_focus.errors import CaptureError
 
@@ -57,3 +60,31 @@ def has_session_bus(environ: Mapping[str, str]) -> bool:
         return True
     runtime = environ.get("XDG_RUNTIME_DIR", "")
     return bool(runtime) and Path(runtime, "bus").exists()
+
+
+def make_presence(source: X11Source | WaylandSource, news: Callable[[], None]) -> Any:
+    """The agent on the session bus, joined. Not imported where nobody needs it: it costs 4 MB."""
+    from collector.presence import Presence
+
+    presence = Presence(news, source.tell if isinstance(source, WaylandSource) else None)
+    presence.start()
+    return presence
+
+
+def make_prompt(source: X11Source | WaylandSource, presence: Any) -> PromptWindow:
+    """What shows offers there: a window of ours on X11, else a notification."""
+    if isinstance(source, X11Source):
+        from neural_focus._x11 import Prompt
+
+        return Prompt(source.display)
+    if presence is not None:
+        notification: PromptWindow = presence.prompt
+        return notification
+    return NoPrompt()
+
+
+def watch_lock(news: int) -> Any:
+    """Watches the screen lock where D-Bus was built in, and tells the eventfd ``news``; else None."""
+    from neural_focus import _x11
+
+    return _x11.LockWatch(news) if _x11.HAS_LOCK_WATCH else None

@@ -59,17 +59,18 @@ class BootWriter:
         """Raises what ``open_writer`` raises."""
         self._folder, self._machine_id = folder, machine_id
         self._past: Counter[str] = Counter()
-        self.boot_id = str(uuid.uuid4())
-        self._writer = open_writer(folder, machine_id, self.boot_id)
+        self.boots = [str(uuid.uuid4())]
+        """Ids of the boots so far, the present one last."""
+        self._writer = open_writer(folder, machine_id, self.boots[-1])
 
-    def new_boot(self) -> str:
-        """Ends the boot and begins another one; returns its id. Raises what ``open_writer`` raises."""
+    def new_boot(self) -> None:
+        """Ends the boot and begins another one. Raises what ``open_writer`` raises."""
         self._writer.sync()
         self._past.update({name: self._writer.counters()[name] for name in _SUMMED})
         del self._writer  # it holds the folder's lock
-        self.boot_id = str(uuid.uuid4())
-        self._writer = open_writer(self._folder, self._machine_id, self.boot_id)
-        return self.boot_id
+        boot_id = str(uuid.uuid4())
+        self._writer = open_writer(self._folder, self._machine_id, boot_id)
+        self.boots.append(boot_id)
 
     def append(self, records: np.ndarray[Any, np.dtype[np.void]], titles: dict[int, str]) -> bool:
         """Whether the disk took them."""

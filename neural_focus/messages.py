@@ -138,6 +138,15 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
+class Lost:
+    """Something that this desktop lost since its agent started: how much of what, why, and what would help."""
+
+    what: str
+    why: str
+    todo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DesktopStatus:
     """What a desktop does: it tells the service, which tells pages. ``gone``: the service's word for not connected."""
 
@@ -146,6 +155,7 @@ class DesktopStatus:
     source: str
     paused_until: str | None = None
     missing: tuple[Missing, ...] = ()
+    lost: tuple[Lost, ...] = ()
 
 
 # ---------------------------------------------------------------------------- service → desktop and page

@@ -51,7 +51,7 @@ def read_counts(connection: Connection, desk: Desk) -> Counts:
     if "machine_id" not in told:
         return Counts()
     names = ("captured", "spooled", "shipped", "snapshots", "predictions", "interventions", "answers")
-    events, predictions, interventions, answers = _stored(connection, desk, told["machine_id"], told["boot_id"])
+    events, predictions, interventions, answers = _stored(connection, desk, told["machine_id"], told["boots"])
     return Counts(
         **{name: int(told.get(name, 0)) for name in names},
         dropped={str(reason): int(count) for reason, count in told.get("dropped", {}).items() if count},
@@ -62,18 +62,18 @@ def read_counts(connection: Connection, desk: Desk) -> Counts:
     )
 
 
-def _stored(connection: Connection, desk: Desk, machine_id: str, boot_id: str) -> tuple[int, int, int, int]:
-    """Rows of this run: events, served predictions, offers that were shown, answered offers."""
+def _stored(connection: Connection, desk: Desk, machine_id: str, boots: list[str]) -> tuple[int, int, int, int]:
+    """Rows of this run, pauses or not: events, served predictions, offers that were shown, answered offers."""
     row = connection.execute(
         """SELECT (SELECT count(*) FROM events
-             WHERE user_id = %(user)s AND machine_id = %(machine)s AND boot_id = %(boot)s),
+             WHERE user_id = %(user)s AND machine_id = %(machine)s AND boot_id = ANY(%(boots)s::uuid[])),
             (SELECT count(*) FROM model_predictions WHERE user_id = %(user)s AND machine_id = %(machine)s
              AND predicted_at >= %(since)s AND role <> 'challenger'),
             count(DISTINCT (opportunity_id, snooze_of IS NULL)) FILTER (WHERE type <> 'NO_OP'),
             count(DISTINCT (opportunity_id, snooze_of IS NULL))
                 FILTER (WHERE type <> 'NO_OP' AND user_response IS NOT NULL)
         FROM interventions WHERE user_id = %(user)s AND machine_id = %(machine)s AND triggered_at >= %(since)s""",
-        {"user": desk.user_id, "machine": machine_id, "boot": boot_id, "since": desk.since},
+        {"user": desk.user_id, "machine": machine_id, "boots": boots, "since": desk.since},
     ).fetchone()
     connection.rollback()  # the next look sees what was written since
     return (0, 0, 0, 0) if row is None else (int(row[0]), int(row[1]), int(row[2]), int(row[3]))

@@ -19,7 +19,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from infra.ports import free_port
 from neural_focus.features import FEATURE_NAMES
-from neural_focus.messages import Snapshot, encode
+from neural_focus.messages import DesktopStatus, Snapshot, encode
 from neural_focus.replay import Snapshots, replay
 from neural_focus.secrets import Secrets, load_secrets
 from neural_focus.settings import Settings
@@ -106,6 +106,11 @@ class Desktop:
         self._threads = [threading.Thread(target=self._live, daemon=True), reader]
         for thread in self._threads:
             thread.start()
+
+    def tell_status(self, status: DesktopStatus) -> None:
+        """As the agent's conversation does it."""
+        assert self._socket is not None
+        self._socket.send(encode(status))
 
     def close(self) -> None:
         """Hang up."""

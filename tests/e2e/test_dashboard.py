@@ -18,6 +18,9 @@ from playwright.sync_api import (
     expect,
 )
 
+from collector.attendance import Attendance
+from collector.wayland import WaylandSource
+from neural_focus.messages import DesktopStatus
 from serving.auth import make_signin_link
 
 DASHBOARD = Path(__file__).parents[2] / "serving" / "dashboard"
@@ -171,6 +174,35 @@ def test_the_timeline_answers_to_pointer_and_keyboard(page: Page, service: PageS
     expect(page.get_by_test_id("tip")).to_have_count(0)
     page.get_by_text("The same as a table").click()
     assert page.get_by_role("region", name="by minute").get_by_role("row").count() > 10
+
+
+def test_what_a_desktop_lacks_and_what_it_lost_is_said(
+    page: Page, service: PageService, desktop: Desktop, tmp_path: Path
+) -> None:
+    """An agent on a Wayland session without input devices or a compositor's word, whose ring was full once."""
+    source = WaylandSource("", "sway", input_folder=str(tmp_path), active_file="")
+    source.open(offset_us=0, floor_us=0)
+    attendance = Attendance(source, None, open_page=None, sees_lock=lambda: True)
+    page.goto(service.address)
+    expect(page.get_by_test_id("timeline")).to_be_visible()
+    notice = page.get_by_test_id("desktop-notice")
+    expect(notice).to_have_count(0)
+    counted = {"dropped": {"KEY_PRESS": 3}, "spool": {"quarantined_bytes": 64}, "connected": True}
+    attendance.tell(desktop, counted)
+    expect(notice).to_contain_text("keyboard and mouse, focus, pauses")
+    expect(notice.get_by_text("there is no such device in /dev/input")).to_be_visible()
+    expect(notice).to_contain_text("3 records of the kind key press were dropped, 64 bytes of the spool were put aside")
+    why = notice.get_by_text("the ring was full: the agent did not come to read")
+    expect(why).not_to_be_visible()
+    notice.get_by_text("Lost since the agent started").click()
+    expect(why).to_be_visible()
+    attendance.tell(desktop, {"dropped": {}, "connected": True})  # another run of the agent
+    expect(why).to_have_count(0)
+    page.reload()
+    expect(notice).to_contain_text("keyboard and mouse, focus, pauses")
+    expect(page.get_by_test_id("connection")).to_contain_text("Live")
+    desktop.tell_status(DesktopStatus("capturing", "the X server of :0"))
+    expect(notice).to_have_count(0)
 
 
 def test_links_lead_to_the_other_parts(page: Page, service: PageService) -> None:

@@ -63,7 +63,7 @@ def _check_database(installation: Installation, counted: dict[str, object]) -> N
         with connect(server.url()) as connection:
             row = connection.execute(
                 "SELECT count(*), bool_and(is_demo) FROM events JOIN users ON users.id = user_id WHERE boot_id = %s",
-                (counted["boot_id"],),
+                (counted["boots"][0],),
             ).fetchone()
             assert row == (counted["spooled"], True)
             assert connection.execute("SELECT count(*) FROM users WHERE NOT is_demo").fetchone() is not None

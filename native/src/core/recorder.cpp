@@ -73,7 +73,9 @@ void Recorder::moved_to(int x, int y) {
   record.data.mouse_move = {x, y, 0};
   const std::uint64_t elapsed = record.timestamp_us - last_move_.timestamp_us;
   if (moved_before && elapsed > 0 && elapsed <= speed_gap_us) {
-    const double distance = std::hypot(double(x) - before.x, double(y) - before.y);
+    // Squares of pixels are exact, so what hypot guards against cannot be.
+    const double dx = double(x) - before.x, dy = double(y) - before.y;
+    const double distance = std::sqrt(dx * dx + dy * dy);
     record.data.mouse_move.speed_pps = static_cast<std::uint32_t>(distance * 1e6 / static_cast<double>(elapsed));
   }
   last_move_ = record;

@@ -71,8 +71,8 @@ void Capture::run() {
     if (told) ::eventfd_read(waker_, &count);
     take_due();
     if (sources[0].revents != 0) take_events();
-    // Xlib may also have read some while it waited for an answer to a request.
-    if (sources[1].revents != 0 || XNextRequest(x_.get()) != looked_at_) take_keyboard_news();
+    // Xlib may also have read some while it waited for an answer to a request. The macro: a call would take its lock.
+    if (sources[1].revents != 0 || NextRequest(x_.get()) != looked_at_) take_keyboard_news();
   }
   take_pointer(true);
   alive_.store(false, std::memory_order_release);
@@ -128,7 +128,7 @@ void Capture::take_keyboard_news() {
     if (event.type == MappingNotify) XRefreshKeyboardMapping(&event.xmapping);
     keyboard_.read_mapping();
   }
-  looked_at_ = XNextRequest(x_.get());
+  looked_at_ = NextRequest(x_.get());
 }
 
 bool Capture::wake() {

@@ -148,11 +148,12 @@ export interface Link {
 export interface Desktop {
   source: string;
   pausedUntil: number | null;
-  missing: readonly Lacking[];
+  missing: readonly Remark[];
+  lost: readonly Remark[];
 }
 
-/** Something that capture cannot see there. */
-export interface Lacking {
+/** Something that capture cannot see there, or that was lost since it started: what, why, and what would help. */
+export interface Remark {
   what: string;
   why: string;
   todo: string;

@@ -121,13 +121,14 @@ describe("answers of the service", () => {
     ]);
   });
 
-  it("knows a pause, what is missing, and a desktop that is gone", () => {
+  it("knows a pause, what is missing, what was lost, and a desktop that is gone", () => {
     const missing = [{ what: "focus", why: "an extension tells it", todo: "install it" }];
-    const status = { state: "paused" as const, source: "the X server of :0", paused_until: "2026-01-02T03:04:05.000000Z", missing };
+    const lost = [{ what: "3 records of the kind key press were dropped", why: "the ring was full", todo: "" }];
+    const status = { state: "paused" as const, source: "the X server of :0", paused_until: "2026-01-02T03:04:05.000000Z", missing, lost };
     const until = Date.parse("2026-01-02T03:04:05Z");
     expect(eventOf({ type: "DESKTOP_STATUS", data: status })).toEqual({
       kind: "desktop",
-      desktop: { source: "the X server of :0", pausedUntil: until, missing },
+      desktop: { source: "the X server of :0", pausedUntil: until, missing, lost },
     });
     expect(eventOf({ type: "DESKTOP_STATUS", data: { ...status, state: "gone" } })).toEqual({ kind: "desktop", desktop: null });
     expect(desktop({ ...status, state: "capturing", paused_until: null }).pausedUntil).toBeNull();

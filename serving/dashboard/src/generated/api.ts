@@ -335,6 +335,11 @@ export interface components {
          */
         DesktopStatus: {
             /**
+             * Lost
+             * @default []
+             */
+            lost: components["schemas"]["Lost"][];
+            /**
              * Missing
              * @default []
              */
@@ -501,6 +506,21 @@ export interface components {
             name: string;
             /** Url */
             url: string;
+        };
+        /**
+         * Lost
+         * @description Something that this desktop lost since its agent started: how much of what, why, and what would help.
+         */
+        Lost: {
+            /**
+             * Todo
+             * @default
+             */
+            todo: string;
+            /** What */
+            what: string;
+            /** Why */
+            why: string;
         };
         /**
          * Missing

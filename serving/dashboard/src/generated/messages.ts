@@ -90,10 +90,19 @@ export interface DesktopStatusMessage {
  * What a desktop does: it tells the service, which tells pages. ``gone``: the service's word for not connected.
  */
 export interface DesktopStatus {
+  lost?: Lost[];
   missing?: Missing[];
   paused_until?: string | null;
   source: string;
   state: "capturing" | "paused" | "gone";
+}
+/**
+ * Something that this desktop lost since its agent started: how much of what, why, and what would help.
+ */
+export interface Lost {
+  todo?: string;
+  what: string;
+  why: string;
 }
 /**
  * Something that this desktop's capture cannot see: what, why, and what would help.

@@ -12,6 +12,7 @@ import type {
   ModelCard,
   Offer,
   Reading,
+  Remark,
   Session,
   SessionSummary,
   Span,
@@ -95,12 +96,17 @@ function collector(now: Schemas["Now"], at: number): Collector {
   };
 }
 
+function remark({ what, why, todo }: { what: string; why: string; todo?: string }): Remark {
+  return { what, why, todo: todo ?? "" };
+}
+
 export function desktop(status: DesktopStatus | Schemas["DesktopStatus"]): Desktop {
   const until = status.paused_until ?? null;
   return {
     source: status.source,
     pausedUntil: status.state === "paused" && until !== null ? Date.parse(until) : null,
-    missing: (status.missing ?? []).map(({ what, why, todo }) => ({ what, why, todo: todo ?? "" })),
+    missing: (status.missing ?? []).map(remark),
+    lost: (status.lost ?? []).map(remark),
   };
 }
 

@@ -1,10 +1,11 @@
-import type { Desktop } from "../model";
+import type { ComponentChildren } from "preact";
+import type { Desktop, Remark } from "../model";
 import { minuteOf } from "../words/format";
 
-/** What the person has to know of their desktop: a pause, and what capture cannot see there. Nothing when all is well. */
+/** What the person has to know of their desktop: a pause, what capture cannot see there, what was lost. Nothing when all is well. */
 export function DesktopNotice({ desktop }: { desktop: Desktop }) {
-  const { pausedUntil, missing } = desktop;
-  if (pausedUntil === null && missing.length === 0) return null;
+  const { pausedUntil, missing, lost } = desktop;
+  if (pausedUntil === null && missing.length === 0 && lost.length === 0) return null;
   return (
     <div class="notice" role="status" data-testid="desktop-notice">
       {pausedUntil !== null && (
@@ -13,23 +14,34 @@ export function DesktopNotice({ desktop }: { desktop: Desktop }) {
         </p>
       )}
       {missing.length > 0 && (
-        <details open={pausedUntil === null}>
-          <summary>
-            <strong>Not everything can be seen here:</strong> {missing.map(({ what }) => what).join(", ")}
-          </summary>
-          <dl>
-            {missing.map(({ what, why, todo }) => (
-              <div key={what}>
-                <dt>{what}</dt>
-                <dd>
-                  {why}
-                  {todo && <> → {todo}</>}
-                </dd>
-              </div>
-            ))}
-          </dl>
-        </details>
+        <Remarks open={pausedUntil === null} remarks={missing}>
+          <strong>Not everything can be seen here:</strong> {missing.map(({ what }) => what).join(", ")}
+        </Remarks>
+      )}
+      {lost.length > 0 && (
+        <Remarks open={false} remarks={lost}>
+          <strong>Lost since the agent started:</strong> {lost.map(({ what }) => what).join(", ")}
+        </Remarks>
       )}
     </div>
+  );
+}
+
+function Remarks({ open, remarks, children }: { open: boolean; remarks: readonly Remark[]; children: ComponentChildren }) {
+  return (
+    <details open={open}>
+      <summary>{children}</summary>
+      <dl>
+        {remarks.map(({ what, why, todo }) => (
+          <div key={what}>
+            <dt>{what}</dt>
+            <dd>
+              {why}
+              {todo && <> → {todo}</>}
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </details>
   );
 }

@@ -1,0 +1,86 @@
+"""From the hook to the engine: what is captured is spooled, and what the spool has acknowledged is seen by the engine.
+
+    hook ─► drain ─► categories ─► spool ─► live engine ─► seconds
+
+In this order and no other, so that a replay of the stored events gives the same. A pause ends a boot, the next record
+begins another one: what lies between counts as not covered.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from collector.capture import DesktopCapture, Drained, Source, unix_offset_us
+from collector.desktop import Desktop
+from collector.live import LiveEngine, Second
+from collector.spool import BootWriter
+from neural_focus.categories import Rules
+
+
+class Recording:
+    """One desktop's records; not for several threads. A boot has an id, and sequence numbers from 0."""
+
+    def __init__(self, desktop: Desktop, source: Source, rules: Rules, *, zone: str, titles: bool) -> None:
+        """Recovers the spool, restores the engine and starts capturing.
+
+        Raises:
+            CaptureError: the display cannot be opened.
+            ConfigurationError: another agent runs for this desktop.
+            FormatError, InputError: the spool cannot be used.
+        """
+        self._state = desktop.engine_state
+        self._writer = BootWriter(desktop.spool, desktop.machine_id())
+        self.boots = self._writer.boots
+        """Boots of this run, the present one last: grows when a pause ends."""
+        self.live = LiveEngine.restore(self._state, desktop.spool, self.boots[-1], zone)
+        self.capture = DesktopCapture(
+            source, rules, offset_us=unix_offset_us(), floor_us=self.live.last_us, titles=titles
+        )
+        self._full = False
+
+    @property
+    def problem(self) -> str:
+        """Why nothing is kept at the moment; empty while all is well."""
+        return self.capture.lost or ("the disk takes nothing more" if self._full else "")
+
+    def turn(self) -> list[Second]:
+        """Takes what came since the last turn; returns the seconds that are over."""
+        began_us = self.capture.now_us()
+        return [*self._keep(self.capture.drain()), *self.live.close_until(began_us)]
+
+    def stop(self) -> None:
+        """Ends capture; what was captured is on the disk, and the engine is kept. Raises OSError for the engine."""
+        self._keep(self.capture.stop())
+        self._writer.sync()
+        self.save()
+
+    def resume(self) -> None:
+        """Captures again, as another boot."""
+        self._writer.new_boot()
+        self.live.new_boot(self.boots[-1])
+        self.capture.resume()
+
+    def save(self) -> None:
+        """Keeps the engine for the next start. Raises OSError."""
+        self.live.save(self._state)
+
+    def counters(self) -> dict[str, Any]:
+        """Everything captured is dropped, by reason, or spooled."""
+        spool, seen = self._writer.counters(), self.capture.counters()
+        refused = {"DISK_FULL": spool["refused"]} if spool["refused"] else {}
+        return {
+            **seen,
+            "dropped": {**seen["dropped"], **refused},
+            "spooled": spool["appended"],
+            "spool": spool,
+            "snapshots": self.live.snapshots,
+            "engine": self.live.counters(),
+        }
+
+    def _keep(self, drained: Drained) -> list[Second]:
+        if not len(drained.records):
+            return []
+        self._full = not self._writer.append(drained.records, drained.titles)
+        if self._full:  # counted by the writer, and the engine must not see what a replay will not
+            return []
+        return self.live.push(drained.records, drained.titles)
