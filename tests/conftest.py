@@ -25,6 +25,7 @@ GROUPS = {
 """Files that share what is expensive to start."""
 
 
+@pytest.hookimpl(tryfirst=True)  # the workers' own hook reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With two workers (``-n 2 --dist loadgroup``) a file's tests stay together, and so do those on one server."""
     for item in items:

@@ -239,6 +239,7 @@ def test_the_theme_is_kept(page: Page, service: PageService) -> None:
     button = page.get_by_role("button", name="Theme")
     button.click()
     button.click()
+    expect(button).to_have_attribute("aria-label", "Theme: dark. Change to auto")
     assert page.evaluate(background) != light
     page.reload()
     expect(button).to_have_attribute("aria-label", "Theme: dark. Change to auto")

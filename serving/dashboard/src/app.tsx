@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { useLive } from "./live/use-live";
 import { STALE } from "./state";
 import { applyTheme, nextTheme, readTheme } from "./theme";
@@ -26,7 +26,7 @@ function useClock(): number {
 
 function useTheme() {
   const [theme, setTheme] = useState(readTheme);
-  useEffect(() => applyTheme(theme), [theme]);
+  useLayoutEffect(() => applyTheme(theme), [theme]);
   return [theme, () => setTheme(nextTheme)] as const;
 }
 
