@@ -35,6 +35,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: FIRST.index(item.path.stem) if item.path.stem in FIRST else len(FIRST))
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Files that share a server must not be torn apart in silence: a group's name ends the ids of its tests."""
+    apart = [item.nodeid for item in session.items if "@" not in item.nodeid]
+    if hasattr(session.config, "workerinput") and apart:
+        raise pytest.UsageError(f"this pytest-xdist ignores groups: {apart[0]} has none. Run: make setup")
+
+
 def _fresh(server: EmbeddedServer) -> Iterator[str]:
     name = f"test_{uuid4().hex[:12]}"
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
