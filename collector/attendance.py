@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from collector.capabilities import Capability, missing
 from collector.capture import X11Source
-from collector.losses import Loss, losses
+from collector.losses import losses
 from collector.source import capabilities
 from collector.wayland import WaylandSource
-from neural_focus.messages import DesktopStatus, Lost, Missing, iso
+from neural_focus.messages import DesktopStatus, Notice, iso
 
 if TYPE_CHECKING:
     from collector.presence import Presence
@@ -87,14 +87,14 @@ class Attendance:
         if self._presence is not None:
             self._presence.finish()
 
-    def _status(self, lost: list[Loss]) -> DesktopStatus:
+    def _status(self, lost: list[Notice]) -> DesktopStatus:
         until = self.paused_until
         return DesktopStatus(
             state="capturing" if until is None else "paused",
             source=self._source.name,
             paused_until=None if until is None else iso(int(until * 1e6)),
-            missing=tuple(Missing(one.subject, one.said, one.todo) for one in missing(self._found)),
-            lost=tuple(Lost(one.what, one.why, one.todo) for one in lost),
+            missing=tuple(Notice(one.subject, one.said, one.todo) for one in missing(self._found)),
+            lost=tuple(lost),
         )
 
     def _show(self, presence: Presence, *, connected: bool) -> None:

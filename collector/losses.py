@@ -3,18 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """How much of what, why, and what to do about it."""
-
-    what: str
-    why: str
-    todo: str = ""
-
+from neural_focus.messages import Notice
 
 _SPOOL = {
     "dropped_over_limit": ("records left the spool unsent", "it was longer or older than it may be",
@@ -33,31 +24,33 @@ _ENGINE = {
 _NO_FAULTS = ("events", "snapshots", "clamped", "idle_merged", "apps_forgotten")
 
 
-def losses(counted: Mapping[str, Any]) -> list[Loss]:
+def losses(counted: Mapping[str, Any]) -> list[Notice]:
     """Every loss in ``counted``, the content of agent.json; empty while nothing was lost."""
     found = [_ring_or_disk(reason, int(count)) for reason, count in sorted(counted.get("dropped", {}).items()) if count]
     gaps = counted.get("gaps", {})
     if gaps.get("count"):
         what = f"{gaps['count']} gaps in the capture, {gaps['seconds']:.0f} s in all"
-        found.append(Loss(what, "the display's server was away"))
+        found.append(Notice(what, "the display's server was away"))
     if counted.get("titles_lost"):
-        found.append(Loss(f"{counted['titles_lost']} window titles were not looked at", "they changed too fast"))
+        found.append(Notice(f"{counted['titles_lost']} window titles were not looked at", "they changed too fast"))
     if counted.get("lost"):
-        found.append(Loss(f"{counted['lost']} records never reached the database", "they are missing from the spool"))
+        found.append(Notice(f"{counted['lost']} records never reached the database", "they are missing from the spool"))
     for part, words in (("spool", _SPOOL), ("link", _LINK), ("engine", _ENGINE)):
         counts = counted.get(part, {})
-        found += [Loss(f"{counts[name]} {what}", why, todo) for name, (what, why, todo) in words.items() if
+        found += [Notice(f"{counts[name]} {what}", why, todo) for name, (what, why, todo) in words.items() if
                   counts.get(name)]  # fmt: skip
     found += [
-        Loss(f"{count} records were refused", reason.replace("_", " "))
+        Notice(f"{count} records were refused", reason.replace("_", " "))
         for reason, count in counted.get("engine", {}).items()
         if count and reason not in _NO_FAULTS and reason not in _ENGINE
     ]
     return found
 
 
-def _ring_or_disk(reason: str, count: int) -> Loss:
+def _ring_or_disk(reason: str, count: int) -> Notice:
     if reason == "DISK_FULL":
-        return Loss(f"{count} records were not kept", "the disk took nothing more", "Free some space")
+        return Notice(f"{count} records were not kept", "the disk took nothing more", "Free some space")
     kind = reason.lower().replace("_", " ")
-    return Loss(f"{count} records of the kind {kind} were dropped", "the ring was full: the agent did not come to read")
+    return Notice(
+        f"{count} records of the kind {kind} were dropped", "the ring was full: the agent did not come to read"
+    )

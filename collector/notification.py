@@ -13,6 +13,7 @@ from typing import Any
 from dbus_fast import Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
+from collector.session_bus import subscribe
 from neural_focus.errors import CaptureError
 
 NAME, PATH = "org.freedesktop.Notifications", "/org/freedesktop/Notifications"
@@ -33,18 +34,7 @@ class NotificationPrompt:
         """Listens for buttons."""
         self._bus, self._loop = bus, asyncio.get_running_loop()
         bus.add_message_handler(self._hear)
-        match = f"type='signal',interface='{NAME}',member='ActionInvoked'"
-        dbus = "org.freedesktop.DBus"
-        await bus.call(
-            Message(
-                destination=dbus,
-                path="/org/freedesktop/DBus",
-                interface=dbus,
-                member="AddMatch",
-                signature="s",
-                body=[match],
-            )
-        )
+        await subscribe(bus, f"type='signal',interface='{NAME}',member='ActionInvoked'")
         return ""
 
     def show(self, lines: list[str], buttons: list[tuple[str, str]]) -> int:

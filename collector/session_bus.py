@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from dbus_fast import Message
 from dbus_fast.aio import MessageBus
 from dbus_fast.errors import DBusError
 
@@ -18,6 +19,17 @@ class Part(Protocol):
 
     async def join(self, bus: MessageBus) -> str:
         """Makes itself known; returns why it could not, empty when all is well."""
+
+
+def text_call(destination: str, path: str, interface: str, member: str, text: str) -> Message:
+    """A method call with one text."""
+    return Message(destination=destination, path=path, interface=interface, member=member, signature="s", body=[text])
+
+
+async def subscribe(bus: MessageBus, rule: str) -> None:
+    """Signals that the match rule names reach this connection from now on."""
+    name = "org.freedesktop.DBus"
+    await bus.call(text_call(name, "/org/freedesktop/DBus", name, "AddMatch", rule))
 
 
 async def _gone(bus: MessageBus) -> None:

@@ -17,6 +17,7 @@ from dbus_fast.annotations import DBusBool, DBusInt32, DBusObjectPath, DBusSigna
 from dbus_fast.constants import PropertyAccess
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus_signal
 
+from collector.session_bus import subscribe, text_call
 from collector.tray_icon import COLOURS, draw
 from collector.tray_menu import MENU_PATH, Entry, Menu
 
@@ -66,7 +67,7 @@ class Tray(ServiceInterface):
         bus.export(MENU_PATH, self._menu)
         bus.add_message_handler(self._watch_owner)
         rule = f"type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='{WATCHER}'"
-        await bus.call(_call("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "AddMatch", rule))
+        await subscribe(bus, rule)
         await self._register()
         return ""
 
@@ -85,7 +86,7 @@ class Tray(ServiceInterface):
         if self._bus is None:
             return
         name = self._bus.unique_name or ""
-        reply = await self._bus.call(_call(WATCHER, WATCHER_PATH, WATCHER, "RegisterStatusNotifierItem", name))
+        reply = await self._bus.call(text_call(WATCHER, WATCHER_PATH, WATCHER, "RegisterStatusNotifierItem", name))
         self.shown = reply is not None and reply.message_type is MessageType.METHOD_RETURN
 
     def _watch_owner(self, message: Message) -> None:
@@ -188,9 +189,3 @@ def _entries(view: View) -> list[Entry]:
         Entry.separator(),
         Entry("Quit", "quit"),
     ]
-
-
-def _call(destination: str, path: str, interface: str, member: str, argument: str) -> Message:
-    return Message(
-        destination=destination, path=path, interface=interface, member=member, signature="s", body=[argument]
-    )

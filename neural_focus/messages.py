@@ -129,17 +129,8 @@ class SessionApplied:
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
-    """Something that this desktop's capture cannot see: what, why, and what would help."""
-
-    what: str
-    why: str
-    todo: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """Something that this desktop lost since its agent started: how much of what, why, and what would help."""
+class Notice:
+    """Something that is missing or was lost: what, and how much of it, why, and what would help."""
 
     what: str
     why: str
@@ -148,14 +139,17 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class DesktopStatus:
-    """What a desktop does: it tells the service, which tells pages. ``gone``: the service's word for not connected."""
+    """What a desktop does: it tells the service, which tells pages. ``gone``: the service's word for not connected.
+
+    ``missing``: what its capture cannot see; ``lost``: what went since its agent started.
+    """
 
     TYPE: ClassVar[str] = "DESKTOP_STATUS"
     state: Literal["capturing", "paused", "gone"]
     source: str
     paused_until: str | None = None
-    missing: tuple[Missing, ...] = ()
-    lost: tuple[Lost, ...] = ()
+    missing: tuple[Notice, ...] = ()
+    lost: tuple[Notice, ...] = ()
 
 
 # ---------------------------------------------------------------------------- service → desktop and page

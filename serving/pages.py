@@ -82,21 +82,19 @@ async def now(runtime: Runtime, user_id: int) -> Now:
     someone = await runtime.person(user_id)
     prediction, age = runtime.current(user_id)
     stream = runtime.streams.newest(user_id)
-    desktop = runtime.streams.desktop_of(user_id)
     fresh = age is not None and age <= FRESH_SECONDS
     answering = runtime.champion
     card = await runtime.database.run(lambda connection: model_card(connection, answering, someone))
     return Now(
         person=person_of(someone),
         collecting=fresh and runtime.hub.has_desktop(user_id),
-        how_to_start="" if fresh or desktop else HOW_TO_START,
+        how_to_start="" if fresh or runtime.streams.desktop_of(user_id) else HOW_TO_START,
         age_s=age,
         prediction=prediction,
         activity=stream.activity if stream else None,
         session=await runtime.sessions.current(user_id),
         intervention=runtime.interventions.open_for(user_id),
         model=card,
-        desktop=desktop,
     )
 
 

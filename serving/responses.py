@@ -11,7 +11,6 @@ from typing import Literal
 from neural_focus.hindsight import WarningKind
 from neural_focus.messages import (
     ActivityUpdate,
-    DesktopStatus,
     InterventionOffered,
     PredictionMade,
     Response,
@@ -130,8 +129,6 @@ class Now:
     session: SessionResponse | None
     intervention: InterventionOffered | None
     model: ModelCard
-    desktop: DesktopStatus | None = None
-    """What the connected desktop says of itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,8 @@ async def serve_socket(runtime: Runtime, socket: WebSocket) -> None:
         return
     client = Client(socket, user_id, stream.machine_id if stream else None)
     runtime.hub.join(client)
+    if stream is None:  # a page: from here on it hears of every change
+        client.send(runtime.streams.desktop_of(user_id) or DesktopStatus("gone", ""))
     pump = asyncio.create_task(client.pump())
     try:
         await _listen(runtime, client, stream)

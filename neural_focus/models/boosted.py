@@ -20,7 +20,7 @@ from neural_focus.models.splits import folds_by_person, slices_by_days
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int8]
-TREES_SHARE, TREES_SHARE_OF_MANY = 0.8, 1.0
+TREES_SHARE = 0.8
 FEWEST_ROUNDS, MOST_ROUNDS, PATIENCE = 40, 600, 30
 _PROBE_ROWS = 40_000
 PARAMETERS: dict[str, object] = {
@@ -59,21 +59,24 @@ _TOLD_BY_MANY: dict[str, object] = {
 
 @dataclass(frozen=True, slots=True)
 class Boosted:
-    """One trained target: margin = share · trees + (1 − share) · regression."""
+    """One trained target: margin = 0.8 · trees + 0.2 · regression, or the trees' alone."""
 
     trees: Forest
-    linear: Linear
-    share: float = TREES_SHARE
+    linear: Linear | None
 
     def margins(self, rows: Rows) -> Floats:
         """Log-odds float64[n] of rows float32[n, width]."""
-        margins: Floats = self.share * self.trees.margins(rows) + (1 - self.share) * self.linear.margins(rows)
-        return margins
+        margins = self.trees.margins(rows)
+        if self.linear is None:
+            return margins
+        return TREES_SHARE * margins + (1 - TREES_SHARE) * self.linear.margins(rows)
 
     def contributions(self, row: Rows, reference: Rows) -> Floats:
         """SHAP values float64[width] of one row's log-odds against a reference's float32[width]."""
-        shares: Floats = self.share * self.trees.contributions(row, reference)
-        return shares + (1 - self.share) * self.linear.contributions(row, reference)
+        shares = self.trees.contributions(row, reference)
+        if self.linear is None:
+            return shares
+        return TREES_SHARE * shares + (1 - TREES_SHARE) * self.linear.contributions(row, reference)
 
 
 def fit_trees(rows: Rows, label: Labels, rounds: int, *, people: int = 1, told: bool = False, seed: int = 7) -> bytes:

@@ -20,15 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neural_focus.models.boosted import (
-    MANY_PEOPLE,
-    TREES_SHARE,
-    TREES_SHARE_OF_MANY,
-    Boosted,
-    choose_rounds,
-    fit_trees,
-    load_trees,
-)
+from neural_focus.models.boosted import MANY_PEOPLE, Boosted, choose_rounds, fit_trees, load_trees
 from neural_focus.models.bundle import MODEL, write_json
 from neural_focus.models.calibrate import Calibration, fit_calibration, fit_stack
 from neural_focus.models.confidence import Familiarity, learn_familiarity
@@ -169,9 +161,11 @@ def _assemble(
 ) -> Fitted:
     """Calibrate with the probe's models, keep the full ones. ``strangers``: the probe has not met the later people."""
     width, many = len(contract.names), len(np.unique(moments.person)) >= MANY_PEOPLE
-    share = TREES_SHARE_OF_MANY if many else TREES_SHARE
     built = {
-        name: {target: Boosted(load_trees(trees, width), linear, share) for target, (trees, linear) in parts.items()}
+        name: {
+            target: Boosted(load_trees(trees, width), None if many else linear)
+            for target, (trees, linear) in parts.items()
+        }
         for name, parts in models.items()
     }
     calibration, stack, served = {}, {}, dict[str, Boosted | Stacked]()
@@ -194,8 +188,7 @@ def _assemble(
         "input_version": contract.version,
         "input_hash": contract.hash,
         "calibration": {name: line.to_json() for name, line in calibration.items()},
-        "linear": {name: linear.to_json() for name, (_, linear) in models["all"].items()},
-        "trees_share": share,
+        "linear": {} if many else {name: linear.to_json() for name, (_, linear) in models["all"].items()},
         "stack": stack,
         "rounds": dict(rounds),
         "population": populations["all"].to_json() if contract.version > 1 else {},

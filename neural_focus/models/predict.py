@@ -255,8 +255,11 @@ def _load_targets(files: Mapping[str, bytes], model: Mapping[str, Any], contract
         return {name: SequenceTarget(network, head, contract) for head, name in enumerate(model["targets"])}
     width = len(contract.names)
     own = {
-        name: Boosted(load_trees(files[f"{name}.ubj"], width), Linear.from_json(linear), model["trees_share"])
-        for name, linear in model["linear"].items()
+        name: Boosted(
+            load_trees(files[f"{name}.ubj"], width),
+            Linear.from_json(model["linear"][name]) if name in model["linear"] else None,
+        )
+        for name in model["calibration"]
     }
     stacked = {name: Stacked(own[name], own["switch"], *weights) for name, weights in model["stack"].items()}
     return {**own, **stacked}

@@ -42,18 +42,18 @@ def write_page(
         mine = [row for row in rows if (row["file"], row["target"]) == (file, judged.target)]
         parts.append(f"<h2>{html.escape(file)}: {_WORDS[judged.target]}</h2><p>{_sentence(mine)}</p>")
         shown = [row for row in mine if row["person"] == mine[0]["person"]]
-        parts.append(table(shown, ("model", *_FIGURES, *(_ALERTS if judged.target == "break" else ()))))
+        parts.append(_table(shown, ("model", *_FIGURES, *(_ALERTS if judged.target == "break" else ()))))
         parts.append(plots(judged))
         if judged.target == "switch" and curves.get(file):
             curve = curves[file]
             parts.append(picture([("learning curve", partial(learning, curve=curve))]))
         parts.append(
-            f"<h3>By segment</h3>{table(_segments(judged), ('segment', 'n', 'base_rate', 'xgboost', 'recency'))}"
+            f"<h3>By segment</h3>{_table(_segments(judged), ('segment', 'n', 'base_rate', 'xgboost', 'recency'))}"
         )
         people = [row for row in mine if row["person"] != "all" and row["model"] in ("recency", "xgboost", "lstm")]
         if len(people) > 3:
             parts.append(
-                f"<details><summary>Each person</summary>{table(people, ('person', 'model', *_FIGURES))}</details>"
+                f"<details><summary>Each person</summary>{_table(people, ('person', 'model', *_FIGURES))}</details>"
             )
     path.write_text("\n".join(parts), "utf-8")
 
@@ -78,7 +78,7 @@ def _sentence(rows: Sequence[Mapping[str, Any]], kind: str = "xgboost") -> str:
     return f"The {name} AUC {model['auc']:.3f}{span}: {abs(gain):.3f} {word} than the time since the last switch."
 
 
-def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
+def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
     head = "".join(f"<th scope=col>{html.escape(name.replace('_', ' '))}" for name in columns)
     body = "".join("<tr>" + "".join(f"<td>{_cell(row.get(name))}" for name in columns) for row in rows)
     return f"<div class=scroll><table><tr>{head}{body}</table></div>"
@@ -133,12 +133,12 @@ def model_report(tag: str, manifest: Mapping[str, Any], held: HeldOut) -> tuple[
                 if split == DAYS:
                     figures["segments"][target] = _by_segment(held, target, kind)
                     figures["reliability"][target] = reliability(judged.label, judged.probabilities[kind])
-                    parts.append("<h3>By segment</h3>" + table(figures["segments"][target], _SEGMENT))
+                    parts.append("<h3>By segment</h3>" + _table(figures["segments"][target], _SEGMENT))
                     figures["risk_coverage"][target] = risk_coverage(judged.label, judged.probabilities[kind])
                     said = figures["reliability"][target]
-                    parts.append("<h3>Reliability</h3>" + table(said, ("said", "came_true", "n")))
+                    parts.append("<h3>Reliability</h3>" + _table(said, ("said", "came_true", "n")))
                     kept = figures["risk_coverage"][target]
-                    parts.append("<h3>Error among the most confident</h3>" + table(kept, ("coverage", "error", "n")))
+                    parts.append("<h3>Error among the most confident</h3>" + _table(kept, ("coverage", "error", "n")))
     if manifest.get("learning_curve"):
         parts.append("<h2>Learning curve</h2>")
         parts.append(picture([("a switch within 30 s", partial(learning, curve=manifest["learning_curve"]))]))
@@ -214,10 +214,10 @@ def _section(judged: Judged, rows: Sequence[Mapping[str, Any]], kind: str) -> st
     alerts = _ALERTS if judged.target == "break" else ()
     columns = ("model", *_FIGURES[:3], "auc_low", "auc_high", *_FIGURES[3:], *alerts)
     people = [row for row in rows if row["person"] != "all" and row["model"] in ("recency", kind)]
-    each = table(people, ("person", "model", *_FIGURES)) if len(people) > 3 else ""
+    each = _table(people, ("person", "model", *_FIGURES)) if len(people) > 3 else ""
     return (
         f"<h2>{_WORDS[judged.target]}: {_SPLITS[judged.split]}</h2><p>{_sentence(rows, kind)}</p>"
-        f"{table(shown, columns)}{plots(judged)}"
+        f"{_table(shown, columns)}{plots(judged)}"
         + (f"<details><summary>Each person</summary>{each}</details>" if each else "")
     )
 
@@ -250,7 +250,7 @@ def _provenance(manifest: Mapping[str, Any]) -> str:
     return (
         "<h2>Where it comes from</h2><p>Each person's earlier days trained the model that is judged here, part of them "
         "calibrated it, the last quarter of the days measured it, with 330 s between them that count for neither.</p>"
-        + table(rows, ("what", "it is"))
+        + _table(rows, ("what", "it is"))
     )
 
 

@@ -73,8 +73,9 @@ def test_a_title_that_changes_is_told(sway: Sway, tmp_path: Path) -> None:
 def test_where_nobody_tells_of_pauses_nothing_is_called_idle(sway: Sway) -> None:
     _, tells_idle = compositor_tells(sway.socket)
     with Recorder(socket=sway.socket, idle_after_ms=100) as recorder:
-        sway.open("code", "x").terminate()
+        window = sway.open("code", "x")
         wait_for(lambda: len(recorder.of(FOCUS)) == 1)
+        window.terminate()
         time.sleep(0.3)
     assert len(recorder.of(EventType.IDLE_START)) == int(tells_idle)
 

@@ -186,6 +186,7 @@ def test_what_a_desktop_lacks_and_what_it_lost_is_said(
     page.goto(service.address)
     expect(page.get_by_test_id("timeline")).to_be_visible()
     notice = page.get_by_test_id("desktop-notice")
+    expect(page.get_by_test_id("connection")).to_contain_text("Live")
     expect(notice).to_have_count(0)
     counted = {"dropped": {"KEY_PRESS": 3}, "spool": {"quarantined_bytes": 64}, "connected": True}
     attendance.tell(desktop, counted)

@@ -33,7 +33,7 @@ def virtual_desktop() -> Iterator[str]:
                 os.environ[name] = value
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 5.0) -> None:
+def wait_for(condition: Callable[[], object], seconds: float = 20.0) -> None:
     """Returns as soon as ``condition`` holds; fails after ``seconds``."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -1,4 +1,4 @@
-"""Prefect's real server, started once for the tests that need it, on a database of the test server."""
+"""The servers that several files need: Prefect's, started once, and the service, started once a file."""
 
 from __future__ import annotations
 
@@ -9,14 +9,18 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from prefect_server import PrefectServer
+from serving_process import Service, running_service
 
 from infra.embedded_database import EmbeddedServer
 from infra.ports import free_port
 from neural_focus.secrets import load_secrets
 from neural_focus.settings import Settings
+from neural_focus.store.database import connect as connect_database
+from neural_focus.store.users import ensure_user
 
 
 @pytest.fixture(scope="session")
@@ -74,3 +78,28 @@ def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"Prefect's server did not start: {log.read_text()[-2000:]}") from None
             time.sleep(0.2)
+
+
+@pytest.fixture(scope="module")
+def service(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """One service for the module: offers time out after 2 s, snoozes end after 1 s, demo people start at once."""
+    home = tmp_path_factory.mktemp("serving")
+    quick = {"OPPORTUNITY_SECONDS": "1", "TIMEOUT_SECONDS": "2", "SNOOZE_SECONDS": "1"}
+    with running_service(
+        module_database_url, home, **{f"NEURAL_FOCUS_{name}": value for name, value in quick.items()}
+    ) as running:
+        yield running
+
+
+@pytest.fixture
+def demo_person(module_database_url: str) -> int:
+    """A new demo person: their first opportunity comes a second after their first snapshot."""
+    with connect_database(module_database_url) as connection:
+        return ensure_user(connection, f"demo-{uuid4().hex[:8]}", is_demo=True)
+
+
+@pytest.fixture
+def real_person(module_database_url: str) -> int:
+    """A new real person."""
+    with connect_database(module_database_url) as connection:
+        return ensure_user(connection, f"real-{uuid4().hex[:8]}", zone="Pacific/Auckland")

@@ -21,7 +21,7 @@ from neural_focus.messages import (
     InterventionClosed,
     InterventionFeedback,
     InterventionOffered,
-    Missing,
+    Notice,
     PredictionMade,
     Problem,
     ServerMessage,
@@ -47,7 +47,7 @@ def snapshot(**changes: Any) -> dict[str, Any]:
     return {"type": "SNAPSHOT", "data": data | changes}
 
 
-STATUS = DesktopStatus("paused", "the X server of :0", iso(T), (Missing("focus", "why", "what to do"),))
+STATUS = DesktopStatus("paused", "the X server of :0", iso(T), (Notice("focus", "why", "what to do"),))
 CLIENT: list[ClientMessage] = [
     Snapshot(T, dict.fromkeys(FEATURE_NAMES, 0.1), (1, 2, 3, 4, 5, 6, 7, 8, 9, 15), "vim", "Building", "ä"),
     InterventionFeedback(3, "accept"),

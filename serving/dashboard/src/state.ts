@@ -75,7 +75,7 @@ export const EMPTY: State = {
 /** The standing of things beside the stream of readings. */
 export type Standing = Pick<
   State,
-  "person" | "judgement" | "activity" | "model" | "collector" | "desktop" | "session" | "offer"
+  "person" | "judgement" | "activity" | "model" | "collector" | "session" | "offer"
 >;
 
 export type Event =

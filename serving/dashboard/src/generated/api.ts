@@ -330,31 +330,6 @@ export interface components {
             total_sessions: number;
         };
         /**
-         * DesktopStatus
-         * @description What a desktop does: it tells the service, which tells pages. ``gone``: the service's word for not connected.
-         */
-        DesktopStatus: {
-            /**
-             * Lost
-             * @default []
-             */
-            lost: components["schemas"]["Lost"][];
-            /**
-             * Missing
-             * @default []
-             */
-            missing: components["schemas"]["Missing"][];
-            /** Paused Until */
-            paused_until?: string | null;
-            /** Source */
-            source: string;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "capturing" | "paused" | "gone";
-        };
-        /**
          * FeedbackStored
          * @description What is stored now. ``repeated``: the same answer was there before, nothing changed.
          */
@@ -508,36 +483,6 @@ export interface components {
             url: string;
         };
         /**
-         * Lost
-         * @description Something that this desktop lost since its agent started: how much of what, why, and what would help.
-         */
-        Lost: {
-            /**
-             * Todo
-             * @default
-             */
-            todo: string;
-            /** What */
-            what: string;
-            /** Why */
-            why: string;
-        };
-        /**
-         * Missing
-         * @description Something that this desktop's capture cannot see: what, why, and what would help.
-         */
-        Missing: {
-            /**
-             * Todo
-             * @default
-             */
-            todo: string;
-            /** What */
-            what: string;
-            /** Why */
-            why: string;
-        };
-        /**
          * ModelCard
          * @description The model that answers now. ``learning``: it does not know this person yet; ``day`` counts from their first.
          */
@@ -578,7 +523,6 @@ export interface components {
             age_s: number | null;
             /** Collecting */
             collecting: boolean;
-            desktop?: components["schemas"]["DesktopStatus"] | null;
             /** How To Start */
             how_to_start: string;
             intervention: components["schemas"]["InterventionOffered"] | null;

@@ -88,26 +88,20 @@ export interface DesktopStatusMessage {
 }
 /**
  * What a desktop does: it tells the service, which tells pages. ``gone``: the service's word for not connected.
+ *
+ *     ``missing``: what its capture cannot see; ``lost``: what went since its agent started.
  */
 export interface DesktopStatus {
-  lost?: Lost[];
-  missing?: Missing[];
+  lost?: Notice[];
+  missing?: Notice[];
   paused_until?: string | null;
   source: string;
   state: "capturing" | "paused" | "gone";
 }
 /**
- * Something that this desktop lost since its agent started: how much of what, why, and what would help.
+ * Something that is missing or was lost: what, and how much of it, why, and what would help.
  */
-export interface Lost {
-  todo?: string;
-  what: string;
-  why: string;
-}
-/**
- * Something that this desktop's capture cannot see: what, why, and what would help.
- */
-export interface Missing {
+export interface Notice {
   todo?: string;
   what: string;
   why: string;

@@ -100,7 +100,7 @@ function remark({ what, why, todo }: { what: string; why: string; todo?: string 
   return { what, why, todo: todo ?? "" };
 }
 
-export function desktop(status: DesktopStatus | Schemas["DesktopStatus"]): Desktop {
+export function desktop(status: DesktopStatus): Desktop {
   const until = status.paused_until ?? null;
   return {
     source: status.source,
@@ -118,7 +118,6 @@ export function standing(now: Schemas["Now"], at: number): Standing {
     activity: now.activity && activity(now.activity),
     model: modelCard(now.model),
     collector: collector(now, at),
-    desktop: now.desktop ? desktop(now.desktop) : null,
     session: now.session && session(now.session),
     offer: now.intervention && offer(now.intervention),
   };
