@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -200,6 +201,7 @@ def test_the_tray_shows_the_state_pauses_for_real_and_quits(panel: Shell, tmp_pa
         wait_for(lambda: sum(presses(desk).values()) == 3, 10)
         panel.click("Pause for 15 minutes")
         wait_for(lambda: desk.read()["state"] == "paused", 10)
+        assert 840 < desk.read()["paused_until"] - time.time() <= 900
         captured = desk.read()["captured"]
         hands.type_text("secretwords")
         wait_for(lambda: any(label.startswith("Neural Focus: paused until ") for label in panel.menu()), 10)
@@ -216,7 +218,30 @@ def test_the_tray_shows_the_state_pauses_for_real_and_quits(panel: Shell, tmp_pa
         counted = desk.read()
     assert counted["state"] == "stopped" and counted["captured"] == counted["spooled"]
     assert len(presses(desk)) == 2, "a pause is a gap between two boots: it does not count as covered"
+    assert presses(desk).keys() == {UUID(boot).bytes for boot in counted["boots"]}
     assert [told.state for told in service.of(DesktopStatus)] == ["capturing", "paused", "capturing"]
+
+
+def test_the_icon_and_each_entry_make_their_wish(panel: Shell) -> None:
+    presence = Presence(lambda: None, None)
+    presence.start()
+    panel.open_tray()
+    wait_for(lambda: presence.in_tray)
+    for member in ("Activate", "SecondaryActivate"):  # a left and a middle click
+        panel.ask("/StatusNotifierItem", "org.kde.StatusNotifierItem", member, "ii", [0, 0])
+        assert presence.wishes() == ["open"]
+    for mood, wished in (
+        (Mood.CAPTURING, {"Pause for 15 minutes": "pause 900", "Pause for 1 hour": "pause 3600"}),
+        (Mood.PAUSED, {"Go on capturing": "resume"}),
+    ):
+        presence.show(View(mood))
+        wait_for(lambda wished=wished: wished.keys() <= panel.menu().keys())  # type: ignore[misc]
+        entries = {**wished, "Open the page": "open", "Quit": "quit"}
+        assert {label for label, (_, enabled) in panel.menu().items() if enabled} == entries.keys()
+        for label, wish in entries.items():
+            panel.click(label)
+            assert presence.wishes() == [wish]
+    presence.finish()
 
 
 def test_a_bus_that_cannot_be_reached_is_said_and_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -278,6 +303,11 @@ def test_focus_that_gnome_tells_reaches_the_records(heard: list[Focused], tmp_pa
     wait_for(lambda: len(types()) == 3)
     hook.stop()
     assert types() == [EventType.WINDOW_FOCUS_CHANGE, EventType.WINDOW_TITLE_CHANGE, EventType.WINDOW_TITLE_CHANGE]
+    hook = source.open(offset_us=1_700_000_000_000_000, floor_us=0)  # after a pause
+    hook.start()
+    seen.clear()
+    wait_for(lambda: EventType.WINDOW_FOCUS_CHANGE in types())
+    hook.stop()
     found = {one.subject: one for one in of_wayland(source.look(), lock=True)}
     assert found["focus"].there and not found["keyboard and mouse"].there and not found["pauses"].there
 

@@ -37,8 +37,9 @@ void bind_forest(nb::module_& module) {
   nb::class_<Forest>(module, "Forest", "Boosted trees: log-odds of rows, exact Shapley values of one row.")
       .def(
           "__init__",
-          [](Forest* forest, Column<std::int32_t> feature, Column<float> threshold, Column<std::int32_t> left,
-             Column<std::int32_t> right, Column<std::int32_t> roots, std::size_t width) {
+          [](Forest* forest, const Column<std::int32_t>& feature, const Column<float>& threshold,
+             const Column<std::int32_t>& left, const Column<std::int32_t>& right, const Column<std::int32_t>& roots,
+             std::size_t width) {
             const std::size_t count = feature.size();
             expect(threshold.size(), count, "thresholds");
             expect(left.size(), count, "left children");
