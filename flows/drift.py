@@ -22,7 +22,7 @@ from flows.artifacts import leave_table, leave_words
 from flows.label_files import join_moments, read_labels
 from flows.running import Platform, platform_flow, tell
 from neural_focus.models import registry
-from neural_focus.models.drift import CALENDAR, FILE, LARGE_ECE, LARGE_SHARE, LARGE_SHIFT, input_drift
+from neural_focus.models.drift import FILE, LARGE_ECE, LARGE_SHARE, LARGE_SHIFT, counts, input_drift
 from neural_focus.models.gates import chance_ece, enough
 from neural_focus.models.measures import brier, ece
 from neural_focus.models.predict import Predictor
@@ -50,8 +50,8 @@ class Look:
 
     def sentence(self) -> str:
         """For people."""
-        moved = [name for name, index in self.inputs.items() if index > LARGE_SHIFT]
-        inputs = f"{len(moved)} of {len(self.inputs)} inputs have moved" if self.inputs else "too few moments of inputs"
+        far, watched = _moved(self.inputs)
+        inputs = f"{len(far)} of {watched} inputs have moved" if watched else "too few moments of inputs"
         errors = [f"{target} off by {found['ece']:.3f}" for target, found in self.calibration.items()]
         served = f"served risks: {', '.join(errors)}" if errors else "too few served moments to judge the risks"
         return f"{inputs}; {served}" + (f". Learning anew: {self.reason}" if self.reason else "")
@@ -111,13 +111,19 @@ def last_look(settings: Settings) -> Look | None:
 
 
 def _reason(moved: Mapping[str, float], errors: Mapping[str, Mapping[str, float]]) -> str:
-    far = [name for name, index in moved.items() if index > LARGE_SHIFT and name not in CALENDAR]
-    if moved and len(far) >= LARGE_SHARE * len(moved):
-        return f"{len(far)} of {len(moved)} inputs have moved, most of all {far[0]} (index {moved[far[0]]:.2f})"
+    far, watched = _moved(moved)
+    if far and len(far) >= LARGE_SHARE * watched:
+        return f"{len(far)} of {watched} inputs have moved, most of all {far[0]} (index {moved[far[0]]:.2f})"
     for target, found in errors.items():
         if found["ece"] - found["chance"] > LARGE_ECE:
             return f"the risk of a {target} is off by {found['ece']:.3f} on {found['n']:,} live moments"
     return ""
+
+
+def _moved(indices: Mapping[str, float]) -> tuple[list[str], int]:
+    """The inputs that have moved far, most of all first, and of how many that count."""
+    watched = [name for name in indices if counts(name)]
+    return [name for name in watched if indices[name] > LARGE_SHIFT], len(watched)
 
 
 def _people(platform: Platform, served: list[int]) -> list[int]:
@@ -195,7 +201,7 @@ def _leave(look: Look, before: Look | None) -> None:
                 "input": name,
                 "stability index": round(index, 3),
                 "the look before": round(before.inputs[name], 3) if before and name in before.inputs else None,
-                "moved": "yes" if index > LARGE_SHIFT else "no",
+                "moved": ("yes" if counts(name) else "does not count") if index > LARGE_SHIFT else "no",
             }
             for name, index in list(look.inputs.items())[:40]
         ],

@@ -20,7 +20,14 @@ FIRST = ("test_up", "test_platform", "test_canary", "test_agent", "test_demo_per
 """Files that mostly wait: begun first, they never are what the other worker waits for at the end."""
 GROUPS = {
     "the platform": ("test_up", "test_platform", "test_canary"),
-    "Prefect": ("test_flows", "test_model_life", "test_deployments", "test_prefect_server", "test_schedules"),
+    "Prefect": (
+        "test_flows",
+        "test_input_drift",
+        "test_model_life",
+        "test_deployments",
+        "test_prefect_server",
+        "test_schedules",
+    ),
 }
 """Files that share what is expensive to start."""
 

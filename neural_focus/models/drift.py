@@ -20,8 +20,11 @@ LARGE_SHIFT = 0.25
 LARGE_SHARE = 0.1
 """Share of the inputs that have to have shifted so: of a hundred a few always do."""
 CALENDAR = ("hour_of_day", "day_of_week")
-"""A week is no sample of these: they do not count."""
+MEMORIES = ("app_stays", "previous_app_stays", "pair_stays", "usual_log_s")
+_DAYS_LONG = ("_86400s", "_604800s")
 LARGE_ECE = 0.08
+FEWEST_MOMENTS = 3_000
+"""About a working day: in less, anybody's hours differ from their weeks in a tenth of the inputs and more."""
 _FEWEST = 200
 
 
@@ -56,9 +59,9 @@ def reference_of(names: Sequence[str], rows: Rows) -> dict[str, Any]:
 def input_drift(reference: Mapping[str, Any], names: Sequence[str], recent: Rows) -> Mapping[str, float]:
     """Stability index of each recent input column float32[n, width] against a model's ``reference_of`` its training.
 
-    The most moved first; nothing with fewer than 200 rows, or for columns that the reference does not know.
+    The most moved first; nothing with fewer than 3,000 rows, or for columns that the reference does not know.
     """
-    if len(recent) < _FEWEST:
+    if len(recent) < FEWEST_MOMENTS:
         return {}
     moved = {
         name: stability_index(
@@ -68,6 +71,15 @@ def input_drift(reference: Mapping[str, Any], names: Sequence[str], recent: Rows
         if name in reference
     }
     return dict(sorted(moved.items(), key=lambda item: -item[1]))
+
+
+def counts(name: str) -> bool:
+    """Whether an input that has moved says something.
+
+    A week is no sample of the calendar, and what remembers days (stays in an app, rates over a week) grows and wanders
+    with the past of people who go on as ever.
+    """
+    return name not in CALENDAR and name not in MEMORIES and not name.endswith(_DAYS_LONG)
 
 
 def calibration_drifted(label: npt.NDArray[np.int8], probability: Floats) -> bool:

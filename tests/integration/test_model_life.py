@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
+from logged_answers import log_answers
 from prefect_server import PrefectServer
 from typer.testing import CliRunner
 
@@ -35,7 +36,6 @@ from neural_focus.settings import Settings
 from neural_focus.simulation.parameters import draw_person
 from neural_focus.simulation.person import live
 from neural_focus.simulation.stream import stream_of
-from neural_focus.store.prediction_log import LoggedPrediction, insert_predictions
 from neural_focus.store.users import ensure_user
 
 HOURS = 3
@@ -88,38 +88,16 @@ def _last_hours() -> Snapshots:
 
 
 def _log(life: Life, role: str, version: str, risk: np.ndarray) -> None:
-    """What a model said of each second, as the service logs it."""
-    rows = []
-    for at, features, judged, broken, chance in zip(
-        life.snapshots.timestamps_us.tolist(),
-        life.snapshots.features,
-        life.said.focus_score.tolist(),
-        life.said.break_risk.tolist(),
-        risk.tolist(),
-        strict=True,
-    ):
-        named = dict(zip(FEATURE_NAMES, features.tolist(), strict=True)) if role == "champion" else {}
-        rows.append(
-            LoggedPrediction(
-                user_id=life.user_id,
-                machine_id=MACHINE,
-                session_id=None,
-                snapshot_us=at,
-                predicted_us=at,
-                focus_score=judged,
-                distraction_risk=chance,
-                break_risk=broken if broken == broken else None,
-                confidence=0.5,
-                contributing_factors=(),
-                features=named,
-                focus_momentum=50.0,
-                model_version=version,
-                role=role,
-                ab_test_group=None,
-                inference_latency_ms=1.0,
-            )
-        )
-    insert_predictions(life.platform.connection, rows)
+    log_answers(
+        life.platform.connection,
+        life.user_id,
+        MACHINE,
+        life.snapshots,
+        life.said,
+        role=role,
+        version=version,
+        risk=risk,
+    )
 
 
 @pytest.mark.parametrize("worse", [False, True], ids=["as good as the champion", "worse"])

@@ -13,8 +13,16 @@ from neural_focus.errors import ContractError, InputError
 from neural_focus.features import FEATURE_INDEX, INPUT_V1
 from neural_focus.models import measures
 from neural_focus.models.bundle import MODEL, TrainedBundle, file_hashes, verify
-from neural_focus.models.contracts import V1, contract_of
-from neural_focus.models.drift import LARGE_SHIFT, calibration_drifted, input_drift, reference_of
+from neural_focus.models.contracts import V1, V3, contract_of
+from neural_focus.models.drift import (
+    CALENDAR,
+    FEWEST_MOMENTS,
+    LARGE_SHIFT,
+    MEMORIES,
+    calibration_drifted,
+    input_drift,
+    reference_of,
+)
 from neural_focus.models.fitting import chosen_rows, settle_outcomes
 from neural_focus.models.labels import NO_LABEL, Outcome, Source
 from neural_focus.models.predict import Predictor
@@ -139,9 +147,11 @@ def test_rules_stand_in_where_there_is_no_model() -> None:
 
 
 def test_drift_is_seen_where_it_is() -> None:
-    moments, _ = random_moments(3)
+    moments, _ = random_moments(3, days=16)
     half = len(moments) // 2
     known = reference_of(INPUT_V1, moments.own[:half])
+    assert input_drift(known, INPUT_V1, moments.own[half:][: FEWEST_MOMENTS - 1]) == {}, "an hour is like no week"
+    assert set(CALENDAR + MEMORIES) < set(V3.names)
     still = input_drift(known, INPUT_V1, moments.own[half:])
     assert max(still.values()) < LARGE_SHIFT
     moved = moments.own[half:].copy()

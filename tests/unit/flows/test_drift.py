@@ -27,6 +27,13 @@ def test_a_few_moved_inputs_or_the_calendar_are_no_reason_a_tenth_of_them_is() -
     assert "4 of 40 inputs have moved" in said and "input_1" in said
 
 
+def test_what_remembers_days_moves_with_everybodys_past_and_is_no_reason() -> None:
+    memories = ["app_stays", "pair_stays", "switch_rate_86400s", "switches_decayed_604800s", "usual_log_s"]
+    moved = {**dict.fromkeys(memories, 5.0), **STILL}
+    assert drift._reason(moved, WELL) == ""
+    assert "0 of 40 inputs have moved" in drift.Look("", "", 1, 9_000, moved, {}, "").sentence()
+
+
 def test_served_risks_that_are_off_beyond_chance_are_a_reason() -> None:
     off = {"break": {"n": 900, "brier": 0.2, "ece": 0.15, "chance": 0.02}}
     assert "the risk of a break is off by 0.150 on 900 live moments" in drift._reason({}, off)
