@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,14 @@ from playwright.sync_api import (
     WebSocketRoute,
     expect,
 )
+from warned_person import warned_person
 
 from collector.attendance import Attendance
 from collector.wayland import WaylandSource
+from flows.personal import adapt
+from flows.running import Platform
 from neural_focus.messages import DesktopStatus
+from neural_focus.store.database import connect
 from serving.auth import make_signin_link
 
 DASHBOARD = Path(__file__).parents[2] / "serving" / "dashboard"
@@ -204,6 +209,32 @@ def test_what_a_desktop_lacks_and_what_it_lost_is_said(
     expect(page.get_by_test_id("connection")).to_contain_text("Live")
     desktop.tell_status(DesktopStatus("capturing", "the X server of :0"))
     expect(notice).to_have_count(0)
+
+
+@pytest.mark.parametrize(("right", "wrong"), [(8, 2), (0, 6)], ids=["mostly came true", "all failed"])
+def test_a_person_sees_how_many_warnings_came_true(
+    browser: Browser, service: PageService, right: int, wrong: int
+) -> None:
+    """Counted by the flow from what was stored; the numbers expected here were chosen by the events."""
+    breaks, no_breaks = right // 4, 3
+    with connect(service.settings.database_url or "") as connection:
+        warned = warned_person(connection, right=right, wrong=wrong, breaks=breaks, no_breaks=no_breaks)
+        adapt(Platform(service.settings, connection), datetime.now(UTC))
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(make_signin_link(service.settings, service.secrets, warned.user_id))
+    rates = page.get_by_test_id("hit-rate").locator(".rate")
+    expect(rates).to_have_count(4)
+    for days in (7, 28):
+        switch = rates.filter(has_text=f"of a switch came true in {days} days")
+        expect(switch).to_contain_text(f"{right} of {right + wrong} warnings")
+        expect(switch.locator(".rate-number")).to_have_text(f"{100 * right // (right + wrong)} %")
+        anyway = re.search(r"at any moment (\d+)\s%", switch.inner_text())
+        assert anyway is not None and abs(int(anyway[1]) / 100 - warned.switch_share) < 0.02
+        settled = rates.filter(has_text=f"of a break came true in {days} days")
+        expect(settled).to_contain_text(f"{breaks} of {breaks + no_breaks} warnings")
+    expect(page.get_by_test_id("reliability").first).to_contain_text("apart on average")
+    context.close()
 
 
 def test_links_lead_to_the_other_parts(page: Page, service: PageService) -> None:
