@@ -3,6 +3,9 @@
 Simulated people whose truth is known: the forward filter has their true parameters, sees each key and each speed, and
 is exact. The model has what the platform has: snapshots, its own history, other people's logs. It is trained by the
 served path on three quarters of everyone's days, and judged on the last quarter and on people it has never seen.
+
+The outcome is judged on keys alone: a model that has them does not learn from timers, which call every minute of a
+session FOCUSED (``fitting.settle_outcomes``), and would look too careful beside them.
 """
 
 from __future__ import annotations
@@ -131,11 +134,39 @@ def filter_figures(name: str, known: Known, said: Said) -> Iterator[Figure]:
     )
     rank = float(stats.spearmanr(score, best).statistic)
     yield Figure(f"{name}: focus score, rank correlation with the filter's P(on task)", rank, "")
-    people = moments.outcome_source > Source.WEAK
-    outcome = (moments.outcome[people] == Outcome.FOCUSED).astype(np.int8)
+    yield from judged_figures(name, moments, said.probability["outcome"], state)
+
+
+def judged_figures(name: str, moments: Moments, said: Floats, on_task: npt.NDArray[np.int8]) -> Iterator[Figure]:
+    """Calibration of the outcome float64[n] on what people judged by key, which is what the model learns.
+
+    A stretch is judged as a whole, so there are far fewer judgements than moments: beside it, what a right model
+    would show by chance. People judge stretches that were clearly one or the other: no sample of all moments.
+    """
+    judged = moments.outcome_source >= Source.HOTKEY
+    label, p = (moments.outcome[judged] == Outcome.FOCUSED).astype(np.int8), said[judged]
+    stretch = stretches(moments.person[judged], moments.times_us[judged])
+    chance = chance_ece_of_stretches(p, stretch)
+    yield Figure(f"{name}: outcome, ECE on what people judged", measures.ece(label, p), "", "a right model's", chance)
+    yield Figure(f"{name}: outcome, stretches judged", float(stretch[-1] + 1), "")
     yield Figure(
-        f"{name}: outcome, ECE on what people said", measures.ece(outcome, said.probability["outcome"][people]), ""
+        f"{name}: outcome, FOCUSED at judged moments", float(label.mean()), "", "on task at any", float(on_task.mean())
     )
+    timed = moments.outcome_source == Source.TIMER
+    yield Figure(f"{name}: outcome, said where timers call all FOCUSED", float(said[timed].mean()), "", "timers", 1.0)
+
+
+def stretches(person: npt.NDArray[np.int64], times_us: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The number, from 0, of the stretch without a gap of over 10 s that each moment lies in; int64[n]."""
+    begins = (np.diff(person) != 0) | (np.diff(times_us) > 10_000_000) | (np.diff(times_us) < 0)
+    return np.r_[0, np.cumsum(begins)]
+
+
+def chance_ece_of_stretches(p: Floats, stretch: npt.NDArray[np.int64], draws: int = 200) -> float:
+    """Mean ECE of probabilities float64[n] that are right, where each stretch's labels are decided by one draw."""
+    rng = np.random.default_rng(5)
+    drawn = ((rng.random(int(stretch[-1]) + 1)[stretch] < p).astype(np.int8) for _ in range(draws))
+    return float(np.mean([measures.ece(label, p) for label in drawn]))
 
 
 def confidence_figures(predictor: Predictor, own: Known, strangers: Known) -> Iterator[Figure]:

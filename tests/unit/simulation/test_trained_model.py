@@ -8,9 +8,11 @@ import pytest
 from bench.trials.forward_filter import (
     Known,
     area_under_risk_coverage,
+    chance_ece_of_stretches,
     filter_figures,
     people_of,
     said_of,
+    stretches,
     trained_on,
     unfamiliar,
 )
@@ -38,6 +40,15 @@ def test_the_model_comes_near_the_filter_and_never_beats_it(trained: Trained) ->
     assert found["later: switch, ECE"].value < 0.06
     assert found["later: focus score, AUC of on task"].value > 0.5
     assert (found["later: focus score, AUC of on task"].peer_value or 0) > 0.93
+
+
+def test_few_judged_stretches_look_off_by_chance_and_many_do_not() -> None:
+    person, times = np.repeat([1, 2], 600), np.tile(np.arange(600) * 10_000_000, 2)
+    times[300:] += 60_000_000
+    assert np.unique(stretches(person, times), return_counts=True)[1].tolist() == [300, 300, 600]
+    said = np.full(6_000, 0.8)
+    few, many = (chance_ece_of_stretches(said, np.arange(6_000) // ticks) for ticks in (300, 1))
+    assert many < 0.02 < 0.1 < few
 
 
 def test_confidence_ranks_errors_as_well_as_the_probability_alone_does(trained: Trained) -> None:
