@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from bench.figure import Figure, beside
 from neural_focus.features import FEATURE_NAMES
 from neural_focus.models.boosted import PARAMETERS
-from neural_focus.models.contracts import V3
+from neural_focus.models.contracts import V4
 from neural_focus.models.datasets import Moments
 from neural_focus.models.history import StreamHistory
 from neural_focus.models.predict import Predictor
@@ -25,7 +25,7 @@ from neural_focus.models.training import train_moments
 
 DAYS, A_DAY = 30, 2_880
 """30 days of eight hours, a moment every 10 s."""
-WIDTH = len(V3.names)
+WIDTH = len(V4.names)
 
 
 def figures() -> Iterator[Figure]:
@@ -54,7 +54,7 @@ def sequence_latencies(predictor: Predictor) -> Iterator[Figure]:
     target = predictor.targets["switch"]
     if not isinstance(target, SequenceTarget):
         return
-    inputs, recent = split_rows(predictor.inputs(now, last[None], known))
+    inputs, recent = split_rows(predictor.contract, predictor.inputs(now, last[None], known))
     members = as_torch(target.network, len(predictor.targets))
     x = torch.from_numpy(target.network.scales.now(inputs)), torch.from_numpy(target.network.scales.steps(recent))
 

@@ -1,7 +1,7 @@
 """Labelled moments on disk, and back joined with their snapshots as of the time.
 
     <feast folder>/labels/<stream>.parquet   a row every 10 s of activity: labels (-1 for none), what the stream's past
-                                             says at that moment (input version 3), what the baselines know
+                                             says at that moment (input version 4), what the baselines know
     <feast folder>/stays/<stream>.parquet    how long each app held the focus
 
 The engine's features are not in here: they come out of the feature store, as they were at the time.
@@ -61,7 +61,7 @@ def made_from(path: Path) -> str | None:
 
 
 def write_labels(path: Path, stream_id: str, is_demo: bool, moments: Moments, stays: Stays, source: str) -> None:
-    """The moments (cut with input version 3) and stays of one stream, each renamed into place when complete."""
+    """The moments (cut with input version 4) and stays of one stream, each renamed into place when complete."""
     count, known = len(moments), moments.own.shape[1] - len(HISTORY_NAMES)
     columns = {
         "stream_id": pa.array([stream_id] * count, pa.string()),

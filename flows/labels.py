@@ -20,7 +20,7 @@ from flows.features import replay_stream
 from flows.label_files import label_path, made_from, write_labels
 from flows.running import Platform, platform_flow, tell
 from flows.stream_progress import Boots, code_version
-from neural_focus.models.contracts import V3
+from neural_focus.models.contracts import V4
 from neural_focus.models.datasets import Moments, StreamTable, cut_moments
 from neural_focus.models.labels import (
     NO_LABEL,
@@ -96,7 +96,7 @@ def label_stream(platform: Platform, stream: Stream) -> LabelReport | None:
     source = _fingerprint(Boots.of(platform.connection, stream), said, shown)
     if not snapshots.exists() or made_from(path) == source:
         return None
-    moments, [stays] = cut_moments([_table(platform, stream, said, shown)], V3)
+    moments, [stays] = cut_moments([_table(platform, stream, said, shown)], V4)
     write_labels(path, stream.stream_id, stream.is_demo, moments, stays, source)
     replace_weak_labels(platform.connection, stream, weak_stretches(moments))
     apply_labels(platform.connection, stream.user_id, stream.first_us, stream.last_us)
@@ -132,7 +132,7 @@ def _table(platform: Platform, stream: Stream, said: list[LabelledStretch], show
 
 
 def _fingerprint(boots: Boots, said: list[LabelledStretch], shown: list[int]) -> str:
-    made = json.dumps([code_version(), V3.hash, sorted(boots.next_seq.items()), [repr(mark) for mark in said], shown])
+    made = json.dumps([code_version(), V4.hash, sorted(boots.next_seq.items()), [repr(mark) for mark in said], shown])
     return sha256(made.encode()).hexdigest()
 
 

@@ -21,7 +21,7 @@ from bench.figure import Figure, beside
 from bench.trials.report import report
 from neural_focus.models import measures
 from neural_focus.models.confidence import confidence
-from neural_focus.models.contracts import V3
+from neural_focus.models.contracts import V4
 from neural_focus.models.datasets import Moments, Stays, cut_moments
 from neural_focus.models.labels import Outcome, Source
 from neural_focus.models.predict import Predictor
@@ -81,7 +81,7 @@ def people_of(parameters: Sequence[int], *, days: int, strangers: bool = False) 
     for seed in parameters:
         drawn = draw_stranger(seed) if strangers else draw_person(seed)
         person = live(drawn, days, number=seed, trials=False)
-        moments, stays = cut_moments([stream_of(person, seed)], V3)
+        moments, stays = cut_moments([stream_of(person, seed)], V4)
         parts.append(Known(moments, stays, _truth(person, moments)))
     moments = Moments(*(np.concatenate([getattr(p.moments, f) for p in parts]) for f in Moments.__slots__))
     truth = Truth(*(np.concatenate([getattr(p.truth, f) for p in parts]) for f in Truth.__slots__))

@@ -156,7 +156,7 @@ def _load(
     import pyarrow.parquet as parquet
 
     from neural_focus.event_table import read_event_table
-    from neural_focus.models.contracts import V3
+    from neural_focus.models.contracts import V4
     from neural_focus.models.datasets import StreamTable, cut_moments
     from neural_focus.replay import replay
 
@@ -179,7 +179,7 @@ def _load(
         )
     if not streams:
         raise InputError(f"{path} has no events", todo="Give a table with events in it")
-    moments, stays = cut_moments(streams, V3, sequences=sequences)
+    moments, stays = cut_moments(streams, V4, sequences=sequences)
     _check_size(path, moments)
     return moments, stays, names
 

@@ -17,8 +17,8 @@ _MORE_OF_THE_ENGINE = (
 )
 
 V1 = InputContract(1, INPUT_V1)
-V3 = InputContract(3, (*INPUT_V1, *_MORE_OF_THE_ENGINE, *HISTORY_NAMES, *POPULATION_NAMES))
-CONTRACTS: dict[int, InputContract] = {1: V1, 3: V3}
+V4 = InputContract(4, (*INPUT_V1, *_MORE_OF_THE_ENGINE, *HISTORY_NAMES, *POPULATION_NAMES))
+CONTRACTS: dict[int, InputContract] = {1: V1, 4: V4}
 
 
 def contract_of(version: int, digest: str) -> InputContract:

@@ -135,7 +135,7 @@ def _cut_stream(stream: StreamTable, contract: InputContract, sequences: bool) -
     app = names[timeline.apps[timeline.stay_at(stream.timestamps_us)]]
     own, past = stream.features[place], None
     if contract.version > 1:
-        past = history_rows(stream.timestamps_us, stream.features, app, place)
+        past = history_rows(stream.timestamps_us, stream.features, app, stream.sequence, place)
     stay = timeline.stay_at(at)
     begun = np.r_[timeline.event_us[0], timeline.switch_us]
     outcome, source = _outcomes(stream, timeline, at)

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from neural_focus.models import measures
 from neural_focus.models.baselines import baseline_probabilities
 from neural_focus.models.calibrate import Calibration, fit_calibration
-from neural_focus.models.contracts import V3
+from neural_focus.models.contracts import V4
 from neural_focus.models.datasets import Moments, Stays
 from neural_focus.models.figures import alert_figures, figures
 from neural_focus.models.fitting import Fitted, fit_model, labelled, probe_split
@@ -82,7 +82,7 @@ def judge_split(
     split: Split,
     report: Report,
     *,
-    contract: InputContract = V3,
+    contract: InputContract = V4,
     network: bool = True,
     seed: int = 7,
 ) -> list[Judged]:
@@ -195,7 +195,7 @@ def learning_curve(
     curve = []
     for share in shares:
         part = _latest(moments, split.train, share)
-        fitted = fit_model(moments.take(part), stays, V3, targets=("switch",))
+        fitted = fit_model(moments.take(part), stays, V4, targets=("switch",))
         if "switch" in fitted.targets:
             auc = measures.auc(label, fitted.probabilities("switch", test))
             curve.append({"moments": int(part.sum()), "auc": auc})

@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 from neural_focus.features import FEATURE_INDEX, Feature, Kind
 from neural_focus.models.inputs import Rows
-from neural_focus.models.sequences import TYPE_WORDS
 from neural_focus.models.vocabulary import LOG, LOG1P, VOCABULARY
 
 FACTORS = 3
@@ -31,7 +30,7 @@ def word_factors(
     order = np.argsort(-np.abs(contributions), kind="stable")[:most]
     return tuple(
         _phrase(
-            TYPE_WORDS.get(names[i]) or VOCABULARY[names[i]],
+            VOCABULARY[names[i]],
             _plain(names[i], row[i]),
             _plain(names[i], usual[i]),
             contributions[i] > 0,

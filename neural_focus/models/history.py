@@ -1,12 +1,13 @@
-"""What the recent past of a stream says, beyond the engine's windows: the columns of input version 3.
+"""What the recent past of a stream says, beyond the engine's windows: the columns of input version 4.
 
-Everything follows from the snapshots alone, one a second: which app holds the focus, three sliding counts and a
-distance. So the service can keep it live from the SNAPSHOT messages, and flows get the same from stored snapshots:
+Everything follows from the snapshots alone, one a second: which app holds the focus, sliding counts, a distance, the
+types of the last ten events. So the service can keep it live from the SNAPSHOT messages, and flows get the same from
+stored snapshots:
 
 ::
 
-    live    StreamHistory.observe(t, features, app) each second ──► switches, inputs, motion ──► columns of now
-    batch   history_rows(all seconds, features, apps, chosen)   ──► the same three memories  ──► columns of many
+    live    StreamHistory.observe(t, features, app, types) each second ──► switches, inputs, motion, usual ──► of now
+    batch   history_rows(all seconds, features, apps, types, chosen)   ──► the same four memories          ──► of many
 
 Per switch a state vector is kept (``SwitchMemory``); between switches columns are arithmetic on it and on the age of
 the stay, written once, over arrays (``switch_columns``). Nothing looks ahead.
@@ -19,13 +20,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH
+from neural_focus.models.event_types import TYPE_NAMES, Types, count_types
 from neural_focus.models.input_memory import INPUT_NAMES, InputMemory, input_columns, input_table
 from neural_focus.models.inputs import Rows
 from neural_focus.models.motion_memory import MOTION_NAMES, MotionMemory, motion_table
 from neural_focus.models.switch_memory import SWITCH_NAMES, SwitchMemory, switch_columns
 from neural_focus.models.timeline import US, Times
+from neural_focus.models.usual_memory import USUAL_NAMES, UsualMemory, compared, counts_for_usual, usual_table
 
-HISTORY_NAMES: tuple[str, ...] = (*SWITCH_NAMES, *INPUT_NAMES, *MOTION_NAMES)
+_OWN_NAMES = (*SWITCH_NAMES, *INPUT_NAMES, *MOTION_NAMES)
+HISTORY_NAMES: tuple[str, ...] = (*_OWN_NAMES, *TYPE_NAMES, *USUAL_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +50,13 @@ class StreamHistory:
 
     def __init__(self) -> None:
         self._switches: SwitchMemory | None = None
-        self._inputs, self._motion = InputMemory(), MotionMemory()
+        self._inputs, self._motion, self._usual = InputMemory(), MotionMemory(), UsualMemory()
+        self._types = count_types(known_types(None)[None])
+        self._features = np.zeros((1, len(FEATURE_NAMES)), np.float32)
         self._last = -1
 
-    def observe(self, t_us: int, features: Rows, app: str) -> None:
-        """Take in the snapshot float32[32] of one second; older ones than the last are ignored."""
+    def observe(self, t_us: int, features: Rows, app: str, types: Types | None = None) -> None:
+        """Take in the snapshot float32[32] of one second and its last ten event types; none older than the last."""
         second = t_us // US
         if second <= self._last:
             return
@@ -59,23 +66,57 @@ class StreamHistory:
         switched = self._switches.observe(second, app)
         self._inputs.observe(second, features, switched)
         self._motion.observe(second, features)
+        self._types, self._features = count_types(known_types(types)[None]), features[None]
+        counts = bool(counts_for_usual(np.array([second]), self._features)[0])
+        self._usual.observe(self._compared(self._own())[0] if counts else None)
 
     def rows(self) -> HistoryRows | None:
         """The columns as of the last snapshot, n = 1; None before the first."""
         if self._switches is None:
             return None
-        now = np.array([self._last], np.int64)
-        state = self._switches.state
-        age = now - state.since
-        inputs = input_columns(*self._inputs.lookup(), age)
-        columns = np.concatenate([switch_columns(state.stack(), age), inputs, self._motion.columns()], axis=1)
+        own = self._own()
+        unusual = self._usual.columns(self._compared(own)[0])
+        columns = np.concatenate([own, self._types, unusual], axis=1)
         app, before = self._switches.app, self._switches.previous_app
         return HistoryRows(columns, np.array([app]), np.array([before]))
 
+    def _own(self) -> Rows:
+        """The columns that need no usual, float32[1, len(_OWN_NAMES)]."""
+        if self._switches is None:
+            return np.zeros((1, len(_OWN_NAMES)), np.float32)
+        state = self._switches.state
+        age = np.array([self._last], np.int64) - state.since
+        inputs = input_columns(*self._inputs.lookup(), age)
+        return np.concatenate([switch_columns(state.stack(), age), inputs, self._motion.columns()], axis=1)
 
-def history_rows(timestamps_us: Times, features: Rows, apps: npt.NDArray[np.str_], chosen: Times) -> HistoryRows:
-    """Columns at the ``chosen`` row numbers of a stream's snapshots: int64[n] µs, float32[n, 32], str[n]."""
+    def _compared(self, own: Rows) -> npt.NDArray[np.float64]:
+        return compared(self._features, own, _OWN_NAMES)
+
+
+def known_types(types: Types | None) -> Types:
+    """The last ten event types of a snapshot, or none."""
+    return np.zeros(SEQUENCE_LENGTH, np.uint8) if types is None else types
+
+
+def history_rows(
+    timestamps_us: Times, features: Rows, apps: npt.NDArray[np.str_], types: Types, chosen: Times
+) -> HistoryRows:
+    """Columns at the ``chosen`` row numbers of a stream's snapshots.
+
+    ``timestamps_us`` int64[n], ``features`` float32[n, 32], ``apps`` str[n], ``types`` uint8[n, 10].
+    """
     seconds = timestamps_us // US
+    counted = np.flatnonzero(counts_for_usual(seconds, features))
+    needed = np.union1d(counted, chosen)
+    rows = _own_rows(seconds, features, apps, needed)
+    values = compared(features[needed], rows.columns, _OWN_NAMES)
+    at = np.searchsorted(needed, chosen)
+    unusual = usual_table(values[np.searchsorted(needed, counted)], seconds[counted], values[at], seconds[chosen])
+    columns = np.concatenate([rows.columns[at], count_types(types[chosen]), unusual], axis=1)
+    return HistoryRows(columns, rows.app[at], rows.previous_app[at])
+
+
+def _own_rows(seconds: Times, features: Rows, apps: npt.NDArray[np.str_], chosen: Times) -> HistoryRows:
     memory = SwitchMemory(int(seconds[0]), str(apps[0]))
     changed = np.flatnonzero(apps[1:] != apps[:-1]) + 1
     states = [memory.state]

@@ -43,7 +43,7 @@ class FittedSequences:
     def probabilities(self, target: str, moments: Moments) -> Floats:
         """Calibrated probabilities float64[n] of moments, each with its person's shift."""
         rows = moments.inputs(self.contract, self.population)
-        margins = self.network.margins(now_rows(rows, moments.recent), moments.recent)
+        margins = self.network.margins(now_rows(self.contract, rows, moments.recent), moments.recent)
         return self.calibration[target].probabilities(margins[:, self.targets.index(target)], moments.person)
 
 
@@ -67,7 +67,7 @@ def fit_sequences(
         return None
     population = learn_population(stays, moments)
     inputs = moments.inputs(contract, population)
-    rows = now_rows(inputs, moments.recent)
+    rows = now_rows(contract, inputs, moments.recent)
     scales = learn_scales(rows, moments.recent)
     label = np.stack([_labels(moments, target) for target in usable], axis=1)
     examples = Examples(scales.now(rows), _steps(scales, moments.recent), label)

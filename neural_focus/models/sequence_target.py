@@ -14,9 +14,10 @@ import numpy.typing as npt
 
 from neural_focus.errors import ContractError
 from neural_focus.features import FEATURE_NAMES
+from neural_focus.models.event_types import TYPE_NAMES
 from neural_focus.models.inputs import InputContract, Rows
 from neural_focus.models.network import Network
-from neural_focus.models.sequences import CHANNELS, FLAG, STEPS, TYPE_NAMES, TYPES, Recent, now_rows, signed_log
+from neural_focus.models.sequences import CHANNELS, FLAG, STEPS, TYPES, Recent, now_names, now_rows, signed_log
 
 Floats = npt.NDArray[np.float64]
 _TOLD = STEPS * CHANNELS
@@ -49,15 +50,15 @@ class SequenceTarget:
     @property
     def names(self) -> tuple[str, ...]:
         """What reasons are about: the contract's columns and the counts of event types."""
-        return (*self.contract.names[: self.network.width - len(TYPE_NAMES)], *TYPE_NAMES)
+        return now_names(self.contract)
 
     def margins(self, rows: Rows) -> Floats:
         """Log-odds float64[n] of flattened rows."""
-        return self.network.margins(*split_rows(rows))[:, self.head]
+        return self.network.margins(*split_rows(self.contract, rows))[:, self.head]
 
     def plain(self, row: Rows) -> Rows:
         """The values that reasons tell, float32[len(names)], of one flattened row."""
-        values: Rows = split_rows(row[None])[0][0]
+        values: Rows = split_rows(self.contract, row[None])[0][0]
         return values
 
     def contributions(self, row: Rows, usual: Rows | None = None) -> Floats:
@@ -65,7 +66,7 @@ class SequenceTarget:
 
         By default against the mean of training.
         """
-        now, recent = split_rows(row[None])
+        now, recent = split_rows(self.contract, row[None])
         reference = self._mean() if usual is None else usual
         there = recent[0, :, FLAG:]
         own, by_step = self.network.attribute(
@@ -79,7 +80,7 @@ class SequenceTarget:
 
     def replaced(self, row: Rows, name: str, usual: Rows) -> Rows:
         """The flattened row with one of ``names`` back at the usual, now and in every step that is there."""
-        recent = split_rows(row[None])[1]
+        recent = split_rows(self.contract, row[None])[1]
         place, width = self.names.index(name), len(self.contract.names)
         out = row.copy()
         if place < width:
@@ -97,7 +98,8 @@ class SequenceTarget:
         for channel, name in enumerate(FEATURE_NAMES):
             if name in self.contract.names and name not in _UNTOLD:
                 step[channel] = signed_log(usual[[self.contract.names.index(name)]])[0]
-        step[TYPES] = usual[len(usual) - len(TYPE_NAMES) :]
+        first = self.names.index(TYPE_NAMES[0])
+        step[TYPES] = usual[first : first + len(TYPE_NAMES)]
         step[FLAG] = 1
         return step
 
@@ -112,11 +114,12 @@ _CHANNEL_NAMES = (*FEATURE_NAMES, *TYPE_NAMES)
 def margins_of_all(targets: Mapping[str, object], rows: Rows) -> dict[str, Floats]:
     """Log-odds float64[n] of every target of one network, in one pass."""
     heads = {name: target for name, target in targets.items() if isinstance(target, SequenceTarget)}
-    margins = next(iter(heads.values())).network.margins(*split_rows(rows))
+    one = next(iter(heads.values()))
+    margins = one.network.margins(*split_rows(one.contract, rows))
     return {name: margins[:, target.head] for name, target in heads.items()}
 
 
-def split_rows(rows: Rows) -> tuple[Rows, Recent]:
-    """Inputs of now with the types' counts float32[n, width], and sequences [n, STEPS, CHANNELS]."""
+def split_rows(contract: InputContract, rows: Rows) -> tuple[Rows, Recent]:
+    """Inputs of now (``now_names``) float32[n, width], and sequences [n, STEPS, CHANNELS]."""
     recent = rows[:, -_TOLD:].reshape(len(rows), STEPS, CHANNELS).astype(np.float16)
-    return now_rows(rows[:, :-_TOLD], recent), recent
+    return now_rows(contract, rows[:, :-_TOLD], recent), recent

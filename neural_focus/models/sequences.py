@@ -19,30 +19,20 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from neural_focus.events import EventType
-from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES, SEQUENCE_LENGTH, Feature, Kind
-from neural_focus.models.history import HistoryRows, StreamHistory, history_rows
-from neural_focus.models.inputs import Rows
+from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES, SEQUENCE_LENGTH
+from neural_focus.models.event_types import EVENT_TYPES, TYPE_NAMES, Types, count_types
+from neural_focus.models.history import HistoryRows, StreamHistory, history_rows, known_types
+from neural_focus.models.inputs import InputContract, Rows
 from neural_focus.models.timeline import US, Times
+from neural_focus.models.usual_memory import is_active
 
 Recent = npt.NDArray[np.float16]
-Types = npt.NDArray[np.uint8]
 STEPS, STEP_SECONDS = 12, 10
-EVENT_TYPES = tuple(EventType(number) for number in range(1, 16))
-TYPE_NAMES = tuple(f"recent_{kind.name.lower()}" for kind in EVENT_TYPES)
-"""How often each type of event is among the last ten."""
 CHANNELS = len(FEATURE_NAMES) + len(EVENT_TYPES) + 1
 FLAG = CHANNELS - 1
 """The channel that is 1 for a step that is there."""
 TYPES = slice(len(FEATURE_NAMES), FLAG)
-_ACTIVITY = [
-    FEATURE_INDEX[name] for name in ("keystroke_count", "mouse_move_count", "mouse_click_count", "context_switches_30s")
-]
 _MOMENTUM = FEATURE_INDEX["focus_momentum"]
-TYPE_WORDS = {
-    name: Feature(name, Kind.FLOAT, "of 10", f"{kind.name.lower().replace('_', ' ')}s among your last ten events")
-    for name, kind in zip(TYPE_NAMES, EVENT_TYPES, strict=True)
-}
 
 
 def signed_log(values: Rows) -> Rows:
@@ -60,21 +50,16 @@ def encode(features: Rows, types: Types) -> Recent:
     return steps
 
 
-def count_types(types: Types) -> Rows:
-    """How often each of ``EVENT_TYPES`` is among the ten of each row; float32[n, 15]."""
-    counts = np.zeros((len(types), len(EVENT_TYPES) + 1), np.float32)
-    np.add.at(counts, (np.arange(len(types))[:, None], np.minimum(types, len(EVENT_TYPES))), 1)
-    return counts[:, 1:]
-
-
-def now_rows(rows: Rows, recent: Recent) -> Rows:
+def now_names(contract: InputContract) -> tuple[str, ...]:
     """The inputs of now: the contract's, and how often each type is among the last ten events."""
+    return contract.names if TYPE_NAMES[0] in contract.names else (*contract.names, *TYPE_NAMES)
+
+
+def now_rows(contract: InputContract, rows: Rows, recent: Recent) -> Rows:
+    """``now_names`` of a contract's rows float32[n, width] with their sequences."""
+    if len(now_names(contract)) == len(contract.names):
+        return rows
     return np.concatenate([rows, recent[:, -1, TYPES].astype(np.float32)], axis=1)
-
-
-def is_active(features: Rows) -> npt.NDArray[np.bool_]:
-    """Whether anything was typed, pointed or switched in the 30 s up to each snapshot float32[n, 32]; bool[n]."""
-    return np.asarray((features[:, _ACTIVITY] > 0).any(axis=1))
 
 
 def recent_steps(seconds: Times, features: Rows, types: Types, chosen: Times) -> Recent:
@@ -120,12 +105,11 @@ class StreamPast(StreamHistory):
 
     def observe(self, t_us: int, features: Rows, app: str, types: Types | None = None) -> None:
         """Take in the snapshot float32[32] of one second with its last ten event types uint8[10]."""
-        super().observe(t_us, features, app)
         second = t_us // US
         if self._steps and second <= self._steps[-1][0]:
             return
-        known = np.zeros(SEQUENCE_LENGTH, np.uint8) if types is None else types
-        step = encode(features[None], known[None])[0]
+        super().observe(t_us, features, app, types)
+        step = encode(features[None], known_types(types)[None])[0]
         self._steps.append((second, step, bool(is_active(features[None])[0])))
 
     def rows(self) -> PastRows | None:
@@ -146,6 +130,6 @@ def past_rows(
     timestamps_us: Times, features: Rows, apps: npt.NDArray[np.str_], types: Types, chosen: Times
 ) -> PastRows:
     """``StreamPast`` over stored snapshots: history and sequences at the ``chosen`` row numbers; the same bits."""
-    history = history_rows(timestamps_us, features, apps, chosen)
+    history = history_rows(timestamps_us, features, apps, types, chosen)
     recent = recent_steps(timestamps_us // US, features, types, chosen)
     return PastRows(history.columns, history.app, history.previous_app, recent)

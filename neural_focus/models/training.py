@@ -54,7 +54,7 @@ _CURVE = (0.1, 0.3)
 def train(
     streams: Sequence[StreamTable],
     *,
-    input_version: int = 3,
+    input_version: int = 4,
     seed: int = 7,
     checkpoint: Path | None = None,
     report: Report = silent,
@@ -87,7 +87,7 @@ def train_moments(
     stays: Sequence[Stays],
     *,
     is_demo: bool,
-    input_version: int = 3,
+    input_version: int = 4,
     seed: int = 7,
     checkpoint: Path | None = None,
     thorough: bool = False,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from neural_focus.features import FEATURES, Feature, Kind
+from neural_focus.models.event_types import EVENT_TYPES, TYPE_NAMES
 from neural_focus.models.input_memory import TEMPO_WINDOWS, WINDOWS
 from neural_focus.models.motion_memory import MOTION_WINDOWS
 from neural_focus.models.switch_memory import DECAYS, RATES
+from neural_focus.models.usual_memory import COMPARED
 
 _KINDS = {"keystroke": "keys", "mouse_move": "moves", "mouse_click": "clicks"}
 
@@ -76,7 +78,17 @@ def _others() -> dict[str, tuple[str, str]]:
 
 
 _YES_NO = {"came_back", "alternating"}
-_WORDS = {**_switching(), **_input(), **_others()}
+_TYPES = {
+    name: (f"{kind.name.lower().replace('_', ' ')}s among your last ten events", "of 10")
+    for name, kind in zip(TYPE_NAMES, EVENT_TYPES, strict=True)
+}
+_ENGINE = {feature.name: feature.label for feature in FEATURES}
+_KNOWN = {**_switching(), **_input(), **_others(), **_TYPES}
+_UNUSUAL = {
+    f"{name}_unusual": (f"{_KNOWN[name][0] if name in _KNOWN else _ENGINE[name]} against your own average", "spreads")
+    for name in COMPARED
+}
+_WORDS = {**_KNOWN, **_UNUSUAL}
 
 VOCABULARY: dict[str, Feature] = {feature.name: feature for feature in FEATURES} | {
     name: Feature(name, Kind.BOOL if name in _YES_NO else Kind.FLOAT, unit, label)
@@ -86,7 +98,7 @@ VOCABULARY: dict[str, Feature] = {feature.name: feature for feature in FEATURES}
 
 LOG1P: frozenset[str] = frozenset(
     name
-    for name in _WORDS
+    for name in _KNOWN
     if name.endswith("_log_s")
     or name.startswith(("switches_decayed", "typing_seconds", "mouse_path"))
     or "_count_" in name
@@ -95,6 +107,6 @@ LOG1P: frozenset[str] = frozenset(
 """Columns that hold log1p of what people are told."""
 
 LOG: frozenset[str] = frozenset(
-    name for name in _WORDS if name.startswith("switch_rate") or name.endswith(("_rate_stay", "_quiet"))
+    name for name in _KNOWN if name.startswith("switch_rate") or name.endswith(("_rate_stay", "_quiet"))
 )
 """Columns that hold the logarithm of what people are told."""

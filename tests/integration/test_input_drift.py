@@ -30,7 +30,7 @@ from flows.labels import labels
 from flows.server import login
 from neural_focus.models import registry
 from neural_focus.models.bundle import TrainedBundle
-from neural_focus.models.contracts import V3
+from neural_focus.models.contracts import V4
 from neural_focus.models.datasets import cut_moments
 from neural_focus.models.drift import counts
 from neural_focus.models.training import train_moments
@@ -45,7 +45,7 @@ from neural_focus.store.users import ensure_user
 
 DAY_US = 86_400_000_000
 TRAINED_DAYS = 3
-WATCHED = sum(map(counts, V3.names))
+WATCHED = sum(map(counts, V4.names))
 CHAMPION = "neural_focus:xgboost_v1"
 LEARNING = replace(next(one for one in DEPLOYMENTS if one.flow.endswith(":learning")), cron=None)
 """As it is served, but for its schedule: what runs here was asked for."""
@@ -67,7 +67,7 @@ class Trained:
 @pytest.fixture(scope="module")
 def trained() -> Trained:
     person = live(draw_person(101), 5, number=1, trials=False)
-    moments, stays = cut_moments([stream_of(person, 1)], V3)
+    moments, stays = cut_moments([stream_of(person, 1)], V4)
     first = moments.times_us < _trained_until(person.records)
     return Trained(person, train_moments(moments.take(first), stays, is_demo=False))
 
@@ -120,7 +120,7 @@ def test_work_that_goes_on_as_ever_starts_no_learning(
     _work(settings, trained.person, records[records["timestamp_us"] >= _trained_until(records)])
     assert drift() == ""
     look = last_look(settings)
-    assert look is not None and look.moments > 3_000 and len(look.inputs) == len(V3.names)
+    assert look is not None and look.moments > 3_000 and len(look.inputs) == len(V4.names)
     assert f"of {WATCHED} inputs have moved" in look.sentence() and not look.started
     assert _runs(prefect_client, deployment) == []
 

@@ -27,7 +27,7 @@ from infra.commands.models import app
 from neural_focus.features import FEATURE_NAMES
 from neural_focus.models import registry
 from neural_focus.models.bundle import TrainedBundle
-from neural_focus.models.contracts import V3
+from neural_focus.models.contracts import V4
 from neural_focus.models.datasets import cut_moments
 from neural_focus.models.predict import PredictionBatch, Predictor
 from neural_focus.models.training import train_moments
@@ -58,7 +58,7 @@ class Life:
 def bundle() -> TrainedBundle:
     """Trained on three days of one simulated person, as if they were real."""
     person = live(draw_person(101), 3, number=1, trials=False)
-    moments, stays = cut_moments([stream_of(person, 1)], V3)
+    moments, stays = cut_moments([stream_of(person, 1)], V4)
     return train_moments(moments, stays, is_demo=False)
 
 

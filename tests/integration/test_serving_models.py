@@ -21,7 +21,7 @@ from neural_focus.messages import (
 )
 from neural_focus.models import registry
 from neural_focus.models.bundle import TrainedBundle
-from neural_focus.models.contracts import V3
+from neural_focus.models.contracts import V4
 from neural_focus.models.datasets import StreamTable, cut_moments
 from neural_focus.models.predict import Predictor
 from neural_focus.models.recurrent import Recipe
@@ -55,7 +55,7 @@ def _train_quickly(kind: str) -> TrainedBundle:
         )
     if kind == "xgboost":
         return train(tables)
-    moments, stays = cut_moments(tables, V3, sequences=True)
+    moments, stays = cut_moments(tables, V4, sequences=True)
     return train_sequences(moments, stays, is_demo=True, recipe=Recipe(epochs=2, most_rows=2_000))
 
 

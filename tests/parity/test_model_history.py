@@ -7,11 +7,17 @@ import pytest
 
 from neural_focus.events import EVENT_DTYPE, EventType
 from neural_focus.features import FEATURE_INDEX
+from neural_focus.models.event_types import TYPE_NAMES
 from neural_focus.models.history import HISTORY_NAMES, StreamHistory, history_rows
 from neural_focus.replay import replay
 
 KEYS = FEATURE_INDEX["keystroke_count"]
 DISTANCE = FEATURE_INDEX["mouse_distance_pixels"]
+
+
+def types_of(count: int, seed: int = 0) -> np.ndarray:
+    """Made-up types of each second's last ten events."""
+    return np.random.default_rng(seed).integers(0, 17, (count, 10)).astype(np.uint8)
 
 
 def stream(seed: int, seconds: int = 3000) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -36,10 +42,11 @@ def stream(seed: int, seconds: int = 3000) -> tuple[np.ndarray, np.ndarray, np.n
 def test_live_and_batch_are_the_same_bits(seed: int) -> None:
     times, features, apps, _ = stream(seed)
     chosen = np.arange(0, len(times), 7)
-    batch = history_rows(times, features, apps, chosen)
+    types = types_of(len(times))
+    batch = history_rows(times, features, apps, types, chosen)
     history, live = StreamHistory(), []
     for place in range(len(times)):
-        history.observe(int(times[place]), features[place], str(apps[place]))
+        history.observe(int(times[place]), features[place], str(apps[place]), types[place])
         if place % 7 == 0:
             live.append(history.rows())
     assert all(row is not None for row in live)
@@ -51,7 +58,7 @@ def test_live_and_batch_are_the_same_bits(seed: int) -> None:
 def test_counts_told_back_are_the_true_ones() -> None:
     times, features, apps, pressed = stream(9)
     keep = times < (1_700_000_000 + 400) * 1_000_000  # before the first gap
-    rows = history_rows(times[keep], features[keep], apps[keep], np.arange(keep.sum()))
+    rows = history_rows(times[keep], features[keep], apps[keep], types_of(keep.sum()), np.arange(keep.sum()))
     told = np.expm1(rows.columns[:, HISTORY_NAMES.index("keystroke_count_120s")])
     true = np.convolve(pressed[:400], np.ones(120, int))[:400]
     assert np.abs(told - true).max() < 1e-3
@@ -60,8 +67,8 @@ def test_counts_told_back_are_the_true_ones() -> None:
 def test_the_past_does_not_move_when_the_future_changes() -> None:
     times, features, apps, _ = stream(2)
     chosen = np.arange(0, 1200, 5)
-    whole = history_rows(times, features, apps, chosen).columns
-    cut = history_rows(times[:1200], features[:1200], apps[:1200], chosen).columns
+    whole = history_rows(times, features, apps, types_of(len(times)), chosen).columns
+    cut = history_rows(times[:1200], features[:1200], apps[:1200], types_of(len(times))[:1200], chosen).columns
     assert whole.tobytes() == cut.tobytes()
 
 
@@ -87,7 +94,9 @@ def test_the_way_told_back_is_the_true_one() -> None:
     records["data"][:, 0] = 1 + np.cumsum(step[moving])
     snapshots = replay(records)
     place = np.arange(200, 1500, 3)
-    rows = history_rows(snapshots.timestamps_us, snapshots.features, np.full(len(snapshots), "a"), place)
+    rows = history_rows(
+        snapshots.timestamps_us, snapshots.features, np.full(len(snapshots), "a"), snapshots.sequence, place
+    )
     for window, allowed in ((10, 60), (60, 60), (300, 120)):
         told = np.expm1(rows.columns[:, HISTORY_NAMES.index(f"mouse_path_{window}s")])
         now = snapshots.timestamps_us[place]
@@ -95,3 +104,29 @@ def test_the_way_told_back_is_the_true_one() -> None:
         true = x[np.searchsorted(at, now, "right")] - x[np.searchsorted(at, now - window * 1_000_000, "right")]
         assert np.quantile(np.abs(told - true), 0.95) <= allowed + 0.05 * true.max(), window
         assert np.corrcoef(told, true)[0, 1] > 0.98, window
+
+
+def test_the_unusual_is_told_against_the_person_s_own_average() -> None:
+    """Two hours at one tempo, then twice the keys: the deviation is the difference of logarithms by their spread."""
+    count = 7260
+    features = np.zeros((count, 32), np.float32)
+    features[:, KEYS] = np.where(np.arange(count) % 20 < 10, 30, 40)
+    features[7200:, KEYS] = 80
+    times = (np.arange(count) + 1_700_000_000) * 1_000_000
+    place = np.array([100, 7195, 7200, 7250])
+    rows = history_rows(times, features, np.full(count, "a"), types_of(count), place)
+    told = rows.columns[:, HISTORY_NAMES.index("keystroke_count_unusual")]
+    low, high = np.log1p([30.0, 40.0])
+    mean, spread = (low + high) / 2, (high - low) / 2
+    expected = (np.log1p([40.0, 80.0]) - mean) / np.sqrt(spread**2 + 1e-3)
+    assert told[0] == 0  # too early to call anything usual
+    assert np.abs(told[1:3] - expected).max() < 0.05
+    assert 0 < told[3] < told[2]  # the new pace begins to be usual
+    assert not rows.columns[:, HISTORY_NAMES.index("typing_tempo_30s_unusual")][0]
+
+
+def test_the_mix_of_the_last_ten_events_is_counted() -> None:
+    types = np.array([[0, 0, 1, 1, 1, 3, 3, 15, 16, 200]], np.uint8)
+    rows = history_rows(np.array([1_000_000]), np.zeros((1, 32), np.float32), np.array(["a"]), types, np.array([0]))
+    first = HISTORY_NAMES.index(TYPE_NAMES[0])
+    assert rows.columns[0, first : first + 15].tolist() == [3, 0, 2, *[0] * 11, 3]  # unknown ones under the last

@@ -13,7 +13,7 @@ from neural_focus.errors import ContractError, InputError
 from neural_focus.features import FEATURE_INDEX, INPUT_V1
 from neural_focus.models import measures
 from neural_focus.models.bundle import MODEL, TrainedBundle, file_hashes, verify
-from neural_focus.models.contracts import V1, V3, contract_of
+from neural_focus.models.contracts import V1, V4, contract_of
 from neural_focus.models.drift import (
     CALENDAR,
     FEWEST_MOMENTS,
@@ -151,7 +151,7 @@ def test_drift_is_seen_where_it_is() -> None:
     half = len(moments) // 2
     known = reference_of(INPUT_V1, moments.own[:half])
     assert input_drift(known, INPUT_V1, moments.own[half:][: FEWEST_MOMENTS - 1]) == {}, "an hour is like no week"
-    assert set(CALENDAR + MEMORIES) < set(V3.names)
+    assert set(CALENDAR + MEMORIES) < set(V4.names)
     still = input_drift(known, INPUT_V1, moments.own[half:])
     assert max(still.values()) < LARGE_SHIFT
     moved = moments.own[half:].copy()

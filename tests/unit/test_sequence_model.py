@@ -68,7 +68,7 @@ def test_it_learns_is_calibrated_and_has_a_manifest_like_any_model(bundle: Train
 
 def test_served_margins_are_those_of_the_trained_network(predictor: Predictor, switch: SequenceTarget) -> None:
     moments, _ = random_moments(82, people=1, days=1)
-    rows, recent = split_rows(predictor.inputs_of(moments))
+    rows, recent = split_rows(predictor.contract, predictor.inputs_of(moments))
     scales = switch.network.scales
     now, steps = torch.from_numpy(scales.now(rows)), torch.from_numpy(scales.steps(recent))
     with torch.inference_mode():
@@ -117,7 +117,7 @@ def test_a_killed_training_goes_on_to_the_same_bytes(tmp_path: Path, monkeypatch
 def test_reasons_add_up_to_the_difference_from_the_usual(predictor: Predictor, switch: SequenceTarget) -> None:
     usual = predictor.usual["*"]
     for row in predictor.inputs_of(random_moments(84)[0])[:20]:
-        now, recent = split_rows(row[None])
+        now, recent = split_rows(predictor.contract, row[None])
         there = recent[0, :, FLAG:].astype(np.float32)
         back = switch.usual_steps(usual) * there
         own, by_step = switch.network.attribute(0, now[0], recent[0], usual, back)
