@@ -51,7 +51,7 @@ fuzz: setup ## libFuzzer on records, engine, batches and recovery (SECONDS_EACH=
 	bash native/fuzz/run.sh $(or $(SECONDS_EACH),60)
 
 faults: setup ## kill -9 the agent a hundred times under load, and the spool's model at length
-	NEURAL_FOCUS_SPOOL_KILLS=300 NEURAL_FOCUS_SPOOL_EXAMPLES=400 $(BIN)/python -m pytest -rP -o timeout=2400 tests/integration/test_spool.py
+	NEURAL_FOCUS_SPOOL_KILLS=300 NEURAL_FOCUS_SPOOL_EXAMPLES=400 $(BIN)/python -m pytest -rP -o timeout=2400 tests/integration/test_spool_faults.py
 	NEURAL_FOCUS_KILLS=100 $(BIN)/python -m pytest -rP -o timeout=2400 tests/e2e/test_agent.py -k kill_9
 
 parity: setup ## every feature against the slow reference on many seeds; 1,000 h at 14 events a second

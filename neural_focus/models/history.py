@@ -66,25 +66,23 @@ class StreamHistory:
         switched = self._switches.observe(second, app)
         self._inputs.observe(second, features, switched)
         self._motion.observe(second, features)
-        self._types, self._features = count_types(known_types(types)[None]), features[None]
+        self._types, self._features = count_types(known_types(types)[None]), features[None].copy()
         counts = bool(counts_for_usual(np.array([second]), self._features)[0])
-        self._usual.observe(self._compared(self._own())[0] if counts else None)
+        self._usual.observe(self._compared(self._own(self._switches))[0] if counts else None)
 
     def rows(self) -> HistoryRows | None:
         """The columns as of the last snapshot, n = 1; None before the first."""
         if self._switches is None:
             return None
-        own = self._own()
+        own = self._own(self._switches)
         unusual = self._usual.columns(self._compared(own)[0])
         columns = np.concatenate([own, self._types, unusual], axis=1)
         app, before = self._switches.app, self._switches.previous_app
         return HistoryRows(columns, np.array([app]), np.array([before]))
 
-    def _own(self) -> Rows:
+    def _own(self, switches: SwitchMemory) -> Rows:
         """The columns that need no usual, float32[1, len(_OWN_NAMES)]."""
-        if self._switches is None:
-            return np.zeros((1, len(_OWN_NAMES)), np.float32)
-        state = self._switches.state
+        state = switches.state
         age = np.array([self._last], np.int64) - state.since
         inputs = input_columns(*self._inputs.lookup(), age)
         return np.concatenate([switch_columns(state.stack(), age), inputs, self._motion.columns()], axis=1)

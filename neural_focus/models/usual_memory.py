@@ -101,8 +101,7 @@ class UsualMemory:
 def usual_table(counted: Floats, counted_s: Times, chosen: Floats, chosen_s: Times) -> Rows:
     """Deviations float32[n, 20] of ``chosen`` values at seconds int64[n] from the usual of ``counted`` ones before."""
     sums = np.zeros((len(counted) + 1, 3, len(COMPARED)))
-    for column in range(len(COMPARED)):
-        told = _told(counted)[:, column]
+    for column, told in enumerate(_told(counted).T):
         values = counted[told, column]
         if not len(values):
             continue

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import numpy as np
+from logged_answers import logged
 
 from neural_focus.features import FEATURE_NAMES
 from neural_focus.models.labels import settled_break, switch_within
@@ -18,7 +19,7 @@ from neural_focus.replay import Snapshots, replay
 from neural_focus.simulation.parameters import draw_person
 from neural_focus.simulation.person import live
 from neural_focus.store.database import Connection
-from neural_focus.store.prediction_log import LoggedPrediction, insert_predictions, moment
+from neural_focus.store.prediction_log import insert_predictions, moment
 from neural_focus.store.users import ensure_user
 
 US = 1_000_000
@@ -96,23 +97,13 @@ def _apart(at: np.ndarray, count: int) -> np.ndarray:
 
 def _log(connection: Connection, user_id: int, machine: str, snapshots: Snapshots, warned: np.ndarray) -> None:
     rows = [
-        LoggedPrediction(
-            user_id=user_id,
-            machine_id=machine,
-            session_id=None,
-            snapshot_us=t_us,
-            predicted_us=t_us,
-            focus_score=50.0,
+        logged(
+            user_id,
+            machine,
+            t_us,
             distraction_risk=HIGH if high else LOW,
             break_risk=SOME,
-            confidence=0.5,
-            contributing_factors=(),
             features=dict(zip(FEATURE_NAMES, row.tolist(), strict=True)),
-            focus_momentum=50.0,
-            model_version="xgboost_v1",
-            role="champion",
-            ab_test_group=None,
-            inference_latency_ms=1.0,
         )
         for t_us, row, high in zip(
             snapshots.timestamps_us.tolist(),

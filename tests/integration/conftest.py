@@ -14,6 +14,7 @@ from uuid import uuid4
 import pytest
 from prefect_server import PrefectServer
 from serving_process import Service, running_service
+from trained_person import TrainedPerson, train_person
 
 from infra.embedded_database import EmbeddedServer
 from infra.ports import free_port
@@ -103,3 +104,9 @@ def real_person(module_database_url: str) -> int:
     """A new real person."""
     with connect_database(module_database_url) as connection:
         return ensure_user(connection, f"real-{uuid4().hex[:8]}", zone="Pacific/Auckland")
+
+
+@pytest.fixture(scope="session")
+def trained_person() -> TrainedPerson:
+    """Trained once for all files of a worker: nobody changes it."""
+    return train_person()

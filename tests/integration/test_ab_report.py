@@ -8,13 +8,14 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from logged_answers import logged
 
 from neural_focus.errors import StoreError
 from neural_focus.experiments.report import write_report
 from neural_focus.settings import Settings
 from neural_focus.simulation.history import write_history
 from neural_focus.store.database import Connection, connect
-from neural_focus.store.prediction_log import LoggedPrediction, insert_predictions
+from neural_focus.store.prediction_log import insert_predictions
 from neural_focus.store.trial import Opportunity, answer_offer, insert_opportunity
 from neural_focus.store.users import ensure_user
 
@@ -24,12 +25,9 @@ MACHINE = "5d1f8b9e-0000-4000-8000-000000000001"
 
 def log_predictions(connection: Connection, user_id: int, start_us: int, scores: list[float]) -> None:
     rows = [
-        LoggedPrediction(
-            user_id, MACHINE, None, start_us + second * 1_000_000, start_us + second * 1_000_000, score, 0.1, None, 0.9,
-            (), {}, 50.0, "xgboost_v1", "champion", None, 0.2,
-        )
+        logged(user_id, MACHINE, start_us + second * 1_000_000, focus_score=score)
         for second, score in enumerate(scores, start=1)
-    ]  # fmt: skip
+    ]
     insert_predictions(connection, rows)
 
 

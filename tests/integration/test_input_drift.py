@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ import numpy as np
 import pytest
 from logged_answers import log_answers
 from prefect_server import PrefectServer
+from trained_person import TRAINED_DAYS, TrainedPerson
 
 from flows.deploy import DEPLOYMENTS, build
 from flows.drift import drift, last_look
@@ -29,22 +30,16 @@ from flows.features import features
 from flows.labels import labels
 from flows.server import login
 from neural_focus.models import registry
-from neural_focus.models.bundle import TrainedBundle
 from neural_focus.models.contracts import V4
-from neural_focus.models.datasets import cut_moments
 from neural_focus.models.drift import counts
-from neural_focus.models.training import train_moments
 from neural_focus.replay import replay
 from neural_focus.settings import Settings
-from neural_focus.simulation.parameters import draw_person, draw_stranger
+from neural_focus.simulation.parameters import draw_stranger
 from neural_focus.simulation.person import SimulatedPerson, live
-from neural_focus.simulation.stream import stream_of
 from neural_focus.store.database import connect
 from neural_focus.store.events import write_events
 from neural_focus.store.users import ensure_user
 
-DAY_US = 86_400_000_000
-TRAINED_DAYS = 3
 WATCHED = sum(map(counts, V4.names))
 CHAMPION = "neural_focus:xgboost_v1"
 LEARNING = replace(next(one for one in DEPLOYMENTS if one.flow.endswith(":learning")), cron=None)
@@ -56,37 +51,17 @@ SERVE = (
 PATIENCE_SECONDS = 120.0
 
 
-@dataclass(frozen=True)
-class Trained:
-    """A person's week, and a model of its first days."""
-
-    person: SimulatedPerson
-    bundle: TrainedBundle
-
-
-@pytest.fixture(scope="module")
-def trained() -> Trained:
-    person = live(draw_person(101), 5, number=1, trials=False)
-    moments, stays = cut_moments([stream_of(person, 1)], V4)
-    first = moments.times_us < _trained_until(person.records)
-    return Trained(person, train_moments(moments.take(first), stays, is_demo=False))
-
-
 @pytest.fixture
 def settings(
-    trained: Trained, fresh_database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    trained_person: TrainedPerson, fresh_database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Settings]:
     """An installation with that champion, whose settings flows read."""
     made = Settings(home=tmp_path, database_url=fresh_database_url)
-    assert registry.save(made, trained.bundle) == CHAMPION
+    assert registry.save(made, trained_person.bundle) == CHAMPION
     registry.promote(made, CHAMPION, by="gates")
     monkeypatch.setenv("NEURAL_FOCUS_HOME", str(made.home))
     monkeypatch.setenv("DATABASE_URL", fresh_database_url)
     yield made
-
-
-def _trained_until(records: np.ndarray) -> int:
-    return int(records["timestamp_us"][0]) // DAY_US * DAY_US + TRAINED_DAYS * DAY_US
 
 
 def _work(settings: Settings, person: SimulatedPerson, records: np.ndarray) -> None:
@@ -113,11 +88,11 @@ def _work(settings: Settings, person: SimulatedPerson, records: np.ndarray) -> N
 
 
 def test_work_that_goes_on_as_ever_starts_no_learning(
-    trained: Trained, settings: Settings, prefect_client: PrefectServer
+    trained_person: TrainedPerson, settings: Settings, prefect_client: PrefectServer
 ) -> None:
     deployment = _deployed(prefect_client)
-    records = trained.person.records
-    _work(settings, trained.person, records[records["timestamp_us"] >= _trained_until(records)])
+    person = trained_person.person
+    _work(settings, person, person.records[trained_person.later])
     assert drift() == ""
     look = last_look(settings)
     assert look is not None and look.moments > 3_000 and len(look.inputs) == len(V4.names)
@@ -126,7 +101,7 @@ def test_work_that_goes_on_as_ever_starts_no_learning(
 
 
 def test_work_of_another_kind_starts_a_learning_that_prefect_runs(
-    trained: Trained, settings: Settings, prefect_client: PrefectServer
+    trained_person: TrainedPerson, settings: Settings, prefect_client: PrefectServer
 ) -> None:
     deployment = _deployed(prefect_client)
     other = live(draw_stranger(101), TRAINED_DAYS, number=1, trials=False)

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from logged_answers import log_answers
 from prefect_server import PrefectServer
+from trained_person import TrainedPerson
 from typer.testing import CliRunner
 
 from flows import drift
@@ -27,15 +28,11 @@ from infra.commands.models import app
 from neural_focus.features import FEATURE_NAMES
 from neural_focus.models import registry
 from neural_focus.models.bundle import TrainedBundle
-from neural_focus.models.contracts import V4
-from neural_focus.models.datasets import cut_moments
 from neural_focus.models.predict import PredictionBatch, Predictor
-from neural_focus.models.training import train_moments
 from neural_focus.replay import Snapshots, replay
 from neural_focus.settings import Settings
 from neural_focus.simulation.parameters import draw_person
 from neural_focus.simulation.person import live
-from neural_focus.simulation.stream import stream_of
 from neural_focus.store.users import ensure_user
 
 HOURS = 3
@@ -54,12 +51,9 @@ class Life:
     said: PredictionBatch
 
 
-@pytest.fixture(scope="module")
-def bundle() -> TrainedBundle:
-    """Trained on three days of one simulated person, as if they were real."""
-    person = live(draw_person(101), 3, number=1, trials=False)
-    moments, stays = cut_moments([stream_of(person, 1)], V4)
-    return train_moments(moments, stays, is_demo=False)
+@pytest.fixture
+def bundle(trained_person: TrainedPerson) -> TrainedBundle:
+    return trained_person.bundle
 
 
 @pytest.fixture

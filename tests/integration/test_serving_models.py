@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from logged_answers import logged
 from serving_process import Service, desktop, eventually, problem, query, running_service
 
 from neural_focus.features import FEATURE_NAMES
@@ -209,24 +210,11 @@ def test_a_start_takes_up_what_an_earlier_run_left(demo_person: int, module_data
 
 
 def _logged(user_id: int, t_us: int, *, score: float, momentum: float) -> LoggedPrediction:
-    return LoggedPrediction(
-        user_id=user_id,
-        machine_id=MACHINE,
-        session_id=None,
-        snapshot_us=t_us,
-        predicted_us=t_us,
-        focus_score=score,
-        distraction_risk=0.2,
-        break_risk=None,
-        confidence=0.5,
-        contributing_factors=("why",),
-        features=dict.fromkeys(FEATURE_NAMES, 0.0),
-        focus_momentum=momentum,
-        model_version="rules_v0",
+    nothing = dict.fromkeys(FEATURE_NAMES, 0.0)
+    return logged(
+        user_id, MACHINE, t_us, focus_score=score, focus_momentum=momentum, features=nothing, model_version="rules_v0",
         role="fallback",
-        ab_test_group=None,
-        inference_latency_ms=1.0,
-    )
+    )  # fmt: skip
 
 
 def _opportunity(user_id: int, t_us: int, *, timeout_seconds: int) -> Opportunity:

@@ -1,6 +1,8 @@
-"""What a model said of each second, logged as the service logs its answers."""
+"""What a model said, logged as the service logs its answers."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
@@ -9,6 +11,25 @@ from neural_focus.models.predict import PredictionBatch
 from neural_focus.replay import Snapshots
 from neural_focus.store.database import Connection
 from neural_focus.store.prediction_log import LoggedPrediction, insert_predictions
+
+
+def logged(user_id: int, machine_id: str, t_us: int, **told: Any) -> LoggedPrediction:
+    """An answer of the champion's at a time, with what is ``told`` of it; the rest says little."""
+    usual: dict[str, Any] = {
+        "session_id": None,
+        "focus_score": 50.0,
+        "distraction_risk": 0.1,
+        "break_risk": None,
+        "confidence": 0.5,
+        "contributing_factors": (),
+        "features": {},
+        "focus_momentum": 50.0,
+        "model_version": "xgboost_v1",
+        "role": "champion",
+        "ab_test_group": None,
+        "inference_latency_ms": 1.0,
+    }
+    return LoggedPrediction(user_id, machine_id, snapshot_us=t_us, predicted_us=t_us, **{**usual, **told})
 
 
 def log_answers(
@@ -32,25 +53,17 @@ def log_answers(
         (said.distraction_risk if risk is None else risk).tolist(),
         strict=True,
     ):
-        named = dict(zip(FEATURE_NAMES, features.tolist(), strict=True)) if role == "champion" else {}
         rows.append(
-            LoggedPrediction(
-                user_id=user_id,
-                machine_id=machine_id,
-                session_id=None,
-                snapshot_us=at,
-                predicted_us=at,
+            logged(
+                user_id,
+                machine_id,
+                at,
                 focus_score=judged,
                 distraction_risk=chance,
                 break_risk=broken if broken == broken else None,
-                confidence=0.5,
-                contributing_factors=(),
-                features=named,
-                focus_momentum=50.0,
+                features=dict(zip(FEATURE_NAMES, features.tolist(), strict=True)) if role == "champion" else {},
                 model_version=version,
                 role=role,
-                ab_test_group=None,
-                inference_latency_ms=1.0,
             )
         )
     insert_predictions(connection, rows)
