@@ -9,6 +9,7 @@ from neural_focus.events import EVENT_DTYPE, EventType
 from neural_focus.features import FEATURE_INDEX
 from neural_focus.models.event_types import TYPE_NAMES
 from neural_focus.models.history import HISTORY_NAMES, StreamHistory, history_rows
+from neural_focus.models.usual_memory import COMPARED, counts_for_usual, usual_table
 from neural_focus.replay import replay
 
 KEYS = FEATURE_INDEX["keystroke_count"]
@@ -123,6 +124,43 @@ def test_the_unusual_is_told_against_the_person_s_own_average() -> None:
     assert np.abs(told[1:3] - expected).max() < 0.05
     assert 0 < told[3] < told[2]  # the new pace begins to be usual
     assert not rows.columns[:, HISTORY_NAMES.index("typing_tempo_30s_unusual")][0]
+
+
+def test_the_usual_fades_by_half_in_four_hours_and_learns_from_some_tempo_only() -> None:
+    """Against the weighted mean and variance written out: a value weighs half after 1,440 counted steps."""
+    rng = np.random.default_rng(3)
+    steps, tempo, keys = 3_000, COMPARED.index("keystroke_interval_mean"), COMPARED.index("keystroke_count")
+    values = rng.normal(2.0, 0.3, (steps, len(COMPARED)))
+    values[2_000:] += 1.0
+    values[::3, tempo] = 0.0  # nothing was typed
+    seconds = np.arange(steps) * 10
+    now = np.stack([values[-1], np.where(np.arange(len(COMPARED)) == tempo, 0.0, values[-1])])
+    told = usual_table(values, seconds, now, np.full(2, steps * 10))
+    for column, there in ((keys, np.ones(steps, bool)), (tempo, values[:, tempo] > 0)):
+        x = values[there, column]
+        weight = 0.5 ** (np.arange(len(x))[::-1] / 1_440)
+        mean = np.average(x, weights=weight)
+        spread = np.sqrt(np.average((x - mean) ** 2, weights=weight) + 1e-3)
+        assert told[0, column] == pytest.approx((now[0, column] - mean) / spread, abs=1e-4)
+    assert told[1, tempo] == 0 != told[0, tempo]
+
+
+def test_only_tens_of_seconds_with_activity_are_counted() -> None:
+    features = np.zeros((40, 32), np.float32)
+    features[:25, KEYS] = 1
+    assert np.flatnonzero(counts_for_usual(np.arange(100, 140), features)).tolist() == [0, 10, 20]
+
+
+def test_a_snapshot_is_the_caller_s_to_use_again() -> None:
+    history, row = StreamHistory(), np.zeros(32, np.float32)
+    for second in range(400):
+        row[KEYS] = 30 + second % 20
+        history.observe(second * 1_000_000, row, "a")
+    before = history.rows()
+    row[:] = 99
+    after = history.rows()
+    assert before is not None and after is not None
+    assert before.columns.tobytes() == after.columns.tobytes()
 
 
 def test_the_mix_of_the_last_ten_events_is_counted() -> None:

@@ -14,14 +14,25 @@ from neural_focus.errors import ContractError
 from neural_focus.features import FEATURE_INDEX, INPUT_V1
 from neural_focus.models import measures, recurrent
 from neural_focus.models.bundle import TrainedBundle, verify
-from neural_focus.models.contracts import V1
+from neural_focus.models.contracts import V1, V4
+from neural_focus.models.event_types import TYPE_NAMES
 from neural_focus.models.network import NETWORK
 from neural_focus.models.predict import Predictor
 from neural_focus.models.recurrent import Recipe, as_torch
 from neural_focus.models.sequence_fitting import FittedSequences, fit_sequences
 from neural_focus.models.sequence_target import SequenceTarget, split_rows
 from neural_focus.models.sequence_training import train_sequences
-from neural_focus.models.sequences import FLAG, STEPS, TYPES, StreamPast, no_steps, past_rows
+from neural_focus.models.sequences import (
+    CHANNELS,
+    FLAG,
+    STEPS,
+    TYPES,
+    StreamPast,
+    no_steps,
+    now_names,
+    now_rows,
+    past_rows,
+)
 
 QUICK = Recipe(hidden=8, layer=16, epochs=4, batch=128, rate=1e-2, most_rows=2_000)
 
@@ -183,3 +194,16 @@ def test_a_live_past_and_one_over_stored_snapshots_are_the_same_bits(seed: int) 
     assert (flags[:, -1] == 1).all() and 0 < flags[:, :-1].mean() < 1
     assert (stored.recent[:, -1, TYPES].sum(axis=1) == (types[chosen] > 0).sum(axis=1)).all()
     assert no_steps(3).shape[:1] == (3,) and stored.recent.shape[1] == STEPS
+
+
+def test_a_contract_that_counts_types_itself_is_read_as_it_is(switch: SequenceTarget) -> None:
+    """Version 1 has no counts of the last ten events, so they are put after its inputs; version 4 has its own."""
+    recent = np.zeros((1, STEPS, CHANNELS), np.float16)
+    recent[0, -1, TYPES] = np.arange(len(TYPE_NAMES))
+    of_1, of_4 = (now_rows(c, np.ones((1, len(c.names)), np.float32), recent) for c in (V1, V4))
+    assert of_1[0].tolist() == [1.0] * len(V1.names) + list(range(15)) and len(now_names(V1)) == of_1.shape[1]
+    assert of_4[0].tolist() == [1.0] * len(V4.names) and now_names(V4) == V4.names
+    usual = np.zeros(len(V4.names), np.float32)
+    first = V4.names.index(TYPE_NAMES[0])
+    usual[first : first + len(TYPE_NAMES)] = np.arange(len(TYPE_NAMES))
+    assert replace(switch, contract=V4).usual_steps(usual)[TYPES].tolist() == list(range(15))
