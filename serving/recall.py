@@ -1,28 +1,40 @@
-"""What the database knows of a stream that the service has not seen yet: its own earlier runs, taken up."""
+"""What the database knows of a stream that the service has not seen yet: its own earlier runs, taken up.
+
+What the model remembers of a stream goes back days (what is usual for the person, their stays in each app), too far to
+be told from stored snapshots at a start. So it is kept every few minutes and at the end (``keep_history``), and only
+the snapshots since then are taken in again.
+"""
 
 from __future__ import annotations
 
+import logging
 import time
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neural_focus.errors import InputError
 from neural_focus.events import EventType
 from neural_focus.experiments.assignment import OpportunityWatch, Policy
+from neural_focus.models.arrays import Arrays, pack, unpack
+from neural_focus.models.contracts import V4
 from neural_focus.models.sequences import StreamPast
+from neural_focus.models.timeline import US
 from neural_focus.settings import Settings
 from neural_focus.store import session_book, trial
 from neural_focus.store.database import Connection
 from neural_focus.store.events import read_events
 from neural_focus.store.prediction_log import read_features, read_moments
+from neural_focus.store.stream_memories import keep_memory, read_memory
 from serving.people import read_person
 from serving.streams import BLOCKED_SITES, Stream
 
 HOUR_US = 3_600_000_000
 MOMENTS_HOURS = 12
-"""How far the trial's threshold looks back."""
+"""How far the trial's threshold looks back, and how old a kept memory may be to be filled up to now."""
 HISTORY_HOURS = 2
-"""How far the model's history of the stream is filled again."""
+"""How far a stream's history is filled again where no memory of it was kept."""
+_LOG = logging.getLogger("neural_focus.serving")
 
 
 def recall_stream(connection: Connection, settings: Settings, user_id: int, machine_id: str) -> Stream:
@@ -45,25 +57,39 @@ def recall_stream(connection: Connection, settings: Settings, user_id: int, mach
         session_id=session.id if session else None,
     )
     stream.recall(past[0] if past else None, trial.opportunity_times(connection, user_id, now_us - HOUR_US))
-    if past:
-        _fill_history(connection, stream.history, user_id, machine_id, now_us)
+    stream.history = _recall_history(connection, user_id, machine_id, now_us)
     return stream
 
 
-def _fill_history(connection: Connection, history: StreamPast, user_id: int, machine_id: str, now_us: int) -> None:
-    since = now_us - HISTORY_HOURS * HOUR_US
+def _recall_history(connection: Connection, user_id: int, machine_id: str, now_us: int) -> StreamPast:
+    """The kept memory with the snapshots since, or the last hours' snapshots alone."""
+    since, history = now_us - HISTORY_HOURS * HOUR_US, StreamPast()
+    kept = read_memory(connection, user_id, machine_id, V4.hash)
+    if kept is not None:
+        try:
+            history = StreamPast.from_arrays(unpack(kept[1]))
+            since = max(kept[0], now_us - MOMENTS_HOURS * HOUR_US)
+        except (InputError, KeyError, ValueError) as error:
+            _LOG.warning("the memory kept of machine %s cannot be used, it is built up anew: %s", machine_id, error)
     times, features, types = read_features(connection, user_id, machine_id, since, now_us)
-    records, _ = read_events(connection, user_id, machine_id, since - HOUR_US, now_us)
-    for t_us, row, app, last in zip(times.tolist(), features, apps_at(records, times), types, strict=True):
-        history.observe(t_us, row, app, last)
+    if len(times):
+        records, _ = read_events(connection, user_id, machine_id, since - HOUR_US, now_us)
+        for t_us, row, app, last in zip(times.tolist(), features, apps_at(records, times), types, strict=True):
+            history.observe(t_us, row, history.app if app is None else app, last)
+    return history
 
 
-def apps_at(records: NDArray[np.void], times_us: NDArray[np.int64]) -> list[str]:
-    """Which app held the focus at each time; empty before the first record and where no events were shipped."""
+def keep_history(user_id: int, machine_id: str, arrays: Arrays, connection: Connection) -> None:
+    """Keep what a stream's history told of itself (``StreamPast.to_arrays``) for the next start of the service."""
+    keep_memory(connection, user_id, machine_id, V4.hash, int(arrays["last"]) * US, pack(arrays))
+
+
+def apps_at(records: NDArray[np.void], times_us: NDArray[np.int64]) -> list[str | None]:
+    """Which app held the focus at each time; None before the first record and where no events were shipped."""
     if not len(records):
-        return [""] * len(times_us)
+        return [None] * len(times_us)
     focus = np.flatnonzero(records["event_type"] == EventType.WINDOW_FOCUS_CHANGE)
     changes = np.unique(np.r_[0, focus])
     at = np.searchsorted(records["timestamp_us"][changes].astype(np.int64), times_us, side="right")
-    names = [""] + [bytes(name).decode("utf-8", "replace") for name in records["app_name"][changes]]
+    names = [None, *(bytes(name).decode("utf-8", "replace") for name in records["app_name"][changes])]
     return [names[place] for place in at]

@@ -7,6 +7,7 @@ import gc
 import logging
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
@@ -14,7 +15,7 @@ from uuid import UUID
 
 from starlette.concurrency import run_in_threadpool
 
-from neural_focus.errors import ConfigurationError, InputError, NeuralFocusError
+from neural_focus.errors import ConfigurationError, InputError, NeuralFocusError, StoreError
 from neural_focus.messages import ActivityUpdate, PredictionMade, Snapshot, iso
 from neural_focus.secrets import Secrets
 from neural_focus.settings import Settings
@@ -30,7 +31,7 @@ from serving.interventions import Interventions
 from serving.online import OnlineFeatures
 from serving.people import Someone, read_person
 from serving.prediction_writer import FLUSH_SECONDS, PredictionWriter
-from serving.recall import recall_stream
+from serving.recall import keep_history, recall_stream
 from serving.session_desk import SessionDesk
 from serving.shadow import Shadow
 from serving.streams import Stream, Streams
@@ -41,6 +42,8 @@ EFFECTS_SECONDS = 15.0
 COLLECT_SECONDS = 60.0
 OWN_SECONDS = 60.0
 """People's own calibrations are fitted once an hour; a new one serves within this."""
+MEMORY_SECONDS = 120.0
+"""A killed service takes in the snapshots of at most this long again."""
 _LOG = logging.getLogger("neural_focus.serving")
 
 
@@ -88,6 +91,7 @@ class Runtime:
                 ("effects", EFFECTS_SECONDS, self.interventions.fill_effects),
                 ("champion", WATCH_SECONDS, partial(self._in_forecast_thread, self.champion.refresh)),
                 ("own calibrations", OWN_SECONDS, self._adapt),
+                ("memories", MEMORY_SECONDS, self._keep_memories),
                 ("shadow", WATCH_SECONDS, partial(run_in_threadpool, self.shadow.refresh)),
                 ("collect garbage", COLLECT_SECONDS, _collect_garbage),
             )
@@ -101,6 +105,15 @@ class Runtime:
         if version == self.champion.predictor.version:
             await self._in_forecast_thread(partial(self.champion.adapt, found))
 
+    async def _keep_memories(self) -> None:
+        """What the model remembers of each stream that has moved on, for the next start of the service."""
+        for stream in self.streams.all():
+            last_us = stream.history.last_us
+            if last_us is not None and last_us != stream.kept_us:
+                arrays = await self._in_forecast_thread(stream.history.to_arrays)
+                await self.database.run(partial(keep_history, stream.user_id, stream.machine_id, arrays))
+                stream.kept_us = last_us
+
     def _keep_shadow(self, row: LoggedPrediction) -> None:
         """From the shadow's thread into the event loop's queue of rows."""
         if self._loop is not None:
@@ -113,6 +126,8 @@ class Runtime:
         await asyncio.gather(*self._loops, return_exceptions=True)
         await run_in_threadpool(self.shadow.close)
         await self.writer.flush()
+        with suppress(StoreError):  # told by the writer just now
+            await self._keep_memories()
         if self._online is not None:
             await self._in_forecast_thread(self._online.close)
         self._forecasts.shutdown()

@@ -55,6 +55,8 @@ class Stream:
     momentum: Momentum = field(default_factory=Momentum)
     history: StreamPast = field(default_factory=StreamPast)
     """What the model remembers of the stream."""
+    kept_us: int | None = None
+    """The snapshot as of which the history was kept last."""
     session_id: int | None = None
     snapshot: Snapshot | None = None
     activity: ActivityUpdate | None = None
@@ -102,6 +104,10 @@ class Streams:
     def add(self, stream: Stream) -> Stream:
         """Remember a stream; a second add of the same one keeps the first."""
         return self._streams.setdefault((stream.user_id, stream.machine_id), stream)
+
+    def all(self) -> list[Stream]:
+        """Everybody's streams."""
+        return list(self._streams.values())
 
     def of(self, user_id: int) -> list[Stream]:
         """All of a person's streams."""

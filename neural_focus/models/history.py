@@ -9,6 +9,7 @@ stored snapshots:
     live    StreamHistory.observe(t, features, app, types) each second ──► switches, inputs, motion, usual ──► of now
     batch   history_rows(all seconds, features, apps, types, chosen)   ──► the same four memories          ──► of many
 
+The service keeps the four memories over its own end (``to_arrays``), and goes on with the same bits.
 Per switch a state vector is kept (``SwitchMemory``); between switches columns are arithmetic on it and on the age of
 the stay, written once, over arrays (``switch_columns``). Nothing looks ahead.
 """
@@ -16,11 +17,13 @@ the stay, written once, over arrays (``switch_columns``). Nothing looks ahead.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
 from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH
+from neural_focus.models.arrays import Arrays, named, under
 from neural_focus.models.event_types import TYPE_NAMES, Types, count_types
 from neural_focus.models.input_memory import INPUT_NAMES, InputMemory, input_columns, input_table
 from neural_focus.models.inputs import Rows
@@ -54,6 +57,41 @@ class StreamHistory:
         self._types = count_types(known_types(None)[None])
         self._features = np.zeros((1, len(FEATURE_NAMES)), np.float32)
         self._last = -1
+
+    @property
+    def last_us(self) -> int | None:
+        """The time of the last snapshot taken in, None before the first."""
+        return None if self._switches is None else self._last * US
+
+    @property
+    def app(self) -> str:
+        """The app that held the focus at the last snapshot; empty before the first."""
+        return "" if self._switches is None else self._switches.app
+
+    def to_arrays(self) -> Arrays:
+        """All of it under names, from the first snapshot on."""
+        if self._switches is None:
+            raise ValueError("nothing was observed yet")
+        return {
+            "last": np.array(self._last),
+            "features": self._features,
+            "types": self._types,
+            **named("switches", self._switches.to_arrays()),
+            **named("inputs", self._inputs.to_arrays()),
+            **named("motion", self._motion.to_arrays()),
+            **named("usual", self._usual.to_arrays()),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays) -> Self:
+        """What ``to_arrays`` told of. Raises KeyError or ValueError if these are no such arrays."""
+        history = cls()
+        history._last, history._features, history._types = int(arrays["last"]), arrays["features"], arrays["types"]
+        history._switches = SwitchMemory.from_arrays(under("switches", arrays))
+        history._inputs = InputMemory.from_arrays(under("inputs", arrays))
+        history._motion = MotionMemory.from_arrays(under("motion", arrays))
+        history._usual = UsualMemory.from_arrays(under("usual", arrays))
+        return history
 
     def observe(self, t_us: int, features: Rows, app: str, types: Types | None = None) -> None:
         """Take in the snapshot float32[32] of one second and its last ten event types; none older than the last."""

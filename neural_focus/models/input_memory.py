@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neural_focus.features import FEATURE_INDEX
+from neural_focus.models.arrays import Arrays
 from neural_focus.models.inputs import Rows
 from neural_focus.models.timeline import Times
 
@@ -84,6 +85,20 @@ class InputMemory:
         self._totals[here, kinds + 1] = before[kinds + 1] + pressed * pressed
         self._latest[total > before[:kinds]] = second
         self._length += 1
+
+    def to_arrays(self) -> Arrays:
+        """All of it under names."""
+        seconds, totals = self._seconds[: self._length].copy(), self._totals[: self._length].copy()
+        return {"seconds": seconds, "totals": totals, "latest": self._latest.copy(), "stay": self._stay.copy()}
+
+    @staticmethod
+    def from_arrays(arrays: Arrays) -> InputMemory:
+        """What ``to_arrays`` told of."""
+        memory = InputMemory()
+        memory._length = length = len(arrays["seconds"])
+        memory._seconds[:length], memory._totals[:length] = arrays["seconds"], arrays["totals"]
+        memory._latest, memory._stay = arrays["latest"], arrays["stay"]
+        return memory
 
     def lookup(self) -> tuple[Counts, Counts, Counts, Times]:
         """What ``input_columns`` needs for the last second, n = 1."""

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neural_focus.features import FEATURE_INDEX
+from neural_focus.models.arrays import Arrays
 from neural_focus.models.inputs import Rows
 from neural_focus.models.timeline import Times
 
@@ -55,6 +56,18 @@ class Path:
             self._total += more
         return self._total
 
+    def to_arrays(self) -> Arrays:
+        """All of it under names."""
+        return {"added": np.array(self._added, np.int64).reshape(-1, 2), "total": np.array(self._total)}
+
+    @staticmethod
+    def from_arrays(arrays: Arrays) -> Path:
+        """What ``to_arrays`` told of."""
+        path = Path()
+        path._added, path._total = deque(arrays["added"].tolist()), int(arrays["total"])
+        path._inside = sum(way for _, way in path._added)
+        return path
+
 
 class MotionMemory:
     """The way of one stream over the last quarter of an hour, at one entry a snapshot."""
@@ -74,6 +87,20 @@ class MotionMemory:
         self._seconds[self._length] = second
         self._totals[self._length] = self._path.advance(second, float(features[DISTANCE]))
         self._length += 1
+
+    def to_arrays(self) -> Arrays:
+        """All of it under names."""
+        seconds, totals = self._seconds[: self._length].copy(), self._totals[: self._length].copy()
+        return {"seconds": seconds, "totals": totals, **self._path.to_arrays()}
+
+    @staticmethod
+    def from_arrays(arrays: Arrays) -> MotionMemory:
+        """What ``to_arrays`` told of."""
+        memory = MotionMemory()
+        memory._path = Path.from_arrays(arrays)
+        memory._length = length = len(arrays["seconds"])
+        memory._seconds[:length], memory._totals[:length] = arrays["seconds"], arrays["totals"]
+        return memory
 
     def columns(self) -> Rows:
         """Columns float32[1, len(MOTION_NAMES)] of the last second."""

@@ -15,11 +15,13 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
 from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES, SEQUENCE_LENGTH
+from neural_focus.models.arrays import Arrays
 from neural_focus.models.event_types import EVENT_TYPES, TYPE_NAMES, Types, count_types
 from neural_focus.models.history import HistoryRows, StreamHistory, history_rows, known_types
 from neural_focus.models.inputs import InputContract, Rows
@@ -102,6 +104,20 @@ class StreamPast(StreamHistory):
     def __init__(self) -> None:
         super().__init__()
         self._steps: deque[tuple[int, Recent, bool]] = deque(maxlen=STEPS * STEP_SECONDS)
+
+    def to_arrays(self) -> Arrays:
+        """All of it under names, from the first snapshot on."""
+        seconds, steps, active = zip(*self._steps, strict=True)
+        past = {"step_seconds": np.array(seconds), "steps": np.stack(steps), "steps_active": np.array(active)}
+        return super().to_arrays() | past
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays) -> Self:
+        """What ``to_arrays`` told of. Raises KeyError or ValueError if these are no such arrays."""
+        past = super().from_arrays(arrays)
+        told = (arrays["step_seconds"].tolist(), arrays["steps"], arrays["steps_active"].tolist())
+        past._steps.extend(zip(*told, strict=True))
+        return past
 
     def observe(self, t_us: int, features: Rows, app: str, types: Types | None = None) -> None:
         """Take in the snapshot float32[32] of one second with its last ten event types uint8[10]."""

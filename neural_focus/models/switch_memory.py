@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
 
+from neural_focus.models.arrays import Arrays
 from neural_focus.models.inputs import Rows
 
 Floats = npt.NDArray[np.float64]
@@ -119,6 +120,41 @@ class SwitchMemory:
         self.state = self._freeze(second)
         return True
 
+    def to_arrays(self) -> Arrays:
+        """All of it under names; apps and pairs in the order in which they came."""
+        apps, pairs = list(self._apps), list(self._pairs)
+        return {
+            "names": np.array([self.app, self.previous_app, *self._last_apps]),
+            "since": np.array(self.state.since),
+            "decayed": self._decayed,
+            "exposure": self._exposure,
+            "recent": np.array(self._recent),
+            "overall": np.array([astuple(self._overall)]),
+            "apps": np.array(apps, str),
+            "app_figures": np.array([astuple(self._apps[app]) for app in apps]),
+            "app_stays": np.array([self._own_stays[app] for app in apps], np.float32),
+            "pairs": np.array(pairs, str).reshape(-1, 2),
+            "pair_figures": np.array([astuple(self._pairs[pair]) for pair in pairs]),
+            "all_stays": self._all_stays,
+        }
+
+    @staticmethod
+    def from_arrays(arrays: Arrays) -> SwitchMemory:
+        """What ``to_arrays`` told of."""
+        app, previous, *last = arrays["names"].tolist()
+        memory = SwitchMemory(int(arrays["since"]), app)
+        memory.previous_app, memory._last_apps = previous, last
+        memory._decayed, memory._exposure = arrays["decayed"], arrays["exposure"]
+        memory._recent, memory._all_stays = arrays["recent"].tolist(), arrays["all_stays"]
+        (memory._overall,) = _apps_of(arrays["overall"])
+        apps = arrays["apps"].tolist()
+        memory._apps = dict(zip(apps, _apps_of(arrays["app_figures"]), strict=True))
+        memory._own_stays = dict(zip(apps, arrays["app_stays"], strict=True))
+        pairs = [(before, now) for before, now in arrays["pairs"].tolist()]
+        memory._pairs = dict(zip(pairs, _apps_of(arrays["pair_figures"]), strict=True))
+        memory.state = memory._freeze(memory.state.since)
+        return memory
+
     def _end_stay(self, second: int) -> None:
         length = float(second - self.state.since)
         log_stay = math.log1p(min(length, _MAX_STAY))
@@ -169,6 +205,10 @@ class SwitchMemory:
             self._own_stays.get(self.app, np.full(_OWN_STAYS, np.nan, np.float32)),
             self._all_stays,
         )
+
+
+def _apps_of(figures: Floats) -> list[_App]:
+    return [_App(int(stays), mean, variance, int(left), last) for stays, mean, variance, left, last in figures.tolist()]
 
 
 def _forget_oldest(apps: dict[str, _App], stays: dict[str, Rows], pairs: dict[tuple[str, str], _App]) -> None:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from scipy.signal import lfilter
 
 from neural_focus.features import FEATURE_INDEX
+from neural_focus.models.arrays import Arrays
 from neural_focus.models.inputs import Rows
 from neural_focus.models.timeline import Times
 
@@ -92,6 +93,19 @@ class UsualMemory:
             terms = np.stack([told.astype(np.float64), self._waiting, self._waiting * self._waiting])
             self._sums = np.where(told, self._sums * _FADE + terms, self._sums)
         self._waiting = values
+
+    def to_arrays(self) -> Arrays:
+        """All of it under names; ``waiting`` has no row where nothing waits."""
+        waiting = np.empty((0, len(COMPARED))) if self._waiting is None else self._waiting[None]
+        return {"sums": self._sums, "waiting": waiting}
+
+    @staticmethod
+    def from_arrays(arrays: Arrays) -> UsualMemory:
+        """What ``to_arrays`` told of."""
+        memory = UsualMemory()
+        memory._sums = arrays["sums"]
+        memory._waiting = arrays["waiting"][0] if len(arrays["waiting"]) else None
+        return memory
 
     def columns(self, values: Floats) -> Rows:
         """Deviations float32[1, 20] of the last second's ``values`` float64[20]."""

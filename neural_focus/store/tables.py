@@ -10,7 +10,8 @@
            ├─ interventions         shown and withheld (no-op arm), with the logged probability
            ├─ labels                what people said, and what rules guess, kept apart by their source
            ├─ person_calibrations   how far a person's own moments move each model's risks
-           └─ warning_days          day by day: warned, came true, and what was said beside what happened
+           ├─ warning_days          day by day: warned, came true, and what was said beside what happened
+           └─ stream_memories       what the service remembers of each stream, over its own end
 
 All times are timestamptz, in UTC on every connection of ours.
 """
@@ -300,6 +301,17 @@ WARNING_DAYS = sa.Table(
     sa.CheckConstraint("kind IN ('HIGH_RISK', 'BREAK')", name="kind_known"),
 )
 """A UTC day. ``bins``: ten times [moments, sum of what was said, how often it happened], by what was said."""
+
+STREAM_MEMORIES = sa.Table(
+    "stream_memories",
+    METADATA,
+    _user(primary_key=True),
+    sa.Column("machine_id", UUID, primary_key=True),
+    sa.Column("input_hash", sa.String(20), nullable=False),
+    _time("snapshot_time", null=False),
+    sa.Column("arrays", sa.LargeBinary, nullable=False),
+)
+"""``arrays``: NumPy's archive of ``models.sequences.StreamPast`` as of ``snapshot_time``, for inputs of that hash."""
 
 TIME_COLUMNS = {"events": "time", "model_predictions": "predicted_at"}
 """Hypertables on TimescaleDB, tables with a partition a day on plain PostgreSQL → the column they are cut by."""

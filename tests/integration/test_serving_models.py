@@ -21,6 +21,7 @@ from neural_focus.messages import (
     Snapshot,
 )
 from neural_focus.models import registry
+from neural_focus.models.arrays import unpack
 from neural_focus.models.bundle import TrainedBundle
 from neural_focus.models.contracts import V4
 from neural_focus.models.datasets import StreamTable, cut_moments
@@ -30,6 +31,7 @@ from neural_focus.models.sequence_training import train_sequences
 from neural_focus.models.sequences import FLAG, StreamPast
 from neural_focus.models.training import train
 from neural_focus.replay import replay
+from neural_focus.settings import Settings
 from neural_focus.simulation.person import simulate_person
 from neural_focus.store.database import connect as connect_database
 from neural_focus.store.labels import add_timer_labels
@@ -37,7 +39,7 @@ from neural_focus.store.outcomes import apply_labels
 from neural_focus.store.prediction_log import LoggedPrediction, insert_predictions
 from neural_focus.store.session_book import begin_session
 from neural_focus.store.trial import Opportunity, insert_opportunity, opportunity_uuid
-from serving.recall import recall_stream
+from serving.recall import keep_history, recall_stream
 
 MACHINE = "0d9f5a3e-5b0c-4f0e-9a4e-000000000001"
 OTHER_MACHINE = "0d9f5a3e-5b0c-4f0e-9a4e-000000000002"
@@ -183,7 +185,9 @@ def _row(sent: Snapshot, made: PredictionMade) -> np.ndarray:
 
 def test_a_start_takes_up_what_an_earlier_run_left(demo_person: int, module_database_url: str, tmp_path: Path) -> None:
     now_us = int(time.time()) * 1_000_000
+    remembered = _three_days_ago(now_us)
     with connect_database(module_database_url) as connection:
+        keep_history(demo_person, MACHINE, remembered.to_arrays(), connection)
         insert_predictions(connection, [_logged(demo_person, now_us - 10_000_000, score=80.0, momentum=60.0)])
         [offer_id] = insert_opportunity(connection, _opportunity(demo_person, now_us, timeout_seconds=600))
         [late_id] = insert_opportunity(connection, _opportunity(demo_person, now_us - 1, timeout_seconds=0))
@@ -196,8 +200,9 @@ def test_a_start_takes_up_what_an_earlier_run_left(demo_person: int, module_data
         assert query(module_database_url, ended, lost.id) == [("system_error", False, 1500)]
         with desktop(after, after.token_of(demo_person), MACHINE) as person:
             person.t_us = now_us - 1_000_000
-            for _ in range(3):
-                person.send(person.snapshot())
+            sent = [person.snapshot() for _ in range(3)]
+            for one in sent:
+                person.send(one)
             taken_up = person.receive(PredictionMade)
             assert taken_up.focus_momentum == pytest.approx(80.0 - 20.0 * math.exp(-10 / 60), abs=1e-9)
             person.send(InterventionFeedback(offer_id, "accept"))
@@ -207,6 +212,46 @@ def test_a_start_takes_up_what_an_earlier_run_left(demo_person: int, module_data
             ]  # one warm start a person
     made = query(module_database_url, "SELECT count(*) FROM model_predictions WHERE user_id = %s", demo_person)
     assert made == [(4,)]  # the last ones were written at the stop
+    remembered.observe(now_us - 10_000_000, np.zeros(len(FEATURE_NAMES), np.float32), "editor")
+    for one in sent:
+        row = np.array([one.features[name] for name in FEATURE_NAMES], np.float32)
+        remembered.observe(one.t_us, row, one.app_name, np.array(one.sequence, np.uint8))
+    kept, expected = _kept(module_database_url, demo_person).rows(), remembered.rows()
+    assert kept is not None and expected is not None  # three days of stays, and the seconds since
+    assert kept.columns.tobytes() == expected.columns.tobytes()
+    assert kept.recent[0, -1].tobytes() == expected.recent[0, -1].tobytes()
+
+
+def test_what_was_kept_for_other_inputs_or_torn_is_not_taken_up(
+    demo_person: int, module_database_url: str, tmp_path: Path
+) -> None:
+    settings = Settings(home=tmp_path, database_url=module_database_url)
+    past = _three_days_ago(int(time.time()) * 1_000_000)
+    with connect_database(module_database_url) as connection:
+        again = lambda: recall_stream(connection, settings, demo_person, OTHER_MACHINE).history  # noqa: E731
+        assert again().last_us is None
+        keep_history(demo_person, OTHER_MACHINE, past.to_arrays(), connection)
+        assert again().last_us == past.last_us and again().app == "editor"
+        connection.execute("UPDATE stream_memories SET arrays = substring(arrays FOR 200)")
+        assert again().last_us is None
+        keep_history(demo_person, OTHER_MACHINE, past.to_arrays(), connection)
+        connection.execute("UPDATE stream_memories SET input_hash = 'of another version'")
+        assert again().last_us is None
+        keep_history(demo_person + 1_000, OTHER_MACHINE, past.to_arrays(), connection)  # erased meanwhile
+
+
+def _three_days_ago(now_us: int) -> StreamPast:
+    """An hour of stays that ends three days before ``now_us`` in the editor."""
+    past = StreamPast()
+    for second in range(0, 3600, 10):
+        row = np.full(len(FEATURE_NAMES), 1 + second % 7, np.float32)
+        past.observe(now_us - (3 * 86_400 + 3_600 - second) * 1_000_000, row, "mail" if second % 600 < 60 else "editor")
+    return past
+
+
+def _kept(database_url: str, user_id: int) -> StreamPast:
+    [(arrays,)] = query(database_url, "SELECT arrays FROM stream_memories WHERE user_id = %s", user_id)
+    return StreamPast.from_arrays(unpack(bytes(arrays)))
 
 
 def _logged(user_id: int, t_us: int, *, score: float, momentum: float) -> LoggedPrediction:

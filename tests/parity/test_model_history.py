@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 
+from neural_focus.errors import InputError
 from neural_focus.events import EVENT_DTYPE, EventType
 from neural_focus.features import FEATURE_INDEX
+from neural_focus.models.arrays import pack, unpack
 from neural_focus.models.event_types import TYPE_NAMES
 from neural_focus.models.history import HISTORY_NAMES, StreamHistory, history_rows
+from neural_focus.models.sequences import StreamPast
 from neural_focus.models.usual_memory import COMPARED, counts_for_usual, usual_table
 from neural_focus.replay import replay
 
@@ -54,6 +59,40 @@ def test_live_and_batch_are_the_same_bits(seed: int) -> None:
     assert np.concatenate([row.columns for row in live if row]).tobytes() == batch.columns.tobytes()
     assert [str(row.app[0]) for row in live if row] == batch.app.tolist()
     assert [str(row.previous_app[0]) for row in live if row] == batch.previous_app.tolist()
+
+
+@pytest.mark.parametrize("ended", [1, 29, 1234, 2200])
+def test_a_history_that_was_kept_goes_on_with_the_same_bits(ended: int) -> None:
+    """As the service does when it ends: to bytes and back, with a gap after it or in the middle of a stay."""
+    times, features, apps, _ = stream(3)
+    types = types_of(len(times))
+    whole, kept = StreamPast(), StreamPast()
+    for place in range(len(times)):
+        for past in (whole, kept):
+            past.observe(int(times[place]), features[place], str(apps[place]), types[place])
+        if place == ended:
+            kept = StreamPast.from_arrays(unpack(pack(kept.to_arrays())))
+            assert kept.last_us == times[place]
+        if place >= ended and (place % 7 == 0 or place == ended):
+            told, expected = kept.rows(), whole.rows()
+            assert told is not None and expected is not None
+            assert told.columns.tobytes() == expected.columns.tobytes(), place
+            assert told.recent.tobytes() == expected.recent.tobytes(), place
+            assert (told.app, told.previous_app) == (expected.app, expected.previous_app)
+
+
+def test_what_was_kept_and_is_no_history_is_refused() -> None:
+    past = StreamPast()
+    past.observe(1_000_000, np.zeros(32, np.float32), "a")
+    data = pack(past.to_arrays())
+    torn = [data[:length] for length in (0, 10, len(data) // 2, len(data) - 1)]
+    for bad in (*torn, b"PK" + data[2:40], pack({"pickled": np.zeros(1)})):
+        with pytest.raises((InputError, KeyError)):
+            StreamPast.from_arrays(unpack(bad))
+    out = io.BytesIO()
+    np.savez(out, last=np.array([{"an": "object"}]))
+    with pytest.raises(InputError, match="allow_pickle"):
+        unpack(out.getvalue())
 
 
 def test_counts_told_back_are_the_true_ones() -> None:
