@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
+from operator import attrgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -75,6 +76,9 @@ class _App:
         self.left_at, self.last = left_at, log_stay
 
 
+_figures_of = attrgetter("stays", "mean", "variance", "left_at", "last")
+
+
 @dataclass(frozen=True, slots=True)
 class SwitchState:
     """What is known at the begin of a stay: s since the epoch, and arrays that stay fixed until the next switch."""
@@ -129,12 +133,12 @@ class SwitchMemory:
             "decayed": self._decayed,
             "exposure": self._exposure,
             "recent": np.array(self._recent),
-            "overall": np.array([astuple(self._overall)]),
+            "overall": np.array([_figures_of(self._overall)]),
             "apps": np.array(apps, str),
-            "app_figures": np.array([astuple(self._apps[app]) for app in apps]),
+            "app_figures": np.array([_figures_of(self._apps[app]) for app in apps]),
             "app_stays": np.array([self._own_stays[app] for app in apps], np.float32),
             "pairs": np.array(pairs, str).reshape(-1, 2),
-            "pair_figures": np.array([astuple(self._pairs[pair]) for pair in pairs]),
+            "pair_figures": np.array([_figures_of(self._pairs[pair]) for pair in pairs]),
             "all_stays": self._all_stays,
         }
 
