@@ -37,7 +37,7 @@ PARAMETERS: dict[str, object] = {
 }
 """One setting for every log; nothing is tuned to one file."""
 FEW_ROWS, BAG = 25_000, 4
-"""With few moments each round is the mean of four trees, each on its own sample: less luck in the answer."""
+"""With few moments, or deep trees on rare breaks, each round is the mean of four trees, each on its own sample."""
 MANY_PEOPLE = 8
 _OF_MANY: dict[str, object] = {
     "max_depth": 8,
@@ -79,12 +79,9 @@ class Boosted:
         return TREES_SHARE * shares + (1 - TREES_SHARE) * self.linear.contributions(row, reference)
 
 
-def fit_trees(rows: Rows, label: Labels, rounds: int, *, people: int = 1, told: bool = False, seed: int = 7) -> bytes:
-    """Boosted trees on float32[n, width] and labels 0/1, as XGBoost's UBJ. Same data and seed, same bytes.
-
-    ``told``: the labels are what people said of stretches of minutes, so that many rows share one word.
-    """
-    booster = xgboost.train(_settings(len(rows), people, told, seed), _matrix(rows, label), rounds)
+def fit_trees(rows: Rows, label: Labels, rounds: int, *, target: str, people: int = 1, seed: int = 7) -> bytes:
+    """Boosted trees on float32[n, width] and labels 0/1, as XGBoost's UBJ. Same data and seed, same bytes."""
+    booster = xgboost.train(_settings(len(rows), people, target, seed), _matrix(rows, label), rounds)
     return bytes(booster.save_raw("ubj"))
 
 
@@ -101,7 +98,7 @@ def choose_rounds(
     person: npt.NDArray[np.int64],
     times_us: npt.NDArray[np.int64],
     *,
-    told: bool = False,
+    target: str,
     seed: int = 7,
 ) -> int:
     """The number of trees with the least log-loss on a part of the training data that was held out for it."""
@@ -117,7 +114,7 @@ def choose_rounds(
         return 2 * FEWEST_ROUNDS
     data, judged = _matrix(rows[fit], label[fit]), _matrix(rows[judge], label[judge])
     booster = xgboost.train(
-        {**_settings(len(rows), people, told, seed), "eval_metric": "logloss"},
+        {**_settings(len(rows), people, target, seed), "eval_metric": "logloss"},
         data,
         MOST_ROUNDS,
         evals=[(judged, "judged")],
@@ -127,9 +124,11 @@ def choose_rounds(
     return min(max(booster.best_iteration + 1, FEWEST_ROUNDS), MOST_ROUNDS)
 
 
-def _settings(rows: int, people: int, told: bool, seed: int) -> dict[str, object]:
-    closer = {} if people < MANY_PEOPLE else _TOLD_BY_MANY if told else _OF_MANY
-    return {**PARAMETERS, **closer, "seed": seed, "num_parallel_tree": BAG if rows < FEW_ROWS else 1}
+def _settings(rows: int, people: int, target: str, seed: int) -> dict[str, object]:
+    many = people >= MANY_PEOPLE
+    closer = {} if not many else _TOLD_BY_MANY if target == "outcome" else _OF_MANY
+    bag = rows < FEW_ROWS or (many and target == "break")
+    return {**PARAMETERS, **closer, "seed": seed, "num_parallel_tree": BAG if bag else 1}
 
 
 def _matrix(rows: Rows, label: Labels) -> xgboost.DMatrix:

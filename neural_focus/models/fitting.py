@@ -33,6 +33,7 @@ from neural_focus.models.splits import folds_by_person, slices_by_days
 
 TARGETS = ("switch", "break", "outcome")
 MAX_ROWS = 160_000
+MAX_MOMENTS = 3 * MAX_ROWS
 MIN_ROWS = 200
 Floats = npt.NDArray[np.float64]
 Report = Callable[[str, float], None]
@@ -89,17 +90,17 @@ class TreeStore:
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
 
-    def trees(self, rows: Rows, label: Labels, rounds: int, people: int, told: bool, seed: int) -> bytes:
+    def trees(self, rows: Rows, label: Labels, rounds: int, people: int, target: str, seed: int) -> bytes:
         """Trees on these rows of so many people, from the folder if they are there whole; see ``fit_trees``."""
         if self._folder is None:
-            return fit_trees(rows, label, rounds, people=people, told=told, seed=seed)
+            return fit_trees(rows, label, rounds, target=target, people=people, seed=seed)
         digest = hashlib.sha256(rows.tobytes() + label.tobytes())
-        digest.update(f"{rounds} {people} {told} {seed}".encode())
+        digest.update(f"{rounds} {people} {target} {seed}".encode())
         path = self._folder / f"{digest.hexdigest()[:24]}.ubj"
         if not path.exists():
             self._folder.mkdir(parents=True, exist_ok=True)
             partial = path.with_suffix(".partial")
-            partial.write_bytes(fit_trees(rows, label, rounds, people=people, told=told, seed=seed))
+            partial.write_bytes(fit_trees(rows, label, rounds, target=target, people=people, seed=seed))
             partial.replace(path)
         return path.read_bytes()
 
@@ -121,8 +122,6 @@ def fit_model(
     """
     store = store or TreeStore()
     moments = settle_outcomes(moments)
-    if probed is None:
-        moments = thin(moments, MAX_ROWS)
     split = probe_split(moments) if probed is None else probed[1]
     probe = moments.take(split == 0)
     models: dict[str, dict[str, Any]] = {"probe": dict(probed[0].parts) if probed else {}, "all": {}}
@@ -133,18 +132,17 @@ def fit_model(
     }
     for number, target in enumerate(targets):
         report(f"fitting {target}", number / len(targets))
-        told = target == "outcome"
         for name, part in (("probe", probe), ("all", moments)):
             if target in models[name] or (name == "all" and target not in models["probe"]):
                 continue
-            chosen, label = labelled(part, target)
+            chosen, label = training_rows(part, target)
             if not trainable(label):
                 continue
             rows = chosen.inputs(contract, populations[name])
             if target not in rounds:
-                rounds[target] = choose_rounds(rows, label, chosen.person, chosen.times_us, told=told, seed=seed)
+                rounds[target] = choose_rounds(rows, label, chosen.person, chosen.times_us, target=target, seed=seed)
             people = len(np.unique(chosen.person))
-            trees = store.trees(rows, label, rounds[target], people, told, seed)
+            trees = store.trees(rows, label, rounds[target], people, target, seed)
             models[name][target] = (trees, fit_linear(rows, label))
     strangers = not np.isin(moments.person[split == 1], probe.person).any()
     return _assemble(moments, moments.take(split == 1), models, populations, rounds, contract, strangers)
@@ -182,8 +180,9 @@ def _assemble(
         # a stack has no zero of its own: only a model's own margins can be right without a line
         apart = strangers and isinstance(probing, Boosted)
         calibration[target] = fit_calibration(probing.margins(rows), label, judged.person, strangers=apart)
-    rows = moments.inputs(contract, populations["all"])
-    familiarity, usual = learn_familiarity(contract, rows, later.own), _usual(rows, moments.person)
+    some = thin(moments, MAX_ROWS)
+    rows = some.inputs(contract, populations["all"])
+    familiarity, usual = learn_familiarity(contract, rows, later.own), _usual(rows, some.person)
     model = {
         "input_version": contract.version,
         "input_hash": contract.hash,
@@ -214,6 +213,14 @@ def labelled(moments: Moments, target: str) -> tuple[Moments, Labels]:
         return moments.take(chosen), (moments.outcome[chosen] == Outcome.FOCUSED).astype(np.int8)
     found = moments.switch if target == "switch" else moments.settled_break
     return moments.take(chosen), found[chosen]
+
+
+def training_rows(moments: Moments, target: str) -> tuple[Moments, Labels]:
+    """At most ``MAX_ROWS`` labelled moments to fit on: of all moments every k-th, of the few settled ones more."""
+    if target != "break":
+        return labelled(thin(moments, MAX_ROWS), target)
+    chosen, _ = labelled(moments, target)
+    return labelled(thin(chosen, MAX_ROWS), target)
 
 
 def chosen_rows(moments: Moments, target: str) -> npt.NDArray[np.bool_]:

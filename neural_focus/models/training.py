@@ -25,6 +25,7 @@ from neural_focus.models.contracts import CONTRACTS
 from neural_focus.models.datasets import Moments, Stays, StreamTable, cut_moments
 from neural_focus.models.figures import figures
 from neural_focus.models.fitting import (
+    MAX_MOMENTS,
     MAX_ROWS,
     MIN_ROWS,
     TARGETS,
@@ -103,12 +104,12 @@ def train_moments(
         InputError: there are too few labelled moments.
     """
     contract, store = CONTRACTS[input_version], TreeStore(checkpoint)
-    moments = settle_outcomes(thin(moments, MAX_ROWS))
+    moments = settle_outcomes(thin(moments, MAX_MOMENTS))
     if not trainable(labelled(moments, "switch")[1]):
         raise InputError(f"{len(moments)} moments are too few to train on", todo="Capture for some hours of work first")
     report("fitting on the earlier days", 0.1)
     part = slices_by_days(moments.times_us, moments.person, (HELD_OUT_FROM,))
-    seen, later = moments.take(part == 0), moments.take(part == 1)
+    seen, later = moments.take(part == 0), thin(moments.take(part == 1), MAX_ROWS // 4)
     earlier = fit_model(seen, stays, contract, seed=seed, store=store)
     metrics, held = held_out_figures(earlier, later), _judged(earlier, later, seen, held_out.DAYS)
     report("fitting on everything", 0.55)
@@ -122,7 +123,7 @@ def train_moments(
         held = held_out.join([held, *_new_people(seen, later, stays, contract, seed)])
         curve = [*_learning_curve(seen, later, stays, contract, seed), _point(len(seen), metrics)]
     report("trained", 1.0)
-    inputs = moments.inputs(contract, fitted.population)
+    inputs = thin(moments, MAX_ROWS).inputs(contract, fitted.population)
     return complete(
         "xgboost",
         fitted.files,
