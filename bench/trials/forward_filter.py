@@ -1,8 +1,8 @@
 """How near does the served model come to the best that anyone could do, and how far can its confidence be trusted?
 
 Simulated people whose truth is known: the forward filter has their true parameters, sees each key and each speed, and
-is exact. The model has what the platform has: snapshots, its own history, other people's logs. It is trained by the
-served path on three quarters of everyone's days, and judged on the last quarter and on people it has never seen.
+is exact. The models have what the platform has: snapshots, their own history, other people's logs. Both are trained by
+the served path on three quarters of everyone's days, and judged on the last quarter and on people they have never seen.
 
 The outcome is judged on keys alone: a model that has them does not learn from timers, which call every minute of a
 session FOCUSED (``fitting.settle_outcomes``), and would look too careful beside them.
@@ -25,6 +25,7 @@ from neural_focus.models.contracts import V4
 from neural_focus.models.datasets import Moments, Stays, cut_moments
 from neural_focus.models.labels import Outcome, Source
 from neural_focus.models.predict import Predictor
+from neural_focus.models.sequence_training import train_sequences
 from neural_focus.models.splits import slices_by_days
 from neural_focus.models.training import train_moments
 from neural_focus.simulation.filter import forecast
@@ -75,13 +76,13 @@ class Said:
     rows: npt.NDArray[np.float32]
 
 
-def people_of(parameters: Sequence[int], *, days: int, strangers: bool = False) -> Known:
-    """Simulated people, numbered by their seeds, whom nobody intervenes with."""
+def people_of(parameters: Sequence[int], *, days: int, strangers: bool = False, sequences: bool = False) -> Known:
+    """Simulated people, numbered by their seeds, whom nobody intervenes with; ``sequences``: for the LSTM too."""
     parts = []
     for seed in parameters:
         drawn = draw_stranger(seed) if strangers else draw_person(seed)
         person = live(drawn, days, number=seed, trials=False)
-        moments, stays = cut_moments([stream_of(person, seed)], V4)
+        moments, stays = cut_moments([stream_of(person, seed)], V4, sequences=sequences)
         parts.append(Known(moments, stays, _truth(person, moments)))
     moments = Moments(*(np.concatenate([getattr(p.moments, f) for p in parts]) for f in Moments.__slots__))
     truth = Truth(*(np.concatenate([getattr(p.truth, f) for p in parts]) for f in Truth.__slots__))
@@ -96,16 +97,20 @@ def _truth(person: SimulatedPerson, moments: Moments) -> Truth:
     return Truth(*words, np.where(there, person.timeline.on_task[place], 0).astype(np.int8))
 
 
-def trained_on(known: Known) -> tuple[Predictor, Known]:
-    """The served model of the first three quarters of everyone's days, and the last quarter."""
+def trained_on(known: Known, *, network: bool = False) -> tuple[Predictor, Known]:
+    """The served trees, or the served LSTM, of the first three quarters of everyone's days; and the last quarter."""
     part = slices_by_days(known.moments.times_us, known.moments.person, (TRAIN_SHARE,))
-    bundle = train_moments(known.moments.take(part == 0), known.stays, is_demo=True)
+    seen = known.moments.take(part == 0)
+    if network:
+        bundle = train_sequences(seen, known.stays, is_demo=True)
+    else:
+        bundle = train_moments(seen.without_sequences(), known.stays, is_demo=True)
     return Predictor.from_files(bundle.files, bundle.manifest, "trial"), known.take(part == 1)
 
 
 def said_of(predictor: Predictor, moments: Moments) -> Said:
     """The model's calibrated probabilities; known people have their own shift."""
-    rows = moments.inputs(predictor.contract, predictor.population)
+    rows = predictor.inputs_of(moments)
     probability = {
         name: predictor.calibration[name].probabilities(model.margins(rows), moments.person)
         for name, model in predictor.targets.items()
@@ -134,10 +139,12 @@ def filter_figures(name: str, known: Known, said: Said) -> Iterator[Figure]:
     )
     rank = float(stats.spearmanr(score, best).statistic)
     yield Figure(f"{name}: focus score, rank correlation with the filter's P(on task)", rank, "")
-    yield from judged_figures(name, moments, said.probability["outcome"], state)
+    yield from judged_figures(name, moments, said.probability["outcome"], truth.focused, state)
 
 
-def judged_figures(name: str, moments: Moments, said: Floats, on_task: npt.NDArray[np.int8]) -> Iterator[Figure]:
+def judged_figures(
+    name: str, moments: Moments, said: Floats, best: Floats, on_task: npt.NDArray[np.int8]
+) -> Iterator[Figure]:
     """Calibration of the outcome float64[n] on what people judged by key, which is what the model learns.
 
     A stretch is judged as a whole, so there are far fewer judgements than moments: beside it, what a right model
@@ -148,6 +155,8 @@ def judged_figures(name: str, moments: Moments, said: Floats, on_task: npt.NDArr
     stretch = stretches(moments.person[judged], moments.times_us[judged])
     chance = chance_ece_of_stretches(p, stretch)
     yield Figure(f"{name}: outcome, ECE on what people judged", measures.ece(label, p), "", "a right model's", chance)
+    truth = np.nan_to_num(best[judged], nan=0.5)
+    yield Figure(f"{name}: outcome, Brier on it", measures.brier(label, p), "", "filter", measures.brier(label, truth))
     yield Figure(f"{name}: outcome, stretches judged", float(stretch[-1] + 1), "")
     yield Figure(
         f"{name}: outcome, FOCUSED at judged moments", float(label.mean()), "", "on task at any", float(on_task.mean())
@@ -204,12 +213,15 @@ def area_under_risk_coverage(wrong: npt.NDArray[np.bool_], sure: Floats) -> floa
 
 
 def figures() -> Iterator[Figure]:
-    """The whole comparison: about 5 min on a quiet core."""
-    known = people_of(range(SEED + 1, SEED + 1 + PEOPLE), days=DAYS)
+    """The whole comparison: about 10 min on a quiet core."""
+    known = people_of(range(SEED + 1, SEED + 1 + PEOPLE), days=DAYS, sequences=True)
+    new = people_of(range(SEED + 51, SEED + 51 + NEW_PEOPLE), days=DAYS, sequences=True)
     predictor, later = trained_on(known)
     yield from filter_figures("later days", later, said_of(predictor, later.moments))
-    new = people_of(range(SEED + 51, SEED + 51 + NEW_PEOPLE), days=DAYS)
     yield from filter_figures("new people", new, said_of(predictor, new.moments))
+    network, _ = trained_on(known, network=True)
+    yield from filter_figures("LSTM, later days", later, said_of(network, later.moments))
+    yield from filter_figures("LSTM, new people", new, said_of(network, new.moments))
     strangers = people_of(range(SEED + 81, SEED + 81 + STRANGERS), days=7, strangers=True)
     yield from confidence_figures(predictor, new, strangers)
 

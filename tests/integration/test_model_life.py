@@ -6,6 +6,7 @@ The live moments are a simulated person's last hours, answered by real models as
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -71,14 +72,12 @@ def life(bundle: TrainedBundle, fresh_database_url: str, tmp_path: Path) -> Iter
 
 
 def _last_hours() -> Snapshots:
-    """A morning that ended a minute ago."""
+    """A morning that ended a minute ago; told as of its own day, so that no figure hangs on when the test runs."""
     records = live(draw_person(102), 2, number=2, trials=False).records
     times = records["timestamp_us"].astype(np.int64)
-    records = records[times < times[0] + HOURS * 3_600_000_000].copy()
-    end = int(datetime.now(UTC).timestamp()) - 60
-    shift = end - int(records["timestamp_us"][-1]) // 10**6
-    records["timestamp_us"] += np.uint64(shift * 10**6)
-    return replay(records)
+    morning = replay(records[times < times[0] + HOURS * 3_600_000_000])
+    tens = (time.time_ns() // 10**9 - 60 - int(morning.timestamps_us[-1]) // 10**6) // 10
+    return replace(morning, timestamps_us=morning.timestamps_us + tens * 10_000_000)
 
 
 def _log(life: Life, role: str, version: str, risk: np.ndarray) -> None:
@@ -106,7 +105,7 @@ def test_a_shadow_is_judged_by_live_moments_and_rollback_is_one_command(
     _began(settings, timedelta(hours=HOURS + 1))
     risk = life.said.distraction_risk
     _log(life, "champion", "xgboost_v1", risk)
-    _log(life, "challenger", "xgboost_v2", risk[::-1] if worse else risk)
+    _log(life, "challenger", "xgboost_v2", 1 - risk if worse else risk)
     after = promote_newest(life.platform)
     assert registry.shadow(settings) is None
     last = registry.decisions(settings)[-1]
