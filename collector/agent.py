@@ -83,7 +83,7 @@ class Agent:
             options.source,
             presence,
             open_page=options.open_page,
-            sees_lock=lambda: self._lock is not None and self._lock.listening,
+            sees_lock=lambda: None if self._lock is None else self._lock.listening,
         )
         self._machine_id = desktop.machine_id()
         self._link = Link(options.address, options.token, self._machine_id, self._rest.end) if options.address else None

@@ -38,7 +38,7 @@ class Attendance:
         presence: Presence | None,
         *,
         open_page: Callable[[], None] | None,
-        sees_lock: Callable[[], bool],
+        sees_lock: Callable[[], bool | None],
     ) -> None:
         self._source, self._presence, self._open_page, self._sees_lock = source, presence, open_page, sees_lock
         self.paused_until: float | None = None

@@ -38,8 +38,8 @@ class Seen:
     bus: str = ""
 
 
-def of_x11(*, lock: bool) -> tuple[Capability, ...]:
-    """An X server tells everything; ``lock``: whether locking the screen is seen."""
+def of_x11(*, lock: bool | None) -> tuple[Capability, ...]:
+    """An X server tells everything; ``lock``: whether locking the screen is seen, None where that was not built in."""
     return (
         Capability("keyboard and mouse", True, "by the X server"),
         Capability("focus", True, "by the X server"),
@@ -48,7 +48,7 @@ def of_x11(*, lock: bool) -> tuple[Capability, ...]:
     )
 
 
-def of_wayland(seen: Seen, *, lock: bool) -> tuple[Capability, ...]:
+def of_wayland(seen: Seen, *, lock: bool | None) -> tuple[Capability, ...]:
     """Wayland gives a program nothing by itself."""
     return (_inputs(seen), _focus(seen), _pauses(seen), _lock(lock))
 
@@ -137,7 +137,9 @@ def _pauses(seen: Seen) -> Capability:
     return Capability("pauses", False, "nobody tells of input: no pause is ever seen", JOIN_INPUT_GROUP)
 
 
-def _lock(lock: bool) -> Capability:
+def _lock(lock: bool | None) -> Capability:
     if lock:
         return Capability("screen lock", True, "by D-Bus")
-    return Capability("screen lock", False, "it is not seen", "Install libdbus-1-dev, then run: make setup")
+    if lock is None:
+        return Capability("screen lock", False, "it is not seen", "Install libdbus-1-dev, then run: make setup")
+    return Capability("screen lock", False, "no D-Bus tells of it", "Start the agent from within a desktop session")

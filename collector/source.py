@@ -37,7 +37,7 @@ def find_source(display: str | None, environ: Mapping[str, str] | None = None) -
 
 
 def capabilities(
-    source: X11Source | WaylandSource, *, lock: bool, running: bool = True, bus: str = ""
+    source: X11Source | WaylandSource, *, lock: bool | None, running: bool = True, bus: str = ""
 ) -> tuple[Capability, ...]:
     """What can be captured of it; ``running``: its hook is open, so that is asked."""
     if isinstance(source, X11Source):

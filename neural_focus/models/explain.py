@@ -19,6 +19,8 @@ from neural_focus.models.vocabulary import LOG, LOG1P, VOCABULARY
 FACTORS = 3
 _SMALLEST = 0.05
 """Log-odds below which a factor is not worth a person's attention."""
+_HARDLY_ONE = 0.05
+"""Of things that are counted and then fade, less than this is none."""
 _PLURALS = {"switches": "switch", "keys": "key", "moves": "move", "clicks": "click", "apps": "app", "visits": "visit"}
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -68,6 +70,8 @@ def say_value(value: float, unit: str) -> str:
         return f"{int(value)}:00"
     if unit in ("s", "min"):
         return _duration(value * (60 if unit == "min" else 1))
+    if unit in _PLURALS and abs(value) < _HARDLY_ONE:
+        value = 0.0
     number = f"{value:.0f}" if abs(value) >= 10 or float(value).is_integer() else f"{value:.2g}"
     one = _PLURALS.get(unit, unit) if number == "1" else unit
     return f"{number} {one}".rstrip()

@@ -23,7 +23,7 @@ from virtual_desktop import virtual_desktop, wait_for
 
 import collector.wayland
 from collector.agent import Agent, Options
-from collector.capabilities import EXTENSIONS, GNOME_UUID, KWIN_ID, Seen, of_wayland
+from collector.capabilities import EXTENSIONS, GNOME_UUID, KWIN_ID, Seen, of_wayland, of_x11
 from collector.consent import Consent
 from collector.desktop import Desktop
 from collector.desktop_focus import INTERFACE, METHOD, NAME, PATH, Focused, FocusReceiver
@@ -326,6 +326,12 @@ def test_focus_that_gnome_tells_reaches_the_records(heard: list[Focused], tmp_pa
 def test_what_is_missing_is_said_with_what_to_do(seen: Seen, subject: str, todo: str) -> None:
     found = {one.subject: one for one in of_wayland(seen, lock=True) if not one.there}
     assert todo in found[subject].todo, found
+
+
+@pytest.mark.parametrize(("lock", "todo"), [(True, ""), (False, "desktop session"), (None, "libdbus-1-dev")])
+def test_an_unseen_lock_is_told_by_its_cause(lock: bool | None, todo: str) -> None:
+    [found] = [one for one in of_x11(lock=lock) if one.subject == "screen lock"]
+    assert found.there is (lock is True) and todo in found.todo and bool(found.todo) is bool(todo)
 
 
 def test_doctor_says_what_a_wayland_session_lacks(monkeypatch: pytest.MonkeyPatch) -> None:

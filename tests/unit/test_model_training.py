@@ -23,6 +23,7 @@ from neural_focus.models.drift import (
     input_drift,
     reference_of,
 )
+from neural_focus.models.explain import say_value
 from neural_focus.models.fitting import chosen_rows, settle_outcomes
 from neural_focus.models.labels import NO_LABEL, Outcome, Source
 from neural_focus.models.predict import Predictor
@@ -122,6 +123,15 @@ def test_factors_are_ordered_and_in_words(predictor: Predictor) -> None:
     assert 1 <= len(factors) <= 3
     assert all(factor.endswith(("(raises the risk)", "(lowers the risk)")) for factor in factors)
     assert ("raises" in factors[0]) == (shares[np.argmax(np.abs(shares))] > 0)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "said"),
+    [(0.0012, "switches", "0 switches"), (0.06, "switches", "0.06 switches"), (1.0, "keys", "1 key"),
+     (0.0012, "per s", "0.0012 per s"), (100.0, "s", "100 s"), (90.0, "min", "90 min"), (0.25, "share", "25 %")],
+)  # fmt: skip
+def test_numbers_are_said_as_people_would(value: float, unit: str, said: str) -> None:
+    assert say_value(value, unit) == said
 
 
 def test_a_foreign_contract_and_changed_files_are_refused(bundle: TrainedBundle) -> None:
