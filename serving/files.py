@@ -65,8 +65,8 @@ def add_files(app: FastAPI, runtime: Callable[[], Runtime], dashboard: Path) -> 
         return await files.get_response(path, request.scope)
 
     app.mount("/assets", StaticFiles(directory=dashboard / "assets", check_dir=False), name="dashboard-assets")
-    for name in ("favicon.svg", "favicon.ico", "robots.txt"):
-        app.add_api_route(f"/{name}", _file(dashboard / name), include_in_schema=False)
+    for name, file in (("favicon.svg", "favicon.svg"), ("favicon.ico", "favicon.svg"), ("robots.txt", "robots.txt")):
+        app.add_api_route(f"/{name}", _file(dashboard / file), include_in_schema=False)
 
 
 def _file(path: Path) -> Callable[[], Response]:

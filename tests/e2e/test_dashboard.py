@@ -94,6 +94,12 @@ def test_without_a_reading_it_says_what_to_do(page: Page, service: PageService) 
     expect(page).to_have_title("DEMO · Neural Focus")
 
 
+def test_pages_without_an_icon_of_their_own_have_one(page: Page, service: PageService) -> None:
+    """Browsers ask for it by this name where a page names none: reports, and the page behind a sign-in link."""
+    answer = page.request.get(f"{service.address}/favicon.ico")
+    assert (answer.status, answer.headers["content-type"]) == (200, "image/svg+xml")
+
+
 def test_a_stranger_is_told_how_to_sign_in(browser: Browser, service: PageService) -> None:
     context = browser.new_context()
     page = context.new_page()
