@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from neural_focus.errors import InputError
 from neural_focus.events import EventType
 from neural_focus.experiments.assignment import OpportunityWatch, Policy
+from neural_focus.messages import iso
 from neural_focus.models.arrays import Arrays, pack, unpack
 from neural_focus.models.contracts import V4
 from neural_focus.models.sequences import StreamPast
@@ -26,6 +27,7 @@ from neural_focus.store.database import Connection
 from neural_focus.store.events import read_events
 from neural_focus.store.prediction_log import read_features, read_moments
 from neural_focus.store.stream_memories import keep_memory, read_memory
+from serving.forecast import MOST_AHEAD_SECONDS
 from serving.people import read_person
 from serving.streams import BLOCKED_SITES, Stream
 
@@ -67,6 +69,8 @@ def _recall_history(connection: Connection, user_id: int, machine_id: str, now_u
     kept = read_memory(connection, user_id, machine_id, V4.hash)
     if kept is not None:
         try:
+            if kept[0] > now_us + MOST_AHEAD_SECONDS * US:
+                raise InputError(f"it is of {iso(kept[0])}, which lies in the future")  # a clock was wrong
             history = StreamPast.from_arrays(unpack(kept[1]))
             since = max(kept[0], now_us - MOMENTS_HOURS * HOUR_US)
         except (InputError, KeyError, ValueError) as error:

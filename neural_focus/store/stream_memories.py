@@ -10,13 +10,12 @@ from neural_focus.store.prediction_log import moment
 def keep_memory(
     connection: Connection, user_id: int, machine_id: str, input_hash: str, snapshot_us: int, arrays: bytes
 ) -> None:
-    """Keep the memory as of a snapshot, µs UTC; never over a newer one, and nothing of a person who was erased."""
+    """Keep the memory as of a snapshot, µs UTC, in the place of the one before; nothing of a person who was erased."""
     connection.execute(
         """INSERT INTO stream_memories (user_id, machine_id, input_hash, snapshot_time, arrays)
         SELECT id, %s, %s, %s, %s FROM users WHERE id = %s
         ON CONFLICT (user_id, machine_id) DO UPDATE SET input_hash = EXCLUDED.input_hash,
-            snapshot_time = EXCLUDED.snapshot_time, arrays = EXCLUDED.arrays
-        WHERE stream_memories.snapshot_time <= EXCLUDED.snapshot_time""",
+            snapshot_time = EXCLUDED.snapshot_time, arrays = EXCLUDED.arrays""",
         (machine_id, input_hash, moment(snapshot_us), arrays, user_id),
     )
 

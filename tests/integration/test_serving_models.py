@@ -222,11 +222,12 @@ def test_a_start_takes_up_what_an_earlier_run_left(demo_person: int, module_data
     assert kept.recent[0, -1].tobytes() == expected.recent[0, -1].tobytes()
 
 
-def test_what_was_kept_for_other_inputs_or_torn_is_not_taken_up(
+def test_what_was_kept_for_other_inputs_torn_or_of_tomorrow_is_not_taken_up(
     demo_person: int, module_database_url: str, tmp_path: Path
 ) -> None:
     settings = Settings(home=tmp_path, database_url=module_database_url)
-    past = _three_days_ago(int(time.time()) * 1_000_000)
+    now_us = int(time.time()) * 1_000_000
+    past, tomorrow = _three_days_ago(now_us), _three_days_ago(now_us + 4 * 86_400_000_000)
     with connect_database(module_database_url) as connection:
         again = lambda: recall_stream(connection, settings, demo_person, OTHER_MACHINE).history  # noqa: E731
         assert again().last_us is None
@@ -237,6 +238,10 @@ def test_what_was_kept_for_other_inputs_or_torn_is_not_taken_up(
         keep_history(demo_person, OTHER_MACHINE, past.to_arrays(), connection)
         connection.execute("UPDATE stream_memories SET input_hash = 'of another version'")
         assert again().last_us is None
+        keep_history(demo_person, OTHER_MACHINE, tomorrow.to_arrays(), connection)
+        assert again().last_us is None
+        keep_history(demo_person, OTHER_MACHINE, past.to_arrays(), connection)
+        assert again().last_us == past.last_us, "a wrong clock does not stay"
         keep_history(demo_person + 1_000, OTHER_MACHINE, past.to_arrays(), connection)  # erased meanwhile
 
 
