@@ -34,6 +34,7 @@ from neural_focus.models.splits import folds_by_person, slices_by_days
 TARGETS = ("switch", "break", "outcome")
 MAX_ROWS = 160_000
 MAX_MOMENTS = 3 * MAX_ROWS
+"""A target is fitted on at most ``MAX_ROWS``; what is rare is looked for in more."""
 MIN_ROWS = 200
 Floats = npt.NDArray[np.float64]
 Report = Callable[[str, float], None]
@@ -121,7 +122,7 @@ def fit_model(
     ``probed``: a model fitted before on the moments numbered 0, to be the probe, with those it had not seen numbered 1.
     """
     store = store or TreeStore()
-    moments = settle_outcomes(moments)
+    moments = settle_outcomes(moments if probed else thin(moments, MAX_MOMENTS))
     split = probe_split(moments) if probed is None else probed[1]
     probe = moments.take(split == 0)
     models: dict[str, dict[str, Any]] = {"probe": dict(probed[0].parts) if probed else {}, "all": {}}
