@@ -7,7 +7,6 @@ import gc
 import logging
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
@@ -126,8 +125,10 @@ class Runtime:
         await asyncio.gather(*self._loops, return_exceptions=True)
         await run_in_threadpool(self.shadow.close)
         await self.writer.flush()
-        with suppress(StoreError):  # told by the writer just now
+        try:
             await self._keep_memories()
+        except StoreError as error:
+            _LOG.warning("what the model remembers is as of some minutes ago: %s", error)
         if self._online is not None:
             await self._in_forecast_thread(self._online.close)
         self._forecasts.shutdown()

@@ -89,6 +89,14 @@ def test_what_was_kept_and_is_no_history_is_refused() -> None:
     for bad in (*torn, b"PK" + data[2:40], pack({"pickled": np.zeros(1)})):
         with pytest.raises((InputError, KeyError)):
             StreamPast.from_arrays(unpack(bad))
+    plain = io.BytesIO()
+    np.save(plain, np.zeros(3))
+    strange = bytearray(data)
+    strange[6] |= 1  # says of its first part that it is encrypted
+    strange[data.rindex(b"PK\x01\x02") + 8] |= 1
+    for bad in (plain.getvalue(), bytes(strange)):
+        with pytest.raises(InputError):
+            unpack(bad)
     out = io.BytesIO()
     np.savez(out, last=np.array([{"an": "object"}]))
     with pytest.raises(InputError, match="allow_pickle"):
