@@ -33,7 +33,7 @@ from serving.streams import BLOCKED_SITES, Stream
 
 HOUR_US = 3_600_000_000
 MOMENTS_HOURS = 12
-"""How far the trial's threshold looks back, and how old a kept memory may be to be filled up to now."""
+"""How far the trial's threshold looks back, and at most how far a kept memory is filled up to now."""
 HISTORY_HOURS = 2
 """How far a stream's history is filled again where no memory of it was kept."""
 _LOG = logging.getLogger("neural_focus.serving")
@@ -73,7 +73,7 @@ def _recall_history(connection: Connection, user_id: int, machine_id: str, now_u
                 raise InputError(f"it is of {iso(kept[0])}, which lies in the future")  # a clock was wrong
             history = StreamPast.from_arrays(unpack(kept[1]))
             since = max(kept[0], now_us - MOMENTS_HOURS * HOUR_US)
-        except (InputError, KeyError, TypeError, ValueError) as error:
+        except (InputError, LookupError, TypeError, ValueError) as error:
             _LOG.warning("the memory kept of machine %s cannot be used, it is built up anew: %s", machine_id, error)
     times, features, types = read_features(connection, user_id, machine_id, since, now_us)
     if len(times):

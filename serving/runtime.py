@@ -42,7 +42,7 @@ COLLECT_SECONDS = 60.0
 OWN_SECONDS = 60.0
 """People's own calibrations are fitted once an hour; a new one serves within this."""
 MEMORY_SECONDS = 120.0
-"""A killed service takes in the snapshots of at most this long again."""
+"""A killed service takes in the snapshots since the last time again."""
 _LOG = logging.getLogger("neural_focus.serving")
 
 
@@ -105,7 +105,7 @@ class Runtime:
             await self._in_forecast_thread(partial(self.champion.adapt, found))
 
     async def _keep_memories(self) -> None:
-        """What the model remembers of each stream that has moved on, for the next start of the service."""
+        """What the model remembers of each stream, where it was not kept as of its last snapshot yet."""
         for stream in self.streams.all():
             last_us = stream.history.last_us
             if last_us is not None and last_us != stream.kept_us:

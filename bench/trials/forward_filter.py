@@ -213,7 +213,7 @@ def area_under_risk_coverage(wrong: npt.NDArray[np.bool_], sure: Floats) -> floa
 
 
 def figures() -> Iterator[Figure]:
-    """The whole comparison: about 10 min on a quiet core."""
+    """The whole comparison: about 5 min on a quiet core."""
     known = people_of(range(SEED + 1, SEED + 1 + PEOPLE), days=DAYS, sequences=True)
     new = people_of(range(SEED + 51, SEED + 51 + NEW_PEOPLE), days=DAYS, sequences=True)
     predictor, later = trained_on(known)

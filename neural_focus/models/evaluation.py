@@ -20,7 +20,7 @@ from neural_focus.models.calibrate import Calibration, fit_calibration
 from neural_focus.models.contracts import V4
 from neural_focus.models.datasets import Moments, Stays
 from neural_focus.models.figures import alert_figures, figures
-from neural_focus.models.fitting import Fitted, fit_model, labelled, probe_split
+from neural_focus.models.fitting import Fitted, fit_model, labelled, probe_split, step_of
 from neural_focus.models.inputs import InputContract
 from neural_focus.models.labels import NO_LABEL
 from neural_focus.models.linear import fit_linear
@@ -92,7 +92,7 @@ def judge_split(
     """
     train, test = moments.take(split.train), moments.take(split.test)
     report("xgboost")
-    fitted = fit_model(train, stays, contract, targets=TARGETS, seed=seed)
+    fitted = fit_model(train.without_sequences(), stays, contract, targets=TARGETS, seed=seed)
     if network:
         report("lstm")
     sequences = fit_sequences(train, stays, contract, targets=TARGETS, seed=seed) if network else None
@@ -194,11 +194,11 @@ def learning_curve(
     test, label = labelled(moments.take(split.test), "switch")
     curve = []
     for share in shares:
-        part = _latest(moments, split.train, share)
-        fitted = fit_model(moments.take(part), stays, V4, targets=("switch",))
+        part = moments.take(_latest(moments, split.train, share)).without_sequences()
+        fitted = fit_model(part, stays, V4, targets=("switch",))
         if "switch" in fitted.targets:
             auc = measures.auc(label, fitted.probabilities("switch", test))
-            curve.append({"moments": int(part.sum()), "auc": auc})
+            curve.append({"moments": len(part) // step_of(part), "auc": auc})
     return curve
 
 

@@ -34,7 +34,7 @@ from neural_focus.models.splits import folds_by_person, slices_by_days
 TARGETS = ("switch", "break", "outcome")
 MAX_ROWS = 160_000
 MAX_MOMENTS = 3 * MAX_ROWS
-"""A target is fitted on at most ``MAX_ROWS``; what is rare is looked for in more."""
+"""Of so many all that are settled are fitted on, since breaks are rare, and at most ``MAX_ROWS`` of the others."""
 MIN_ROWS = 200
 Floats = npt.NDArray[np.float64]
 Report = Callable[[str, float], None]
@@ -115,14 +115,17 @@ def fit_model(
     seed: int = 7,
     store: TreeStore | None = None,
     probed: tuple[Fitted, npt.NDArray[np.int8]] | None = None,
+    every: int | None = None,
     report: Report = silent,
 ) -> Fitted:
     """Fit the targets that have enough labels. Same moments and seed, same bytes.
 
+    ``every``: see ``training_rows``; what fits a part of some moments and then all of them gives both the same.
     ``probed``: a model fitted before on the moments numbered 0, to be the probe, with those it had not seen numbered 1.
     """
     store = store or TreeStore()
     moments = settle_outcomes(moments if probed else thin(moments, MAX_MOMENTS))
+    every = every or step_of(moments)
     split = probe_split(moments) if probed is None else probed[1]
     probe = moments.take(split == 0)
     models: dict[str, dict[str, Any]] = {"probe": dict(probed[0].parts) if probed else {}, "all": {}}
@@ -136,7 +139,7 @@ def fit_model(
         for name, part in (("probe", probe), ("all", moments)):
             if target in models[name] or (name == "all" and target not in models["probe"]):
                 continue
-            chosen, label = training_rows(part, target)
+            chosen, label = training_rows(part, target, every)
             if not trainable(label):
                 continue
             rows = chosen.inputs(contract, populations[name])
@@ -216,12 +219,14 @@ def labelled(moments: Moments, target: str) -> tuple[Moments, Labels]:
     return moments.take(chosen), found[chosen]
 
 
-def training_rows(moments: Moments, target: str) -> tuple[Moments, Labels]:
-    """At most ``MAX_ROWS`` labelled moments to fit on: of all moments every k-th, of the few settled ones more."""
-    if target != "break":
-        return labelled(thin(moments, MAX_ROWS), target)
-    chosen, _ = labelled(moments, target)
-    return labelled(thin(chosen, MAX_ROWS), target)
+def training_rows(moments: Moments, target: str, every: int) -> tuple[Moments, Labels]:
+    """The labelled moments to fit on: of all moments every k-th, but each settled one, since breaks are rare."""
+    return labelled(moments if target == "break" else moments.take(np.arange(0, len(moments), every)), target)
+
+
+def step_of(moments: Moments, most: int = MAX_ROWS) -> int:
+    """Every how many moments are at most ``most`` of them."""
+    return max(1, -(-len(moments) // most))
 
 
 def chosen_rows(moments: Moments, target: str) -> npt.NDArray[np.bool_]:
@@ -251,9 +256,9 @@ def trainable(label: Labels) -> bool:
 
 
 def thin(moments: Moments, most: int) -> Moments:
-    """Every k-th moment, so that a year of many people still trains in a minute."""
-    keep = -(-len(moments) // most)
-    return moments if keep <= 1 else moments.take(np.arange(0, len(moments), keep))
+    """Every k-th moment: at most so many, evenly over people and time."""
+    step = step_of(moments, most)
+    return moments if step == 1 else moments.take(np.arange(0, len(moments), step))
 
 
 def _usual(rows: Rows, person: npt.NDArray[np.int64]) -> dict[str, Rows]:

@@ -84,7 +84,7 @@ class StreamHistory:
 
     @classmethod
     def from_arrays(cls, arrays: Arrays) -> Self:
-        """What ``to_arrays`` told of. Raises KeyError or ValueError if these are no such arrays."""
+        """What ``to_arrays`` told of. Raises LookupError, TypeError or ValueError if these are no such arrays."""
         history = cls()
         history._last, history._features, history._types = int(arrays["last"]), arrays["features"], arrays["types"]
         history._switches = SwitchMemory.from_arrays(under("switches", arrays))

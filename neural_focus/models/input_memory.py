@@ -19,6 +19,7 @@ import numpy.typing as npt
 from neural_focus.features import FEATURE_INDEX
 from neural_focus.models.arrays import Arrays
 from neural_focus.models.inputs import Rows
+from neural_focus.models.running_totals import RunningTotals
 from neural_focus.models.timeline import Times
 
 Counts = npt.NDArray[np.int64]
@@ -55,54 +56,45 @@ class InputMemory:
     """N of the three kinds and the two sums over the last quarter of an hour of one stream, an entry a second."""
 
     def __init__(self) -> None:
-        self._seconds = np.zeros(2 * _KEPT, np.int64)
-        self._totals = np.zeros((2 * _KEPT, _WIDTH), np.int64)
-        self._length = 0
+        self._past = RunningTotals(_KEPT, _WIDTH)
         self._latest = np.full(len(KINDS), -1, np.int64)
         self._stay = np.zeros(len(KINDS), np.int64)
 
     def observe(self, second: int, features: Rows, switched: bool) -> None:
         """Take in a snapshot float32[32]; ``switched`` when a new stay begins with it."""
         nothing = np.zeros(len(KINDS), np.int64)
-        if self._length:
-            last = int(self._seconds[self._length - 1])
+        if len(self._past):
+            last = int(self._past.seconds[-1])
             for missing in range(max(last + 1, second - _GAP), second):
                 self._append(missing, nothing)
         if switched:
-            self._stay = self._totals[self._length - 1, : len(KINDS)].copy()
+            self._stay = self._past.totals[-1, : len(KINDS)].copy()
         self._append(second, features[_COLUMNS].astype(np.int64))
 
     def _append(self, second: int, counts: Counts) -> None:
-        if self._length == len(self._seconds):
-            self._seconds[:_KEPT], self._totals[:_KEPT] = self._seconds[_KEPT:].copy(), self._totals[_KEPT:].copy()
-            self._length = _KEPT
-        here, kinds = self._length, len(KINDS)
-        total = counts + (self._totals[here - _SPAN, :kinds] if here >= _SPAN else 0)
-        before = self._totals[here - 1] if here else np.zeros(_WIDTH, np.int64)
-        self._totals[here, :kinds], self._seconds[here] = total, second
-        pressed = min(max(int(total[0] - before[0]), 0), _MOST_A_SECOND) if here else 0
-        self._totals[here, kinds] = before[kinds] + (pressed > 0)
-        self._totals[here, kinds + 1] = before[kinds + 1] + pressed * pressed
+        past, kinds = self._past.totals, len(KINDS)
+        total = counts + (past[-_SPAN, :kinds] if len(past) >= _SPAN else 0)
+        before = past[-1] if len(past) else np.zeros(_WIDTH, np.int64)
+        pressed = min(max(int(total[0] - before[0]), 0), _MOST_A_SECOND) if len(past) else 0
         self._latest[total > before[:kinds]] = second
-        self._length += 1
+        sums = before[kinds:] + np.array([pressed > 0, pressed * pressed])
+        self._past.append(second, np.concatenate([total, sums]))
 
     def to_arrays(self) -> Arrays:
         """All of it under names."""
-        seconds, totals = self._seconds[: self._length].copy(), self._totals[: self._length].copy()
-        return {"seconds": seconds, "totals": totals, "latest": self._latest.copy(), "stay": self._stay.copy()}
+        return {**self._past.to_arrays(), "latest": self._latest.copy(), "stay": self._stay}
 
     @staticmethod
     def from_arrays(arrays: Arrays) -> InputMemory:
         """What ``to_arrays`` told of."""
         memory = InputMemory()
-        memory._length = length = len(arrays["seconds"])
-        memory._seconds[:length], memory._totals[:length] = arrays["seconds"], arrays["totals"]
+        memory._past = RunningTotals.from_arrays(arrays, _KEPT)
         memory._latest, memory._stay = arrays["latest"], arrays["stay"]
         return memory
 
     def lookup(self) -> tuple[Counts, Counts, Counts, Times]:
         """What ``input_columns`` needs for the last second, n = 1."""
-        seconds, totals = self._seconds[: self._length], self._totals[: self._length]
+        seconds, totals = self._past.seconds, self._past.totals
         now = seconds[-1]
         ages = np.where(self._latest >= 0, now - self._latest, _LONG_AGO)
         return totals[-1:], _at(seconds, totals, now - _WINDOWS)[None], self._stay[None], ages[None]

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from neural_focus.features import FEATURE_INDEX
 from neural_focus.models.arrays import Arrays
 from neural_focus.models.inputs import Rows
+from neural_focus.models.running_totals import RunningTotals
 from neural_focus.models.timeline import Times
 
 DISTANCE = FEATURE_INDEX["mouse_distance_pixels"]
@@ -73,39 +74,27 @@ class MotionMemory:
     """The way of one stream over the last quarter of an hour, at one entry a snapshot."""
 
     def __init__(self) -> None:
-        self._path = Path()
-        self._seconds = np.zeros(2 * _KEPT, np.int64)
-        self._totals = np.zeros(2 * _KEPT, np.int64)
-        self._length = 0
+        self._path, self._past = Path(), RunningTotals(_KEPT, 1)
 
     def observe(self, second: int, features: Rows) -> None:
         """Take in a snapshot float32[32]."""
-        if self._length == len(self._seconds):
-            for kept in (self._seconds, self._totals):
-                kept[:_KEPT] = kept[_KEPT:].copy()
-            self._length = _KEPT
-        self._seconds[self._length] = second
-        self._totals[self._length] = self._path.advance(second, float(features[DISTANCE]))
-        self._length += 1
+        self._past.append(second, np.array([self._path.advance(second, float(features[DISTANCE]))]))
 
     def to_arrays(self) -> Arrays:
         """All of it under names."""
-        seconds, totals = self._seconds[: self._length].copy(), self._totals[: self._length].copy()
-        return {"seconds": seconds, "totals": totals, **self._path.to_arrays()}
+        return {**self._past.to_arrays(), **self._path.to_arrays()}
 
     @staticmethod
     def from_arrays(arrays: Arrays) -> MotionMemory:
         """What ``to_arrays`` told of."""
         memory = MotionMemory()
-        memory._path = Path.from_arrays(arrays)
-        memory._length = length = len(arrays["seconds"])
-        memory._seconds[:length], memory._totals[:length] = arrays["seconds"], arrays["totals"]
+        memory._path, memory._past = Path.from_arrays(arrays), RunningTotals.from_arrays(arrays, _KEPT)
         return memory
 
     def columns(self) -> Rows:
         """Columns float32[1, len(MOTION_NAMES)] of the last second."""
-        seconds, totals = self._seconds[: self._length], self._totals[: self._length]
-        return _columns(seconds, totals, seconds[-1:])
+        seconds = self._past.seconds
+        return _columns(seconds, self._past.totals[:, 0], seconds[-1:])
 
 
 def motion_table(seconds: Times, features: Rows, chosen: Times) -> Rows:

@@ -113,7 +113,7 @@ class StreamPast(StreamHistory):
 
     @classmethod
     def from_arrays(cls, arrays: Arrays) -> Self:
-        """What ``to_arrays`` told of. Raises KeyError or ValueError if these are no such arrays."""
+        """What ``to_arrays`` told of. Raises LookupError, TypeError or ValueError if these are no such arrays."""
         past = super().from_arrays(arrays)
         told = (arrays["step_seconds"].tolist(), arrays["steps"], arrays["steps_active"].tolist())
         past._steps.extend(zip(*told, strict=True))

@@ -36,6 +36,7 @@ from neural_focus.models.fitting import (
     labelled,
     settle_outcomes,
     silent,
+    step_of,
     thin,
     trainable,
 )
@@ -105,23 +106,27 @@ def train_moments(
     """
     contract, store = CONTRACTS[input_version], TreeStore(checkpoint)
     moments = settle_outcomes(thin(moments, MAX_MOMENTS))
+    every = step_of(moments)
     if not trainable(labelled(moments, "switch")[1]):
         raise InputError(f"{len(moments)} moments are too few to train on", todo="Capture for some hours of work first")
     report("fitting on the earlier days", 0.1)
     part = slices_by_days(moments.times_us, moments.person, (HELD_OUT_FROM,))
-    seen, later = moments.take(part == 0), thin(moments.take(part == 1), MAX_ROWS // 4)
-    earlier = fit_model(seen, stays, contract, seed=seed, store=store)
+    seen, later = moments.take(part == 0), moments.take(np.flatnonzero(part == 1)[::every])
+    earlier = fit_model(seen, stays, contract, seed=seed, store=store, every=every)
     metrics, held = held_out_figures(earlier, later), _judged(earlier, later, seen, held_out.DAYS)
     report("fitting on everything", 0.55)
     probed = (earlier, part) if earlier.targets else None
-    fitted = fit_model(moments, stays, contract, seed=seed, store=store, probed=probed)
+    fitted = fit_model(moments, stays, contract, seed=seed, store=store, probed=probed, every=every)
     if "switch" not in fitted.targets:
         raise InputError("the days are too few or too alike to train on", todo="Capture for some days first")
     curve: list[dict[str, float]] = []
     if thorough:
         report("judging new people and less data", 0.8)
-        held = held_out.join([held, *_new_people(seen, later, stays, contract, seed)])
-        curve = [*_learning_curve(seen, later, stays, contract, seed), _point(len(seen), metrics)]
+        held = held_out.join([held, *_new_people(seen, later, stays, contract, seed, every)])
+        curve = [
+            *_learning_curve(seen, later, stays, contract, seed, every),
+            _point(len(seen) // every, metrics),
+        ]
     report("trained", 1.0)
     inputs = thin(moments, MAX_ROWS).inputs(contract, fitted.population)
     return complete(
@@ -153,7 +158,7 @@ def complete(
 ) -> TrainedBundle:
     """A model of any kind with all that goes with it: held-out moments, reference of its inputs, manifest.
 
-    ``inputs``: the contract's rows float32[n, width] of the training ``moments``; ``manifest``: what only it knows.
+    ``inputs``: the contract's rows float32[n, width] of ``moments`` or some of them; ``manifest``: what only it knows.
     """
     whole = {
         **files,
@@ -179,7 +184,7 @@ def _judged(fitted: Fitted, test: Moments, seen: Moments, split: str) -> HeldOut
 
 
 def _new_people(
-    seen: Moments, later: Moments, stays: Sequence[Stays], contract: InputContract, seed: int
+    seen: Moments, later: Moments, stays: Sequence[Stays], contract: InputContract, seed: int, every: int
 ) -> list[HeldOut]:
     """A quarter of the people, judged on their later days by a model of the others; nothing with too few people."""
     if len(np.unique(seen.person)) < NEW_PEOPLE_FROM:
@@ -188,20 +193,20 @@ def _new_people(
     new = people[folds_by_person(people, 4, seed) == 0]
     others = seen.take(~np.isin(seen.person, new))
     known = [one for one in stays if one.person not in new]
-    fitted = fit_model(others, known, contract, targets=("switch", "break"), seed=seed)
+    fitted = fit_model(others, known, contract, targets=("switch", "break"), seed=seed, every=every)
     return [_judged(fitted, later.take(np.isin(later.person, new)), others, held_out.PERSON)]
 
 
 def _learning_curve(
-    seen: Moments, later: Moments, stays: Sequence[Stays], contract: InputContract, seed: int
+    seen: Moments, later: Moments, stays: Sequence[Stays], contract: InputContract, seed: int, every: int
 ) -> list[dict[str, float]]:
     """AUC for a switch on the held-out days after learning from each person's latest days only."""
     points = []
     for share in _CURVE:
         latest = slices_by_days(seen.times_us, seen.person, (1 - share,)) == 1
-        fitted = fit_model(seen.take(latest), stays, contract, targets=("switch",), seed=seed)
+        fitted = fit_model(seen.take(latest), stays, contract, targets=("switch",), seed=seed, every=every)
         if "switch" in fitted.targets:
-            points.append(_point(int(latest.sum()), held_out_figures(fitted, later)))
+            points.append(_point(int(latest.sum()) // every, held_out_figures(fitted, later)))
     return points
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,7 @@ from neural_focus.store.trial import Opportunity, insert_opportunity, opportunit
 from serving.recall import keep_history, recall_stream
 
 MACHINE = "0d9f5a3e-5b0c-4f0e-9a4e-000000000001"
+LONG = "an editor whose name has more bytes than a record"
 OTHER_MACHINE = "0d9f5a3e-5b0c-4f0e-9a4e-000000000002"
 
 
@@ -200,7 +202,7 @@ def test_a_start_takes_up_what_an_earlier_run_left(demo_person: int, module_data
         assert query(module_database_url, ended, lost.id) == [("system_error", False, 1500)]
         with desktop(after, after.token_of(demo_person), MACHINE) as person:
             person.t_us = now_us - 1_000_000
-            sent = [person.snapshot() for _ in range(3)]
+            sent = [replace(person.snapshot(), app_name=LONG) for _ in range(3)]
             for one in sent:
                 person.send(one)
             taken_up = person.receive(PredictionMade)
@@ -215,7 +217,7 @@ def test_a_start_takes_up_what_an_earlier_run_left(demo_person: int, module_data
     remembered.observe(now_us - 10_000_000, np.zeros(len(FEATURE_NAMES), np.float32), "editor")
     for one in sent:
         row = np.array([one.features[name] for name in FEATURE_NAMES], np.float32)
-        remembered.observe(one.t_us, row, one.app_name, np.array(one.sequence, np.uint8))
+        remembered.observe(one.t_us, row, LONG[:31], np.array(one.sequence, np.uint8))
     kept, expected = _kept(module_database_url, demo_person).rows(), remembered.rows()
     assert kept is not None and expected is not None  # three days of stays, and the seconds since
     assert kept.columns.tobytes() == expected.columns.tobytes()

@@ -56,8 +56,9 @@ class SpoolMachine(RuleBasedStateMachine):
     def crash(self) -> None:
         del self.writer  # the destructor writes nothing: what append acknowledged is already in the file
 
-    def survivors(self, segment: Path, sound_bytes: int, file_bytes: int) -> None:
-        """Only the batches that end in the first ``sound_bytes`` are left; recovery cuts off the rest."""
+    def open_after_damage(self, segment: Path, sound_bytes: int, file_bytes: int) -> None:
+        """Only the batches that end in the first ``sound_bytes`` are left; recovery cuts off and counts the rest."""
+        before = self.quarantined
         kept = [batch for batch in self.model[segment] if batch[0] <= sound_bytes] if sound_bytes >= 64 else []
         cut = file_bytes - (kept[-1][0] if kept else 0)
         bare_header = not kept and file_bytes == 64 <= sound_bytes
@@ -67,6 +68,8 @@ class SpoolMachine(RuleBasedStateMachine):
             self.model[segment] = kept
         else:
             del self.model[segment]
+        self.open()
+        assert self.writer.counters()["quarantined_bytes"] == self.quarantined - before
 
     def lose(self, values: Iterable[int]) -> None:
         self.lost |= set(values) - set(self.stored)
@@ -161,10 +164,7 @@ class SpoolMachine(RuleBasedStateMachine):
         segment = max(self.model)
         size = max(0, segment.stat().st_size - cut)
         os.truncate(segment, size)
-        before = self.quarantined
-        self.survivors(segment, size, size)
-        self.open()
-        assert self.writer.counters()["quarantined_bytes"] == self.quarantined - before
+        self.open_after_damage(segment, size, size)
 
     @precondition(lambda self: self.model)
     @rule(data=st.data())
@@ -175,10 +175,7 @@ class SpoolMachine(RuleBasedStateMachine):
         bit = data.draw(st.integers(0, len(content) * 8 - 1))
         content[bit // 8] ^= 1 << bit % 8
         segment.write_bytes(content)
-        before = self.quarantined
-        self.survivors(segment, bit // 8, len(content))
-        self.open()
-        assert self.writer.counters()["quarantined_bytes"] == self.quarantined - before
+        self.open_after_damage(segment, bit // 8, len(content))
 
     @precondition(lambda self: self.model)
     @rule(data=st.data())
