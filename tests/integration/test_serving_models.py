@@ -221,6 +221,7 @@ def test_a_start_takes_up_what_an_earlier_run_left(demo_person: int, module_data
     kept, expected = _kept(module_database_url, demo_person).rows(), remembered.rows()
     assert kept is not None and expected is not None  # three days of stays, and the seconds since
     assert kept.columns.tobytes() == expected.columns.tobytes()
+    assert (kept.app, kept.previous_app) == (LONG[:31], "editor")
     assert kept.recent[0, -1].tobytes() == expected.recent[0, -1].tobytes()
 
 

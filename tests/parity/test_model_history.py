@@ -61,9 +61,9 @@ def test_live_and_batch_are_the_same_bits(seed: int) -> None:
     assert [str(row.previous_app[0]) for row in live if row] == batch.previous_app.tolist()
 
 
-@pytest.mark.parametrize("ended", [1, 29, 1234, 2200])
+@pytest.mark.parametrize("ended", [1, 29, 310, 1234, 2200])
 def test_a_history_that_was_kept_goes_on_with_the_same_bits(ended: int) -> None:
-    """As the service does when it ends: to bytes and back, with a gap after it or in the middle of a stay."""
+    """As the service does when it ends: to bytes and back; in a stay, before a gap, where a second counts."""
     times, features, apps, _ = stream(3)
     types = types_of(len(times))
     whole, kept = StreamPast(), StreamPast()

@@ -24,7 +24,7 @@ from neural_focus.models.drift import (
     reference_of,
 )
 from neural_focus.models.explain import say_value
-from neural_focus.models.fitting import chosen_rows, settle_outcomes
+from neural_focus.models.fitting import chosen_rows, settle_outcomes, step_of, training_rows
 from neural_focus.models.labels import NO_LABEL, Outcome, Source
 from neural_focus.models.predict import Predictor
 from neural_focus.models.training import train_moments
@@ -123,6 +123,14 @@ def test_factors_are_ordered_and_in_words(predictor: Predictor) -> None:
     assert 1 <= len(factors) <= 3
     assert all(factor.endswith(("(raises the risk)", "(lowers the risk)")) for factor in factors)
     assert ("raises" in factors[0]) == (shares[np.argmax(np.abs(shares))] > 0)
+
+
+def test_a_part_is_fitted_on_every_kth_moment_as_all_are_but_on_each_settled_one() -> None:
+    moments, _ = random_moments(5)
+    assert [step_of(moments, most) for most in (len(moments), len(moments) - 1, len(moments) // 3)] == [1, 2, 3]
+    for part in (moments, moments.take(np.arange(0, len(moments) // 2))):
+        assert len(training_rows(part, "switch", 3)[1]) == -(-len(part) // 3)
+        assert len(training_rows(part, "break", 3)[1]) == (part.settled_break >= 0).sum()
 
 
 @pytest.mark.parametrize(
