@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from bench.figure import Figure, beside
 from neural_focus.features import FEATURE_NAMES
+from neural_focus.models.blend import blend
 from neural_focus.models.boosted import PARAMETERS
 from neural_focus.models.contracts import V4
 from neural_focus.models.datasets import Moments
@@ -20,7 +21,7 @@ from neural_focus.models.predict import Predictor
 from neural_focus.models.recurrent import as_torch
 from neural_focus.models.sequence_target import SequenceTarget, split_rows
 from neural_focus.models.sequence_training import train_sequences
-from neural_focus.models.sequences import CHANNELS, STEPS, StreamPast
+from neural_focus.models.sequences import CHANNELS, STEPS, PastRows, StreamPast
 from neural_focus.models.training import train_moments
 
 DAYS, A_DAY = 30, 2_880
@@ -38,19 +39,18 @@ def figures() -> Iterator[Figure]:
     predictor = Predictor.from_files(bundle.files, bundle.manifest, "xgboost_v1")
     yield from latencies(predictor, bundle.files)
     began = time.process_time()
-    network = train_sequences(moments.take(np.arange(0, len(moments), 6)), (), is_demo=True)
+    some = moments.take(np.arange(0, len(moments), 6))
+    network = train_sequences(some, (), is_demo=True)
     spent = time.process_time() - began
     yield beside("train the LSTM on 14,400 of them", spent, "s", "the limit set for it", 120.0, less_is_better=True)
     yield from sequence_latencies(Predictor.from_files(network.files, network.manifest, "lstm_v1"))
+    both = blend(bundle, network)
+    yield from blend_latencies(Predictor.from_files(both.files, both.manifest, "blend_v1"))
 
 
 def sequence_latencies(predictor: Predictor) -> Iterator[Figure]:
     """One row through the served path; the same members through PyTorch's plain call; and the reasons apart."""
-    past = StreamPast()
-    rows = np.random.default_rng(3).gamma(1.0, 2.0, (120, len(FEATURE_NAMES))).astype(np.float32)
-    for second, row in enumerate(rows):
-        past.observe(second * 1_000_000, row, f"app{second // 20}", np.full(10, 1 + second % 6, np.uint8))
-    known, now, last = past.rows(), np.array([119_000_000]), rows[-1]
+    known, now, last = two_minutes()
     target = predictor.targets["switch"]
     if not isinstance(target, SequenceTarget):
         return
@@ -68,6 +68,28 @@ def sequence_latencies(predictor: Predictor) -> Iterator[Figure]:
     yield beside(name, value, "µs", "PyTorch, the network's plain call", median_us(plain), less_is_better=True)
     yield beside(name, value, "µs", "the limit set for it", 1_000.0, less_is_better=True)
     yield Figure("LSTM, the prediction's reasons", median_us(lambda: predictor.explain(last, known)), "µs")
+
+
+def blend_latencies(predictor: Predictor) -> Iterator[Figure]:
+    """Both parts of one row through the served path."""
+    known, now, last = two_minutes()
+    value = median_us(lambda: predictor.predict(now, last[None], known))
+    name = "trees and LSTM, a prediction of three targets"
+    yield beside(name, value, "µs", "the limit set for it", 1_000.0, less_is_better=True)
+    yield Figure(
+        "trees and LSTM, the prediction with its reasons",
+        median_us(lambda: predictor.judge(int(now[0]), last, known)),
+        "µs",
+    )
+
+
+def two_minutes() -> tuple[PastRows | None, NDArray[np.int64], NDArray[np.float32]]:
+    """A made-up past with its sequence, the time of its last snapshot int64[1] in µs, and that snapshot float32[32]."""
+    past = StreamPast()
+    rows = np.random.default_rng(3).gamma(1.0, 2.0, (120, len(FEATURE_NAMES))).astype(np.float32)
+    for second, row in enumerate(rows):
+        past.observe(second * 1_000_000, row, f"app{second // 20}", np.full(10, 1 + second % 6, np.uint8))
+    return past.rows(), np.array([119_000_000]), rows[-1]
 
 
 def month_of_one_person() -> Moments:

@@ -52,12 +52,7 @@ def _kept(platform: Platform, champion: StoredModel, held: HeldOut, said: dict[s
     if data is None:
         return
     theirs, kind = read_held_out(data), str(champion.manifest["kind"])
-    place = {
-        (int(person), int(t)): index
-        for index, (person, t, split) in enumerate(zip(theirs.person, theirs.times_us, theirs.split, strict=True))
-        if split == DAYS
-    }
-    found = np.array([place.get((int(p), int(t)), -1) for p, t in zip(held.person, held.times_us, strict=True)])
+    found = theirs.find(held.person, held.times_us)
     for target in said:
         if kind in theirs.said.get(target, {}):
             said[target][found >= 0] = theirs.said[target][kind][found[found >= 0]]

@@ -10,8 +10,8 @@ from flows.evaluation import evaluation
 from flows.labels import labels
 from flows.promotion import promotion
 from flows.running import Platform, platform_flow, tell
-from flows.training import train_network, train_only
-from neural_focus.errors import InputError
+from flows.training import blend_newest, train_network, train_only
+from neural_focus.errors import ContractError, InputError
 from neural_focus.models.registry import usable_champion
 
 
@@ -28,16 +28,17 @@ def learning(platform: Platform, reason: str = "by schedule") -> str:
     labels()
     data_quality()
     train_only()
-    _train_network()
+    _learn_sequences()
     evaluation()
     promotion()
     return usable_champion(platform.settings)[0] or ""
 
 
-def _train_network() -> None:
+def _learn_sequences() -> None:
     """Too little data for the LSTM is no reason to keep the trees from serving; its own run says why it failed."""
     try:
         train_network()
-    except InputError as error:
+        blend_newest()
+    except (InputError, ContractError) as error:
         tell(f"no LSTM this time: {error}")
         leave_words("learning-network", f"No LSTM this time: {error}", "Why only the trees were trained")

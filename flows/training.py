@@ -23,8 +23,8 @@ from flows.artifacts import Cell, leave_table, leave_words
 from flows.data_quality import check_quality
 from flows.label_files import MOST_MOMENTS, join_moments, read_labels, read_stays
 from flows.running import Platform, platform_flow, tell
-from neural_focus.errors import InputError
-from neural_focus.models import registry
+from neural_focus.errors import ConfigurationError, InputError
+from neural_focus.models import blend, registry
 from neural_focus.models.bundle import TrainedBundle
 from neural_focus.models.contracts import CONTRACTS
 from neural_focus.models.datasets import Moments, Stays
@@ -101,6 +101,34 @@ def train_network(platform: Platform) -> str:
         InputError: there is too little data.
     """
     return _train(platform, "lstm", lambda _: None).tag
+
+
+@platform_flow(
+    name="blending",
+    description="Puts the newest trees and the newest LSTM together into one model. Trains nothing.",
+    stale_after=timedelta(hours=6),
+)
+def blend_newest(platform: Platform) -> str:
+    """Stores the blend of the newest model of each kind, unless it is there; returns its tag.
+
+    Raises:
+        ConfigurationError: there are not both.
+        ContractError: they were trained on different data.
+    """
+    newest = {str(model.manifest["kind"]): model.tag for model in registry.list_models(platform.settings)}
+    if not {"xgboost", "lstm"} <= newest.keys():
+        raise ConfigurationError("There are not both kinds of model to blend", todo="Run the flow 'learning'")
+    parts = [newest["xgboost"], newest["lstm"]]
+    source = sha256(f"{blend.KIND} {parts} {code_of()}".encode()).hexdigest()
+    known = _trained_from(platform).get(source)
+    if known is not None and known == newest.get(blend.KIND):
+        tell(f"{known} is the blend of {' and '.join(parts)}")
+        return known
+    bundle = blend.blend(*(registry.read_bundle(platform.settings, tag) for tag in parts))
+    tag = registry.save(platform.settings, bundle)
+    _remember(platform, source, tag)
+    _leave(tag, {**bundle.manifest})
+    return tag
 
 
 def _train(platform: Platform, kind: str, progress: Callable[[float], None]) -> TrainedModel:

@@ -20,6 +20,8 @@ from scipy import stats
 from bench.figure import Figure, beside
 from bench.trials.report import report
 from neural_focus.models import measures
+from neural_focus.models.blend import blend
+from neural_focus.models.bundle import TrainedBundle
 from neural_focus.models.confidence import confidence
 from neural_focus.models.contracts import V4
 from neural_focus.models.datasets import Moments, Stays, cut_moments
@@ -97,15 +99,20 @@ def _truth(person: SimulatedPerson, moments: Moments) -> Truth:
     return Truth(*words, np.where(there, person.timeline.on_task[place], 0).astype(np.int8))
 
 
-def trained_on(known: Known, *, network: bool = False) -> tuple[Predictor, Known]:
-    """The served trees, or the served LSTM, of the first three quarters of everyone's days; and the last quarter."""
+def parted(known: Known) -> tuple[Known, Known]:
+    """The first three quarters of everyone's days, and the last quarter."""
     part = slices_by_days(known.moments.times_us, known.moments.person, (TRAIN_SHARE,))
-    seen = known.moments.take(part == 0)
-    if network:
-        bundle = train_sequences(seen, known.stays, is_demo=True)
-    else:
-        bundle = train_moments(seen.without_sequences(), known.stays, is_demo=True)
-    return Predictor.from_files(bundle.files, bundle.manifest, "trial"), known.take(part == 1)
+    return known.take(part == 0), known.take(part == 1)
+
+
+def trees_of(seen: Known) -> TrainedBundle:
+    """The served trees, trained on all of it."""
+    return train_moments(seen.moments.without_sequences(), seen.stays, is_demo=True)
+
+
+def predictor_of(bundle: TrainedBundle) -> Predictor:
+    """What would serve."""
+    return Predictor.from_files(bundle.files, bundle.manifest, "trial")
 
 
 def said_of(predictor: Predictor, moments: Moments) -> Said:
@@ -216,14 +223,15 @@ def figures() -> Iterator[Figure]:
     """The whole comparison: about 5 min on a quiet core."""
     known = people_of(range(SEED + 1, SEED + 1 + PEOPLE), days=DAYS, sequences=True)
     new = people_of(range(SEED + 51, SEED + 51 + NEW_PEOPLE), days=DAYS, sequences=True)
-    predictor, later = trained_on(known)
-    yield from filter_figures("later days", later, said_of(predictor, later.moments))
-    yield from filter_figures("new people", new, said_of(predictor, new.moments))
-    network, _ = trained_on(known, network=True)
-    yield from filter_figures("LSTM, later days", later, said_of(network, later.moments))
-    yield from filter_figures("LSTM, new people", new, said_of(network, new.moments))
+    seen, later = parted(known)
+    trees, network = trees_of(seen), train_sequences(seen.moments, seen.stays, is_demo=True)
+    models = {"XGBoost": trees, "LSTM": network, "blend": blend(trees, network)}
+    for name, bundle in models.items():
+        predictor = predictor_of(bundle)
+        yield from filter_figures(f"{name}, later days", later, said_of(predictor, later.moments))
+        yield from filter_figures(f"{name}, new people", new, said_of(predictor, new.moments))
     strangers = people_of(range(SEED + 81, SEED + 81 + STRANGERS), days=7, strangers=True)
-    yield from confidence_figures(predictor, new, strangers)
+    yield from confidence_figures(predictor_of(trees), new, strangers)
 
 
 def main() -> None:

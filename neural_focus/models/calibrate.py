@@ -42,12 +42,16 @@ class Calibration:
 
     def probabilities(self, margin: Floats, person: npt.NDArray[np.int64] | int | None = None) -> Floats:
         """Calibrated probabilities float64[n]; unknown people get the global line."""
-        line = self.slope * margin + self.intercept
+        line = self.line(margin)
         if isinstance(person, int):
             line = line + self.shift.get(person, 0.0)
         elif person is not None:
             line = line + np.array([self.shift.get(int(one), 0.0) for one in person])
         return sigmoid(line)
+
+    def line(self, margin: Floats) -> Floats:
+        """Calibrated log-odds float64[n], without anybody's own offset."""
+        return np.asarray(self.slope * margin + self.intercept, np.float64)
 
     def to_json(self) -> dict[str, object]:
         """A plain form for the bundle."""

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from neural_focus.models import measures
 from neural_focus.models.baselines import baseline_probabilities
+from neural_focus.models.blend import blend_probabilities
 from neural_focus.models.calibrate import Calibration, fit_calibration
 from neural_focus.models.contracts import V4
 from neural_focus.models.datasets import Moments, Stays
@@ -32,7 +33,7 @@ Labels = npt.NDArray[np.int8]
 TRAIN_SHARE = 0.7
 FOLDS = 5
 TARGETS = ("switch", "break")
-MODELS = ("base_rate", "recency", "switches_5min", "logistic", "xgboost", "lstm")
+MODELS = ("base_rate", "recency", "switches_5min", "logistic", "xgboost", "lstm", "blend")
 TICK_SECONDS = 10
 _DAY_US = 86_400_000_000
 Report = Callable[[str], None]
@@ -88,7 +89,7 @@ def judge_split(
 ) -> list[Judged]:
     """Train every model on the one side, and let each judge the other; a result per target.
 
-    ``network``: train the LSTM too.
+    ``network``: train the LSTM too, and blend both.
     """
     train, test = moments.take(split.train), moments.take(split.test)
     report("xgboost")
@@ -109,6 +110,8 @@ def judge_split(
             found["xgboost"] = fitted.probabilities(target, judged)
         if sequences is not None and target in sequences.targets:
             found["lstm"] = sequences.probabilities(target, judged)
+        if "xgboost" in found and "lstm" in found:
+            found["blend"] = blend_probabilities(found["xgboost"], found["lstm"])
         results.append(Judged(target, split.name, judged, label, found, len(judged) * TICK_SECONDS / 3600))
     return results
 

@@ -78,6 +78,14 @@ class HeldOut:
             said={target: {name: p[chosen] for name, p in by.items()} for target, by in self.said.items()},
         )
 
+    def find(self, person: Times, times_us: Times) -> Times:
+        """Row numbers int64[m] of later days' moments of ``person`` at ``times_us`` int64[m]; -1 for none."""
+        rows = np.flatnonzero(self.split == DAYS)
+        moments = zip(self.person[rows].tolist(), self.times_us[rows].tolist(), strict=True)
+        place = dict(zip(moments, rows.tolist(), strict=True))
+        wanted = zip(person.tolist(), times_us.tolist(), strict=True)
+        return np.array([place.get(moment, -1) for moment in wanted], np.int64)
+
     def step_s(self) -> float:
         """Seconds from one moment to the next: 10, or more where training took every k-th."""
         same = (np.diff(self.person) == 0) & (np.diff(self.times_us) > 0)

@@ -1,7 +1,7 @@
 """The one inference path: what serves, evaluates, explains and shadows goes through ``Predictor``.
 
-It has the trees or the network of a bundle behind it; who calls it need not know which. The model's rows are the input
-contract's columns and, where a network reads sequences, the steps of the sequence flattened after them.
+It has the trees of a bundle behind it, its network, or both; who calls it need not know which. The model's rows are
+the input contract's columns and, where a network reads sequences, the steps of the sequence flattened after them.
 """
 
 from __future__ import annotations
@@ -9,27 +9,24 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from neural_focus.features import FEATURE_INDEX
-from neural_focus.models.boosted import Boosted, load_trees
 from neural_focus.models.bundle import MODEL
 from neural_focus.models.calibrate import Calibration
 from neural_focus.models.confidence import Familiarity, confidence
 from neural_focus.models.contracts import V1, contract_of
 from neural_focus.models.explain import rule_factors, word_factors
-from neural_focus.models.fitting import Stacked
 from neural_focus.models.history import HistoryRows, first_rows
 from neural_focus.models.inputs import InputContract, Rows
 from neural_focus.models.labels import SETTLED_SECONDS
-from neural_focus.models.linear import Linear
-from neural_focus.models.network import NETWORK, read_network
 from neural_focus.models.population import AppStatistics
-from neural_focus.models.sequence_target import SequenceTarget, margins_of_all, with_steps
+from neural_focus.models.sequence_target import with_steps
 from neural_focus.models.sequences import PastRows, first_steps
+from neural_focus.models.targets import READS_SEQUENCES, Margins, load_targets, margins_of
 
 if TYPE_CHECKING:
     from neural_focus.models.datasets import Moments
@@ -49,14 +46,6 @@ class PredictionBatch:
     distraction_risk: Floats
     break_risk: Floats
     confidence: Floats
-
-
-class Margins(Protocol):
-    """One trained target: log-odds of rows, and what each column adds to one row's, against a row of reference."""
-
-    def margins(self, rows: Rows) -> Floats: ...
-
-    def contributions(self, row: Rows, reference: Rows) -> Floats: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +79,13 @@ class Predictor:
         """
         model = json.loads(files[MODEL])
         contract = contract_of(model["input_version"], model["input_hash"])
+        targets, calibration = load_targets(files, model, contract)
         return Predictor(
             version=version,
             trained_on=str(manifest["trained_on"]),
             contract=contract,
-            targets=_load_targets(files, model, contract),
-            calibration={name: Calibration.from_json(data) for name, data in model["calibration"].items()},
+            targets=targets,
+            calibration=calibration,
             population=AppStatistics.from_json(model["population"]),
             familiarity=Familiarity.from_json(model["familiarity"]),
             usual={key: np.array(values, np.float32) for key, values in model["usual"].items()},
@@ -141,7 +131,7 @@ class Predictor:
     @property
     def reads_sequences(self) -> bool:
         """Whether the model asks for the stream's last two minutes too (``PastRows``, ``Moments.recent``)."""
-        return any(isinstance(model, SequenceTarget) for model in self.targets.values())
+        return any(isinstance(model, READS_SEQUENCES) for model in self.targets.values())
 
     def inputs_of(self, moments: Moments) -> Rows:
         """The rows of labelled moments of several people.
@@ -182,23 +172,13 @@ class Predictor:
         return self._judge(rows, settled_now(features[None]), user_id), self._words(rows[0], "switch", user_id)
 
     def _judge(self, rows: Rows, settled: npt.NDArray[np.bool_], user_id: int | None) -> PredictionBatch:
-        margins = self._margins(rows)
+        margins = margins_of(self.targets, rows)
         said = {name: self.calibration[name].probabilities(line, user_id) for name, line in margins.items()}
         risk = said["switch"]
         known = self.familiarity.of(rows) if self.familiarity else np.ones(len(rows))
         focus = said.get("outcome", 1.0 - risk)
         broken = np.where(settled, said["break"], np.nan) if "break" in said else np.full(len(rows), np.nan)
         return PredictionBatch(100.0 * focus, risk, broken, confidence(risk, known))
-
-    def _margins(self, rows: Rows) -> dict[str, Floats]:
-        """Log-odds float64[n] of every target; what several share is computed once."""
-        if self.reads_sequences:
-            return margins_of_all(self.targets, rows)
-        own = {name: model.margins(rows) for name, model in self.targets.items() if not isinstance(model, Stacked)}
-        return {name: model.margins(rows, own.get("switch")) for name, model in self._stacked()} | own
-
-    def _stacked(self) -> list[tuple[str, Stacked]]:
-        return [(name, model) for name, model in self.targets.items() if isinstance(model, Stacked)]
 
     def probabilities(self, target: str, rows: Rows, user_id: int | None = None) -> Floats:
         """Calibrated probabilities float64[n] of one target from assembled inputs; nan if it was not trained."""
@@ -215,9 +195,7 @@ class Predictor:
 
     def line_of(self, target: str, moments: Moments) -> Floats:
         """Calibrated log-odds float64[n] of labelled moments, without anybody's own offset."""
-        line = self.calibration[target]
-        margins = self.targets[target].margins(self.inputs_of(moments))
-        return np.asarray(line.slope * margins + line.intercept, np.float64)
+        return self.calibration[target].line(self.targets[target].margins(self.inputs_of(moments)))
 
     def with_shifts(self, shifts: Mapping[str, Mapping[int, float]]) -> Predictor:
         """This model with people's own offsets to its calibration, by target and person, where there are any."""
@@ -243,26 +221,9 @@ class Predictor:
     def _words(self, row: Rows, target: str, user_id: int | None) -> tuple[str, ...]:
         usual = self.usual.get(str(user_id), self.usual["*"])
         model = self.targets[target]
-        if isinstance(model, SequenceTarget):
+        if isinstance(model, READS_SEQUENCES):
             return word_factors(model.names, model.plain(row), model.contributions(row, usual), usual)
         return word_factors(self.contract.names, row, model.contributions(row, usual), usual)
-
-
-def _load_targets(files: Mapping[str, bytes], model: Mapping[str, Any], contract: InputContract) -> dict[str, Margins]:
-    """The trained targets of a bundle of either kind."""
-    if NETWORK in files:
-        network = read_network(files[NETWORK])
-        return {name: SequenceTarget(network, head, contract) for head, name in enumerate(model["targets"])}
-    width = len(contract.names)
-    own = {
-        name: Boosted(
-            load_trees(files[f"{name}.ubj"], width),
-            Linear.from_json(model["linear"][name]) if name in model["linear"] else None,
-        )
-        for name in model["calibration"]
-    }
-    stacked = {name: Stacked(own[name], own["switch"], *weights) for name, weights in model["stack"].items()}
-    return {**own, **stacked}
 
 
 def settled_now(features: Rows) -> npt.NDArray[np.bool_]:

@@ -83,12 +83,23 @@ def load(settings: Settings, tag: str) -> Predictor:
     """
     from neural_focus.models.predict import Predictor
 
+    bundle = read_bundle(settings, tag)
+    return Predictor.from_files(bundle.files, bundle.manifest, _full(tag).split(":")[1])
+
+
+def read_bundle(settings: Settings, tag: str) -> TrainedBundle:
+    """What was saved as ``tag``, after checking every file against its manifest.
+
+    Raises:
+        ConfigurationError: there is no such model.
+        ContractError: a file is not what was saved.
+    """
     folder = _folder(settings, tag)
     manifest = _manifest(folder)
     names = [path.name for path in folder.iterdir() if path.name not in BESIDE]
     files = {name: (folder / name).read_bytes() for name in names}
     verify(files, manifest, _full(tag))
-    return Predictor.from_files(files, manifest, _full(tag).split(":")[1])
+    return TrainedBundle(str(manifest["kind"]), files, manifest)
 
 
 def champion(settings: Settings) -> str | None:

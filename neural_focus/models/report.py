@@ -50,7 +50,7 @@ def write_page(
         parts.append(
             f"<h3>By segment</h3>{_table(_segments(judged), ('segment', 'n', 'base_rate', 'xgboost', 'recency'))}"
         )
-        people = [row for row in mine if row["person"] != "all" and row["model"] in ("recency", "xgboost", "lstm")]
+        people = [row for row in mine if row["person"] != "all" and row["model"] in ("recency", *_REACH)]
         if len(people) > 3:
             parts.append(
                 f"<details><summary>Each person</summary>{_table(people, ('person', 'model', *_FIGURES))}</details>"
@@ -63,6 +63,7 @@ _WORDS = {
     "break": "settled focus breaks within 60 s",
     "outcome": "the outcome is focused",
 }
+_REACH = {"xgboost": "trees reach", "lstm": "network reaches", "blend": "blend of both reaches"}
 _SPLITS = {DAYS: "later days of people it knows", PERSON: "people it does not know"}
 
 
@@ -74,7 +75,7 @@ def _sentence(rows: Sequence[Mapping[str, Any]], kind: str = "xgboost") -> str:
     gain = model["auc"] - bar["auc"]
     word = "better" if gain > 0 else "worse"
     span = f" (95 % interval {model['auc_low']:.3f} to {model['auc_high']:.3f})" if model.get("auc_low") else ""
-    name = {"xgboost": "trees reach", "lstm": "network reaches"}.get(kind, "model reaches")
+    name = _REACH.get(kind, "model reaches")
     return f"The {name} AUC {model['auc']:.3f}{span}: {abs(gain):.3f} {word} than the time since the last switch."
 
 

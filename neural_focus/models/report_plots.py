@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from neural_focus.models.evaluation import Judged
 
-_COLOURS = {"recency": "#b0772d", "logistic": "#7a8b99", "xgboost": "#2f6f9f", "lstm": "#4a9a6a"}
+_COLOURS = {"recency": "#b0772d", "logistic": "#7a8b99", "xgboost": "#2f6f9f", "lstm": "#4a9a6a", "blend": "#8a4a9a"}
 
 
 def plots(judged: Judged) -> str:

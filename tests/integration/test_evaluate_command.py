@@ -70,10 +70,12 @@ def test_days_are_held_out_and_the_rows_are_whole(log: Path, tmp_path: Path) -> 
 def test_one_tables_people_train_and_the_others_are_judged(log: Path, tmp_path: Path) -> None:
     other, out = tmp_path / "other.parquet", tmp_path / "figures.json"
     made_up_log(2, ["cleo"], days=2).to_parquet(other)
-    result = CliRunner().invoke(app, ["--train", str(log), "--test", str(other), "--json", str(out), "--no-lstm"])
+    result = CliRunner().invoke(app, ["--train", str(log), "--test", str(other), "--json", str(out)])
     assert result.exit_code == 0, result.output
     rows = json.loads(out.read_text())["rows"]
     assert {(row["file"], row["split"], row["person"]) for row in rows} == {("other.parquet", "new people", "cleo")}
+    auc = {row["model"]: row["auc"] for row in rows if row["target"] == "switch"}
+    assert min(auc["xgboost"], auc["lstm"]) - 0.01 < auc["blend"] and "blend" in out.with_suffix(".html").read_text()
 
 
 def test_what_cannot_be_judged_is_said(log: Path, tmp_path: Path) -> None:

@@ -319,7 +319,7 @@ def test_a_night_of_learning_trains_judges_and_decides_on_both_kinds(
     before = len(registry.decisions(home.settings))
     serving = learning("a test")
     models = {model.version: model for model in registry.list_models(home.settings)}
-    assert set(models) == {"xgboost_v1", "lstm_v1"} and training.train_only() == models["xgboost_v1"].tag
+    assert set(models) == {"xgboost_v1", "lstm_v1", "blend_v1"} and training.train_only() == models["xgboost_v1"].tag
     assert serving in ("", *(model.tag for model in models.values()))
     decided = registry.decisions(home.settings)[before:]
     assert {line["decision"] for line in decided} <= {"promoted", "refused"} and len(decided) >= 1

@@ -23,6 +23,7 @@ from neural_focus.messages import (
 )
 from neural_focus.models import registry
 from neural_focus.models.arrays import unpack
+from neural_focus.models.blend import blend
 from neural_focus.models.bundle import TrainedBundle
 from neural_focus.models.contracts import V4
 from neural_focus.models.datasets import StreamTable, cut_moments
@@ -45,6 +46,7 @@ from serving.recall import keep_history, recall_stream
 MACHINE = "0d9f5a3e-5b0c-4f0e-9a4e-000000000001"
 LONG = "an editor whose name has more bytes than a record"
 OTHER_MACHINE = "0d9f5a3e-5b0c-4f0e-9a4e-000000000002"
+THIRD_MACHINE = "0d9f5a3e-5b0c-4f0e-9a4e-000000000003"
 
 
 def _train_quickly(kind: str) -> TrainedBundle:
@@ -61,7 +63,8 @@ def _train_quickly(kind: str) -> TrainedBundle:
     if kind == "xgboost":
         return train(tables)
     moments, stays = cut_moments(tables, V4, sequences=True)
-    return train_sequences(moments, stays, is_demo=True, recipe=Recipe(epochs=2, most_rows=2_000))
+    network = train_sequences(moments, stays, is_demo=True, recipe=Recipe(epochs=2, most_rows=2_000))
+    return network if kind == "lstm" else blend(train(tables), network)
 
 
 SHADOWED = (
@@ -116,7 +119,7 @@ def test_a_person_says_what_a_stretch_was_and_the_strongest_word_stays(
     ]
 
 
-@pytest.mark.parametrize(("kind", "machine"), [("xgboost", MACHINE), ("lstm", OTHER_MACHINE)])
+@pytest.mark.parametrize(("kind", "machine"), [("xgboost", MACHINE), ("lstm", OTHER_MACHINE), ("blend", THIRD_MACHINE)])
 def test_a_promoted_model_answers_without_a_restart_and_as_it_would_anywhere(
     service: Service, real_person: int, module_database_url: str, kind: str, machine: str
 ) -> None:

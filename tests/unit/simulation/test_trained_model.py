@@ -10,10 +10,12 @@ from bench.trials.forward_filter import (
     area_under_risk_coverage,
     chance_ece_of_stretches,
     filter_figures,
+    parted,
     people_of,
+    predictor_of,
     said_of,
     stretches,
-    trained_on,
+    trees_of,
     unfamiliar,
 )
 from neural_focus.models.confidence import confidence
@@ -24,7 +26,8 @@ Trained = tuple[Predictor, Known]
 
 @pytest.fixture(scope="module")
 def trained() -> Trained:
-    return trained_on(people_of([101, 102], days=8))
+    seen, later = parted(people_of([101, 102], days=8))
+    return predictor_of(trees_of(seen)), later
 
 
 @pytest.fixture(scope="module")
