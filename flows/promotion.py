@@ -84,7 +84,7 @@ def promote_newest(platform: Platform) -> str:
         _leave(challenger.tag, serving, gates)
         if all(gate.passed for gate in gates):
             passed.append((challenger, gates))
-        else:
+        elif not _said_before(settings, challenger, serving, gates):
             registry.log_decision(settings, "refused", challenger.tag, by="gates", before=serving, gates=_rows(gates))
     if passed:
         best, gates = max(passed, key=lambda one: _skill(one[0]))
@@ -170,6 +170,15 @@ def _failed_live(settings: Settings, challenger: StoredModel) -> bool:
     return any(
         line["decision"] == "refused" and any(gate["name"] == SHADOW_GATE for gate in line["gates"]) for line in mine
     )
+
+
+def _said_before(settings: Settings, challenger: StoredModel, serving: str | None, gates: Sequence[Gate]) -> bool:
+    """Whether the last decision on it was this very refusal: a night in which nothing changed decides nothing."""
+    mine = [line for line in registry.decisions(settings) if line["model"] == challenger.tag]
+    if not mine or mine[-1]["decision"] != "refused" or mine[-1]["before"] != serving:
+        return False
+    failed = {gate["name"] for gate in mine[-1]["gates"] if not gate["passed"]}
+    return failed == {gate.name for gate in gates if not gate.passed}
 
 
 def _let_serve_or_shadow(

@@ -306,6 +306,7 @@ def test_a_night_of_learning_trains_judges_and_decides_on_both_kinds(
     """Again in the same night, with nothing new, it trains nothing. The network is a small one here."""
     from flows import training
     from flows.learning import learning
+    from flows.promotion import promotion
 
     quick = partial(training.train_sequences, recipe=Recipe(hidden=8, layer=8, epochs=2, most_rows=2_000))
     kept: list[Path] = []
@@ -324,6 +325,8 @@ def test_a_night_of_learning_trains_judges_and_decides_on_both_kinds(
     decided = registry.decisions(home.settings)[before:]
     assert {line["decision"] for line in decided} <= {"promoted", "refused"} and len(decided) >= 1
     assert all(gate["found"] for line in decided for gate in line["gates"])
+    counts = [len(registry.decisions(home.settings)) for _ in range(2) if promotion()]
+    assert counts == counts[:1] * 2, "a night in which nothing changed decides nothing"
     pages = model_index(home.settings)
     linked = {found["data"] for found in _artifacts(prefect_client, "evaluation-report")}
     for version, model in models.items():
