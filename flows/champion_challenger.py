@@ -52,7 +52,7 @@ def _kept(platform: Platform, champion: StoredModel, held: HeldOut, said: dict[s
     if data is None:
         return
     theirs, kind = read_held_out(data), str(champion.manifest["kind"])
-    found = theirs.find(held.person, held.times_us)
+    found = theirs.find(held)
     for target in said:
         if kind in theirs.said.get(target, {}):
             said[target][found >= 0] = theirs.said[target][kind][found[found >= 0]]

@@ -11,7 +11,7 @@ from flows.labels import labels
 from flows.promotion import promotion
 from flows.running import Platform, platform_flow, tell
 from flows.training import blend_newest, train_network, train_only
-from neural_focus.errors import ContractError, InputError
+from neural_focus.errors import ConfigurationError, ContractError, InputError
 from neural_focus.models.registry import usable_champion
 
 
@@ -38,7 +38,12 @@ def _learn_sequences() -> None:
     """Too little data for the LSTM is no reason to keep the trees from serving; its own run says why it failed."""
     try:
         train_network()
-        blend_newest()
-    except (InputError, ContractError) as error:
+    except InputError as error:
         tell(f"no LSTM this time: {error}")
         leave_words("learning-network", f"No LSTM this time: {error}", "Why only the trees were trained")
+        return
+    try:
+        blend_newest()
+    except (ConfigurationError, ContractError) as error:
+        tell(f"no blend this time: {error}")
+        leave_words("learning-network", f"No blend this time: {error}", "Why trees and LSTM were not blended")

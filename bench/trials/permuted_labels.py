@@ -24,11 +24,11 @@ from neural_focus.simulation.stream import stream_of
 
 PEOPLE, DAYS, PERMUTATIONS = (1_000, 1_001), 14, 20
 WITHIN = 0.02
-MODELS = ("xgboost", "lstm")
+MODELS = ("xgboost", "lstm", "blend")
 
 
 def figures() -> Iterator[Figure]:
-    """AUC of both models on days held out: with the true labels, and the mean, lowest and highest of the permuted."""
+    """AUC of each model on days held out: with the true labels, and the mean, lowest and highest of the permuted."""
     streams = [stream_of(live(draw_person(seed), DAYS, number=seed, trials=False), seed) for seed in PEOPLE]
     moments, stays = cut_moments(streams, V4, sequences=True)
     true = aucs(moments, stays)

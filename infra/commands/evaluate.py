@@ -40,7 +40,7 @@ def evaluate(
     test: Annotated[Path | None, typer.Option(help="… and test on the people of this one")] = None,
     out: Annotated[Path | None, typer.Option("--json", help="where to write the figures; HTML beside it")] = None,
     tz: Annotated[str, typer.Option(help="the people's IANA time zone")] = "UTC",
-    lstm: Annotated[bool, typer.Option(help="train the LSTM too")] = True,
+    lstm: Annotated[bool, typer.Option(help="train the LSTM too, and blend both")] = True,
 ) -> None:
     """Train and judge the models on event tables, one person or many, beside the baselines."""
     if bool(train) != bool(test) or bool(train) == bool(events):

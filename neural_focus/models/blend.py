@@ -1,4 +1,4 @@
-"""Trees and network together: the mean of their calibrated log-odds, which errs less than either alone.
+"""Trees and network together: the weighted mean of their calibrated log-odds.
 
 ::
 
@@ -6,7 +6,8 @@
                                ├──► bundle "blend": the files of both, and what both said of the same held-out moments
     trained bundle "lstm"    ──┘
 
-Nothing is fitted here. Each part brings its own calibration, and the weights are the same for every log.
+This is the logarithmic opinion pool (Genest and Zidek 1986) of two calibrated opinions whose errors differ. Nothing is
+fitted here: each part brings its own calibration, and the weights are the same for every log.
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ from neural_focus.models.sequence_target import SequenceTarget
 Floats = npt.NDArray[np.float64]
 KIND = "blend"
 NETWORK_SHARE = 0.3
-"""The trees' word weighs more: they are the better half on every log with many people."""
+"""The trees' word weighs more: with many people they are the better half (``bench.trials.forward_filter``)."""
+FEWEST_SHARED = 0.5
+"""Share of the held-out moments of whoever has fewer that both have to have been judged on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,7 @@ def blend(trees: TrainedBundle, network: TrainedBundle) -> TrainedBundle:
     Inputs, app statistics and familiarity are the trees', learned from more of the same moments.
 
     Raises:
-        ContractError: they were trained on other people's moments, or on inputs of another contract.
+        ContractError: kind or number of people or the inputs differ, or they were judged on different moments.
     """
     _check_same(trees.manifest, network.manifest)
     own, other = json.loads(trees.files[MODEL]), json.loads(network.files[MODEL])
@@ -115,6 +118,7 @@ def blend(trees: TrainedBundle, network: TrainedBundle) -> TrainedBundle:
         drift.FILE: trees.files[drift.FILE],
     }
     manifest: dict[str, Any] = {**trees.manifest, "kind": KIND, "files": file_hashes(files), "learning_curve": []}
+    manifest["parts"] = [one.manifest.get("version", one.kind) for one in (trees, network)]
     manifest["metrics"] = {target: _figures(held, target) for target in held.said if len(held.of(target))}
     until = [one["data"]["until_us"] for one in (trees.manifest, network.manifest)]
     seen = {person: max(one.get(person, 0) for one in until) for person in sorted(until[0].keys() | until[1].keys())}
@@ -126,17 +130,20 @@ def _check_same(trees: Mapping[str, Any], network: Mapping[str, Any]) -> None:
     told = [{**one["data"], **one} for one in (trees, network)]
     for what in ("trained_on", "people", "streams", "outcome_labels", "input_version", "input_hash"):
         if told[0][what] != told[1][what]:
-            raise ContractError(
-                "these two models cannot be blended",
-                why=f"{what.replace('_', ' ')}: {told[0][what]} and {told[1][what]}",
-                todo="Train both on the same data",
-            )
+            raise _different(f"{what.replace('_', ' ')}: {told[0][what]} and {told[1][what]}")
+
+
+def _different(why: str) -> ContractError:
+    return ContractError("these two models cannot be blended", why=why, todo="Train both on the same data")
 
 
 def _blended(trees: HeldOut, network: HeldOut, kind: str) -> HeldOut:
     """The later days that neither had seen and both were judged on: what each says there, and both together."""
-    place = network.find(trees.person, trees.times_us)
-    both = (place >= 0) & (trees.split == DAYS)
+    place = network.find(trees)
+    both = place >= 0
+    fewer = min(int((one.split == DAYS).sum()) for one in (trees, network))
+    if both.sum() < FEWEST_SHARED * fewer:
+        raise _different(f"only {both.sum():,} of {fewer:,} held-out moments are the same")
     ours, theirs = trees.take(both), network.take(place[both])
     said = {}
     for target in ours.said:

@@ -78,13 +78,24 @@ class HeldOut:
             said={target: {name: p[chosen] for name, p in by.items()} for target, by in self.said.items()},
         )
 
-    def find(self, person: Times, times_us: Times) -> Times:
-        """Row numbers int64[m] of later days' moments of ``person`` at ``times_us`` int64[m]; -1 for none."""
-        rows = np.flatnonzero(self.split == DAYS)
-        moments = zip(self.person[rows].tolist(), self.times_us[rows].tolist(), strict=True)
-        place = dict(zip(moments, rows.tolist(), strict=True))
-        wanted = zip(person.tolist(), times_us.tolist(), strict=True)
-        return np.array([place.get(moment, -1) for moment in wanted], np.int64)
+    def find(self, other: HeldOut) -> Times:
+        """Where each moment of ``other``'s later days is among one's own: row numbers int64[len(other)], -1 for none.
+
+        Also where it is not clear which: a person at two machines has two moments of one time.
+        """
+        here, wanted = self._later_days(), other._later_days()
+        place = np.full(len(other), -1, np.int64)
+        for moment in here.keys() & wanted.keys():
+            if len(here[moment]) == len(wanted[moment]) == 1:
+                place[wanted[moment][0]] = here[moment][0]
+        return place
+
+    def _later_days(self) -> dict[tuple[int, int], list[int]]:
+        """Row numbers by person and time."""
+        found: dict[tuple[int, int], list[int]] = {}
+        for row in np.flatnonzero(self.split == DAYS).tolist():
+            found.setdefault((int(self.person[row]), int(self.times_us[row])), []).append(row)
+        return found
 
     def step_s(self) -> float:
         """Seconds from one moment to the next: 10, or more where training took every k-th."""

@@ -48,7 +48,7 @@ class Recipe:
     rate: float = 3e-3
     weight_decay: float = 0.05
     dropout: float = 0.2
-    most_rows: int = 40_000
+    most_rows: int = 120_000
     """Moments an epoch, drawn anew for each."""
 
 

@@ -247,6 +247,8 @@ def _provenance(manifest: Mapping[str, Any]) -> str:
         "libraries": ", ".join(f"{name} {version}" for name, version in manifest.get("libraries", {}).items()),
         "seed": manifest["seed"],
     }
+    if "parts" in manifest:
+        facts["blend of"] = " and ".join(manifest["parts"])
     rows = [{"what": name, "it is": value} for name, value in facts.items()]
     return (
         "<h2>Where it comes from</h2><p>Each person's earlier days trained the model that is judged here, part of them "

@@ -10,11 +10,11 @@ from synthetic_streams import random_moments
 
 from neural_focus.errors import ContractError
 from neural_focus.features import FEATURE_INDEX, INPUT_V1
-from neural_focus.models import held_out, measures
-from neural_focus.models.blend import KIND, NETWORK_SHARE, Blended, blend, blend_probabilities
+from neural_focus.models import drift, held_out, measures
+from neural_focus.models.blend import KIND, NETWORK_SHARE, Blended, blend, blend_shifts
 from neural_focus.models.bundle import MODEL, TrainedBundle, verify
-from neural_focus.models.calibrate import logit
-from neural_focus.models.held_out import DAYS, read_held_out
+from neural_focus.models.calibrate import Calibration, logit
+from neural_focus.models.held_out import DAYS, PERSON, HeldOut, join, read_held_out, write_held_out
 from neural_focus.models.predict import Predictor
 from neural_focus.models.recurrent import Recipe
 from neural_focus.models.sequence_training import train_sequences
@@ -89,20 +89,45 @@ def test_held_out_moments_tell_what_each_part_says(
     trees: TrainedBundle, network: TrainedBundle, both: TrainedBundle
 ) -> None:
     held, own = read_held_out(both.files[held_out.FILE]), read_held_out(trees.files[held_out.FILE])
-    assert 0 < len(held) <= len(own) and set(held.split) == {DAYS}
     for target in TARGETS:
         moments = held.of(target)
         said = moments.said[target]
         assert {"recency", "xgboost", "lstm", KIND} <= said.keys()
-        assert said[KIND] == pytest.approx(blend_probabilities(said["xgboost"], said["lstm"]), abs=1e-5)
-        assert both.metrics[target]["auc"] == pytest.approx(measures.auc(moments.label[target], said[KIND]), abs=1e-4)
-        assert both.metrics[target]["n"] == len(moments)
-    place = own.find(held.person, held.times_us)
-    assert (place >= 0).all() and (own.times_us[place] == held.times_us).all()
-    assert (own.find(held.person, held.times_us + 1) == -1).all()
+        expected = (1 - NETWORK_SHARE) * logit(said["xgboost"]) + NETWORK_SHARE * logit(said["lstm"])
+        assert np.abs(logit(said[KIND]) - expected).max() < 1e-4
+        for name in (KIND, "recency", "switches_5min"):
+            told = both.metrics[target]["auc" if name == KIND else f"{name}_auc"]
+            assert told == pytest.approx(measures.auc(moments.label[target], said[name]), abs=1e-4)
+        assert both.metrics[target]["n"] == len(moments) > 0
+    assert held.times_us.tolist() == own.times_us.tolist()
     other = read_held_out(network.files[held_out.FILE])
-    theirs = other.said["switch"]["lstm"][other.find(held.person, held.times_us)]
-    assert np.array_equal(held.said["switch"]["lstm"], theirs, equal_nan=True)
+    assert np.array_equal(held.said["switch"]["lstm"], other.said["switch"]["lstm"], equal_nan=True)
+
+
+def test_only_moments_that_both_were_judged_on_count(trees: TrainedBundle, network: TrainedBundle) -> None:
+    """The trees' new people stay out, and what the LSTM left out for their number."""
+    own, other = (read_held_out(one.files[held_out.FILE]) for one in (trees, network))
+    new = replace(own, split=np.full(len(own), PERSON))
+    thinner = other.take(np.arange(1, len(other), 3))
+    parts = [_judged_on(trees, join([new, own])), _judged_on(network, thinner)]
+    held = read_held_out(blend(*parts).files[held_out.FILE])
+    assert held.times_us.tolist() == thinner.times_us.tolist() and set(held.split) == {DAYS}
+    assert np.array_equal(held.said["break"]["lstm"], thinner.said["break"]["lstm"], equal_nan=True)
+    with pytest.raises(ContractError, match=r"only 0 of .* held-out moments are the same"):
+        blend(_judged_on(trees, own.take(np.arange(0, len(own), 2))), _judged_on(network, other.take(np.array([1, 3]))))
+
+
+def test_moments_of_one_time_at_two_machines_are_not_confused(trees: TrainedBundle) -> None:
+    held = read_held_out(trees.files[held_out.FILE])
+    twice = join([held, held.take(np.arange(5))])
+    assert (twice.find(held) == [*[-1] * 5, *range(5, len(held))]).all()
+    assert (held.find(twice) == [*[-1] * 5, *range(5, len(held)), *[-1] * 5]).all()
+    assert (held.find(replace(held, times_us=held.times_us + 1)) == -1).all()
+
+
+def test_a_person_whom_one_part_alone_knows_keeps_their_offset() -> None:
+    told = blend_shifts(Calibration(shift={1: 0.4, 2: 0.1}), Calibration(shift={2: -0.2, 3: 1.0})).shift
+    assert told == pytest.approx({1: 0.28, 2: 0.01, 3: 0.3}) and NETWORK_SHARE == 0.3
 
 
 def test_the_same_parts_are_the_same_bytes_and_the_manifest_covers_them(
@@ -110,17 +135,40 @@ def test_the_same_parts_are_the_same_bytes_and_the_manifest_covers_them(
 ) -> None:
     assert blend(trees, network).files == both.files
     verify(both.files, both.manifest, "here")
-    assert both.manifest["kind"] == KIND and set(both.manifest) == set(trees.manifest)
+    assert both.files[drift.FILE] == trees.files[drift.FILE]
     with pytest.raises(ContractError, match=f"{MODEL} is changed"):
         verify({**both.files, MODEL: both.files[MODEL] + b" "}, both.manifest, "here")
+    seen = {**network.manifest["data"], "until_us": {"1": 2**60}}
+    curve = [{"moments": 1, "auc": 0.5}]
+    one = replace(trees, manifest={**trees.manifest, "version": "xgboost_v4", "learning_curve": curve})
+    other = replace(network, manifest={**network.manifest, "version": "lstm_v2", "data": seen})
+    told = blend(one, other).manifest
+    assert (told["kind"], told["parts"], told["learning_curve"]) == (KIND, ["xgboost_v4", "lstm_v2"], [])
+    assert told["data"]["until_us"] == {**trees.manifest["data"]["until_us"], "1": 2**60}
 
 
 @pytest.mark.parametrize(
-    ("changed", "why"),
-    [({"trained_on": "people"}, "trained on: demo and people"), ({"input_hash": "0"}, "input hash: .* and 0")],
+    ("what", "value"),
+    [
+        ("trained_on", "people"),
+        ("outcome_labels", "people"),
+        ("input_version", 4),
+        ("input_hash", "0"),
+        ("people", 3),
+        ("streams", 9),
+    ],
 )
 def test_parts_of_different_data_are_refused(
-    trees: TrainedBundle, network: TrainedBundle, changed: dict[str, str], why: str
+    trees: TrainedBundle, network: TrainedBundle, what: str, value: object
 ) -> None:
-    with pytest.raises(ContractError, match=why):
-        blend(trees, replace(network, manifest={**network.manifest, **changed}))
+    manifest = {**network.manifest}
+    if what in manifest:
+        manifest[what] = value
+    else:
+        manifest["data"] = {**manifest["data"], what: value}
+    with pytest.raises(ContractError, match=f"{what.replace('_', ' ')}: .* and {value}"):
+        blend(trees, replace(network, manifest=manifest))
+
+
+def _judged_on(bundle: TrainedBundle, held: HeldOut) -> TrainedBundle:
+    return replace(bundle, files={**bundle.files, held_out.FILE: write_held_out(held)})
