@@ -38,8 +38,8 @@ Floats = npt.NDArray[np.float64]
 KIND = "blend"
 NETWORK_SHARE = 0.3
 """The trees' word weighs more: with many people they are the better half (``bench.trials.forward_filter``)."""
-FEWEST_SHARED = 0.5
-"""Share of the held-out moments of whoever has fewer that both have to have been judged on."""
+FEWEST_SHARED = 0.1
+"""Share of the held-out moments of whoever has fewer that both were judged on; each may have taken every k-th."""
 
 
 @dataclass(frozen=True, slots=True)
