@@ -14,7 +14,7 @@ from bench.figure import Figure, beside
 from neural_focus.features import FEATURE_NAMES
 from neural_focus.models.blend import blend
 from neural_focus.models.boosted import PARAMETERS
-from neural_focus.models.contracts import V4
+from neural_focus.models.contracts import V5
 from neural_focus.models.datasets import Moments
 from neural_focus.models.history import StreamHistory
 from neural_focus.models.predict import Predictor
@@ -26,7 +26,7 @@ from neural_focus.models.training import train_moments
 
 DAYS, A_DAY = 30, 2_880
 """30 days of eight hours, a moment every 10 s."""
-WIDTH = len(V4.names)
+WIDTH = len(V5.names)
 
 
 def figures() -> Iterator[Figure]:

@@ -14,14 +14,14 @@ import numpy as np
 
 from neural_focus.categories import Rules
 from neural_focus.errors import CaptureError
-from neural_focus.events import EVENT_DTYPE, EventType
+from neural_focus.events import EventType
 
 MOTION_HZ = 125
 IDLE_AFTER_MS = 5000
 MOST_RECORDS = 1 << 15
 KNOWN_TITLES = 4096
 RETRY_SECONDS = (1.0, 30.0)
-_FOCUS, _TITLE = int(EventType.WINDOW_FOCUS_CHANGE), int(EventType.WINDOW_TITLE_CHANGE)
+_TITLE = int(EventType.WINDOW_TITLE_CHANGE)
 Records = np.ndarray[Any, np.dtype[np.void]]
 
 
@@ -232,8 +232,3 @@ class DesktopCapture:
             self._title_ids[title] = self._next_title
             self._next_title += 1
         return self._title_ids[title]
-
-
-def no_records() -> Records:
-    """EVENT_DTYPE[0]."""
-    return np.zeros(0, EVENT_DTYPE)

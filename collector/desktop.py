@@ -10,13 +10,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from neural_focus.atomic_write import atomic_write
 from neural_focus.errors import ConfigurationError, InputError
 from neural_focus.settings import Settings
 
@@ -55,7 +55,7 @@ class Desktop:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             if not path.exists():
-                write_whole(path, str(uuid.uuid4()).encode())
+                atomic_write(path, str(uuid.uuid4()).encode())
             text = path.read_text("utf-8").strip()
         except OSError as error:
             raise InputError(f"{path} cannot be used", why=str(error), todo="Check the folder's rights") from error
@@ -80,22 +80,8 @@ def desktop_of(settings: Settings, demo: str | None = None) -> Desktop:
     return Desktop(settings.home / "desktops" / demo, demo, is_demo=True)
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Replaces ``path`` at once: a reader sees the old content or the new one, never a part. Mode 0600.
-
-    Raises OSError when the disk does not take it; the old content stays."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(content)
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
 def write_json(path: Path, content: Mapping[str, object]) -> None:
-    """``write_whole`` of a JSON object, a line for each name: with ``indent`` Python would do it all itself, and that
+    """Replace ``path`` by a JSON object, a line for each name: with ``indent`` Python would do it all itself, and that
     would be half of what the agent's main thread does."""
     lines = ",\n ".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in content.items())
-    write_whole(path, f"{{\n {lines}\n}}\n".encode())
+    atomic_write(path, f"{{\n {lines}\n}}\n".encode(), sync=False)

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from collector.desktop import write_whole
 from neural_focus._native import Engine, read_segment, spool_segments
+from neural_focus.atomic_write import atomic_write
 from neural_focus.categories import category_label
 from neural_focus.errors import FormatError
 from neural_focus.events import PRODUCTIVITY_SHIFT, EventType
@@ -125,7 +125,7 @@ class LiveEngine:
     def save(self, path: Path) -> None:
         """Keeps the whole state for the next start."""
         head = {"boot_id": self._boot_id, "next_seq": self._next_seq, "last_us": self.last_us}
-        write_whole(path, json.dumps(head).encode() + b"\n" + self._engine.save())
+        atomic_write(path, json.dumps(head).encode() + b"\n" + self._engine.save())
 
     def _take(self, records: Records, *, restart: bool) -> tuple[Any, Any, Any]:
         if restart:  # a start of the agent ends what was idle, at the boot's first record, where replay puts it too

@@ -231,23 +231,8 @@ def stream_folder(feast_folder: Path, stream_id: str) -> Path:
 
 
 def forget_streams(store: SnapshotStore, stream_ids: Iterable[str]) -> int:
-    """Erases all snapshots of the streams in both stores; returns how many files and online rows went."""
-    gone = 0
-    for stream_id in stream_ids:
-        folder = stream_folder(store.folder, stream_id)
-        if folder.exists():
-            gone += sum(1 for path in folder.iterdir() if path.suffix == ".parquet")
-            shutil.rmtree(folder)
-        gone += _forget_online(store, stream_id)
-    return gone
-
-
-def drop_days_before(store: SnapshotStore, day: date) -> int:
-    """Deletes the offline snapshots of UTC days before ``day``; returns how many files went."""
-    old = [path for path in offline_folder(store.folder).glob("*/*.parquet") if path.stem < day.isoformat()]
-    for path in old:
-        path.unlink()
-    return len(old)
+    """Erases all that is kept of the streams, in both stores and beside them; returns how many files and rows went."""
+    return sum(_forget_files(store.folder, one) + _forget_online(store, one) for one in stream_ids)
 
 
 def entity_key(stream_id: str) -> EntityKey:
@@ -258,6 +243,19 @@ def entity_key(stream_id: str) -> EntityKey:
     """
     _check(stream_id)
     return EntityKey(join_keys=[ENTITY_KEY], entity_values=[Value(string_val=stream_id)])
+
+
+def _forget_files(feast_folder: Path, stream_id: str) -> int:
+    """Snapshots, and what flows keep in other folders under the same name: by the name, so that no kind is missed."""
+    name, gone = stream_folder(feast_folder, stream_id).name, 0
+    for path in [path for path in feast_folder.glob("*/*") if path.name.partition(".")[0] == name]:
+        if path.is_dir():
+            gone += sum(1 for file in path.iterdir())
+            shutil.rmtree(path)
+        else:
+            gone += 1
+            path.unlink()
+    return gone
 
 
 def _forget_online(store: SnapshotStore, stream_id: str) -> int:

@@ -31,6 +31,16 @@ def in_run() -> bool:
     return prefect.context.FlowRunContext.get() is not None
 
 
+def who_started() -> str:
+    """Who started the run that this is, as far as Prefect knows."""
+    context = prefect.context.FlowRunContext.get()
+    run = context.flow_run if context else None
+    if run is not None and run.auto_scheduled:
+        return "by schedule"
+    name = run.created_by.display_value if run is not None and run.created_by is not None else None
+    return f"by hand ({name})" if name else "by hand"
+
+
 def leave_words(key: str, markdown: str, description: str) -> None:
     """Markdown text."""
     if in_run():
@@ -46,8 +56,12 @@ def leave_table(key: str, rows: Sequence[dict[str, Cell]], description: str) -> 
 def leave_page(key: str, settings: Settings, page: str, text: str) -> None:
     """A link to a page under ``settings.reports``, as the service shows it."""
     if in_run():
-        address = f"http://{settings.host}:{settings.serving_port}/reports/{page}"
-        create_link_artifact(address, link_text=text, key=key, description=text)
+        create_link_artifact(page_address(settings, page), link_text=text, key=key, description=text)
+
+
+def page_address(settings: Settings, page: str) -> str:
+    """Where the service shows a page under ``settings.reports``."""
+    return f"http://{settings.host}:{settings.serving_port}/reports/{page}"
 
 
 def leave_plot(key: str, draw: Callable[[Axes], None], description: str) -> None:

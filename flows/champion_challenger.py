@@ -17,10 +17,9 @@ from numpy.typing import NDArray
 
 from flows.label_files import join_moments, read_labels
 from flows.running import Platform
-from neural_focus.models import registry
 from neural_focus.models.gates import JUDGED
 from neural_focus.models.held_out import DAYS, FILE, HeldOut, read_held_out
-from neural_focus.models.registry import StoredModel
+from neural_focus.models.model_store import StoredModel, load, read_file
 from neural_focus.models.splits import EMBARGO_SECONDS
 
 Floats = NDArray[np.float64]
@@ -48,7 +47,7 @@ def seen_by(champion: StoredModel, held: HeldOut) -> NDArray[np.bool_]:
 
 def _kept(platform: Platform, champion: StoredModel, held: HeldOut, said: dict[str, Floats]) -> None:
     """Fills in what was kept of the champion's own held-out moments."""
-    data = registry.read_file(platform.settings, champion.tag, FILE)
+    data = read_file(platform.settings, champion.tag, FILE)
     if data is None:
         return
     theirs, kind = read_held_out(data), str(champion.manifest["kind"])
@@ -66,7 +65,7 @@ def _predicted(
     said: dict[str, Floats],
 ) -> None:
     """Fills in what the served champion says of moments after its data, and of people it does not know."""
-    predictor = registry.load(platform.settings, champion.tag)
+    predictor = load(platform.settings, champion.tag)
     wanted = pd.DataFrame(
         {"user_id": held.person[fresh], "event_timestamp": held.times_us[fresh], "place": np.flatnonzero(fresh)}
     )

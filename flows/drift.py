@@ -21,10 +21,13 @@ import pandas as pd
 from flows.artifacts import leave_table, leave_words
 from flows.label_files import join_moments, read_labels
 from flows.running import Platform, platform_flow, tell
-from neural_focus.models import registry
+from neural_focus.atomic_write import atomic_write
+from neural_focus.models.champion_pointer import working_champion
 from neural_focus.models.drift import FILE, LARGE_ECE, LARGE_SHARE, LARGE_SHIFT, counts, input_drift
 from neural_focus.models.gates import chance_ece, enough
+from neural_focus.models.health import write_health
 from neural_focus.models.measures import brier, ece
+from neural_focus.models.model_store import full_tag, read_file
 from neural_focus.models.predict import Predictor
 from neural_focus.settings import Settings
 from neural_focus.store.live_check import lived, people_served
@@ -69,11 +72,11 @@ def drift(platform: Platform) -> str:
 
 def watch(platform: Platform) -> Look:
     """The work of the flow."""
-    tag, problem = registry.usable_champion(platform.settings)
-    if tag is None:
+    champion, problem = working_champion(platform.settings)
+    if champion is None:
         look = Look(_now(), "", 0, 0, {}, {}, problem)
     else:
-        look = look_at(platform, registry.load(platform.settings, tag), tag)
+        look = look_at(platform, champion, full_tag(champion.version))
     before = last_look(platform.settings)
     start = bool(look.reason) and not _started_lately(platform.settings, look)
     if start and not _start_learning(look.reason):
@@ -135,7 +138,7 @@ def _people(platform: Platform, served: list[int]) -> list[int]:
 def _inputs(
     platform: Platform, predictor: Predictor, tag: str, people: list[int], start_us: int
 ) -> tuple[Mapping[str, float], int]:
-    kept = registry.read_file(platform.settings, tag, FILE)
+    kept = read_file(platform.settings, tag, FILE)
     labels = pd.concat([read_labels(platform.settings.feast, is_demo=demo) for demo in (False, True)])
     since = labels["event_timestamp"] > pd.Timestamp(start_us, unit="us", tz="UTC")
     recent = labels[labels["user_id"].isin(people) & since].reset_index(drop=True)
@@ -179,12 +182,9 @@ def _looks(settings: Settings) -> list[Look]:
 def _remember(settings: Settings, look: Look) -> None:
     """Keeps the last hundred looks, and a sentence for the page."""
     path = _path(settings)
-    path.parent.mkdir(parents=True, exist_ok=True)
     lines = [json.dumps(asdict(one)) for one in [*_looks(settings), look][-100:]]
-    temporary = path.with_suffix(".new")
-    temporary.write_text("\n".join(lines) + "\n", "utf-8")
-    temporary.replace(path)
-    registry.write_health(settings, look.sentence(), look.at)
+    atomic_write(path, ("\n".join(lines) + "\n").encode())
+    write_health(settings, look.sentence(), look.at)
 
 
 def _now() -> str:

@@ -9,30 +9,41 @@ Report and figures are kept in the model's folder and published under ``<home>/r
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
+
 from flows.artifacts import Cell, leave_page, leave_plot, leave_table, leave_words
+from flows.label_files import join_moments, read_labels
 from flows.promotion import held_out_of
 from flows.running import Platform, platform_flow, tell
-from neural_focus.errors import ConfigurationError
-from neural_focus.models import registry
-from neural_focus.models.held_out import FILE
-from neural_focus.models.registry import StoredModel
+from neural_focus.atomic_write import atomic_write
+from neural_focus.errors import ConfigurationError, ContractError, StoreError
+from neural_focus.json_shape import plain
+from neural_focus.models.champion_pointer import usable_champion
+from neural_focus.models.held_out import FILE, HeldOut
+from neural_focus.models.importance import important_inputs
+from neural_focus.models.model_store import (
+    REPORT,
+    StoredModel,
+    keep_report,
+    list_models,
+    load,
+    newest_of_each_kind,
+    read_file,
+)
 from neural_focus.models.report import model_report, sentence
+from neural_focus.prediction import TARGET_WORDS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-TARGETS = {
-    "switch": "a switch within 30 s",
-    "break": "settled focus breaks within 60 s",
-    "outcome": "the outcome is focused",
-}
-
-
+SAMPLE = 600
+"""Held-out moments on which it is judged which inputs matter."""
 SHOWN = (
     *("target", "split", "model", "n", "base_rate", "auc", "auc_low", "auc_high", "average_precision"),
     *("brier", "log_loss", "ece", "precision_1", "precision_2", "precision_4", "lead_s"),
@@ -56,16 +67,18 @@ def evaluate_newest(platform: Platform) -> float:
     Raises:
         ConfigurationError: there is no model yet.
     """
-    models = registry.list_models(platform.settings)
+    models = list_models(platform.settings)
     if not models:
         raise ConfigurationError("There is no model to evaluate", todo="Run the flow 'training' first")
-    shown = {model.version.split("_v")[0]: model for model in models}
     # the champion's too: the page links to the report on the model that answers
-    for model in {one.tag: one for one in models if one.champion or one in shown.values()}.values():
-        if registry.read_file(platform.settings, model.tag, FILE) is None:
+    serving = usable_champion(platform.settings)[0]
+    answers = [model for model in models if model.tag == serving]
+    for model in {one.tag: one for one in (*answers, *newest_of_each_kind(models).values())}.values():
+        if read_file(platform.settings, model.tag, FILE) is None:
             continue  # an older version kept no held-out moments
-        if registry.read_file(platform.settings, model.tag, registry.REPORT) is None:
+        if read_file(platform.settings, model.tag, REPORT) is None:
             publish_report(platform, model)
+        leave_page("evaluation-report", platform.settings, f"models/{model.version}.html", f"Report on {model.version}")
     newest = models[-1]
     figures = newest.manifest["metrics"]["switch"]
     tell(f"{newest.tag}: AUC {figures['auc']:.3f}, the time since the last switch alone {figures['recency_auc']:.3f}")
@@ -73,10 +86,13 @@ def evaluate_newest(platform: Platform) -> float:
 
 
 def publish_report(platform: Platform, model: StoredModel) -> dict[str, Any]:
-    """Writes one model's report to its folder and to the reports that the service shows; returns its figures."""
-    page, figures = model_report(model.tag, model.manifest, held_out_of(platform, model))
-    told = json.dumps(figures, indent=1, sort_keys=True, default=str)
-    registry.keep_report(platform.settings, model.tag, page, told)
+    """Publishes one model's report among those that the service shows, then keeps it with the model: it is done.
+
+    Returns its figures.
+    """
+    held = held_out_of(platform, model)
+    page, figures = model_report(model.tag, model.manifest, held, _important(platform, model, held))
+    told = json.dumps(plain(figures), indent=1, sort_keys=True, default=str, allow_nan=False)
     reports = platform.settings.reports
     for path, text in (
         (reports / "models" / f"{model.version}.html", page),
@@ -84,24 +100,44 @@ def publish_report(platform: Platform, model: StoredModel) -> dict[str, Any]:
         (reports / "evaluation" / "index.html", page),
         (reports / "evaluation" / "figures.json", told),
     ):
-        _replace(path, text)
+        atomic_write(path, text.encode())
+    keep_report(platform.settings, model.tag, page, told)
     leave_words("evaluation-run", sentence(model.tag, model.manifest), "How good the model is")
     leave_table("evaluation-figures", _rows(figures), f"{model.tag} on moments it had not seen")
     leave_plot("evaluation-plot", lambda axes: draw(axes, model.manifest["metrics"]), "AUC beside the baselines")
-    leave_page("evaluation-report", platform.settings, f"models/{model.version}.html", f"Report on {model.version}")
     return figures
+
+
+def _important(platform: Platform, model: StoredModel, held: HeldOut) -> dict[str, list[dict[str, Any]]]:
+    """The inputs that matter on a sample of the held-out moments; nothing where their inputs are no longer kept."""
+    labels = read_labels(platform.settings.feast, is_demo=model.manifest["trained_on"] == "demo")
+    later = held.of("switch") if "switch" in held.said else held.take(np.zeros(len(held), bool))
+    asked = pd.DataFrame({"user_id": later.person, "at": later.times_us})
+    asked = asked.drop_duplicates().sample(min(len(asked), SAMPLE), random_state=7)
+    at = labels["event_timestamp"].dt.as_unit("us").astype("int64")
+    chosen = labels.assign(at=at).merge(asked, on=["user_id", "at"]).drop_duplicates(["user_id", "at"])
+    if chosen.empty:
+        return {}
+    try:
+        predictor = load(platform.settings, model.tag)
+        version, sequences = predictor.contract.version, predictor.reads_sequences
+        moments = join_moments(platform, chosen.drop(columns="at"), version, sequences=sequences)
+        return important_inputs(predictor, moments)
+    except (ContractError, StoreError) as error:
+        tell(f"which inputs matter to {model.tag} cannot be said: {error}")
+        return {}
 
 
 def draw(axes: Axes, metrics: Mapping[str, Any]) -> None:
     """AUC of the model and of both baselines, by target."""
-    shown = [target for target in TARGETS if metrics.get(target, {}).get("n")]
+    shown = [target for target in TARGET_WORDS if metrics.get(target, {}).get("n")]
     series = {"model": "auc", "time since last switch": "recency_auc", "switches in 5 min": "switches_5min_auc"}
     for offset, (label, name) in enumerate(series.items()):
         places = [index + (offset - 1) * 0.26 for index in range(len(shown))]
-        heights = [metrics[target].get(name) or 0.5 for target in shown]
+        heights = [metrics[target].get(name, math.nan) for target in shown]
         bars = axes.bar(places, heights, 0.24, label=label, color=("#2f6f9f", "#b8c4cc", "#d9dee2")[offset])
         axes.bar_label(bars, fmt="%.2f", fontsize=8)
-    axes.set_xticks(range(len(shown)), [TARGETS[target] for target in shown])
+    axes.set_xticks(range(len(shown)), [TARGET_WORDS[target] for target in shown])
     axes.set_ylim(0.5, 1.0)
     axes.set_ylabel("AUC on held-out days")
     axes.legend(frameon=False, fontsize=8)
@@ -115,10 +151,3 @@ def _rows(figures: Mapping[str, Any]) -> list[dict[str, Cell]]:
 
 def _cell(value: object) -> Cell:
     return f"{value:.3f}" if isinstance(value, float) else "–" if value is None else str(value)
-
-
-def _replace(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".new")
-    temporary.write_text(text, "utf-8")
-    temporary.replace(path)

@@ -1,21 +1,24 @@
 """Labelled moments on disk, and back joined with their snapshots as of the time.
 
     <feast folder>/labels/<stream>.parquet   a row every 10 s of activity: labels (-1 for none), what the stream's past
-                                             says at that moment (input version 4), what the baselines know
+                                             says at that moment (input version 5), what the baselines know
     <feast folder>/stays/<stream>.parquet    how long each app held the focus
 
-The engine's features are not in here: they come out of the feature store, as they were at the time.
+The engine's features are not in here: they come out of the feature store, as they were at the time. So a day goes out
+of all of them at once (``drop_days_before``).
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from flows.running import Platform
@@ -61,7 +64,7 @@ def made_from(path: Path) -> str | None:
 
 
 def write_labels(path: Path, stream_id: str, is_demo: bool, moments: Moments, stays: Stays, source: str) -> None:
-    """The moments (cut with input version 4) and stays of one stream, each renamed into place when complete."""
+    """The moments (cut with input version 5) and stays of one stream, each renamed into place when complete."""
     count, known = len(moments), moments.own.shape[1] - len(HISTORY_NAMES)
     columns = {
         "stream_id": pa.array([stream_id] * count, pa.string()),
@@ -89,6 +92,23 @@ def read_labels(feast_folder: Path, is_demo: bool, most: int | None = None) -> p
     frame: pd.DataFrame = pa.concat_tables(tables or [SCHEMA.empty_table()]).to_pandas()
     step = -(-len(frame) // most) if most else 1
     return frame.iloc[:: max(step, 1)].reset_index(drop=True)
+
+
+def drop_days_before(feast_folder: Path, day: date) -> int:
+    """Takes the UTC days before ``day`` out of snapshots, labels and stays; returns how many days' snapshots went.
+
+    Labels first: one without its snapshot fails the quality check, and nothing is trained.
+    """
+    from feature_repo.definitions import offline_folder
+
+    first = datetime.combine(day, time(), UTC)
+    for path in sorted((feast_folder / "labels").glob("*.parquet")):
+        _keep_from(path, "event_timestamp", first)
+        _keep_from(_stays_path(path), "end_us", int(first.timestamp()) * US)
+    old = [path for path in offline_folder(feast_folder).glob("*/*.parquet") if path.stem < day.isoformat()]
+    for path in old:
+        path.unlink()
+    return len(old)
 
 
 def join_moments(platform: Platform, labels: pd.DataFrame, input_version: int, *, sequences: bool = False) -> Moments:
@@ -159,6 +179,14 @@ def read_stays(feast_folder: Path, labels: pd.DataFrame) -> Sequence[Stays]:
 
 def _stays_path(path: Path) -> Path:
     return path.parents[1] / "stays" / path.name
+
+
+def _keep_from(path: Path, column: str, first: datetime | int) -> None:
+    """The rows of a file whose ``column`` is ``first`` or later; what the file says of itself stays."""
+    table = pq.read_table(path)
+    kept = table.filter(pc.field(column) >= first)
+    if len(kept) < len(table):
+        _replace(path, kept)
 
 
 def _replace(path: Path, table: pa.Table) -> None:

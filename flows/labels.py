@@ -8,7 +8,7 @@ beat rules.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -16,11 +16,11 @@ from hashlib import sha256
 import numpy as np
 
 from flows.artifacts import leave_table, leave_words
-from flows.features import replay_stream
+from flows.features import Rows, replay_stream
 from flows.label_files import label_path, made_from, write_labels
 from flows.running import Platform, platform_flow, tell
 from flows.stream_progress import Boots, code_version
-from neural_focus.models.contracts import V4
+from neural_focus.models.contracts import V5
 from neural_focus.models.datasets import Moments, StreamTable, cut_moments
 from neural_focus.models.labels import (
     NO_LABEL,
@@ -96,7 +96,12 @@ def label_stream(platform: Platform, stream: Stream) -> LabelReport | None:
     source = _fingerprint(Boots.of(platform.connection, stream), said, shown)
     if not snapshots.exists() or made_from(path) == source:
         return None
-    moments, [stays] = cut_moments([_table(platform, stream, said, shown)], V4)
+    records, _ = read_events(
+        platform.connection, stream.user_id, stream.machine_id, stream.first_us, stream.last_us + 1
+    )
+    if not len(records):  # all of them are past their retention
+        return None
+    moments, [stays] = cut_moments([_table(platform, stream, records, said, shown)], V5)
     write_labels(path, stream.stream_id, stream.is_demo, moments, stays, source)
     replace_weak_labels(platform.connection, stream, weak_stretches(moments))
     apply_labels(platform.connection, stream.user_id, stream.first_us, stream.last_us)
@@ -110,10 +115,14 @@ def weak_stretches(moments: Moments) -> list[LabelledStretch]:
     return [LabelledStretch(time, time + WEAK_US, Outcome(outcome).name, "WEAK") for time, outcome in pairs]
 
 
-def _table(platform: Platform, stream: Stream, said: list[LabelledStretch], shown: list[int]) -> StreamTable:
-    records, _ = read_events(
-        platform.connection, stream.user_id, stream.machine_id, stream.first_us, stream.last_us + 1
-    )
+def marks_of(said: Sequence[LabelledStretch]) -> list[OutcomeMark]:
+    """What was said, in the same order: (start, end] of whole microseconds, as the marks' [start, end)."""
+    return [OutcomeMark(one.start_us + 1, one.end_us + 1, Outcome[one.outcome], Source[one.source]) for one in said]
+
+
+def _table(
+    platform: Platform, stream: Stream, records: Rows, said: list[LabelledStretch], shown: list[int]
+) -> StreamTable:
     snapshots = replay_stream(platform, stream, records)
     past = snapshots.timestamps_us <= stream.last_us  # a second after the last event may not be over yet
     return StreamTable(
@@ -127,12 +136,12 @@ def _table(platform: Platform, stream: Stream, said: list[LabelledStretch], show
         is_demo=stream.is_demo,
         interventions_us=np.array(shown, np.int64),
         covered=merge_intervals(np.array(read_covered(platform.connection, stream), np.int64)),
-        marks=[OutcomeMark(mark.start_us, mark.end_us, Outcome[mark.outcome], Source[mark.source]) for mark in said],
+        marks=marks_of(said),
     )
 
 
 def _fingerprint(boots: Boots, said: list[LabelledStretch], shown: list[int]) -> str:
-    made = json.dumps([code_version(), V4.hash, sorted(boots.next_seq.items()), [repr(mark) for mark in said], shown])
+    made = json.dumps([code_version(), V5.hash, sorted(boots.next_seq.items()), [repr(mark) for mark in said], shown])
     return sha256(made.encode()).hexdigest()
 
 

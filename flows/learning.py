@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
-from flows.artifacts import leave_words
+from flows.artifacts import leave_words, page_address, who_started
 from flows.data_quality import data_quality
 from flows.evaluation import evaluation
 from flows.labels import labels
@@ -12,7 +14,11 @@ from flows.promotion import promotion
 from flows.running import Platform, platform_flow, tell
 from flows.training import blend_newest, train_network, train_only
 from neural_focus.errors import ConfigurationError, ContractError, InputError
-from neural_focus.models.registry import usable_champion
+from neural_focus.models.champion_pointer import usable_champion
+from neural_focus.models.decision_log import decisions
+from neural_focus.models.decision_words import not_passed, short, what_was_decided
+from neural_focus.models.model_store import list_models
+from neural_focus.settings import Settings
 
 
 @platform_flow(
@@ -21,17 +27,37 @@ from neural_focus.models.registry import usable_champion
     "the champion goes on serving.",
     stale_after=timedelta(hours=6),
 )
-def learning(platform: Platform, reason: str = "by schedule") -> str:
-    """Returns the champion's tag afterwards; ``reason``: why it was started."""
-    tell(f"learning: {reason}")
-    leave_words("learning-run", f"Started: {reason}.", "Why this run learns")
+def learning(platform: Platform, reason: str = "") -> str:
+    """Returns the champion's tag afterwards; ``reason``: why it was started, by default who did."""
+    settings, why = platform.settings, reason or who_started()
+    tell(f"learning: {why}")
+    leave_words("learning-run", f"Started: {why}.", "Why this run learns")
+    known, decided = {model.tag for model in list_models(settings)}, len(decisions(settings))
     labels()
     data_quality()
     train_only()
     _learn_sequences()
     evaluation()
     promotion()
-    return usable_champion(platform.settings)[0] or ""
+    serving = usable_champion(settings)[0] or ""
+    made = [model.version for model in list_models(settings) if model.tag not in known]
+    leave_words("learning-outcome", _outcome(settings, made, decisions(settings)[decided:], serving), "What came out")
+    return serving
+
+
+def _outcome(settings: Settings, made: Sequence[str], decided: Sequence[Mapping[str, Any]], serving: str) -> str:
+    """Models made, what was decided and why, who serves now, and where to read more; Markdown."""
+    lines = [f"New models: {', '.join(made)}." if made else "No new model: the data and the code are those of before."]
+    lines += [f"{short(line['model'])}: {_decision(line)}." for line in decided]
+    lines += [] if decided else ["Nothing new was decided."]
+    lines.append(f"**{short(serving)}** serves." if serving else "No model serves: rules of thumb answer.")
+    links = [f"[All models]({page_address(settings, 'models/index.html')})"]
+    links += [f"[report on {one}]({page_address(settings, f'models/{one}.html')})" for one in made]
+    return "\n\n".join([*lines, " · ".join(links)])
+
+
+def _decision(line: Mapping[str, Any]) -> str:
+    return "; ".join([what_was_decided(line), *not_passed(line["gates"])])
 
 
 def _learn_sequences() -> None:

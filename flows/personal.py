@@ -16,14 +16,18 @@ import pandas as pd
 from flows.artifacts import Cell, leave_table, leave_words
 from flows.label_files import join_moments, read_labels
 from flows.running import Platform, platform_flow, tell
-from neural_focus.hindsight import HORIZON, WarningKind, came_true, high_onsets, outcomes, untouched
-from neural_focus.models import registry
+from neural_focus.errors import NeuralFocusError
+from neural_focus.hindsight import HORIZON, MARGIN_US, WarningKind, came_true, high_onsets, outcomes, untouched
 from neural_focus.models.calibrate import fit_personal
+from neural_focus.models.champion_pointer import working_champion
 from neural_focus.models.fitting import labelled
+from neural_focus.models.model_store import load
 from neural_focus.models.predict import Predictor
+from neural_focus.models.shadow_run import shadow
+from neural_focus.settings import Settings
 from neural_focus.store.database import Connection
 from neural_focus.store.labels import shown_on
-from neural_focus.store.live_check import KINDS, MARGIN_US, TICK_US
+from neural_focus.store.live_check import KINDS, TICK_US
 from neural_focus.store.person_record import (
     BINS,
     PersonCalibration,
@@ -61,22 +65,37 @@ def personal(platform: Platform) -> int:
 
 def adapt(platform: Platform, now: datetime) -> int:
     """The work of the flow."""
-    tag, _ = registry.usable_champion(platform.settings)
-    predictor = None if tag is None else registry.load(platform.settings, tag)
+    predictors = at_work(platform.settings)
     people = served_people(platform.connection, now)
     rows: list[dict[str, Cell]] = []
     for person in people:
-        found = [] if predictor is None else calibrations(platform, predictor, person)
-        if predictor is not None:
-            write_calibrations(platform.connection, person.user_id, predictor.version, found)
+        found = {one.version: calibrations(platform, one, person) for one in predictors}
+        if found:
+            write_calibrations(platform.connection, person.user_id, found)
         days = count_days(platform.connection, person.user_id, now.date())
         platform.connection.commit()
-        share = max((one.share for one in found if one.target == "switch"), default=0.0)
+        serves = next(iter(found.values()), [])
+        share = max((one.share for one in serves if one.target == "switch"), default=0.0)
         rows.append({"person": person.name, "own share": f"{share:.0%}", "days counted": days})
     tell(f"{len(people)} people brought up to date")
     leave_words("personal-run", f"{len(people)} people who got predictions in the last {DAYS} days.", "What was done")
     leave_table("personal-people", rows, "How much of the calibration is the person's own")
     return len(people)
+
+
+def at_work(settings: Settings) -> list[Predictor]:
+    """The model that serves, then the one in its shadow: both get what people's own moments ask for, or the live
+    comparison of the two would be one of how long each has known them."""
+    champion, _ = working_champion(settings)
+    if champion is None:
+        return []
+    found = [champion]
+    try:
+        if (beside := shadow(settings)) is not None:
+            found.append(load(settings, beside.tag))
+    except NeuralFocusError as error:  # a challenger's trouble is its own
+        tell(f"nothing is fitted for the shadow: {error}")
+    return found
 
 
 def served_people(connection: Connection, now: datetime) -> list[Served]:

@@ -7,7 +7,7 @@
                              └──► the champion stays                                                  └──► it stays
 
 Where nothing serves yet there is nothing to shadow: the best that passes serves at once. A model of demo people never
-replaces one of real people.
+replaces one of real people, and what a person took back stays out until a person promotes it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from flows.artifacts import leave_table, leave_words
 from flows.champion_challenger import champion_on
 from flows.running import Platform, platform_flow, tell
 from neural_focus.errors import ConfigurationError, ContractError
-from neural_focus.models import registry
+from neural_focus.models.champion_pointer import promote, usable_champion, working_champion
+from neural_focus.models.decision_log import log_decision, refused_by, refused_just_so, taken_back
 from neural_focus.models.gates import (
     JUDGED,
     SHADOW_GATE,
@@ -34,14 +35,18 @@ from neural_focus.models.gates import (
     latency,
     no_collapse,
     no_worse_live,
+    says_as_much,
+    says_numbers,
 )
 from neural_focus.models.held_out import FILE, HeldOut, read_held_out
-from neural_focus.models.registry import Shadow, StoredModel
+from neural_focus.models.model_store import StoredModel, list_models, load, newest_of_each_kind, read_file
+from neural_focus.models.old_models import remove_old_models
+from neural_focus.models.shadow_run import Shadow, clear_shadow, set_shadow, shadow
 from neural_focus.settings import Settings
 from neural_focus.store.live_check import Lived, lived, people_served
 
 SHADOW_PATIENCE = timedelta(days=7)
-"""A shadow that has not seen enough live moments by then gives way to a newer challenger."""
+"""A shadow that has not seen enough live moments by then, or that a person let in, gives way to a newer challenger."""
 
 
 @platform_flow(
@@ -56,51 +61,83 @@ def promotion(platform: Platform) -> str:
 
 
 def promote_newest(platform: Platform) -> str:
-    """The work of the flow.
+    """The work of the flow: judges, then removes the models that nobody needs any more.
 
     Raises:
         ConfigurationError: there is no model yet.
     """
+    serving = _judge_newest(platform)
+    try:
+        removed = remove_old_models(platform.settings)
+    except ContractError as error:
+        tell(f"no old model is removed: {error}")
+    else:
+        if removed:
+            tell(f"removed as old: {', '.join(removed)}")
+    return serving
+
+
+def _judge_newest(platform: Platform) -> str:
     settings = platform.settings
-    models = registry.list_models(settings)
+    models = list_models(settings)
     if not models:
         raise ConfigurationError("There is no model to promote", todo="Run the flow 'training' first")
-    serving, problem = registry.usable_champion(settings)
-    champion = next((model for model in models if model.tag == serving), None)
-    if problem:
-        tell(f"the champion cannot serve: {problem}")
+    champion = _serving(settings, models)
+    serving = None if champion is None else champion.tag
     if champion is not None and _shadow_decides(platform, champion):
-        return registry.champion(settings) or ""
-    newest = {model.version.split("_v")[0]: model for model in models}
+        return usable_champion(settings)[0] or ""
     passed = []
-    for challenger in newest.values():
+    for challenger in newest_of_each_kind(models).values():
         if challenger.tag == serving:
             leave_words("promotion-run", f"{challenger.tag} serves already.", "What was decided")
             continue
-        if _failed_live(settings, challenger):
-            leave_words("promotion-run", f"{challenger.tag} was worse live: it stays out.", "What was decided")
+        if why := _stays_out(settings, challenger.tag):
+            leave_words("promotion-run", f"{challenger.tag} {why}: it stays out.", "What was decided")
             continue
-        gates = judge(platform, challenger, champion)
+        gates = _judged(platform, challenger, champion)
         _leave(challenger.tag, serving, gates)
         if all(gate.passed for gate in gates):
             passed.append((challenger, gates))
-        elif not _said_before(settings, challenger, serving, gates):
-            registry.log_decision(settings, "refused", challenger.tag, by="gates", before=serving, gates=_rows(gates))
+        elif not refused_just_so(settings, challenger.tag, serving, _rows(gates)):
+            log_decision(settings, "refused", challenger.tag, by="gates", before=serving, gates=_rows(gates))
     if passed:
         best, gates = max(passed, key=lambda one: _skill(one[0]))
         _let_serve_or_shadow(platform, best, champion, gates)
-    return registry.usable_champion(settings)[0] or ""
+    return usable_champion(settings)[0] or ""
+
+
+def _serving(settings: Settings, models: Sequence[StoredModel]) -> StoredModel | None:
+    """The champion, if it can be loaded: one that cannot answers nobody, and holds nobody up."""
+    working, problem = working_champion(settings)
+    if problem:
+        tell(f"the champion cannot serve: {problem}")
+    return next((model for model in models if working is not None and model.version == working.version), None)
+
+
+def _stays_out(settings: Settings, tag: str) -> str:
+    """Why a model is not judged again, "" where it is: its offline gates would let it in, night after night."""
+    if refused_by(settings, tag, SHADOW_GATE):
+        return "was worse live"
+    return "was taken back by a person" if taken_back(settings, tag) else ""
+
+
+def _judged(platform: Platform, challenger: StoredModel, champion: StoredModel | None) -> list[Gate]:
+    """``judge``; for a challenger that this code cannot serve, of an older contract, say, the gate it fails."""
+    try:
+        return judge(platform, challenger, champion)
+    except ContractError as error:
+        return [Gate("can be served", str(error), passed=False)]
 
 
 def judge(platform: Platform, challenger: StoredModel, champion: StoredModel | None) -> list[Gate]:
     """Every offline gate of a challenger, beside the champion if there is one.
 
     Raises:
-        ContractError: the challenger was stored without its held-out moments.
+        ContractError: the challenger was stored without its held-out moments, or cannot be loaded.
     """
     held, kind = held_out_of(platform, challenger), str(challenger.manifest["kind"])
-    gates = [*beats_baselines(held, kind), *calibrated(held, kind)]
-    gates.append(latency(registry.load(platform.settings, challenger.tag)))
+    predictor = load(platform.settings, challenger.tag)
+    gates = [says_numbers(held, kind), *beats_baselines(held, kind), *calibrated(held, kind), latency(predictor)]
     for target in ("switch", "break"):
         moments = held.of(target) if target in held.said else held.take(held.times_us < 0)
         if enough(moments.label[target]):
@@ -111,6 +148,7 @@ def judge(platform: Platform, challenger: StoredModel, champion: StoredModel | N
     ours, theirs = challenger.manifest["trained_on"], champion.manifest["trained_on"]
     if ours == "demo" and theirs == "people":
         return [*gates, Gate("real people's model comes first", "demo after people", passed=False)]
+    gates.append(says_as_much(predictor.targets, load(platform.settings, champion.tag).targets))
     return [*gates, *beats_champion(held, kind, champion_on(platform, champion, held))]
 
 
@@ -120,7 +158,7 @@ def held_out_of(platform: Platform, model: StoredModel) -> HeldOut:
     Raises:
         ContractError: it was stored by a version that kept none.
     """
-    data = registry.read_file(platform.settings, model.tag, FILE)
+    data = read_file(platform.settings, model.tag, FILE)
     if data is None:
         raise ContractError(
             f"{model.tag} has no held-out moments", why="an older version stored it", todo="Train a new model"
@@ -128,68 +166,62 @@ def held_out_of(platform: Platform, model: StoredModel) -> HeldOut:
     return read_held_out(data)
 
 
-def live_moments(platform: Platform, shadow: Shadow) -> dict[str, Lived]:
-    """What came true since the shadow began, beside its word and the champion's, by target."""
-    start_us, end_us = int(shadow.since.timestamp() * 1e6), time.time_ns() // 1000
-    version = shadow.tag.split(":")[1]
+def live_moments(platform: Platform, tried: Shadow, champion: StoredModel) -> dict[str, Lived]:
+    """What came true since the shadow began, beside its word and the champion's, by target: where the champion itself
+    answered, and no rules of thumb or model before it."""
+    start_us, end_us = int(tried.since.timestamp() * 1e6), time.time_ns() // 1000
+    version = tried.tag.split(":")[1]
     people = people_served(platform.connection, start_us, end_us, version)
-    found = lived(platform.connection, people, start_us, end_us, challenger=version)
+    found = lived(platform.connection, people, start_us, end_us, version=champion.version, challenger=version)
     return {target: moments.take(moments.other == moments.other) for target, moments in found.items()}
 
 
 def _shadow_decides(platform: Platform, champion: StoredModel) -> bool:
-    """Judges the shadow by what it said live; True while it goes on, or when it was promoted."""
+    """Judges the gates' own shadow by what it said live; True while it goes on, or when it was promoted.
+
+    A person's shadow is for the log alone: nothing is decided of it, and it holds up nobody.
+    """
     settings = platform.settings
-    shadow = registry.shadow(settings)
-    if shadow is None:
+    tried = shadow(settings)
+    if tried is None or tried.by != "gates":
         return False
-    live = live_moments(platform, shadow)
+    if tried.champion not in (None, champion.tag):  # it never was judged beside the one that serves now
+        clear_shadow(settings)
+        log_decision(settings, "shadow ended", tried.tag, by="gates", before=tried.champion)
+        tell(f"{tried.tag} was in the shadow of {tried.champion}, which serves no more: all are judged anew")
+        return False
+    live = live_moments(platform, tried, champion)
     gate = no_worse_live({name: (m.person, m.times_us, m.label, m.other, m.said) for name, m in live.items()})
-    tell(f"{shadow.tag} in the shadow since {shadow.since:%Y-%m-%d %H:%M}: {gate.found if gate else 'too few moments'}")
+    tell(f"{tried.tag} in the shadow since {tried.since:%Y-%m-%d %H:%M}: {gate.found if gate else 'too few moments'}")
     if gate is None:
-        waits = datetime.now(UTC) - shadow.since < SHADOW_PATIENCE
+        waits = datetime.now(UTC) - tried.since < SHADOW_PATIENCE
         leave_words(
             "promotion-run",
-            f"{shadow.tag} predicts in the shadow of {champion.tag}: {len(live['switch'])} live moments so far.",
+            f"{tried.tag} predicts in the shadow of {champion.tag}: {len(live['switch'])} live moments so far.",
             "What was decided",
         )
         return waits
-    _leave(shadow.tag, champion.tag, [gate])
-    if gate.passed and shadow.by == "gates":
-        registry.promote(settings, shadow.tag, by="gates", gates=[gate.row()])
-        return True
-    if not gate.passed:
-        registry.clear_shadow(settings)
-        registry.log_decision(settings, "refused", shadow.tag, by="gates", before=champion.tag, gates=[gate.row()])
+    _leave(tried.tag, champion.tag, [gate])
+    if gate.passed:
+        promote(settings, tried.tag, by="gates", gates=[gate.row()])
+    else:
+        clear_shadow(settings)
+        log_decision(settings, "refused", tried.tag, by="gates", before=champion.tag, gates=[gate.row()])
     return gate.passed
-
-
-def _failed_live(settings: Settings, challenger: StoredModel) -> bool:
-    """Whether a shadow run of it ended in a refusal: its offline gates would let it in again, night after night."""
-    mine = [line for line in registry.decisions(settings) if line["model"] == challenger.tag]
-    return any(
-        line["decision"] == "refused" and any(gate["name"] == SHADOW_GATE for gate in line["gates"]) for line in mine
-    )
-
-
-def _said_before(settings: Settings, challenger: StoredModel, serving: str | None, gates: Sequence[Gate]) -> bool:
-    """Whether the last decision on it was this very refusal: a night in which nothing changed decides nothing."""
-    mine = [line for line in registry.decisions(settings) if line["model"] == challenger.tag]
-    if not mine or mine[-1]["decision"] != "refused" or mine[-1]["before"] != serving:
-        return False
-    failed = {gate["name"] for gate in mine[-1]["gates"] if not gate["passed"]}
-    return failed == {gate.name for gate in gates if not gate.passed}
 
 
 def _let_serve_or_shadow(
     platform: Platform, best: StoredModel, champion: StoredModel | None, gates: Sequence[Gate]
 ) -> None:
     settings = platform.settings
+    theirs = shadow(settings)
     if champion is None:
-        registry.promote(settings, best.tag, by="gates", gates=_rows(gates))
+        promote(settings, best.tag, by="gates", gates=_rows(gates))
         said = f"**{best.tag} serves now**, after no model."
+    elif theirs is not None and theirs.by != "gates" and datetime.now(UTC) - theirs.since < SHADOW_PATIENCE:
+        said = f"**{best.tag}** passed the gates and waits: {theirs.tag}, which a person let in, is in the shadow."
     else:
-        registry.set_shadow(settings, best.tag, by="gates", gates=_rows(gates))
+        set_shadow(settings, best.tag, champion=champion.tag, by="gates", gates=_rows(gates))
         said = f"**{best.tag}** passed the gates and predicts in the shadow of {champion.tag} from now on."
     tell(said.replace("*", ""))
     leave_words("promotion-run", said, "What was decided")
@@ -198,7 +230,7 @@ def _let_serve_or_shadow(
 def _skill(model: StoredModel) -> float:
     """Mean AUC over both risks: the first is shown, the second is acted on."""
     metrics = model.manifest["metrics"]
-    return float(np.mean([metrics[target]["auc"] for target in JUDGED if metrics.get(target, {}).get("n")]))
+    return float(np.nanmean([metrics[target]["auc"] for target in JUDGED if metrics.get(target, {}).get("n")]))
 
 
 def _rows(gates: Sequence[Gate]) -> list[dict[str, object]]:
@@ -213,6 +245,6 @@ def _leave(tag: str, champion: str | None, gates: Sequence[Gate]) -> None:
     leave_words("promotion-run", verdict, "What was decided")
     leave_table(
         "promotion-gates",
-        [{"gate": gate.name, "found": gate.found, "passed": "yes" if gate.passed else "no"} for gate in gates],
+        [{"passed": "yes" if gate.passed else "no", "gate": gate.name, "found": gate.found} for gate in gates],
         f"Gates for {tag}",
     )

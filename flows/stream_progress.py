@@ -9,13 +9,13 @@ Everything here can be deleted: the next run computes the stream from its first 
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
 from neural_focus._native import Engine
+from neural_focus.atomic_write import atomic_write
 from neural_focus.errors import FormatError
 from neural_focus.features import FEATURE_NAMES, contract_hash
 from neural_focus.store.database import Connection
@@ -83,11 +83,11 @@ class StreamProgress:
         """Records that everything of ``boots`` is computed, up to ``until_us``."""
         done = {"next_seq": boots.next_seq, "last_us": boots.last_us, "until_us": until_us}
         text = json.dumps({"version": code_version(), **done})
-        _write(self.folder / "progress.json", text.encode())
+        atomic_write(self.folder / "progress.json", text.encode(), sync=False)
 
     def save_engine(self, day_us: int, engine: Engine) -> None:
         """Keeps the engine that has seen everything before ``day_us``, and only the newest few."""
-        _write(self.folder / f"{day_name(day_us)}.engine", engine.save())
+        atomic_write(self.folder / f"{day_name(day_us)}.engine", engine.save(), sync=False)
         for old in sorted(self.folder.glob("*.engine"))[:-KEPT_ENGINES]:
             old.unlink()
 
@@ -127,10 +127,3 @@ def first_new_us(connection: Connection, stream: Stream, done: Boots, now: Boots
         if row and row[0] is not None:
             earliest = row[0] if earliest is None else min(earliest, row[0])
     return earliest
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}")
-    temporary.write_bytes(content)
-    temporary.replace(path)

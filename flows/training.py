@@ -8,6 +8,7 @@ run that was killed goes on where it was, to the same model.
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,12 +24,14 @@ from flows.artifacts import Cell, leave_table, leave_words
 from flows.data_quality import check_quality
 from flows.label_files import MOST_MOMENTS, join_moments, read_labels, read_stays
 from flows.running import Platform, platform_flow, tell
+from neural_focus.atomic_write import atomic_write
 from neural_focus.errors import ConfigurationError, InputError
-from neural_focus.models import blend, registry
+from neural_focus.models import blend
 from neural_focus.models.bundle import TrainedBundle
 from neural_focus.models.contracts import CONTRACTS
 from neural_focus.models.datasets import Moments, Stays
 from neural_focus.models.labels import NO_LABEL
+from neural_focus.models.model_store import list_models, newest_of_each_kind, read_bundle, save
 from neural_focus.models.provenance import code_of
 from neural_focus.models.sequence_training import train_sequences
 from neural_focus.models.training import train_moments
@@ -115,7 +118,7 @@ def blend_newest(platform: Platform) -> str:
         ConfigurationError: there are not both.
         ContractError: they were trained on different data.
     """
-    newest = {str(model.manifest["kind"]): model.tag for model in registry.list_models(platform.settings)}
+    newest = {kind: model.tag for kind, model in newest_of_each_kind(list_models(platform.settings)).items()}
     if not {"xgboost", "lstm"} <= newest.keys():
         raise ConfigurationError("There are not both kinds of model to blend", todo="Run the flow 'learning'")
     parts = [newest["xgboost"], newest["lstm"]]
@@ -124,8 +127,8 @@ def blend_newest(platform: Platform) -> str:
     if known is not None and known == newest.get(blend.KIND):
         tell(f"{known} is the blend of {' and '.join(parts)}")
         return known
-    bundle = blend.blend(*(registry.read_bundle(platform.settings, tag) for tag in parts))
-    tag = registry.save(platform.settings, bundle)
+    bundle = blend.blend(*(read_bundle(platform.settings, tag) for tag in parts))
+    tag = save(platform.settings, bundle)
     _remember(platform, source, tag)
     _leave(tag, {**bundle.manifest})
     return tag
@@ -135,7 +138,7 @@ def _train(platform: Platform, kind: str, progress: Callable[[float], None]) -> 
     labels, is_demo = choose_labels(platform)
     source = _fingerprint(labels, kind)
     known = _trained_from(platform).get(source)
-    stored = {model.tag: model for model in registry.list_models(platform.settings)}
+    stored = {model.tag: model for model in list_models(platform.settings)}
     if known in stored:
         tell(f"{known} was trained on the same data")
         return TrainedModel(known, dict(stored[known].manifest), fresh=False)
@@ -144,7 +147,7 @@ def _train(platform: Platform, kind: str, progress: Callable[[float], None]) -> 
     stays = read_stays(platform.settings.feast, labels)
     with _unfinished(platform.settings, kind, source) as checkpoint:
         bundle = _fit(kind, moments, stays, is_demo, checkpoint, progress)
-        tag = registry.save(platform.settings, bundle)
+        tag = save(platform.settings, bundle)
         _remember(platform, source, tag)
     manifest = {**bundle.manifest, "version": tag.split(":")[1]}
     _leave(tag, manifest)
@@ -219,9 +222,7 @@ def _trained_from(platform: Platform) -> dict[str, str]:
 
 def _remember(platform: Platform, source: str, tag: str) -> None:
     path = platform.settings.models / "trained_from.json"
-    temporary = path.with_suffix(".new")
-    temporary.write_text(json.dumps({**_trained_from(platform), source: tag}))
-    temporary.replace(path)
+    atomic_write(path, json.dumps({**_trained_from(platform), source: tag}).encode())
 
 
 def _leave(tag: str, manifest: dict[str, Any]) -> None:
@@ -240,7 +241,9 @@ def _leave(tag: str, manifest: dict[str, Any]) -> None:
 
 
 def _figure(value: object) -> Cell:
-    return round(value, 4) if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return round(value, 4) if math.isfinite(value) else "–"
+    return str(value)
 
 
 def _same_columns(rows: list[dict[str, Cell]]) -> list[dict[str, Cell]]:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+import time
+from datetime import UTC, date, datetime, timedelta
 
 from flows.artifacts import leave_page, leave_words
-from flows.running import Platform, platform_flow, tell
-from neural_focus.sessions import measure
+from flows.label_files import drop_days_before
+from flows.running import Platform, exclusive, platform_flow, tell
+from neural_focus.sessions import LOOK_BACK_US, measure
 from neural_focus.store.database import Connection
 from neural_focus.store.events import read_events
 from neural_focus.store.retention import KEEP_DAYS, retire_events
 from neural_focus.store.session_book import StoredSession, fill_metrics, read_session
-
-LOOK_BACK_US = 6 * 3_600_000_000
-"""Earlier events say who held the focus when a session began."""
 
 
 @platform_flow(
@@ -54,20 +53,32 @@ def refresh(connection: Connection, session: StoredSession) -> int:
 
 @platform_flow(
     name="retention",
-    description=f"Counts events older than {KEEP_DAYS} days by the hour and app, then drops them, and their snapshots.",
+    description=f"Counts events older than {KEEP_DAYS} days by the hour and app, then drops them, and what was "
+    "made of them.",
     stale_after=timedelta(hours=20),
 )
 def retention(platform: Platform) -> int:
     """Retires what is past its time; returns how many events went."""
-    from feature_repo.store import drop_days_before
+    return retire(platform, datetime.now(UTC))
 
-    now = datetime.now(UTC)
+
+def retire(platform: Platform, now: datetime) -> int:
+    """The work of the flow: events, and then the snapshots, labels and stays that were made of them."""
     events = retire_events(platform.connection, now)
-    files = drop_days_before(platform.store, (now - timedelta(days=KEEP_DAYS)).date())
+    files = _drop_files(platform, (now - timedelta(days=KEEP_DAYS)).date())
     leave_words(
         "retention-run", f"{events:,} events rolled up and dropped, {files} days of snapshots deleted.", "What went"
     )
     return events
+
+
+def _drop_files(platform: Platform, day: date) -> int:
+    """Waits for a run of `labels`: what it had read before the events went, it would write again."""
+    while True:
+        with exclusive(platform.settings, "labels") as mine:
+            if mine:
+                return drop_days_before(platform.settings.feast, day)
+        time.sleep(1)
 
 
 @platform_flow(

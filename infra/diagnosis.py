@@ -246,14 +246,14 @@ def _check_port(subject: str, port: int, variable: str, check: Callable[[], str]
 
 def check_model(settings: Settings) -> Finding:
     """The model that serves."""
-    from neural_focus.models.registry import usable_champion
+    from neural_focus.models.champion_pointer import working_champion
 
-    tag, problem = usable_champion(settings)
+    champion, problem = working_champion(settings)
     if problem:
         return Finding(State.BROKEN, "model", problem, "`up` trains a new one; or: neural-focus models rollback")
-    if tag is None:
+    if champion is None:
         return Finding(State.LIMITED, "model", "there is none yet: predictions are rules", "`up` trains the first one")
-    return Finding(State.WELL, "model", f"{tag} serves")
+    return Finding(State.WELL, "model", f"{champion.version} serves")
 
 
 def check_page(_: Settings) -> Finding:

@@ -60,6 +60,7 @@ def install(prefix: Path, report: Callable[[str], None]) -> Path:
     """
     programs = prefix / "usr" / "lib" / "postgresql" / MAJOR / "bin"
     if programs.exists():
+        _open_to_others(programs / "real")
         return programs
     prefix.parent.mkdir(parents=True, exist_ok=True)
     prefix.parent.chmod(0o755)  # the account that runs the server has to get in
@@ -123,6 +124,7 @@ def _stub_programs(programs: Path) -> None:
     folder, loader = LOADERS[_architecture()]
     real = programs / "real"
     real.mkdir()
+    _open_to_others(real)
     for program in [path for path in programs.iterdir() if path.is_file()]:
         with program.open("rb") as file:
             if file.read(4) != b"\x7fELF":
@@ -130,6 +132,12 @@ def _stub_programs(programs: Path) -> None:
         program.rename(real / program.name)
         program.write_text(STUB.format(folder=folder, loader=loader, name=program.name))
         program.chmod(0o755)
+
+
+def _open_to_others(folder: Path) -> None:
+    """Where root starts it, the server has an account of its own, and a starter's umask may shut that out."""
+    if folder.stat().st_uid == os.geteuid():
+        folder.chmod(0o755)
 
 
 def _run(command: list[str], folder: Path) -> None:

@@ -20,6 +20,10 @@ COLUMNS = ("user", "timestamp_us", "event_type", "app_name", "x", "y", "speed_pp
 OPTIONAL_COLUMNS = ("category_hint",)
 """``category_hint`` is decided by the packaged rules from ``app_name`` where a table has none."""
 
+WHOLE = ("timestamp_us", "event_type", "category_hint")
+ROUNDED = ("x", "y", "speed_pps", "idle_ms")
+"""Columns of numbers: those that have to be whole, and those of which the nearest whole number is taken."""
+
 _UINT32_MAX = int(np.iinfo(np.uint32).max)
 
 
@@ -27,7 +31,7 @@ def read_event_table(path: Path, rules: Rules | None = None) -> dict[str, NDArra
     """Records of each person in a Parquet table: user → EVENT_DTYPE[n], sorted stably by timestamp.
 
     Rows are taken as they are: a number that does not fit its field is carried as one that ``validate`` puts
-    aside (type, timestamp), or is cut to the field's range.
+    aside (type, timestamp), or is cut to the field's range, and rounded. Rows without a user are one person's, "".
 
     Raises:
         InputError: a file that cannot be read, an unknown or missing column, a column of the wrong type.
@@ -45,7 +49,13 @@ def read_event_table(path: Path, rules: Rules | None = None) -> dict[str, NDArra
     }
 
 
-def _read(path: Path) -> pa.Table:
+def check_event_table(path: Path) -> None:
+    """Whether a file is an event table, by its schema alone; raises what ``read_event_table`` does."""
+    _read(path, rows=False)
+
+
+def _read(path: Path, *, rows: bool = True) -> pa.Table:
+    """The table, or with ``rows`` false an empty one of its columns."""
     try:
         import pyarrow as pa
         import pyarrow.parquet as parquet
@@ -54,9 +64,11 @@ def _read(path: Path) -> pa.Table:
             "Event tables need pyarrow", todo="Install it with: pip install 'neural-focus[platform]'"
         ) from None
     try:
-        names = [name for name in parquet.ParquetFile(path).schema_arrow.names if not _is_index(name)]
+        schema = parquet.read_schema(path)
+        names = [name for name in schema.names if not _is_index(name)]
         _check_columns(names, path)
-        return parquet.read_table(path, columns=names)
+        _check_types(schema, path)
+        return parquet.read_table(path, columns=names) if rows else schema.empty_table()
     except (OSError, pa.ArrowException) as error:
         why = _first_line(error)
         if isinstance(error, FileNotFoundError):
@@ -81,6 +93,18 @@ def _check_columns(names: list[str], path: Path) -> None:
     missing = [name for name in COLUMNS if name not in names]
     if missing:
         raise InputError(f"{path} has no column", why=", ".join(map(repr, missing)), todo=f"Needed are: {known}")
+
+
+def _check_types(schema: pa.Schema, path: Path) -> None:
+    import pyarrow as pa
+
+    for name in (*WHOLE, *ROUNDED):
+        if name not in schema.names:
+            continue
+        kind = schema.field(name).type
+        number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_timestamp(kind)
+        if not number and not (name in ROUNDED and pa.types.is_null(kind)):
+            raise InputError(f"{path}: column {name!r} is {kind}", todo="Give whole numbers")
 
 
 def _to_records(table: pa.Table, rules: Rules, path: Path) -> NDArray[np.void]:
@@ -115,25 +139,32 @@ def _fill_mouse(records: NDArray[np.void], types: NDArray[np.int64], table: pa.T
 
 
 def _integers(table: pa.Table, name: str, path: Path) -> NDArray[np.int64]:
-    """A column as int64; nulls are 0, what exceeds int64 is its largest."""
+    """A column as int64; nulls and NaN are 0, what exceeds int64 is its largest."""
     import pyarrow as pa
     import pyarrow.compute as compute
 
     column = table[name]
-    try:
-        if pa.types.is_timestamp(column.type):
-            column = column.cast(pa.timestamp("us", tz=column.type.tz)).cast(pa.int64())
-        if pa.types.is_floating(column.type):
-            column = compute.cast(column, pa.int64())  # refuses fractions and NaN
-        elif not pa.types.is_integer(column.type):
-            raise InputError(f"{path}: column {name!r} is {column.type}", todo="Give whole numbers")
-        if column.type == pa.uint64():
-            column = compute.min_element_wise(column, pa.scalar(np.iinfo(np.int64).max, pa.uint64()))
-        return np.asarray(compute.fill_null(column.cast(pa.int64()), 0).to_numpy())
-    except pa.ArrowException as error:
+    if pa.types.is_timestamp(column.type):  # safe=False: nanoseconds are cut to the microsecond
+        column = column.cast(pa.timestamp("us", tz=column.type.tz), safe=False).cast(pa.int64())
+    if pa.types.is_floating(column.type):
+        return _whole(np.asarray(column.to_numpy(), np.float64), name, path)
+    if column.type == pa.uint64():
+        column = compute.min_element_wise(column, pa.scalar(np.iinfo(np.int64).max, pa.uint64()))
+    return np.asarray(compute.fill_null(column.cast(pa.int64()), 0).to_numpy())
+
+
+def _whole(values: NDArray[np.float64], name: str, path: Path) -> NDArray[np.int64]:
+    rounded = np.rint(values)
+    odd = np.flatnonzero((rounded != values) & ~np.isnan(values))
+    if len(odd) and name not in ROUNDED:
         raise InputError(
-            f"{path}: column {name!r} has a value that is no whole number", why=_first_line(error)
-        ) from None
+            f"{path}: column {name!r} has a value that is no whole number",
+            why=str(values[odd[0]]),
+            todo="Give microseconds since 1970 (UTC)" if name == "timestamp_us" else "Give whole numbers",
+        )
+    most = float(2**62)
+    bounded = np.clip(np.nan_to_num(rounded, nan=0.0, posinf=most, neginf=-most), -most, most)
+    return np.asarray(bounded, np.int64)
 
 
 def _sort_keys(table: pa.Table) -> NDArray[np.int64]:
@@ -141,7 +172,7 @@ def _sort_keys(table: pa.Table) -> NDArray[np.int64]:
 
 
 def _factorize(column: pa.ChunkedArray) -> tuple[list[str], NDArray[np.int64]]:
-    """Distinct values as text, and the index of each row's."""
+    """Distinct values as text, and the index of each row's; no value at all is the empty text."""
     import pyarrow as pa
 
     encoded = column.combine_chunks()
@@ -149,7 +180,8 @@ def _factorize(column: pa.ChunkedArray) -> tuple[list[str], NDArray[np.int64]]:
         encoded = encoded.dictionary_encode()
     names = [_to_text(value) for value in _raw_values(encoded.dictionary)]
     codes = np.asarray(encoded.indices.cast(pa.int64()).fill_null(len(names)).to_numpy(zero_copy_only=False))
-    return [*names, ""], codes
+    place = {name: number for number, name in enumerate(dict.fromkeys([*names, ""]))}
+    return list(place), np.array([place[name] for name in [*names, ""]])[codes]
 
 
 def _raw_values(values: pa.Array) -> Iterator[Any]:
@@ -178,4 +210,4 @@ def _app_bytes(name: str) -> bytes:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+    return str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__

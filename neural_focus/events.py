@@ -96,6 +96,10 @@ class ProductivityCategory(IntEnum):
         return "" if self is ProductivityCategory.NONE else self.name.capitalize()
 
 
+WORK = (ProductivityCategory.BUILDING, ProductivityCategory.STUDYING, ProductivityCategory.KNOWLEDGE)
+"""Kinds of app that count as work."""
+
+
 EVENT_DTYPE = np.dtype(
     {
         "names": ["timestamp_us", "event_type", "process_id", "app_name", "window_handle", "data"],

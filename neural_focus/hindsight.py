@@ -12,12 +12,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from neural_focus.prediction import BREAK_HORIZON_SECONDS, HIGH_FROM, HORIZON_SECONDS
+from neural_focus.prediction import AWAY_SECONDS, BREAK_HORIZON_SECONDS, HIGH_FROM, HORIZON_SECONDS, MANY_SWITCHES
 from neural_focus.store.prediction_log import Moments
 
 US = 1_000_000
-AWAY_SECONDS = 10
-MANY_SWITCHES = 3
+MARGIN_US = 330 * US
+"""Before a window: how long a snapshot's own past reaches; after it: the longest horizon."""
 SLACK_US = 2 * US
 """Snapshots this close follow each other."""
 WarningKind = Literal["HIGH_RISK", "BREAK"]

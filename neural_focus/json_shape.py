@@ -143,3 +143,12 @@ def _object_schema(shape: type, definitions: dict[str, Any]) -> dict[str, Any]:
         ],
         "additionalProperties": False,
     }
+
+
+def plain(value: Any) -> Any:
+    """The same without nan and infinity, which JSON has not: what does not exist is null."""
+    if isinstance(value, dict):
+        return {key: plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

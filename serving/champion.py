@@ -1,4 +1,4 @@
-"""The model that answers: the registry's champion, taken over within seconds of a promotion, without a restart."""
+"""The model that answers: the champion, taken over within seconds of a promotion, without a restart."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 
 from neural_focus.errors import NeuralFocusError
 from neural_focus.features import FEATURE_NAMES
-from neural_focus.models import registry
+from neural_focus.models.champion_pointer import champion
+from neural_focus.models.health import read_health
 from neural_focus.models.predict import Predictor
 from neural_focus.models.sequences import StreamPast
 from neural_focus.settings import Settings
@@ -37,7 +38,7 @@ class Champion:
     @property
     def health(self) -> str:
         """What the last look for drift found; "" before the first."""
-        return registry.read_health(self._settings)
+        return read_health(self._settings)
 
     def refresh(self) -> bool:
         """Load the champion if it is another one than before; whether it changed.
@@ -45,10 +46,13 @@ class Champion:
         A model that cannot be loaded is refused once, loudly, and the one before goes on answering.
         """
         try:
-            tag = registry.champion(self._settings)
+            tag = champion(self._settings)
         except NeuralFocusError as error:
             return self._refuse("champion.json", error)
-        if tag == self._tag or (tag is not None and tag == self._refused):
+        if tag == self._tag:  # again, after another, or the file itself, was refused
+            self._refused, self.notice = None, ""
+            return False
+        if tag is not None and tag == self._refused:
             return False
         try:
             predictor = Predictor.load(self._settings, tag)
@@ -61,12 +65,11 @@ class Champion:
         _LOG.info("model %s (%s) answers from now on", tag, predictor.version)
         return True
 
-    def adapt(self, found: Mapping[int, Sequence[PersonCalibration]]) -> None:
-        """Take over people's own calibrations of the model that answers, and how much of each is theirs."""
-        shifts: dict[str, dict[int, float]] = {}
-        for user_id, calibrations in found.items():
-            for one in calibrations:
-                shifts.setdefault(one.target, {})[user_id] = one.shift
+    def adapt(self, version: str, found: Mapping[int, Sequence[PersonCalibration]]) -> None:
+        """Take over people's own calibrations of the model ``version``, if it still answers, and each one's share."""
+        if version != self.predictor.version:
+            return
+        shifts = shifts_of(found)
         self.own_share = {user: max(one.share for one in known) for user, known in found.items() if known}
         if shifts != self._shifts:
             self._shifts, self.predictor = shifts, self._plain.with_shifts(shifts)
@@ -76,6 +79,15 @@ class Champion:
             self._refused, self.notice = tag, str(error)
             _LOG.error("model %s is refused, %s goes on: %s", tag, self.predictor.version, error)
         return False
+
+
+def shifts_of(found: Mapping[int, Sequence[PersonCalibration]]) -> dict[str, dict[int, float]]:
+    """People's own offsets by target, then person."""
+    shifts: dict[str, dict[int, float]] = {}
+    for user_id, calibrations in found.items():
+        for one in calibrations:
+            shifts.setdefault(one.target, {})[user_id] = one.shift
+    return shifts
 
 
 def trained_on(predictor: Predictor) -> TrainedOn:

@@ -33,11 +33,18 @@ class Forecast:
     the history it was made from, and how long it took from writing the snapshot to the finished prediction, in ms."""
 
     message: PredictionMade
+    predictor: Predictor
     features: NDArray[np.float32]
     types: NDArray[np.uint8]
     history: HistoryRows | None
     predicted_us: int
     latency_ms: float
+
+    def reasons(self, user_id: int) -> tuple[str, ...]:
+        """Why the risk that help is for is what it is: the break's, where focus is settled."""
+        if self.message.break_risk is None:
+            return self.message.contributing_factors
+        return self.predictor.explain(self.features, self.history, user_id=user_id, target="break")
 
     def logged(self, stream: Stream, ab_test_group: str | None) -> LoggedPrediction:
         """The row for ``model_predictions``."""
@@ -87,6 +94,7 @@ def forecast(online: OnlineFeatures, champion: Champion, stream: Stream, snapsho
         StoreError: the online store refuses.
     """
     momentum = stream.momentum.advance(snapshot.t_us, snapshot.features["seconds_since_session_start"])
+    predictor = champion.predictor
     row = np.fromiter((snapshot.features[name] for name in FEATURE_NAMES), np.float32, len(FEATURE_NAMES))
     row[MOMENTUM] = momentum
     began = time.perf_counter()
@@ -94,10 +102,10 @@ def forecast(online: OnlineFeatures, champion: Champion, stream: Stream, snapsho
     features = online.exchange(stream.stream_id, snapshot.t_us, row, types)
     stream.history.observe(snapshot.t_us, features, encode_app_name(snapshot.app_name).decode(), types)
     history = stream.history.rows()
-    message = judge(champion.predictor, stream.user_id, snapshot.t_us, features, momentum, history)
+    message = judge(predictor, stream.user_id, snapshot.t_us, features, momentum, history)
     latency_ms = (time.perf_counter() - began) * 1e3
     stream.momentum.predicted(message.focus_score)
-    return Forecast(message, features, types, history, parse_iso(message.timestamp), latency_ms)
+    return Forecast(message, predictor, features, types, history, parse_iso(message.timestamp), latency_ms)
 
 
 def judge(
@@ -109,7 +117,7 @@ def judge(
     history: HistoryRows | None,
 ) -> PredictionMade:
     """The model's word on online features float32[32] and the stream's history as of then, with its reasons."""
-    judged = predictor.predict(np.array([t_us], np.int64), features[None, :], history, user_id=user_id)
+    judged, reasons = predictor.judge(t_us, features, history, user_id=user_id)
     risk, broken = float(judged.distraction_risk[0]), float(judged.break_risk[0])
     return PredictionMade(
         timestamp=iso(time.time_ns() // 1000),
@@ -118,7 +126,7 @@ def judge(
         distraction_risk=risk,
         risk_category=categorize_risk(risk).value,
         confidence=float(judged.confidence[0]),
-        contributing_factors=predictor.explain(features, history, user_id=user_id),
+        contributing_factors=reasons,
         prediction_horizon_seconds=HORIZON_SECONDS,
         break_risk=None if np.isnan(broken) else broken,
         focus_momentum=momentum,

@@ -14,7 +14,6 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from neural_focus.experiments.assignment import (
@@ -141,7 +140,7 @@ class Interventions:
             type=TYPE_OF[drawn.draw.arm],
             targets=drawn.targets,
             predicted_risk=told.distraction_risk if told.break_risk is None else told.break_risk,
-            contributing_factors=told.contributing_factors,
+            contributing_factors=forecast.reasons(stream.user_id),
             focus_score_before=told.focus_score,
             model_version=told.model_version,
             arm=drawn.draw.arm.value,
@@ -246,7 +245,7 @@ def described(offer: StoredOffer) -> InterventionOffered:
         id=offer.id,
         timestamp=iso(made.triggered_us),
         action=made.targets[0][0],
-        reason=_reason(made.predicted_risk, made.contributing_factors),
+        reason=_reason(made),
         predicted_risk=made.predicted_risk,
         timeout_seconds=made.timeout_seconds,
         type=made.type,
@@ -255,9 +254,12 @@ def described(offer: StoredOffer) -> InterventionOffered:
     )
 
 
-def _reason(risk: float, factors: Sequence[str]) -> str:
-    likely = f"Your focus breaks within a minute with a probability of {risk:.0%}"
-    return f"{likely}: {factors[0]}" if factors else likely
+def _reason(made: Opportunity) -> str:
+    if made.experiment.endswith(Trigger.WARM_START.value):  # settled or not: it may be about no break at all
+        likely = f"An example of help, at a risk of {made.predicted_risk:.0%}"
+    else:
+        likely = f"Your focus breaks within a minute with a probability of {made.predicted_risk:.0%}"
+    return f"{likely}: {made.contributing_factors[0]}" if made.contributing_factors else likely
 
 
 def _plausible(answered_us: int | None, now_us: int) -> int:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
+from neural_focus.hindsight import MARGIN_US
 from neural_focus.messages import iso, microseconds
 from neural_focus.prediction import categorize_risk
 from neural_focus.settings import Settings
 from neural_focus.store.database import Connection
+from neural_focus.store.labels import shown_on
 from neural_focus.store.person_record import WarningDay, sum_days
 from neural_focus.store.prediction_log import Moments, first_prediction_us, moment, read_moments
 from serving.champion import Champion, trained_on
@@ -38,8 +43,6 @@ FRESH_SECONDS = 60.0
 """A snapshot older than this is no ground for a prediction."""
 HIT_RATE_DAYS = (7, 28)
 HOW_TO_START = "Start the collector with: neural-focus agent"
-MARGIN_US = 330 * 1_000_000
-"""Before a window: how long a snapshot's own past reaches; after it: the longest horizon."""
 
 
 def published_rates(connection: Connection, user_id: int) -> tuple[HitRate, ...]:
@@ -135,7 +138,7 @@ def model_card(connection: Connection, answering: Champion, someone: Someone) ->
         health=answering.health,
         data_from=iso(data["first_us"]) if data else None,
         data_to=iso(data["last_us"]) if data else None,
-        metrics=_numbers(predictor.manifest.get("metrics")),
+        metrics=flat_figures(predictor.manifest.get("metrics")),
     )
 
 
@@ -223,7 +226,8 @@ def _warned(connection: Connection, user_id: int, past: list[Moments], start_us:
             (user_id, one.machine_id, moment(start_us)),
         )
         offered = [Offered(ident, at, risk, acted, reason or "") for ident, at, risk, acted, reason in rows]
-        found += warnings_of(one, offered, start_us)
+        shown = np.array(shown_on(connection, user_id, one.machine_id), np.int64)
+        found += warnings_of(one, offered, shown, start_us)
     return sorted(found, key=lambda warning: warning.t_us)
 
 
@@ -236,13 +240,14 @@ def _note(source: str, learning: bool, day: int, yours: float) -> str:
     return f"learning, day {day}: {own}it goes by {known} until it has enough days of yours"
 
 
-def _numbers(metrics: object, prefix: str = "") -> dict[str, float]:
-    """The manifest's nested figures as one flat table."""
+def flat_figures(metrics: object, prefix: str = "") -> dict[str, float]:
+    """The manifest's nested figures as one flat table; a figure that does not exist (nan) is left out."""
     flat: dict[str, float] = {}
     if isinstance(metrics, dict):
         for name, value in metrics.items():
             if isinstance(value, int | float) and not isinstance(value, bool):
-                flat[f"{prefix}{name}"] = float(value)
+                if math.isfinite(value):
+                    flat[f"{prefix}{name}"] = float(value)
             else:
-                flat |= _numbers(value, f"{prefix}{name}.")
+                flat |= flat_figures(value, f"{prefix}{name}.")
     return flat

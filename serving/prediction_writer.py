@@ -20,14 +20,13 @@ class PredictionWriter:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._waiting: deque[LoggedPrediction] = deque()
-        self.written = 0
-        self.dropped = 0
+        self._dropped = 0
 
     def add(self, row: LoggedPrediction) -> None:
         """Queue a row."""
         if len(self._waiting) >= MOST_WAITING:
             self._waiting.popleft()
-            self.dropped += 1
+            self._dropped += 1
         self._waiting.append(row)
 
     async def flush(self) -> None:
@@ -37,7 +36,10 @@ class PredictionWriter:
             return
         try:
             await self._database.run(lambda connection: insert_predictions(connection, batch))
-            self.written += len(batch)
         except StoreError as error:
             self._waiting.extendleft(reversed(batch))
             _LOG.warning("%d predictions wait for the database: %s", len(self._waiting), error)
+            return
+        if self._dropped:
+            _LOG.error("%d predictions were dropped while the database was away", self._dropped)
+            self._dropped = 0

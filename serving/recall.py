@@ -18,7 +18,7 @@ from neural_focus.events import EventType
 from neural_focus.experiments.assignment import OpportunityWatch, Policy
 from neural_focus.messages import iso
 from neural_focus.models.arrays import Arrays, pack, unpack
-from neural_focus.models.contracts import V4
+from neural_focus.models.contracts import V5
 from neural_focus.models.sequences import StreamPast
 from neural_focus.models.timeline import US
 from neural_focus.settings import Settings
@@ -66,7 +66,7 @@ def recall_stream(connection: Connection, settings: Settings, user_id: int, mach
 def _recall_history(connection: Connection, user_id: int, machine_id: str, now_us: int) -> StreamPast:
     """The kept memory with the snapshots since, or the last hours' snapshots alone."""
     since, history = now_us - HISTORY_HOURS * HOUR_US, StreamPast()
-    kept = read_memory(connection, user_id, machine_id, V4.hash)
+    kept = read_memory(connection, user_id, machine_id, V5.hash)
     if kept is not None:
         try:
             if kept[0] > now_us + MOST_AHEAD_SECONDS * US:
@@ -85,7 +85,7 @@ def _recall_history(connection: Connection, user_id: int, machine_id: str, now_u
 
 def keep_history(user_id: int, machine_id: str, arrays: Arrays, connection: Connection) -> None:
     """Keep what a stream's history told of itself (``StreamPast.to_arrays``) for the next start of the service."""
-    keep_memory(connection, user_id, machine_id, V4.hash, int(arrays["last"]) * US, pack(arrays))
+    keep_memory(connection, user_id, machine_id, V5.hash, int(arrays["last"]) * US, pack(arrays))
 
 
 def apps_at(records: NDArray[np.void], times_us: NDArray[np.int64]) -> list[str | None]:

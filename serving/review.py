@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neural_focus.hindsight import HORIZON, SLACK_US, US, WarningKind, came_true, high_onsets, switch_seconds
+from neural_focus.hindsight import HORIZON, SLACK_US, US, WarningKind, came_true, high_onsets, switch_seconds, untouched
 from neural_focus.prediction import HORIZON_SECONDS
 from neural_focus.store.prediction_log import Moments
 from serving.responses import Stretch, Switch, WarningGiven
@@ -47,15 +47,17 @@ def idle_stretches(past: Moments, start_us: int) -> list[Stretch]:
     return [stretch for stretch in found if stretch.to_us > start_us]
 
 
-def warnings_of(past: Moments, offered: Sequence[Offered], start_us: int) -> list[WarningGiven]:
-    """Every warning after ``start_us`` with its outcome, oldest first."""
+def warnings_of(
+    past: Moments, offered: Sequence[Offered], shown_us: NDArray[np.int64], start_us: int
+) -> list[WarningGiven]:
+    """Every warning after ``start_us`` with its outcome, oldest first; ``shown_us``: ``labels.shown_on``."""
     onsets = high_onsets(past)
     risks = past.distraction_risk[np.searchsorted(past.t_us, onsets)]
-    acted_us = np.array(sorted(item.t_us for item in offered if item.acted), np.int64)
+    acted = ~untouched("HIGH_RISK", onsets, shown_us)
     verdicts, leads = came_true(past, "HIGH_RISK", onsets)
     found = [
-        _warning(int(t), "HIGH_RISK", float(risk), int(verdict), float(lead), _touched(int(t), acted_us))
-        for t, risk, verdict, lead in zip(onsets, risks, verdicts, leads, strict=True)
+        _warning(int(t), "HIGH_RISK", float(risk), int(verdict), float(lead), bool(touched))
+        for t, risk, verdict, lead, touched in zip(onsets, risks, verdicts, leads, acted, strict=True)
     ]
     times = np.array([item.t_us for item in offered], np.int64)
     verdicts, leads = came_true(past, "BREAK", times)
@@ -64,11 +66,6 @@ def warnings_of(past: Moments, offered: Sequence[Offered], start_us: int) -> lis
         for item, verdict, lead in zip(offered, verdicts, leads, strict=True)
     ]
     return sorted((warning for warning in found if warning.t_us > start_us), key=lambda warning: warning.t_us)
-
-
-def _touched(t_us: int, acted_us: NDArray[np.int64]) -> bool:
-    at = int(np.searchsorted(acted_us, t_us, side="left"))
-    return at < len(acted_us) and int(acted_us[at]) <= t_us + HORIZON_SECONDS * US
 
 
 def _warning(

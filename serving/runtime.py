@@ -98,11 +98,13 @@ class Runtime:
         _freeze_garbage()
 
     async def _adapt(self) -> None:
-        """People's own calibrations of the model that answers, into the thread that predicts."""
-        version = self.champion.predictor.version
+        """People's own calibrations of the model that answers and of its shadow, into the threads that predict."""
+        version, beside = self.champion.predictor.version, self.shadow.version
         found = await self.database.run(lambda connection: read_calibrations(connection, version))
-        if version == self.champion.predictor.version:
-            await self._in_forecast_thread(partial(self.champion.adapt, found))
+        await self._in_forecast_thread(partial(self.champion.adapt, version, found))
+        if beside is not None:
+            theirs = await self.database.run(lambda connection: read_calibrations(connection, beside))
+            await run_in_threadpool(self.shadow.adapt, beside, theirs)
 
     async def _keep_memories(self) -> None:
         """What the model remembers of each stream, where it was not kept as of its last snapshot yet."""

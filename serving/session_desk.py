@@ -8,6 +8,7 @@ from typing import Any
 
 from neural_focus.messages import SessionEnded, SessionResponse, SessionStarted, iso
 from neural_focus.sessions import (
+    LOOK_BACK_US,
     EndReason,
     SessionMetrics,
     SessionSummary,
@@ -24,8 +25,6 @@ from serving.hub import Hub
 from serving.problems import ProblemError
 from serving.streams import Streams
 
-LOOK_BACK_US = 600 * 1_000_000
-"""Events before a session's start that say who held the focus then."""
 REFILL_SECONDS = 60
 """The shipper is seconds behind: metrics are filled again this long after the end."""
 CRASHED_SECONDS = 60

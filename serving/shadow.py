@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 
 from neural_focus.errors import NeuralFocusError
-from neural_focus.models import registry
+from neural_focus.models.model_store import load
 from neural_focus.models.predict import Predictor
+from neural_focus.models.shadow_run import shadow
 from neural_focus.settings import Settings
+from neural_focus.store.person_record import PersonCalibration
 from neural_focus.store.prediction_log import LoggedPrediction
-from serving.champion import warm_up
+from serving.champion import shifts_of, warm_up
 from serving.forecast import Forecast, judge
 from serving.streams import Stream
 
@@ -35,7 +37,9 @@ class Shadow:
         self._tag: str | None = None
         self._waiting = 0
         self._predictor: Predictor | None = None
-        self.judged = self.passed_by = 0
+        self._plain: Predictor | None = None
+        self._shifts: dict[str, dict[int, float]] = {}
+        self._passed_by = 0
 
     @property
     def version(self) -> str | None:
@@ -43,27 +47,41 @@ class Shadow:
         return None if self._predictor is None else self._predictor.version
 
     def refresh(self) -> None:
-        """Load what the registry names, or let go of it. One that cannot be loaded is refused once, loudly."""
+        """Load the named challenger, or let go of it. One that cannot be loaded is refused once, loudly.
+
+        Says how many snapshots have passed the challenger by since the last look.
+        """
+        if passed := self._passed_by:
+            self._passed_by = 0
+            _LOG.warning("%d snapshots passed the challenger by: it answers too slowly", passed)
         try:
-            named = registry.shadow(self._settings)
+            named = shadow(self._settings)
             tag = named.tag if named else None
             if tag == self._tag:
                 return
-            self._tag, self._predictor = tag, None
+            self._tag, self._predictor, self._plain = tag, None, None
             if tag is not None:
-                predictor = registry.load(self._settings, tag)
+                predictor = load(self._settings, tag)
                 warm_up(predictor)
-                self._predictor = predictor
+                self._predictor = self._plain = predictor
+                self._shifts = {}
                 _LOG.info("model %s predicts in the shadow from now on", tag)
         except NeuralFocusError as error:
             _LOG.error("no shadow run: %s", error)
+
+    def adapt(self, version: str, found: Mapping[int, Sequence[PersonCalibration]]) -> None:
+        """Take over people's own calibrations of the challenger ``version``, if it still is the one, as the champion
+        does of its own."""
+        shifts = shifts_of(found)
+        if self._plain is not None and self._plain.version == version and shifts != self._shifts:
+            self._shifts, self._predictor = shifts, self._plain.with_shifts(shifts)
 
     def consider(self, stream: Stream, made: Forecast) -> None:
         """Judge an answered snapshot later; returns at once."""
         if self._predictor is None:
             return
         if self._waiting >= MOST_WAITING:
-            self.passed_by += 1
+            self._passed_by += 1
             return
         self._waiting += 1
         self._thread.submit(partial(self._judge, self._predictor, stream, made))
@@ -81,7 +99,6 @@ class Shadow:
             # the features are in the champion's row already
             row = replace(made, message=told, latency_ms=latency_ms).logged(stream, None)
             self._keep(replace(row, role="challenger", features={}))
-            self.judged += 1
         except Exception:  # noqa: BLE001 - a challenger's mistake is its own: the service goes on
             _LOG.exception("the challenger %s failed", predictor.version)
         finally:

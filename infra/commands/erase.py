@@ -1,4 +1,7 @@
-"""``neural-focus erase``: everything of one person, here and in the database, verified by counting."""
+"""``neural-focus erase``: everything of one person, here and in the database, verified by counting.
+
+The database comes last: until then the person has a name, by which a second try finds what is left.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ def erase(
     username: Annotated[str, typer.Argument(help="Whose data; the local person's by default")] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = False,
 ) -> None:
-    """Erase everything of one person: database, feature stores, spooled files, consent."""
+    """Erase everything of one person: database, feature stores, moments in models, spooled files, consent."""
     settings = read_settings()
     name = username or settings.username
     with connect(started_url(settings)) as connection:
@@ -38,12 +41,13 @@ def erase(
         _confirm(user.username, yes)
         streams = [f"{user.id}:{machine}" for machine in machines_of(connection, user.id)]
         typer.echo(f"{'feature stores':20} {erase_features(settings, streams):>10,} files and rows erased")
+        typer.echo(f"{'models':20} {erase_from_models(settings, user.id):>10,} without the person's moments now")
         if desktop is not None:
             erase_files(desktop)
         erased = erase_user(connection, user.id)
     for table, rows in erased.items():
         typer.echo(f"{table:20} {rows:>10,} rows erased, 0 left")
-    typer.echo("Models trained with these data stay until the next training; backups of yours are yours to erase.")
+    typer.echo("What models learned from these data, and figures in reports, stay; backups are yours to erase.")
 
 
 def refuse_while_capturing(desktop: Desktop) -> None:
@@ -58,7 +62,7 @@ def refuse_while_capturing(desktop: Desktop) -> None:
 
 
 def erase_features(settings: Settings, streams: list[str]) -> int:
-    """Forgets the streams in both feature stores; returns how many files and rows went."""
+    """Forgets the streams in both feature stores, with their labels; returns how many files and rows went."""
     if not streams or not settings.feast.exists():
         return 0
     from feature_repo.store import forget_streams, open_store
@@ -68,6 +72,13 @@ def erase_features(settings: Settings, streams: list[str]) -> int:
         return forget_streams(store, streams)
     finally:
         store.close()
+
+
+def erase_from_models(settings: Settings, user_id: int) -> int:
+    """Takes the person out of the stored models; returns how many knew them."""
+    from neural_focus.models.forgetting import forget_person
+
+    return forget_person(settings, user_id)
 
 
 def erase_files(desktop: Desktop) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable
 from enum import StrEnum
@@ -14,15 +13,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from infra.commands.evaluate_files import ALL, check_files, load, short_names, write_figures
 from neural_focus.errors import ConfigurationError, InputError
 
 if TYPE_CHECKING:
-    from neural_focus.models.datasets import Moments, Stays
     from neural_focus.models.evaluation import Judged
 
 app = typer.Typer(add_completion=False)
-FEWEST_SWITCHES = 100
-FEWEST_MOMENTS = 600
 
 
 class By(StrEnum):
@@ -38,7 +35,13 @@ def evaluate(
     by: Annotated[By | None, typer.Option(help="hold out people or days; by default people from five on")] = None,
     train: Annotated[Path | None, typer.Option(help="train on this table …")] = None,
     test: Annotated[Path | None, typer.Option(help="… and test on the people of this one")] = None,
-    out: Annotated[Path | None, typer.Option("--json", help="where to write the figures; HTML beside it")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--json",
+            help='where to write the figures; HTML beside. Person "all" is everybody, "all (person)" one of that name',
+        ),
+    ] = None,
     tz: Annotated[str, typer.Option(help="the people's IANA time zone")] = "UTC",
     lstm: Annotated[bool, typer.Option(help="train the LSTM too, and blend both")] = True,
 ) -> None:
@@ -48,22 +51,20 @@ def evaluate(
             "give either event tables, or both --train and --test", todo="neural-focus evaluate EVENTS.parquet"
         )
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    _check_out(out)
-    console = Console(stderr=True)
-    files = _each_once(events or [], console)
+    console = Console(stderr=True, soft_wrap=True)
+    files = [train, test] if train and test else _each_once(events or [], console)
+    check_files(files, out)
+    called = short_names(files)
     with _Steps(console) as steps:
         if train and test:
-            results = _across(train, test, tz, lstm, steps)
+            results = _across(train, test, called, tz, lstm, steps)
         else:
-            results = [result for path in files for result in _within(path, by, tz, lstm, steps)]
+            results = [result for path in files for result in _within(path, called[path], by, tz, lstm, steps)]
     rows = [row for file, names, judged, _ in results for row in _rows(judged, file, names)]
     _print(rows)
     if out:
         curves = {file: curve for file, _, _, curve in results if curve}
-        out.write_text(json.dumps({"rows": rows, "learning_curve": curves}, indent=1))
-        from neural_focus.models.report import write_page
-
-        write_page(out.with_suffix(".html"), rows, [(file, judged) for file, _, judged, _ in results], curves)
+        write_figures(out, rows, [(file, judged) for file, _, judged, _ in results], curves, steps.notes)
         console.print(f"{out} and {out.with_suffix('.html')} are written", markup=False, highlight=False)
 
 
@@ -76,6 +77,7 @@ class _Steps:
     def __init__(self, console: Console) -> None:
         columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
         self._progress = Progress(*columns, console=console, transient=True)
+        self.notes: list[str] = []
 
     def __enter__(self) -> _Steps:
         self._progress.start()
@@ -86,7 +88,8 @@ class _Steps:
         self._progress.stop()
 
     def say(self, text: str) -> None:
-        """A line that stays."""
+        """A line that stays, and goes with the figures."""
+        self.notes.append(text)
         self._progress.console.print(text, markup=False, highlight=False)
 
     def prefix(self, text: str, share: float) -> Callable[[str], None]:
@@ -103,100 +106,59 @@ def _each_once(events: list[Path], console: Console) -> list[Path]:
     return files
 
 
-def _within(path: Path, by: By | None, tz: str, lstm: bool, steps: _Steps) -> list[Result]:
+def _within(path: Path, name: str, by: By | None, tz: str, lstm: bool, steps: _Steps) -> list[Result]:
     """One table, cut by days or by people."""
+    from infra.commands.evaluate_notes import few_days, untrained
     from neural_focus.models import evaluation
 
-    steps.prefix(f"{path.name}: reading", 0.0)
-    moments, stays, names = _load(path, tz, sequences=lstm)
-    by = by or (By.PERSON if len(names) >= evaluation.FOLDS else By.DAYS)
-    if by is By.PERSON and len(names) < 2:
+    steps.prefix(f"{name}: reading", 0.0)
+    log = load(path, name, tz, steps.say, sequences=lstm)
+    moments, stays = log.moments, log.stays
+    by = by or (By.PERSON if len(log.names) >= evaluation.FOLDS else By.DAYS)
+    if by is By.PERSON and len(log.names) < 2:
         raise InputError(f"{path} has one person", why="people cannot be held out", todo="Use --by days")
     splits = list(evaluation.day_split(moments) if by is By.DAYS else evaluation.person_folds(moments))
-    judged: list[Judged] = []
+    for note in few_days(moments, splits):
+        steps.say(f"! {name}: {note}")
+    folds: list[list[Judged]] = []
     for number, split in enumerate(splits):
-        report = steps.prefix(f"{path.name} {number + 1}/{len(splits)}", number / len(splits))
-        judged += evaluation.judge_split(moments, stays, split, report, network=lstm)
-    if not judged:
+        report = steps.prefix(f"{name} {number + 1}/{len(splits)}", number / len(splits))
+        folds.append(evaluation.judge_split(moments, stays, split, report, network=lstm))
+    if not any(folds):
         raise InputError(f"{path}: no split has labelled moments on both sides", todo="Give a longer log")
-    steps.prefix(f"{path.name}: learning curve", 0.95)
+    for note in untrained(folds, log.names, network=lstm):
+        steps.say(f"! {name}: {note}")
+    steps.prefix(f"{name}: learning curve", 0.95)
     curve = evaluation.learning_curve(moments, stays, splits[0]) if by is By.DAYS else []
-    pooled = evaluation.pool(judged)
-    return [(path.name, names, one, curve if number == 0 else []) for number, one in enumerate(pooled)]
+    pooled = evaluation.pool([one for fold in folds for one in fold])
+    return [(name, log.names, one, curve if number == 0 else []) for number, one in enumerate(pooled)]
 
 
-def _across(train: Path, test: Path, tz: str, lstm: bool, steps: _Steps) -> list[Result]:
+def _across(train: Path, test: Path, called: dict[Path, str], tz: str, lstm: bool, steps: _Steps) -> list[Result]:
     """Train on one table's people, test on another's."""
     import numpy as np
 
+    from infra.commands.evaluate_notes import few_days, untrained
     from neural_focus.models import evaluation
     from neural_focus.models.datasets import Moments
 
-    report = steps.prefix(f"{train.name} → {test.name}", 0.0)
-    seen, stays, known = _load(train, tz, sequences=lstm)
-    judged, _, names = _load(test, tz, first_id=max(known) + 1, sequences=lstm)
+    report = steps.prefix(f"{called[train]} → {called[test]}", 0.0)
+    seen = load(train, called[train], tz, steps.say, sequences=lstm)
+    new = load(test, called[test], tz, steps.say, first_id=max(seen.names) + 1, sequences=lstm)
     fields = Moments.__slots__
-    both = Moments(*(np.concatenate([getattr(seen, f), getattr(judged, f)]) for f in fields))
-    if shared := sorted(set(known.values()) & set(names.values())):
+    both = Moments(*(np.concatenate([getattr(seen.moments, f), getattr(new.moments, f)]) for f in fields))
+    if shared := sorted(set(seen.names.values()) & set(new.names.values())):
         who = ", ".join(shared[:5]) + (" …" if len(shared) > 5 else "")
         steps.say(
-            f"! {who} in both {train.name} and {test.name}: taken for other people of the same name; "
+            f"! {who} in both {called[train]} and {called[test]}: taken for other people of the same name; "
             "if they are not, these figures are too good"
         )
-    side = np.arange(len(both)) < len(seen)
+    side = np.arange(len(both)) < len(seen.moments)
     split = evaluation.Split("new people", side, ~side)
-    found = evaluation.judge_split(both, stays, split, report, network=lstm)
-    return [(test.name, names, one, []) for one in evaluation.pool(found)]
-
-
-def _load(
-    path: Path, tz: str, first_id: int = 1, *, sequences: bool
-) -> tuple[Moments, tuple[Stays, ...], dict[int, str]]:
-    """Moments of every person in a table, their stays, and their names by number."""
-    import pyarrow.parquet as parquet
-
-    from neural_focus.event_table import read_event_table
-    from neural_focus.models.contracts import V4
-    from neural_focus.models.datasets import StreamTable, cut_moments
-    from neural_focus.replay import replay
-
-    people = read_event_table(path)
-    categories = "category_hint" in parquet.read_schema(path).names
-    streams, names = [], {}
-    for number, (user, records) in enumerate(people.items(), first_id):
-        names[number] = user
-        snapshots = replay(records, zone=tz)
-        streams.append(
-            StreamTable(
-                stream_id=user,
-                user_id=number,
-                records=records,
-                timestamps_us=snapshots.timestamps_us,
-                features=snapshots.features,
-                sequence=snapshots.sequence,
-                has_categories=categories,
-            )
-        )
-    if not streams:
-        raise InputError(f"{path} has no events", todo="Give a table with events in it")
-    moments, stays = cut_moments(streams, V4, sequences=sequences)
-    _check_size(path, moments)
-    return moments, stays, names
-
-
-def _check_size(path: Path, moments: Moments) -> None:
-    positives = int((moments.switch == 1).sum())
-    if len(moments) < FEWEST_MOMENTS or positives < FEWEST_SWITCHES:
-        raise InputError(
-            f"{path} is too small to judge a model on",
-            why=f"{len(moments)} ticks of activity, {positives} of them with an app switch within 30 s",
-            todo=f"Give at least {FEWEST_MOMENTS} ticks (10 s each) and {FEWEST_SWITCHES} with a switch",
-        )
-
-
-def _check_out(out: Path | None) -> None:
-    if out is not None and not out.resolve().parent.is_dir():
-        raise ConfigurationError(f"{out} cannot be written", why="its folder does not exist", todo="Make it first")
+    found = evaluation.judge_split(both, seen.stays, split, report, network=lstm)
+    for note in (*few_days(both, [split]), *untrained([found], new.names, network=lstm)):
+        steps.say(f"! {called[train]}: {note}")
+    return [(called[test], new.names, one, []) for one in evaluation.pool(found)]
 
 
 def _rows(judged: Judged, file: str, names: dict[int, str]) -> list[dict[str, Any]]:
@@ -217,7 +179,7 @@ def _print(rows: list[dict[str, Any]]) -> None:
         table = Table("model", *(name.replace("_", " ") for name in (*columns, *extra)), title=f"{file}: {target}")
         for row in rows:
             lone = len(people[file, target]) == 1
-            if (row["file"], row["target"]) == (file, target) and (row["person"] == "all" or lone):
+            if (row["file"], row["target"]) == (file, target) and (row["person"] == ALL or lone):
                 table.add_row(row["model"], *(_say(row.get(name)) for name in (*columns, *extra)))
         Console(width=150).print(table)
 

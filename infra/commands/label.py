@@ -11,11 +11,13 @@ import typer
 from infra.commands.database import started_url
 from neural_focus.errors import ConfigurationError, InputError
 from neural_focus.settings import read_settings
-from neural_focus.store.database import connect
+from neural_focus.store.database import Connection, connect
 from neural_focus.store.labels import HOTKEY_US, say
+from neural_focus.store.prediction_log import moment
 from neural_focus.store.users import read_user
 
 MOST_MINUTES = 12 * 60
+CAPTURE_FIRST = "Start capturing first: neural-focus agent"
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
@@ -42,8 +44,30 @@ def label(
     with connect(started_url(settings)) as connection:
         user = read_user(connection, settings.username)
         if user is None:
-            raise InputError(f"nobody here is called {settings.username!r}", todo="Start capturing first")
+            raise InputError(f"nobody here is called {settings.username!r}", todo=CAPTURE_FIRST)
         length_us = minutes * 60_000_000 or HOTKEY_US
         start_us, outcome = now_us - length_us, OUTCOMES[word]
+        stretch = _stretch(length_us // 60_000_000)
+        if not _predicted(connection, user.id, start_us, now_us):
+            raise InputError(
+                f"nothing was captured of {settings.username!r} in {stretch[0]}",
+                why="there is no prediction that could learn its outcome, so nothing was stored",
+                todo=CAPTURE_FIRST,
+            )
         changed = say(connection, user.id, start_us, now_us, outcome, "RETROSPECTIVE" if minutes else "HOTKEY")
-    typer.echo(f"the last {length_us // 60_000_000} min were {word.value}: {changed} predictions know their outcome")
+    told = "1 prediction knows its outcome" if changed == 1 else f"{changed:,} predictions know their outcome"
+    typer.echo(f"{' '.join(stretch)} {word.value}: {told}")
+
+
+def _stretch(minutes: int) -> tuple[str, str]:
+    """The stretch in words, and its verb."""
+    return ("the last minute", "was") if minutes == 1 else (f"the last {minutes} min", "were")
+
+
+def _predicted(connection: Connection, user_id: int, start_us: int, end_us: int) -> bool:
+    """Whether any snapshot of the person in (start, end] has a prediction."""
+    found = connection.execute(
+        "SELECT 1 FROM model_predictions WHERE user_id = %s AND snapshot_time > %s AND snapshot_time <= %s LIMIT 1",
+        (user_id, moment(start_us), moment(end_us)),
+    )
+    return found.fetchone() is not None

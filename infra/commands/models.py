@@ -9,13 +9,21 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from neural_focus.errors import ConfigurationError
-from neural_focus.models import registry
+from neural_focus.errors import ConfigurationError, ContractError
+from neural_focus.models.champion_pointer import champion, former_champions, promote, rollback
+from neural_focus.models.decision_log import decisions, log_decision
+from neural_focus.models.decision_words import not_passed, short, what_was_decided, when
+from neural_focus.models.model_store import full_tag, list_models, load
+from neural_focus.models.shadow_run import Shadow, clear_shadow, set_shadow, shadow
 from neural_focus.settings import Settings, read_settings
 
 app = typer.Typer(add_completion=False)
 PLAIN_WIDTH = 140
 """Columns where the output is no terminal."""
+NO_MODEL = (
+    "No model is stored yet: rules of thumb serve. neural-focus up trains a first one, the flow learning one a night."
+)
+TRY = "Try: neural-focus models list, promote TAG, rollback, shadow TAG, shadow off, or decisions"
 
 
 @app.command()
@@ -28,51 +36,121 @@ def models(
     A shadow predicts beside the champion, for the log alone; "models shadow off" ends it.
     """
     settings = read_settings()
-    if action == "list":
+    if action == "list" and tag is None:
         _show(settings)
     elif action == "promote" and tag:
-        before = registry.promote(settings, tag)
-        Console().print(f"{tag} serves now" + (f"; before it {before}" if before else ""))
-    elif action == "rollback":
-        Console().print(f"{registry.rollback(settings)} serves again")
+        _say(_promote(settings, tag))
+    elif action == "rollback" and tag is None:
+        _say(f"{short(rollback(settings))} serves again")
     elif action == "shadow" and tag:
-        Console().print(_shadow(settings, tag))
+        _say(_end_shadow(settings) if tag == "off" else _shadow(settings, tag))
     elif action == "decisions":
-        _show_decisions(settings)
+        _show_decisions(settings, tag)
     else:
-        raise ConfigurationError(
-            f"{action} needs the model's tag" if action in ("promote", "shadow") else f"unknown action {action!r}",
-            todo="Try: neural-focus models list, promote TAG, rollback, shadow TAG, shadow off, or decisions",
+        raise _refusal(settings, action, tag)
+
+
+def _refusal(settings: Settings, action: str, tag: str | None) -> ConfigurationError:
+    """What is wrong with the arguments, and what to type instead."""
+    if action == "rollback":
+        before = former_champions(settings)
+        to = f"to {short(before[-1])}, the champion before" if before else "nowhere: no model served before"
+        return ConfigurationError(
+            f"rollback takes no model ({tag}): it goes back {to}",
+            todo=f"Try: neural-focus models rollback, or neural-focus models promote {tag}",
         )
+    if action == "list":
+        return ConfigurationError(
+            f"list takes no model ({tag}): it lists all", todo=f"Try: neural-focus models, or decisions {tag}"
+        )
+    what = f"{action} needs the model's tag" if action in ("promote", "shadow") else f"unknown action {action!r}"
+    return ConfigurationError(what, todo=TRY)
+
+
+def _promote(settings: Settings, tag: str) -> str:
+    _check(settings, tag)
+    judged = next((line for line in reversed(decisions(settings, full_tag(tag))) if line["gates"]), None)
+    before = promote(settings, tag)
+    if before == full_tag(tag):
+        return f"{short(tag)} serves already"
+    said = f"{short(tag)} serves now" + (f"; before it {short(before)}" if before else "")
+    failed = not_passed(judged["gates"]) if judged else []
+    if judged is not None and failed:
+        said += f"\nNote: gates refused it on {when(judged)}. It\n  " + "\n  ".join(failed)
+    return said
 
 
 def _shadow(settings: Settings, tag: str) -> str:
-    if tag == "off":
-        return "no model predicts in the shadow now" if registry.clear_shadow(settings) else "there was no shadow"
-    registry.set_shadow(settings, tag)
-    return f"{tag} predicts in the shadow from now on: logged, never shown"
+    serving = champion(settings)
+    if serving == full_tag(tag):
+        raise ConfigurationError(
+            f"{short(tag)} serves: it cannot be its own shadow",
+            todo="Name another model (neural-focus models lists them)",
+        )
+    _check(settings, tag)
+    replaced = _in_shadow(settings)
+    set_shadow(settings, tag, champion=serving)
+    instead = f", instead of {short(replaced.tag)}" if replaced and replaced.tag != full_tag(tag) else ""
+    return f"{short(tag)} predicts in the shadow from now on{instead}: logged, never shown"
 
 
-def _show_decisions(settings: Settings) -> None:
-    """What was decided, by whom, and the gates that failed."""
-    table = Table("when", "model", "decision", "by", "before it", "gates that failed")
-    for line in registry.decisions(settings):
-        failed = [gate["name"] for gate in line["gates"] if not gate["passed"]]
-        model, before = (str(line[name] or "–").split(":")[-1] for name in ("model", "before"))
-        cells = (line["at"][:16].replace("T", " "), model, line["decision"], line["by"], before, "; ".join(failed))
-        table.add_row(*cells)
-    _console().print(table)
+def _in_shadow(settings: Settings) -> Shadow | None:
+    """Who is about to leave the shadow; a file that cannot be read stops nobody from ending or replacing it."""
+    try:
+        return shadow(settings)
+    except ContractError:
+        return None
+
+
+def _end_shadow(settings: Settings) -> str:
+    ended = _in_shadow(settings)
+    if not clear_shadow(settings):
+        return "there was no shadow"
+    if ended is not None:
+        log_decision(settings, "shadow ended", ended.tag, by="a person", before=ended.champion)
+    return "no model predicts in the shadow now" + (f"; until now {short(ended.tag)} did" if ended else "")
+
+
+def _check(settings: Settings, tag: str) -> None:
+    """Refuse a model that is not there or not whole with the list of what is: whoever serves is not to blame."""
+    stored = {model.tag for model in list_models(settings)}
+    others = ", ".join(short(one) for one in sorted(stored - {full_tag(tag)}))
+    if full_tag(tag) not in stored:
+        raise ConfigurationError(f"there is no model {tag}", todo=f"Stored: {others}" if others else NO_MODEL)
+    try:
+        load(settings, tag)
+    except ContractError as error:
+        raise ContractError(
+            error.what, why=error.why, todo=f"Nothing was changed. Also stored: {others or 'no other model'}"
+        ) from error
+
+
+def _show_decisions(settings: Settings, tag: str | None) -> None:
+    """What was decided, of one model or of all, by whom, and the gates that failed with their figures."""
+    told = decisions(settings, full_tag(tag) if tag else None)
+    if not told:
+        about = f" of {short(tag)}" if tag else ""
+        stored = ", ".join(short(model.tag) for model in list_models(settings))
+        _say(f"Nothing was decided{about} yet. {f'Stored: {stored}' if stored else NO_MODEL}")
+    for line in told:
+        _say(f"{when(line)}  {short(line['model'])}  {what_was_decided(line)}")
+        for failure in not_passed(line["gates"]):
+            _say(f"    {failure}")
 
 
 def _show(settings: Settings) -> None:
-    beside = registry.shadow(settings)
+    stored = list_models(settings)
+    if not stored:
+        _say(NO_MODEL)
+        return
+    serving, beside = champion(settings), shadow(settings)
     table = Table("model", "serves", "trained on", "moments", "switch AUC", "recency alone", "break AUC")
-    for model in registry.list_models(settings):
+    for model in stored:
         switch = model.manifest["metrics"].get("switch", {})
         broken = model.manifest["metrics"].get("break", {})
         table.add_row(
             model.version,
-            "●" if model.champion else "shadow" if beside and beside.tag == model.tag else "",
+            "●" if model.tag == serving else "shadow" if beside and beside.tag == model.tag else "",
             model.manifest["trained_on"],
             str(model.manifest["data"]["moments"]),
             _number(switch.get("auc")),
@@ -80,6 +158,10 @@ def _show(settings: Settings) -> None:
             _number(broken.get("auc")),
         )
     _console().print(table)
+
+
+def _say(text: str) -> None:
+    _console().print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _console() -> Console:

@@ -16,7 +16,9 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 @app.command()
 def report(
-    out: Annotated[Path | None, typer.Option(help="Folder for index.html and report.json")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for index.html and report.json; with --days another one by default")
+    ] = None,
     days: Annotated[int | None, typer.Option(min=1, help="Only the last so many days")] = None,
 ) -> None:
     """Write what interventions did to focus, as HTML and JSON, and print the first sentence."""
@@ -25,7 +27,8 @@ def report(
     from neural_focus.store.database import connect
 
     settings = read_settings()
+    usual = settings.reports / ("ab" if days is None else f"ab-{days}-{'day' if days == 1 else 'days'}")
     with connect(started_url(settings)) as connection:
-        page = write_report(connection, out or settings.reports / "ab", now=datetime.now(UTC), days=days)
+        page = write_report(connection, out or usual, now=datetime.now(UTC), days=days)
     typer.echo(json.loads((page.parent / "report.json").read_text("utf-8"))["sentence"])
     typer.echo(str(page))

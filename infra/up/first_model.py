@@ -110,10 +110,5 @@ def main() -> int:
     return 0
 
 
-def log_path(settings: Settings) -> Path:
-    """Where the child's own log is."""
-    return settings.logs / "first-model.log"
-
-
 if __name__ == "__main__":
     sys.exit(main())

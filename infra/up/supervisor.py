@@ -20,6 +20,7 @@ import psutil
 
 from infra.interruption import whole
 from infra.up.process import Process, Program, end_family, log_tail
+from neural_focus.atomic_write import atomic_write
 from neural_focus.errors import ServiceError
 
 FIRST_WAIT_SECONDS = 1.0
@@ -166,9 +167,7 @@ class Supervisor:
                     entries.append({"name": slot.program.name, "pid": slot.process.pid, "created": created})
             except psutil.NoSuchProcess:
                 continue
-        temporary = self.register.with_suffix(".new")
-        temporary.write_text(json.dumps(entries))
-        temporary.replace(self.register)
+        atomic_write(self.register, json.dumps(entries).encode())
 
 
 def _failure(program: Program, what: str) -> ServiceError:

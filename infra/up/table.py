@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import urllib.request
 from pathlib import Path
 
@@ -15,12 +14,16 @@ from flows.server import address as prefect_address
 from flows.server import login
 from infra.up.counts import Counts
 from infra.up.health import bearer
-from neural_focus.models.registry import list_models
+from neural_focus.atomic_write import atomic_write
+from neural_focus.models.champion_pointer import champion
+from neural_focus.models.model_store import list_models
+from neural_focus.prediction import TARGET_WORDS
 from neural_focus.secrets import Secrets
 from neural_focus.settings import Settings
 from serving.auth import issue_token, make_signin_link
 
-TARGETS = {"switch": "a switch within 30 s", "break": "settled focus breaks within 60 s", "outcome": "focused or not"}
+_WORDS = ("stage", "predicts", "")
+"""Columns of words; the others hold figures."""
 
 
 def print_table(
@@ -51,17 +54,17 @@ def counts_table(counts: Counts, *, demo: bool) -> Table:
 
 def champion_table(settings: Settings) -> Table:
     """The champion, or the newest that was refused, beside the time since the last switch, on held-out days."""
-    models = list_models(settings)
-    serving = next((model for model in models if model.champion), None)
+    models, tag = list_models(settings), champion(settings)
+    serving = next((model for model in models if model.tag == tag), None)
     shown = serving or (models[-1] if models else None)
     manifest = shown.manifest if shown else {}
     trained_on = {"demo": "demo people", "people": "real people"}.get(manifest.get("trained_on", ""), "nobody yet")
     refused = "" if serving else "Rules of thumb serve; "
     table = _table(
         f"{refused}{shown.tag if shown else 'no model'}, trained on {trained_on}; held-out days",
-        *("predicts", "moments", "AUC", "last switch alone", "calibration error"),
+        *("predicts", "moments", "AUC", "last switch\nalone", "calibration\nerror"),
     )
-    for target, words in TARGETS.items():
+    for target, words in TARGET_WORDS.items():
         figures = manifest.get("metrics", {}).get(target, {})
         if figures.get("n"):
             cells = (_figure(figures.get(name)) for name in ("auc", "recency_auc", "ece"))
@@ -96,10 +99,7 @@ def _links(settings: Settings, secrets: Secrets, user_id: int) -> list[dict[str,
 def _header_file(settings: Settings, secrets: Secrets, user_id: int) -> Path:
     """A header for curl in a file that only its owner can read: a token on a command line is seen by everybody."""
     path = settings.home / "curl-header"
-    temporary = path.with_suffix(f".{os.getpid()}")
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(f"Authorization: Bearer {issue_token(secrets, user_id)}\n")
-    temporary.replace(path)
+    atomic_write(path, f"Authorization: Bearer {issue_token(secrets, user_id)}\n".encode())
     return path
 
 
@@ -112,7 +112,8 @@ def _figure(value: float | None) -> str:
 
 
 def _table(title: str, *columns: str) -> Table:
+    """Fits 80 columns: what is narrow wraps words, never a number."""
     table = Table(title=title, title_justify="left", title_style="bold", box=None, expand=False)
     for column in columns:
-        table.add_column(column, no_wrap=True)
+        table.add_column(column, no_wrap=column not in _WORDS, justify="left" if column in _WORDS else "right")
     return table

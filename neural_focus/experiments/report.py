@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import math
-import os
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -15,11 +13,14 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from neural_focus.atomic_write import READABLE, atomic_write
 from neural_focus.errors import StoreError
 from neural_focus.experiments.analysis import TrialFindings, analyse
 from neural_focus.experiments.effect import WINDOW_SECONDS, read_trial_moments, true_effects_of_demo_people
 from neural_focus.experiments.interval_plot import interval_plot
-from neural_focus.experiments.wording import GROUP_NAMES, arm_name, headline, signed, verdict
+from neural_focus.experiments.sample_ratio import LEAST_ASSIGNMENTS
+from neural_focus.experiments.wording import GROUP_NAMES, arm_name, headline, plural, signed, verdict
+from neural_focus.json_shape import plain
 from neural_focus.store.database import Connection
 
 TEMPLATE = "report.html.j2"
@@ -29,30 +30,32 @@ METHOD = "randomisation within the person"
 def write_report(connection: Connection, folder: Path, *, now: datetime, days: int | None = None) -> Path:
     """Write ``index.html`` and ``report.json`` into ``folder`` and return the path of the page.
 
-    ``days`` limits the data to the last so many. Each file is replaced in one step, so a reader sees the old one or
-    the new one, never half of it.
+    ``days`` limits the data to the last so many, and the page says so. Each file is replaced in one step, so a reader
+    sees the old one or the new one, never half of it.
 
     Raises:
         StoreError: the folder cannot be written.
     """
     moments = read_trial_moments(connection, now=now, days=days)
     findings = analyse(moments, true_effects_of_demo_people(connection))
+    told, page = json.dumps(report_json(findings, now, days), indent=2, allow_nan=False) + "\n", folder / "index.html"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _replace(folder / "report.json", json.dumps(report_json(findings, now), indent=2, allow_nan=False) + "\n")
-        return _replace(folder / "index.html", report_html(findings, now))
+        atomic_write(folder / "report.json", told.encode(), mode=READABLE)
+        atomic_write(page, report_html(findings, now, days).encode(), mode=READABLE)
     except OSError as error:
         raise StoreError(
             f"the A/B report cannot be written to {folder}",
             why=str(error),
             todo="Give a folder you may write to: --out",
         ) from error
+    return page
 
 
-def report_json(findings: Sequence[TrialFindings], now: datetime) -> dict[str, Any]:
-    """The findings as JSON: null where nothing can be said; times ISO 8601 UTC."""
+def report_json(findings: Sequence[TrialFindings], now: datetime, days: int | None = None) -> dict[str, Any]:
+    """The findings as JSON: null where nothing can be said; times ISO 8601 UTC. ``days``: null where all count."""
     return {
         "generated_at": now.isoformat(),
+        "days": days,
         "sentence": headline(findings),
         "outcome": f"mean focus score (0-100) of the {WINDOW_SECONDS} s after the opportunity",
         "interval": f"95 %, {METHOD}",
@@ -60,19 +63,27 @@ def report_json(findings: Sequence[TrialFindings], now: datetime) -> dict[str, A
     }
 
 
-def report_html(findings: Sequence[TrialFindings], now: datetime) -> str:
+def report_html(findings: Sequence[TrialFindings], now: datetime, days: int | None = None) -> str:
     """The page: no script, nothing loaded from elsewhere."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"signed": signed, "arm_name": arm_name, "points": _points}
     template = environment.from_string(resources.files(__package__).joinpath(TEMPLATE).read_text("utf-8"))
     plots = {found.group: Markup(interval_plot(found.arms)) for found in findings}  # noqa: S704 - escaped there
     return template.render(
-        sentence=headline(findings), findings=findings, now=now, plots=plots, names=GROUP_NAMES, verdict=verdict
+        sentence=headline(findings),
+        findings=findings,
+        now=now,
+        since=None if days is None else now - timedelta(days=days),
+        plots=plots,
+        names=GROUP_NAMES,
+        verdict=verdict,
+        plural=plural,
+        least=LEAST_ASSIGNMENTS,
     )
 
 
 def _trial_json(found: TrialFindings) -> dict[str, Any]:
-    found_json: dict[str, Any] = _plain(
+    found_json: dict[str, Any] = plain(
         {
             "group": found.group,
             "simulated": found.simulated,
@@ -94,24 +105,5 @@ def _trial_json(found: TrialFindings) -> dict[str, Any]:
     return found_json
 
 
-def _plain(value: Any) -> Any:
-    """JSON has no nan and no infinity: null."""
-    if isinstance(value, dict):
-        return {key: _plain(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
 def _points(value: float | None) -> str:
     return "–" if value is None else f"{value:.1f}"
-
-
-def _replace(path: Path, text: str) -> Path:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return path

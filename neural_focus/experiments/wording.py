@@ -48,14 +48,15 @@ def _result(found: TrialFindings, where: str) -> str:
         return f"{where} the arms were not drawn as often as planned, so no effect can be trusted"
     told = [_clause(arm) for arm in found.arms if arm.arm != "NO_OP"]
     return (
-        f"{where} ({found.people} {_plural('person', found.people)}, {found.opportunities:,} moments) {'; '.join(told)}"
+        f"{where} ({found.people} {plural('person', found.people)}, {found.opportunities:,} "
+        f"{plural('moment', found.opportunities)}) {'; '.join(told)}"
     )
 
 
 def _clause(arm: ArmFindings) -> str:
     doing = _DOING.get(arm.arm, arm_name(arm.arm).lower())
     if arm.effect is None:
-        return f"{doing} was tried {arm.exposures} {_plural('time', arm.exposures)}, too seldom to say what it does"
+        return f"{doing} was tried {arm.exposures} {plural('time', arm.exposures)}, too seldom to say what it does"
     span = f"(95 % interval {signed(arm.effect.low)} to {signed(arm.effect.high)})"
     if arm.effect.low > 0 or arm.effect.high < 0:
         way = "raised" if arm.effect.low > 0 else "lowered"
@@ -63,5 +64,6 @@ def _clause(arm: ArmFindings) -> str:
     return f"{doing} made no clear difference {span}"
 
 
-def _plural(noun: str, count: int) -> str:
+def plural(noun: str, count: int) -> str:
+    """The noun as it goes with so many."""
     return noun if count == 1 else {"person": "people"}.get(noun, noun + "s")

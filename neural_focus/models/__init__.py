@@ -1,1 +1,1 @@
-"""Models: labels, inputs, training, calibration, the one inference path, explanation, evaluation and the registry."""
+"""Models: labels, inputs, training, calibration, the one inference path, explanation, evaluation and the store."""

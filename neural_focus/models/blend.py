@@ -106,7 +106,8 @@ def blend(trees: TrainedBundle, network: TrainedBundle) -> TrainedBundle:
     """
     _check_same(trees.manifest, network.manifest)
     own, other = json.loads(trees.files[MODEL]), json.loads(network.files[MODEL])
-    model = {**own, "usual": other["usual"]}  # it has the columns that only the network counts, too
+    # the network's have the columns that only it counts, too
+    model = {**own, "usual": other["usual"], "typical": other["typical"]}
     model["network"] = {name: other[name] for name in ("targets", "calibration")}
     judged = read_held_out(trees.files[held_out.FILE])
     held = _blended(judged, read_held_out(network.files[held_out.FILE]), network.kind)

@@ -25,12 +25,6 @@ class TrainedBundle:
     files: Mapping[str, bytes]
     manifest: Mapping[str, Any]
 
-    @property
-    def metrics(self) -> Mapping[str, Any]:
-        """Held-out figures by target, each beside its baselines."""
-        found: Mapping[str, Any] = self.manifest["metrics"]
-        return found
-
 
 def file_hashes(files: Mapping[str, bytes]) -> dict[str, str]:
     """SHA-256 of each file, hex, by name."""

@@ -8,6 +8,9 @@ from neural_focus.models.history import HISTORY_NAMES
 from neural_focus.models.inputs import InputContract
 from neural_focus.models.population import POPULATION_NAMES
 
+_LEARNED_OF_V1 = tuple(name for name in INPUT_V1 if name != "focus_momentum")
+"""Momentum is what models said before, so a model that learned from it would hear itself: and in a history that no
+model has answered it is 50 throughout, after which every live moment would be strange."""
 _MORE_OF_THE_ENGINE = (
     "keystroke_count",
     "mouse_move_count",
@@ -17,8 +20,8 @@ _MORE_OF_THE_ENGINE = (
 )
 
 V1 = InputContract(1, INPUT_V1)
-V4 = InputContract(4, (*INPUT_V1, *_MORE_OF_THE_ENGINE, *HISTORY_NAMES, *POPULATION_NAMES))
-CONTRACTS: dict[int, InputContract] = {1: V1, 4: V4}
+V5 = InputContract(5, (*_LEARNED_OF_V1, *_MORE_OF_THE_ENGINE, *HISTORY_NAMES, *POPULATION_NAMES))
+CONTRACTS: dict[int, InputContract] = {1: V1, 5: V5}
 
 
 def contract_of(version: int, digest: str) -> InputContract:

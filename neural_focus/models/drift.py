@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from neural_focus.models.inputs import Rows
-from neural_focus.models.measures import ece
 
 Floats = npt.NDArray[np.float64]
 BINS = 10
@@ -25,7 +24,6 @@ _DAYS_LONG = ("_86400s", "_604800s")
 LARGE_ECE = 0.08
 FEWEST_MOMENTS = 3_000
 """About a working day: in less, anybody's hours differ from their weeks in a tenth of the inputs and more."""
-_FEWEST = 200
 
 
 def reference_edges(rows: Rows) -> Rows:
@@ -80,8 +78,3 @@ def counts(name: str) -> bool:
     with the past of people who go on as ever.
     """
     return name not in CALENDAR and name not in MEMORIES and not name.endswith(_DAYS_LONG)
-
-
-def calibration_drifted(label: npt.NDArray[np.int8], probability: Floats) -> bool:
-    """Whether probabilities that were served no longer mean what they say, by at least 200 that came true or not."""
-    return len(label) >= _FEWEST and ece(label, probability, bins=5) > LARGE_ECE

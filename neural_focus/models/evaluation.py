@@ -2,11 +2,13 @@
 
 Splits keep whole days or whole people together, with an embargo of 330 s. Every row is one (target, split, person,
 model); ``person`` "all" pools the people, with a bootstrap interval over people (over days, where there is one).
+
+A model that could not be trained in one fold has no word on that fold's people. Their own rows then have the models
+that do; "all" is of the moments that every model judged, so that its rows stay comparable.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,11 +16,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from neural_focus.json_shape import plain
 from neural_focus.models import measures
 from neural_focus.models.baselines import baseline_probabilities
 from neural_focus.models.blend import blend_probabilities
 from neural_focus.models.calibrate import Calibration, fit_calibration
-from neural_focus.models.contracts import V4
+from neural_focus.models.contracts import V5
 from neural_focus.models.datasets import Moments, Stays
 from neural_focus.models.figures import alert_figures, figures
 from neural_focus.models.fitting import Fitted, fit_model, labelled, probe_split, step_of
@@ -41,7 +44,7 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Every model's probabilities on the test moments of one target: name → float64[n].
+    """Every model's probabilities on the test moments of one target: name → float64[n], nan where it was not trained.
 
     ``hours`` of activity in these moments: for breaks, of settled activity, in which alone an alert can fire.
     """
@@ -52,6 +55,18 @@ class Judged:
     label: Labels
     probabilities: Mapping[str, Floats]
     hours: float
+
+    def take(self, chosen: npt.NDArray[np.bool_]) -> Judged:
+        """The chosen moments, with the models that judged all of them."""
+        found = {name: p[chosen] for name, p in self.probabilities.items() if np.isfinite(p[chosen]).all()}
+        hours = self.hours * float(chosen.mean())
+        return replace(
+            self, moments=self.moments.take(chosen), label=self.label[chosen], probabilities=found, hours=hours
+        )
+
+    def common(self) -> Judged:
+        """The moments that every model judged."""
+        return self.take(np.all([np.isfinite(one) for one in self.probabilities.values()], axis=0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +98,7 @@ def judge_split(
     split: Split,
     report: Report,
     *,
-    contract: InputContract = V4,
+    contract: InputContract = V5,
     network: bool = True,
     seed: int = 7,
 ) -> list[Judged]:
@@ -104,7 +119,7 @@ def judge_split(
         if not len(label) or not len(known):
             continue
         report(f"{target}: baselines")
-        found = baseline_probabilities(seen, known, judged)
+        found = baseline_probabilities(seen, known, judged, target)
         found["logistic"] = _logistic(fitted, seen, known, judged)
         if target in fitted.targets:
             found["xgboost"] = fitted.probabilities(target, judged)
@@ -123,10 +138,13 @@ def pool(results: Sequence[Judged]) -> list[Judged]:
         parts = [one for one in results if one.target == target]
         if not parts:
             continue
-        names = [name for name in MODELS if all(name in one.probabilities for one in parts)]
+        names = [name for name in MODELS if any(name in one.probabilities for one in parts)]
         moments = [one.moments for one in parts]
         joined = Moments(*(np.concatenate([getattr(m, field) for m in moments]) for field in Moments.__slots__))
-        probabilities = {name: np.concatenate([one.probabilities[name] for one in parts]) for name in names}
+        probabilities = {
+            name: np.concatenate([one.probabilities.get(name, np.full(len(one.label), np.nan)) for one in parts])
+            for name in names
+        }
         label, hours = np.concatenate([one.label for one in parts]), sum(one.hours for one in parts)
         pooled.append(Judged(target, parts[0].split, joined, label, probabilities, hours))
     return pooled
@@ -137,45 +155,38 @@ def rows_of(result: Judged, file: str, names: Mapping[int, str], *, bootstrap: i
     people = [int(one) for one in np.unique(result.moments.person)]
     rows = []
     for person in [None, *people] if len(people) > 1 else people:
-        chosen = np.ones(len(result.label), bool) if person is None else result.moments.person == person
-        share = float(chosen.mean())
-        for model, probability in result.probabilities.items():
+        part = result.common() if person is None else result.take(result.moments.person == person)
+        for model, probability in part.probabilities.items():
             row: dict[str, Any] = {
                 "file": file,
                 "target": result.target,
                 "split": result.split,
                 "person": "all" if person is None else names[person],
                 "model": model,
-                **_figures(result, chosen, probability, share),
+                **_figures(part, probability),
             }
             if person is None or len(people) == 1:
-                row["auc_low"], row["auc_high"] = _interval(result, probability, chosen, bootstrap)
-            rows.append({name: _plain(value) for name, value in row.items()})
+                row["auc_low"], row["auc_high"] = _interval(part, probability, bootstrap)
+            rows.append(plain(row))
     return rows
 
 
-def _figures(result: Judged, chosen: npt.NDArray[np.bool_], probability: Floats, share: float) -> dict[str, Any]:
-    label, moments = result.label[chosen], result.moments.take(chosen)
-    found: dict[str, Any] = dict(figures(label, probability[chosen]))
-    if result.target == "switch":
+def _figures(part: Judged, probability: Floats) -> dict[str, Any]:
+    label, moments = part.label, part.moments
+    found: dict[str, Any] = dict(figures(label, probability))
+    if part.target == "switch":
         settled = moments.settled_break >= 0
-        found["auc_settled"] = measures.auc(label[settled], probability[chosen][settled])
-    if result.target == "break":
-        hours = result.hours * share
-        found |= alert_figures(label, probability[chosen], moments.times_us, moments.person, moments.lead_s, hours)
+        found["auc_settled"] = measures.auc(label[settled], probability[settled])
+    if part.target == "break":
+        times_us, person, lead_s = moments.times_us, moments.person, moments.lead_s
+        found |= alert_figures(label, probability, times_us, person, lead_s, part.hours)
     return found
 
 
-def _interval(result: Judged, probability: Floats, chosen: npt.NDArray[np.bool_], rounds: int) -> tuple[float, float]:
-    people = result.moments.person[chosen]
-    group = people if len(np.unique(people)) > 2 else result.moments.times_us[chosen] // _DAY_US
-    label, score = result.label[chosen], probability[chosen]
+def _interval(part: Judged, score: Floats, rounds: int) -> tuple[float, float]:
+    people, label = part.moments.person, part.label
+    group = people if len(np.unique(people)) > 2 else part.moments.times_us // _DAY_US
     return measures.bootstrap_interval(lambda rows: measures.auc(label[rows], score[rows]), group, rounds=rounds)
-
-
-def _plain(value: Any) -> Any:
-    """JSON has no nan: what does not exist is null."""
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _logistic(fitted: Fitted, seen: Moments, known: Labels, judged: Moments) -> Floats:
@@ -193,23 +204,26 @@ def _logistic(fitted: Fitted, seen: Moments, known: Labels, judged: Moments) -> 
 def learning_curve(
     moments: Moments, stays: Sequence[Stays], split: Split, shares: Sequence[float] = (0.1, 0.25, 0.5, 1.0)
 ) -> list[dict[str, float]]:
-    """AUC for a switch on the test side from growing parts of the training side, the latest days first."""
+    """AUC for a switch on the test side from growing parts of the training side, each person's latest days first."""
     test, label = labelled(moments.take(split.test), "switch")
     curve = []
     for share in shares:
-        part = moments.take(_latest(moments, split.train, share)).without_sequences()
-        fitted = fit_model(part, stays, V4, targets=("switch",))
+        part = moments.take(latest(moments, split.train, share)).without_sequences()
+        fitted = fit_model(part, stays, V5, targets=("switch",))
         if "switch" in fitted.targets:
             auc = measures.auc(label, fitted.probabilities("switch", test))
             curve.append({"moments": len(part) // step_of(part), "auc": auc})
     return curve
 
 
-def _latest(moments: Moments, train: npt.NDArray[np.bool_], share: float) -> npt.NDArray[np.bool_]:
+def latest(moments: Moments, train: npt.NDArray[np.bool_], share: float) -> npt.NDArray[np.bool_]:
+    """Each person's last days of the training side: that share of their moments, to the nearest whole day."""
+    if share == 1.0:
+        return train
     places = np.flatnonzero(train)
-    kept = places[len(places) - int(len(places) * share) :]
+    part = slices_by_days(moments.times_us[places], moments.person[places], (1 - share,))
     out = np.zeros(len(moments), bool)
-    out[kept] = True
+    out[places[part == 1]] = True
     return out
 
 

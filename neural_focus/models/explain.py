@@ -1,12 +1,14 @@
 """SHAP values of the served prediction in words: the input's value, its unit, what is usual for the person.
 
 Ordered by size. The words say which way each one moves the risk; the number behind them is the prediction's own
-(``Forest.contributions``, ``Network.attribute``), so taking the top factor back to the usual moves the risk that way.
+(``Forest.contributions``, ``Network.attribute``), so taking the top factor back to the typical moment that it
+is compared with (``typical``) moves the risk that way.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -14,32 +16,47 @@ import numpy.typing as npt
 
 from neural_focus.features import FEATURE_INDEX, Feature, Kind
 from neural_focus.models.inputs import Rows
-from neural_focus.models.vocabulary import LOG, LOG1P, VOCABULARY
+from neural_focus.models.vocabulary import AGAINST, LOG, LOG1P, VOCABULARY
 
 FACTORS = 3
 _SMALLEST = 0.05
 """Log-odds below which a factor is not worth a person's attention."""
 _HARDLY_ONE = 0.05
 """Of things that are counted and then fade, less than this is none."""
+_HARDLY_ANY_SD = 0.05
+"""Standard deviations that would be written as none."""
+_WINDOW = re.compile(r" (?:in|over)(?= (?:the last )?\d)|, fading over")
 _PLURALS = {"switches": "switch", "keys": "key", "moves": "move", "clicks": "click", "apps": "app", "visits": "visit"}
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def word_factors(
-    names: Sequence[str], row: Rows, contributions: npt.NDArray[np.float64], usual: Rows, *, most: int = FACTORS
+    names: Sequence[str],
+    row: Rows,
+    contributions: npt.NDArray[np.float64],
+    usual: Rows,
+    *,
+    own: bool = True,
+    most: int = FACTORS,
 ) -> tuple[str, ...]:
-    """The ``most`` largest contributions float64[width] of a row float32[width], in words, largest first."""
-    order = np.argsort(-np.abs(contributions), kind="stable")[:most]
-    return tuple(
-        _phrase(
-            VOCABULARY[names[i]],
-            _plain(names[i], row[i]),
-            _plain(names[i], usual[i]),
-            contributions[i] > 0,
-        )
-        for i in order
-        if abs(contributions[i]) >= _SMALLEST
-    )
+    """The ``most`` largest contributions float64[width] of a row float32[width], in words, largest first.
+
+    Of several inputs that say the same over other windows the largest speaks. ``own``: ``usual`` is the person's own.
+    """
+    said: dict[str, str] = {}
+    for i in np.argsort(-np.abs(contributions), kind="stable"):
+        if len(said) == most or abs(contributions[i]) < _SMALLEST:
+            break
+        feature = VOCABULARY[names[i]]
+        if (about := _subject(feature)) not in said:
+            values = _plain(names[i], row[i]), _plain(names[i], usual[i])
+            said[about] = _phrase(feature, *values, raises=bool(contributions[i] > 0), own=own)
+    return tuple(said.values())
+
+
+def _subject(feature: Feature) -> str:
+    """What the input is about, without its window."""
+    return _WINDOW.split(feature.label.removesuffix(AGAINST))[0]
 
 
 def _plain(name: str, value: np.float32) -> float:
@@ -49,17 +66,21 @@ def _plain(name: str, value: np.float32) -> float:
     return math.exp(value) if name in LOG else float(value)
 
 
-def _phrase(feature: Feature, value: float, usual: float, raises: bool) -> str:
+def _phrase(feature: Feature, value: float, usual: float, *, raises: bool, own: bool) -> str:
     direction = "raises" if raises else "lowers"
     label = feature.label[0].upper() + feature.label[1:]
     if feature.kind is Kind.BOOL:
         return f"{label if value else f'Not {feature.label}'} ({direction} the risk)"
     if feature.name == "day_of_week":
         return f"It is {_DAYS[int(value) % 7]} ({direction} the risk)"
+    if feature.unit == "sd":
+        side = "above" if value > 0 else "below"
+        far = f"{abs(value):.1f} sd {side}" if abs(value) >= _HARDLY_ANY_SD else "at"
+        return f"{label.removesuffix(AGAINST)}: {far} your own average ({direction} the risk)"
     shown, normal = say_value(value, feature.unit), say_value(usual, feature.unit)
     if shown == normal:
         return f"{label}: {shown}, as usual ({direction} the risk)"
-    return f"{label}: {shown}, usually {normal} ({direction} the risk)"
+    return f"{label}: {shown}, {'usually' if own else 'others usually'} {normal} ({direction} the risk)"
 
 
 def say_value(value: float, unit: str) -> str:

@@ -20,22 +20,25 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from neural_focus.atomic_write import atomic_write
 from neural_focus.models.boosted import MANY_PEOPLE, Boosted, choose_rounds, fit_trees, load_trees
 from neural_focus.models.bundle import MODEL, write_json
 from neural_focus.models.calibrate import Calibration, fit_calibration, fit_stack
-from neural_focus.models.confidence import Familiarity, learn_familiarity
+from neural_focus.models.confidence import learn_familiarity
 from neural_focus.models.datasets import Moments, Stays, learn_population
 from neural_focus.models.inputs import InputContract, Rows
 from neural_focus.models.labels import NO_LABEL, Labels, Outcome, Source
 from neural_focus.models.linear import Linear, fit_linear
 from neural_focus.models.population import AppStatistics
 from neural_focus.models.splits import folds_by_person, slices_by_days
+from neural_focus.models.typical import rows_to_json, typical_rows, usual_rows
 
 TARGETS = ("switch", "break", "outcome")
 MAX_ROWS = 160_000
 MAX_MOMENTS = 3 * MAX_ROWS
 """Of so many all that are settled are fitted on, since breaks are rare, and at most ``MAX_ROWS`` of the others."""
 MIN_ROWS = 200
+_MOST_TYPICAL = 20_000
 Floats = npt.NDArray[np.float64]
 Report = Callable[[str, float], None]
 
@@ -73,8 +76,6 @@ class Fitted:
     targets: Mapping[str, Boosted | Stacked]
     calibration: Mapping[str, Calibration]
     population: AppStatistics
-    familiarity: Familiarity
-    usual: Mapping[str, Rows]
     rounds: Mapping[str, int]
     parts: Mapping[str, tuple[bytes, Linear]]
     files: Mapping[str, bytes]
@@ -99,10 +100,7 @@ class TreeStore:
         digest.update(f"{rounds} {people} {target} {seed}".encode())
         path = self._folder / f"{digest.hexdigest()[:24]}.ubj"
         if not path.exists():
-            self._folder.mkdir(parents=True, exist_ok=True)
-            partial = path.with_suffix(".partial")
-            partial.write_bytes(fit_trees(rows, label, rounds, target=target, people=people, seed=seed))
-            partial.replace(path)
+            atomic_write(path, fit_trees(rows, label, rounds, target=target, people=people, seed=seed))
         return path.read_bytes()
 
 
@@ -186,21 +184,23 @@ def _assemble(
         calibration[target] = fit_calibration(probing.margins(rows), label, judged.person, strangers=apart)
     some = thin(moments, MAX_ROWS)
     rows = some.inputs(contract, populations["all"])
-    familiarity, usual = learn_familiarity(contract, rows, later.own), _usual(rows, some.person)
     model = {
         "input_version": contract.version,
         "input_hash": contract.hash,
         "calibration": {name: line.to_json() for name, line in calibration.items()},
         "linear": {} if many else {name: linear.to_json() for name, (_, linear) in models["all"].items()},
         "stack": stack,
-        "rounds": dict(rounds),
         "population": populations["all"].to_json() if contract.version > 1 else {},
-        "familiarity": familiarity.to_json(),
-        "usual": {key: values.astype(float).tolist() for key, values in usual.items()},
+        "familiarity": learn_familiarity(contract, rows, later.own).to_json(),
+        "usual": rows_to_json(usual_rows(rows, some.person)),
+        "typical": {
+            target: rows_to_json(_typical(some, rows, target, model, calibration[target]))
+            for target, model in served.items()
+        },
     }
     files = {f"{name}.ubj": trees for name, (trees, _) in models["all"].items()}
     files[MODEL] = write_json(model)
-    return Fitted(contract, served, calibration, populations["all"], familiarity, usual, rounds, models["all"], files)
+    return Fitted(contract, served, calibration, populations["all"], rounds, models["all"], files)
 
 
 def probe_split(moments: Moments) -> npt.NDArray[np.int8]:
@@ -261,8 +261,9 @@ def thin(moments: Moments, most: int) -> Moments:
     return moments if step == 1 else moments.take(np.arange(0, len(moments), step))
 
 
-def _usual(rows: Rows, person: npt.NDArray[np.int64]) -> dict[str, Rows]:
-    """Median inputs of each person, and of everyone under "*"."""
-    usual = {str(int(one)): np.median(rows[person == one], axis=0) for one in np.unique(person)}
-    usual["*"] = np.median(rows, axis=0)
-    return {key: values.astype(np.float32) for key, values in usual.items()}
+def _typical(moments: Moments, rows: Rows, target: str, model: Boosted | Stacked, line: Calibration) -> dict[str, Rows]:
+    """What reasons compare with: ``typical_rows`` of the moments that have the target's label."""
+    chosen = np.flatnonzero(chosen_rows(moments, target))
+    chosen = chosen[:: max(1, -(-len(chosen) // _MOST_TYPICAL))]
+    said = line.probabilities(model.margins(rows[chosen]), moments.person[chosen])
+    return typical_rows(rows[chosen], said, moments.person[chosen])

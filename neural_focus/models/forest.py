@@ -1,7 +1,7 @@
 """Stored boosted trees, ready to judge: XGBoost's JSON form as the native ``Forest``'s arrays.
 
 Log-odds and Shapley values of one row take microseconds a hundred trees. The values are exact, against a row of
-reference: the person's usual moment (``native/src/core/forest.hpp`` has the game and the formula).
+reference: a typical moment of the person (``native/src/core/forest.hpp`` has the game and the formula).
 """
 
 from __future__ import annotations

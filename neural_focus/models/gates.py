@@ -6,7 +6,7 @@ Each gate is a pure function of what the judged models said of the same held-out
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -16,8 +16,9 @@ import numpy.typing as npt
 from neural_focus.features import FEATURE_NAMES
 from neural_focus.models import measures
 from neural_focus.models.comparison import Difference, paired_auc, paired_brier, resampling_units
-from neural_focus.models.held_out import HeldOut
+from neural_focus.models.held_out import DAYS, HeldOut
 from neural_focus.models.history import StreamHistory
+from neural_focus.models.labels import NO_LABEL
 from neural_focus.models.predict import Predictor
 
 JUDGED = ("switch", "break")
@@ -48,6 +49,22 @@ class Gate:
 def enough(label: npt.NDArray[np.int8]) -> bool:
     """Whether these moments can say anything about a rank."""
     return len(label) >= FEWEST_MOMENTS and FEWEST_EVENTS <= int(label.sum()) <= len(label) - FEWEST_EVENTS
+
+
+def says_numbers(held: HeldOut, kind: str) -> Gate:
+    """Every labelled moment of later days got a finite word: one that is none would drop out of every figure."""
+    silent = {
+        target: int((~np.isfinite(said[kind]) & (held.split == DAYS) & (held.label[target] != NO_LABEL)).sum())
+        for target, said in held.said.items()
+    }
+    found = ", ".join(f"{target}: {count} without" for target, count in silent.items())
+    return Gate("says a probability of every moment", found, not any(silent.values()))
+
+
+def says_as_much(ours: Iterable[str], theirs: Iterable[str]) -> Gate:
+    """What the champion foresees the challenger does too: help hangs on the break's risk, the score on the outcome."""
+    missing = sorted(set(theirs) - set(ours))
+    return Gate("foresees all that the champion does", f"missing: {', '.join(missing) or 'nothing'}", not missing)
 
 
 def beats_baselines(held: HeldOut, kind: str) -> Iterator[Gate]:

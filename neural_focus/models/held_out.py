@@ -128,7 +128,7 @@ def judge_held_out(
         known = labelled(seen, target)
         if target not in judge.targets or not len(judged) or not len(known[1]):
             continue
-        found = baseline_probabilities(*known, judged)
+        found = baseline_probabilities(*known, judged, target)
         if target in linear:
             found["logistic"] = sigmoid(linear[target].margins(judged.inputs(contract, population)))
         found[name] = judge.probabilities(target, judged)

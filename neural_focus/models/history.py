@@ -1,4 +1,4 @@
-"""What the recent past of a stream says, beyond the engine's windows: the columns of input version 4.
+"""What the recent past of a stream says, beyond the engine's windows: the columns of input version 5.
 
 Everything follows from the snapshots alone, one a second: which app holds the focus, sliding counts, a distance, the
 types of the last ten events. So the service can keep it live from the SNAPSHOT messages, and flows get the same from

@@ -9,6 +9,9 @@ longer or shorter window is a difference of two values.
 
 So is the tempo of typing, which pauses between bursts would hide: with n(t) = N(t) − N(t − 1) presses in a second, the
 sums Σ [n > 0] and Σ n² are carried along; the presses of a second in which there are any have a mean and a spread.
+
+What was put in during the second of a switch counts for the stay that it ended: the click or the keys that bring a
+window to the front come before it.
 """
 
 from __future__ import annotations
@@ -63,13 +66,14 @@ class InputMemory:
     def observe(self, second: int, features: Rows, switched: bool) -> None:
         """Take in a snapshot float32[32]; ``switched`` when a new stay begins with it."""
         nothing = np.zeros(len(KINDS), np.int64)
+        begins = switched or not len(self._past)
         if len(self._past):
             last = int(self._past.seconds[-1])
             for missing in range(max(last + 1, second - _GAP), second):
                 self._append(missing, nothing)
-        if switched:
-            self._stay = self._past.totals[-1, : len(KINDS)].copy()
         self._append(second, features[_COLUMNS].astype(np.int64))
+        if begins:
+            self._stay = self._past.totals[-1, : len(KINDS)].copy()
 
     def _append(self, second: int, counts: Counts) -> None:
         past, kinds = self._past.totals, len(KINDS)
@@ -127,7 +131,7 @@ def input_table(seconds: Times, features: Rows, chosen: Times, since: Times) -> 
     age = np.where(latest >= 0, now[:, None] - clock[np.maximum(latest, 0)], _LONG_AGO)
     both = np.concatenate([totals, sums], axis=1)
     windows = _at(clock, both, np.asarray(now[:, None] - _WINDOWS, np.int64))
-    return both[place[chosen]], windows, _at(clock, totals, since - 1), age
+    return both[place[chosen]], windows, _at(clock, totals, since), age
 
 
 def input_columns(total: Counts, windows: Counts, stay: Counts, age: Times, stay_s: Times) -> Rows:

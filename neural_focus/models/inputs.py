@@ -1,7 +1,7 @@
 """Model inputs as versioned contracts: which columns, in which order, under which hash.
 
-Version 1 is the original's 27 columns. Version 4 appends what the recent past of the stream says (``history``) and what
-other people's logs say about the app (``population``); ``contracts`` lists both.
+Version 1 is the original's 27 columns. Version 5 leaves out momentum and appends what the recent past of the stream
+says (``history``) and what other people's logs say about the app (``population``); ``contracts`` lists both.
 A model carries the hash of its contract; rows of another contract are refused, never guessed.
 """
 
@@ -33,7 +33,7 @@ class InputContract:
         return contract_hash(self.names, self.version)
 
     def own(self, features: Rows, past: Rows | None = None) -> Rows:
-        """Inputs float32[n, k] that need no other people: snapshots float32[n, 32] and, from version 4, the history.
+        """Inputs float32[n, k] that need no other people: snapshots float32[n, 32] and, from version 5, the history.
 
         Raises:
             ContractError: a block is missing or has another width.

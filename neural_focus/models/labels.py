@@ -21,11 +21,9 @@ import numpy as np
 import numpy.typing as npt
 
 from neural_focus.models.timeline import US, Timeline, Times, is_work
-from neural_focus.prediction import BREAK_HORIZON_SECONDS, HORIZON_SECONDS
+from neural_focus.prediction import AWAY_SECONDS, BREAK_HORIZON_SECONDS, HORIZON_SECONDS, MANY_SWITCHES
 
 SETTLED_SECONDS = 60
-AWAY_SECONDS = 10
-MANY_SWITCHES = 3
 FOR_GOOD_SECONDS = 60
 WEAK_HORIZON_SECONDS = 300
 NO_LABEL = -1
@@ -85,16 +83,16 @@ def settled(timeline: Timeline, times_us: Times) -> npt.NDArray[np.bool_]:
     return np.asarray((times_us - begun >= SETTLED_SECONDS * US) & ~timeline.idle_at(times_us))
 
 
-def settled_break(timeline: Timeline, times_us: Times, work: Sequence[int] = (1, 2, 3)) -> Labels:
+def settled_break(timeline: Timeline, times_us: Times) -> Labels:
     """1 where settled focus breaks in (t, t + 60 s], 0 where it holds, -1 where it is not settled; int8[n].
 
     A break: three switches or more, or leaving. With categories, leaving is a stay of at least 10 s in an app
-    outside ``work`` that begins in the horizon. Without, it is staying away for at least 60 s from the app held.
+    outside work that begins in the horizon. Without, it is staying away for at least 60 s from the app held.
     """
     stay = timeline.stay_at(times_us)
     later = np.searchsorted(timeline.switch_us, times_us + BREAK_HORIZON_SECONDS * US, side="right")
     left = np.zeros(len(times_us), bool)
-    leaves = _long_departures(timeline, work)
+    leaves = _long_departures(timeline)
     # only the first two switches of the horizon need a look: a third one is a break by itself
     for offset in range(MANY_SWITCHES - 1):
         which = stay + offset
@@ -106,8 +104,8 @@ def settled_break(timeline: Timeline, times_us: Times, work: Sequence[int] = (1,
 class _LeavesOffWork:
     """Whether switch i begins at least 10 s (in one piece or several) outside the work categories."""
 
-    def __init__(self, timeline: Timeline, work: Sequence[int]) -> None:
-        off = ~is_work(timeline.hints[1:], work)
+    def __init__(self, timeline: Timeline) -> None:
+        off = ~is_work(timeline.hints[1:])
         back = _next_true(~off)
         end = np.r_[timeline.switch_us, timeline.covered[-1, 1]][back]
         self.away = off & (end - timeline.switch_us >= AWAY_SECONDS * US)
@@ -131,8 +129,8 @@ class _LeavesForGood:
         return np.asarray(first & (self.returns[switch] - self.times[switch] >= FOR_GOOD_SECONDS * US))
 
 
-def _long_departures(timeline: Timeline, work: Sequence[int]) -> _LeavesOffWork | _LeavesForGood:
-    return _LeavesOffWork(timeline, work) if timeline.has_categories else _LeavesForGood(timeline)
+def _long_departures(timeline: Timeline) -> _LeavesOffWork | _LeavesForGood:
+    return _LeavesOffWork(timeline) if timeline.has_categories else _LeavesForGood(timeline)
 
 
 def _next_true(flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
@@ -164,7 +162,7 @@ def resolve_outcomes(times_us: Times, marks: Sequence[OutcomeMark]) -> tuple[Lab
     return outcome, source
 
 
-def weak_outcomes(timeline: Timeline, times_us: Times, work: Sequence[int] = (1, 2, 3)) -> Labels:
+def weak_outcomes(timeline: Timeline, times_us: Times) -> Labels:
     """What rules say the next five minutes were; int8[n] of ``Outcome``, weak by definition.
 
     FOCUSED: at most three switches, idle for less than half, and (with categories) at least 70 % of it at work.
@@ -175,7 +173,7 @@ def weak_outcomes(timeline: Timeline, times_us: Times, work: Sequence[int] = (1,
     calm = (switches <= MANY_SWITCHES) & (_share(timeline.idle, times_us, ends) < 0.5)
     if not timeline.has_categories:
         return calm.astype(np.int8)
-    working = _share(_stays(timeline, is_work(timeline.hints, work)), times_us, ends) >= 0.7
+    working = _share(_stays(timeline, is_work(timeline.hints)), times_us, ends) >= 0.7
     pseudo = _share(_stays(timeline, (timeline.hints & 32) != 0), times_us, ends) >= 0.5
     return np.where(pseudo, Outcome.PSEUDO_PRODUCTIVE, np.where(calm & working, 1, 0)).astype(np.int8)
 

@@ -3,61 +3,84 @@
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from neural_focus.models import registry
-from neural_focus.models.registry import StoredModel
+from neural_focus.models.champion_pointer import champion
+from neural_focus.models.decision_log import decisions
+from neural_focus.models.decision_words import not_passed, what_was_decided, when
+from neural_focus.models.model_store import StoredModel, list_models
 from neural_focus.models.report import head
+from neural_focus.models.shadow_run import shadow
+from neural_focus.prediction import TARGET_WORDS
 from neural_focus.settings import Settings
 
 _COLUMNS = (
     *("model", "now", "trained on", "days", "moments"),
-    *("switch AUC", "recency alone", "switch ECE", "break AUC", "last decision", "report"),
+    *("switch AUC", "recency alone", "switch ECE", "break AUC", "report"),
 )
+_READ = (
+    f"Switch: {TARGET_WORDS['switch']}; break: {TARGET_WORDS['break']}. AUC: 1 tells every such moment from "
+    "the others, 0.5 none; recency alone: what the time since the last switch reaches; ECE: how far the probabilities "
+    "are off, on average. Each model's figures are over its own held-out moments, so two models' AUCs are not to be "
+    "compared: only the gates compare models on the same moments."
+)
+_LINKS = {"html": "report", "json": "figures (JSON)"}
 
 
 def model_index(settings: Settings) -> str:
-    """The page as HTML, as the registry is now."""
-    models, beside = registry.list_models(settings), registry.shadow(settings)
-    decided = registry.decisions(settings)
+    """The page as HTML, as the store is now."""
+    models, serving, beside = list_models(settings), champion(settings), shadow(settings)
+    decided = decisions(settings)
     reports = settings.reports / "models"
-    rows = []
+    rows, told = [], []
     for model in reversed(models):
-        now = "serves" if model.champion else "in the shadow" if beside and beside.tag == model.tag else ""
-        last = next((line for line in reversed(decided) if line["model"] == model.tag), None)
+        now = "serves" if model.tag == serving else "in the shadow" if beside and beside.tag == model.tag else ""
         links = [name for name in (f"{model.version}.html", f"{model.version}.json") if (reports / name).exists()]
-        rows.append(_row(model, now, last, links))
+        rows.append(_row(model, now, links))
+        mine = [line for line in reversed(decided) if line["model"] == model.tag]
+        told.append(f"<h3 id='{model.version}'>{model.version}</h3>{_decisions(mine)}")
     header = "".join(f"<th scope=col>{name}" for name in _COLUMNS)
-    nobody = "" if any(model.champion for model in models) else "<p>No model serves: rules of thumb answer.</p>"
+    nobody = "" if any(model.tag == serving for model in models) else "<p>No model serves: rules of thumb answer.</p>"
     return (
         f"{head('Models', 'Figures are of days that each had not seen. Newest first.')}{nobody}"
-        f"<div class=scroll><table><tr>{header}{''.join(rows)}</table></div>"
+        f"<div class=scroll><table class=models><tr>{header}{''.join(rows)}</table></div><p class=soft>{_READ}</p>"
+        f"<h2>What was decided</h2>{''.join(told) or '<p>Nothing yet.</p>'}"
         "<p>Back to the champion before: <code>neural-focus models rollback</code></p>"
     )
 
 
-def _row(model: StoredModel, now: str, last: Mapping[str, Any] | None, links: Sequence[str]) -> str:
+def _row(model: StoredModel, now: str, links: Sequence[str]) -> str:
     data, metrics = model.manifest["data"], model.manifest["metrics"]
     first, until = (datetime.fromtimestamp(data[name] / 1e6, UTC).date() for name in ("first_us", "last_us"))
     switch, broken = metrics.get("switch", {}), metrics.get("break", {})
     cells = (
         *(model.version, now, model.manifest["trained_on"], f"{first} to {until}", f"{data['moments']:,}"),
         *(_figure(switch.get(name)) for name in ("auc", "recency_auc", "ece")),
-        *(_figure(broken.get("auc")), _decision(last)),
+        _figure(broken.get("auc")),
     )
-    linked = " ".join(f"<a href='/reports/models/{name}'>{name.rsplit('.')[-1]}</a>" for name in links)
+    linked = " · ".join(f"<a href='/reports/models/{name}'>{_LINKS[name.rsplit('.')[-1]]}</a>" for name in links)
     return "<tr>" + "".join(f"<td>{html.escape(cell)}" for cell in cells) + f"<td>{linked or '–'}"
 
 
-def _decision(line: Mapping[str, Any] | None) -> str:
-    """In a few words, with the gates that failed."""
-    if line is None:
-        return "–"
-    failed = [str(gate["name"]) for gate in line["gates"] if not gate["passed"]]
-    return f"{line['decision']} by {line['by']}, {line['at'][:16]}" + (f": {'; '.join(failed)}" if failed else "")
+def _decisions(lines: Sequence[Mapping[str, Any]]) -> str:
+    """Newest first, each with its gates: those that failed in the open, the others behind a click."""
+    if not lines:
+        return "<p>Nothing yet.</p>"
+    items = []
+    for line in lines:
+        failed = "".join(f"<li class=failed>{html.escape(words)}" for words in not_passed(line["gates"]))
+        passed = [gate for gate in line["gates"] if gate["passed"]]
+        others = "".join(f"<li>{html.escape(gate['name'])} ({html.escape(gate['found'])})" for gate in passed)
+        items.append(
+            f"<li><time>{when(line)}</time> {html.escape(what_was_decided(line))}"
+            + (f"<ul>{failed}</ul>" if failed else "")
+            + (f"<details><summary>Passed: {len(passed)}</summary><ul>{others}</ul></details>" if passed else "")
+        )
+    return f"<ul class=decisions>{''.join(items)}</ul>"
 
 
 def _figure(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
+    return "–" if value is None or math.isnan(value) else f"{value:.3f}"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from neural_focus.errors import ContractError
 from neural_focus.features import FEATURE_INDEX
 from neural_focus.models.bundle import MODEL
 from neural_focus.models.calibrate import Calibration
@@ -27,6 +28,7 @@ from neural_focus.models.population import AppStatistics
 from neural_focus.models.sequence_target import with_steps
 from neural_focus.models.sequences import PastRows, first_steps
 from neural_focus.models.targets import READS_SEQUENCES, Margins, load_targets, margins_of
+from neural_focus.models.typical import EVERYONE, rows_from_json
 
 if TYPE_CHECKING:
     from neural_focus.models.datasets import Moments
@@ -52,7 +54,8 @@ class PredictionBatch:
 class Predictor:
     """A loaded model, or the rules that stand in for one (``version`` rules_v0).
 
-    ``trained_on`` is "demo", "people" or "nothing". ``usual`` has the median input per user id, under "*" everyone's.
+    ``trained_on`` is "demo", "people" or "nothing". ``usual`` has the median input per user id, under "*" everyone's;
+    ``typical[target]`` in the same way the moment that reasons compare with (``typical``).
     """
 
     version: str
@@ -63,20 +66,32 @@ class Predictor:
     population: AppStatistics
     familiarity: Familiarity | None
     usual: Mapping[str, Rows]
+    typical: Mapping[str, Mapping[str, Rows]]
     manifest: Mapping[str, Any]
 
     @staticmethod
     def rules() -> Predictor:
         """What predicts when no model is there: documented rules of thumb, with low confidence."""
-        return Predictor("rules_v0", "nothing", V1, {}, {}, AppStatistics({}), None, {}, {})
+        return Predictor("rules_v0", "nothing", V1, {}, {}, AppStatistics({}), None, {}, {}, {})
 
     @staticmethod
     def from_files(files: Mapping[str, bytes], manifest: Mapping[str, Any], version: str) -> Predictor:
         """A predictor from a bundle's files.
 
         Raises:
-            ContractError: the model asks for another input contract than this code has.
+            ContractError: the model asks for another input contract than this code has, or has another form.
         """
+        try:
+            return Predictor._read(files, manifest, version)
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            raise ContractError(
+                f"{version} cannot be read by this code",
+                why=f"{type(error).__name__}: {error}",
+                todo="Train a new model with this code, or roll back to one that fits: neural-focus models rollback",
+            ) from error
+
+    @staticmethod
+    def _read(files: Mapping[str, bytes], manifest: Mapping[str, Any], version: str) -> Predictor:
         model = json.loads(files[MODEL])
         contract = contract_of(model["input_version"], model["input_hash"])
         targets, calibration = load_targets(files, model, contract)
@@ -88,7 +103,8 @@ class Predictor:
             calibration=calibration,
             population=AppStatistics.from_json(model["population"]),
             familiarity=Familiarity.from_json(model["familiarity"]),
-            usual={key: np.array(values, np.float32) for key, values in model["usual"].items()},
+            usual=rows_from_json(model["usual"]),
+            typical={target: rows_from_json(found) for target, found in model["typical"].items()},
             manifest=manifest,
         )
 
@@ -99,10 +115,11 @@ class Predictor:
         Raises:
             ContractError: the stored files are not what was saved, or need another input contract.
         """
-        from neural_focus.models import registry
+        from neural_focus.models.champion_pointer import champion
+        from neural_focus.models.model_store import load
 
-        chosen = tag or registry.champion(settings)
-        return Predictor.rules() if chosen is None else registry.load(settings, chosen)
+        chosen = tag or champion(settings)
+        return Predictor.rules() if chosen is None else load(settings, chosen)
 
     def inputs(
         self,
@@ -219,11 +236,16 @@ class Predictor:
         return self._words(self.inputs(np.zeros(1, np.int64), features[None, :], history, user_id)[0], target, user_id)
 
     def _words(self, row: Rows, target: str, user_id: int | None) -> tuple[str, ...]:
-        usual = self.usual.get(str(user_id), self.usual["*"])
-        model = self.targets[target]
+        own = str(user_id) in self.usual
+        usual = self.usual[str(user_id) if own else "*"]
+        model, beside = self.targets[target], self.reference(target, user_id)
         if isinstance(model, READS_SEQUENCES):
-            return word_factors(model.names, model.plain(row), model.contributions(row, usual), usual)
-        return word_factors(self.contract.names, row, model.contributions(row, usual), usual)
+            return word_factors(model.names, model.plain(row), model.contributions(row, beside), usual, own=own)
+        return word_factors(self.contract.names, row, model.contributions(row, beside), usual, own=own)
+
+    def reference(self, target: str, user_id: int | None = None) -> Rows:
+        """The moment of the person that reasons compare with, or of everyone: inputs float32[width]."""
+        return self.typical[target].get(str(user_id), self.typical[target][EVERYONE])
 
 
 def settled_now(features: Rows) -> npt.NDArray[np.bool_]:

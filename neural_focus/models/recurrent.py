@@ -29,6 +29,7 @@ import torch
 from safetensors import safe_open
 from torch import nn
 
+from neural_focus.atomic_write import atomic_write
 from neural_focus.models.inputs import Rows
 from neural_focus.models.network import Network
 from neural_focus.models.sequences import CHANNELS
@@ -248,7 +249,4 @@ class _Checkpoint:
         tensors |= {f"best/{name}": value for name, value in best.items()}
         tensors |= {f"optimiser/{n}/{what}": value for n, by in state.items() for what, value in by.items()}
         whole = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        partial = self._path.with_suffix(".partial")
-        partial.write_bytes(safetensors.torch.save(whole, {"losses": json.dumps(losses)}))
-        partial.replace(self._path)
+        atomic_write(self._path, safetensors.torch.save(whole, {"losses": json.dumps(losses)}))

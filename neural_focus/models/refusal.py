@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from neural_focus.models import registry
+from neural_focus.models.champion_pointer import usable_champion
+from neural_focus.models.decision_log import decisions
+from neural_focus.models.model_store import list_models
 from neural_focus.models.provenance import code_of
 from neural_focus.settings import Settings
 
@@ -14,10 +16,10 @@ NEXT_STEP = (
 
 def refusal(settings: Settings) -> str:
     """What stopped the newest stored model; "" where one serves, or where none has been refused."""
-    if registry.usable_champion(settings)[0] is not None:
+    if usable_champion(settings)[0] is not None:
         return ""
-    models = registry.list_models(settings)
-    decided = [line for line in registry.decisions(settings) if models and line["model"] == models[-1].tag]
+    models = list_models(settings)
+    decided = decisions(settings, models[-1].tag) if models else []
     if not decided or decided[-1]["decision"] != "refused":
         return ""
     gates = decided[-1]["gates"]
@@ -30,6 +32,6 @@ def refused_already(settings: Settings) -> str:
     said = refusal(settings)
     if not said:
         return ""
-    manifest, code = registry.list_models(settings)[-1].manifest, code_of()
+    manifest, code = list_models(settings)[-1].manifest, code_of()
     same = (manifest.get("code_version"), manifest.get("code_commit")) == (code["version"], code["commit"])
     return said if same else ""

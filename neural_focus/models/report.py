@@ -1,6 +1,6 @@
-"""The page beside the figures of an evaluation, and the report on one stored model: one self-contained HTML file each.
+"""The report on one stored model: one self-contained HTML file.
 
-A model's report is made from the held-out moments that are kept with it; nothing is trained or predicted again.
+It is made from the held-out moments that are kept with it; nothing is trained or predicted again.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import html
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,55 +18,28 @@ from neural_focus.models.datasets import Moments
 from neural_focus.models.evaluation import Judged, rows_of
 from neural_focus.models.gates import segment_table
 from neural_focus.models.held_out import DAYS, PERSON, HeldOut
-from neural_focus.models.report_plots import learning, picture, plots
+from neural_focus.models.report_plots import bars, learning, picture, plots
+from neural_focus.models.report_tables import ALERTS, FIGURES, table
 from neural_focus.models.sequences import no_steps
+from neural_focus.prediction import TARGET_WORDS
 
-_FIGURES = ("n", "base_rate", "auc", "average_precision", "brier", "log_loss", "ece")
-_ALERTS = ("precision_1", "precision_2", "precision_4", "recall_1", "recall_2", "recall_4", "lead_s")
-_STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#1c2a33}
-table{border-collapse:collapse;margin:1rem 0}td,th{padding:.25rem .8rem;text-align:right;border-bottom:1px solid #dde}
-td:first-child,th:first-child{text-align:left}img{max-width:100%}h1+p{font-size:1.2rem}
-.demo{border:1px solid #b8860b;border-radius:.4rem;padding:.5rem 1rem}.scroll{overflow-x:auto}"""
-
-
-def write_page(
-    path: Path,
-    rows: Sequence[Mapping[str, Any]],
-    results: Sequence[tuple[str, Judged]],
-    curves: Mapping[str, Sequence[Mapping[str, float]]],
-) -> None:
-    """One HTML file: for each table and target its figures, its people, and five plots."""
-    parts = [head("Evaluation")]
-    for file, judged in results:
-        mine = [row for row in rows if (row["file"], row["target"]) == (file, judged.target)]
-        parts.append(f"<h2>{html.escape(file)}: {_WORDS[judged.target]}</h2><p>{_sentence(mine)}</p>")
-        shown = [row for row in mine if row["person"] == mine[0]["person"]]
-        parts.append(_table(shown, ("model", *_FIGURES, *(_ALERTS if judged.target == "break" else ()))))
-        parts.append(plots(judged))
-        if judged.target == "switch" and curves.get(file):
-            curve = curves[file]
-            parts.append(picture([("learning curve", partial(learning, curve=curve))]))
-        parts.append(
-            f"<h3>By segment</h3>{_table(_segments(judged), ('segment', 'n', 'base_rate', 'xgboost', 'recency'))}"
-        )
-        people = [row for row in mine if row["person"] != "all" and row["model"] in ("recency", *_REACH)]
-        if len(people) > 3:
-            parts.append(
-                f"<details><summary>Each person</summary>{_table(people, ('person', 'model', *_FIGURES))}</details>"
-            )
-    path.write_text("\n".join(parts), "utf-8")
+_STYLE = """:root{--ink:#1b2430;--soft:#5b6675;--line:#d9dee6;--paper:#fff;--link:#2f5fd0;--mark:#8a5a00;--bad:#b3362b}
+@media(prefers-color-scheme:dark){:root{--ink:#e6eaf0;--soft:#9aa5b5;--line:#313a47;--paper:#12161c;--link:#86a8ff;
+--mark:#ffcf7d;--bad:#f08a80}img{filter:invert(1) hue-rotate(180deg)}}
+body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem;color:var(--ink);
+background:var(--paper)}a{color:var(--link)}img{max-width:100%}h1+p{font-size:1.2rem}.soft{color:var(--soft)}
+table{border-collapse:collapse;margin:1rem 0 .4rem;font-variant-numeric:tabular-nums}
+td,th{padding:.25rem .7rem;text-align:right;border-bottom:1px solid var(--line)}th{color:var(--soft);font-weight:600}
+td:first-child,th:first-child,.text{text-align:left}.scroll{overflow-x:auto}.scroll+.soft{margin-top:0;font-size:.87rem}
+h2::first-letter{text-transform:uppercase}.models td,time{white-space:nowrap}.failed{color:var(--bad)}
+.demo{border:1px solid var(--mark);border-radius:.4rem;padding:.5rem 1rem}"""
 
 
-_WORDS = {
-    "switch": "an app switch within 30 s",
-    "break": "settled focus breaks within 60 s",
-    "outcome": "the outcome is focused",
-}
-_REACH = {"xgboost": "trees reach", "lstm": "network reaches", "blend": "blend of both reaches"}
+REACH = {"xgboost": "trees reach", "lstm": "network reaches", "blend": "blend of both reaches"}
 _SPLITS = {DAYS: "later days of people it knows", PERSON: "people it does not know"}
 
 
-def _sentence(rows: Sequence[Mapping[str, Any]], kind: str = "xgboost") -> str:
+def beside_recency(rows: Sequence[Mapping[str, Any]], kind: str = "xgboost") -> str:
     by_model = {row["model"]: row for row in rows if row["person"] == rows[0]["person"]}
     model, bar = by_model.get(kind), by_model["recency"]
     if model is None or model["auc"] is None or bar["auc"] is None:
@@ -75,55 +47,48 @@ def _sentence(rows: Sequence[Mapping[str, Any]], kind: str = "xgboost") -> str:
     gain = model["auc"] - bar["auc"]
     word = "better" if gain > 0 else "worse"
     span = f" (95 % interval {model['auc_low']:.3f} to {model['auc_high']:.3f})" if model.get("auc_low") else ""
-    name = _REACH.get(kind, "model reaches")
+    name = REACH.get(kind, "model reaches")
     return f"The {name} AUC {model['auc']:.3f}{span}: {abs(gain):.3f} {word} than the time since the last switch."
 
 
-def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
-    head = "".join(f"<th scope=col>{html.escape(name.replace('_', ' '))}" for name in columns)
-    body = "".join("<tr>" + "".join(f"<td>{_cell(row.get(name))}" for name in columns) for row in rows)
-    return f"<div class=scroll><table><tr>{head}{body}</table></div>"
+def everybody(rows: Sequence[Mapping[str, Any]], target: str) -> str:
+    """How many moments, and the figures of every model on all of them; for breaks also its alerts."""
+    shown = [row for row in rows if row["person"] == rows[0]["person"]]
+    count, rate = shown[0]["n"], shown[0]["base_rate"]
+    told = f"<p>{count:,} moments; it happened in {100 * rate:.1f} % of them.</p>"
+    alerts = f"<h3>As alerts</h3>{table(shown, ('model', *ALERTS))}" if target == "break" else ""
+    return f"{told}{table(shown, ('model', FIGURES[0], 'interval', *FIGURES[1:]))}{alerts}"
 
 
-def _cell(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.3f}"
-    return "–" if value is None else f"{value:,}" if isinstance(value, int) else html.escape(str(value))
+def each_person(rows: Sequence[Mapping[str, Any]], kinds: Sequence[str]) -> str:
+    """Each person's figures behind a click, where there are several."""
+    people = [row for row in rows if row["person"] != "all" and row["model"] in ("recency", *kinds)]
+    if len(people) <= 3:
+        return ""
+    figures = table(people, ("person", "model", "n", "base_rate", *FIGURES))
+    return f"<details><summary>Each person</summary>{figures}</details>"
 
 
-def _segments(judged: Judged) -> list[dict[str, Any]]:
-    """AUC in parts of the test moments: by time of day (UTC) and by the app that holds the focus."""
-    from neural_focus.models.measures import auc
-
-    hours = judged.moments.times_us // 3_600_000_000 % 24
-    segments = {f"{h:02d}–{h + 6:02d} h UTC": (hours >= h) & (hours < h + 6) for h in (0, 6, 12, 18)}
-    apps, counts = np.unique(judged.moments.app, return_counts=True)
-    segments |= {f"in {apps[i] or 'no app'}": judged.moments.app == apps[i] for i in np.argsort(-counts)[:6]}
-    rows = []
-    for name, chosen in segments.items():
-        if chosen.sum() >= 100:
-            label = judged.label[chosen]
-            row: dict[str, Any] = {"segment": name, "n": int(chosen.sum()), "base_rate": float(label.mean())}
-            for model in ("xgboost", "recency"):
-                if model in judged.probabilities:
-                    row[model] = auc(label, judged.probabilities[model][chosen])
-            rows.append(row)
-    return rows
-
-
-def model_report(tag: str, manifest: Mapping[str, Any], held: HeldOut) -> tuple[str, dict[str, Any]]:
+def model_report(
+    tag: str,
+    manifest: Mapping[str, Any],
+    held: HeldOut,
+    important: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+) -> tuple[str, dict[str, Any]]:
     """The report on one stored model as HTML, and its figures.
 
     Figures are of moments that it had not seen, with a bootstrap interval over people (or days, hours), beside the base
-    rate, the time since the last switch, the switches in 5 min and a logistic regression.
+    rate, the time since the last switch, the switches in 5 min and a logistic regression. ``important``: what
+    ``importance.important_inputs`` found; None where its inputs are not at hand.
     """
     kind, demo = str(manifest["kind"]), manifest["trained_on"] == "demo"
     title = f"{tag}: model report"
-    parts = [head(title, html.escape(sentence(tag, manifest)))]
+    parts = [head(title, html.escape(sentence(tag, manifest))), _links(tag)]
     if demo:
         parts.append(_DEMO)
     figures: dict[str, Any] = {"tag": tag, "manifest": dict(manifest), "rows": []}
-    figures |= {"segments": {}, "reliability": {}, "risk_coverage": {}}
+    figures |= {"segments": {}, "reliability": {}, "risk_coverage": {}, "important": dict(important or {})}
+    parts.append(_important(important or {}))
     for split in (DAYS, PERSON):
         for target in held.said:
             judged = judged_of(held, target, split)
@@ -134,15 +99,16 @@ def model_report(tag: str, manifest: Mapping[str, Any], held: HeldOut) -> tuple[
                 if split == DAYS:
                     figures["segments"][target] = _by_segment(held, target, kind)
                     figures["reliability"][target] = reliability(judged.label, judged.probabilities[kind])
-                    parts.append("<h3>By segment</h3>" + _table(figures["segments"][target], _SEGMENT))
+                    parts.append("<h3>By segment</h3>" + table(figures["segments"][target], _SEGMENT))
+                    parts.append("<p class=soft>Hours are of the person's own day; people by their number.</p>")
                     figures["risk_coverage"][target] = risk_coverage(judged.label, judged.probabilities[kind])
                     said = figures["reliability"][target]
-                    parts.append("<h3>Reliability</h3>" + _table(said, ("said", "came_true", "n")))
+                    parts.append("<h3>Reliability</h3>" + table(said, ("said", "came_true", "n")))
                     kept = figures["risk_coverage"][target]
-                    parts.append("<h3>Error among the most confident</h3>" + _table(kept, ("coverage", "error", "n")))
+                    parts.append("<h3>Error among the most confident</h3>" + table(kept, ("coverage", "error", "n")))
     if manifest.get("learning_curve"):
         parts.append("<h2>Learning curve</h2>")
-        parts.append(picture([("a switch within 30 s", partial(learning, curve=manifest["learning_curve"]))]))
+        parts.append(picture([(TARGET_WORDS["switch"], partial(learning, curve=manifest["learning_curve"]))]))
     parts.append(_provenance(manifest))
     return "\n".join(parts), figures
 
@@ -203,23 +169,39 @@ def risk_coverage(
     return [{"coverage": count / len(wrong), "error": float(wrong[:count].mean()), "n": count} for count in counts]
 
 
-_SEGMENT = ("segment", "n", "base_rate", "auc", "over_recency", "low", "high")
+_SEGMENT = ("segment", "n", "base_rate", "auc", "over_recency")
 _DEMO = (
     "<p class=demo>Trained on simulated demo people. For a real person it is a starting point that gives way to their "
     "own data.</p>"
 )
 
 
-def _section(judged: Judged, rows: Sequence[Mapping[str, Any]], kind: str) -> str:
-    shown = [row for row in rows if row["person"] == rows[0]["person"]]
-    alerts = _ALERTS if judged.target == "break" else ()
-    columns = ("model", *_FIGURES[:3], "auc_low", "auc_high", *_FIGURES[3:], *alerts)
-    people = [row for row in rows if row["person"] != "all" and row["model"] in ("recency", kind)]
-    each = _table(people, ("person", "model", *_FIGURES)) if len(people) > 3 else ""
+def _links(tag: str) -> str:
+    here = "/reports/models/index.html"
     return (
-        f"<h2>{_WORDS[judged.target]}: {_SPLITS[judged.split]}</h2><p>{_sentence(rows, kind)}</p>"
-        f"{_table(shown, columns)}{plots(judged)}"
-        + (f"<details><summary>Each person</summary>{each}</details>" if each else "")
+        f"<p><a href='{here}'>All models</a> · <a href='{here}#{tag.split(':')[-1]}'>what was decided of this one</a>"
+    )
+
+
+def _important(important: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+    """The inputs that matter most: a panel of bars a target."""
+    if not important:
+        return ""
+    panels = [
+        (f"{TARGET_WORDS[target]} ({rows[0]['n']:,} moments)", partial(bars, rows=rows))
+        for target, rows in important.items()
+    ]
+    return (
+        f"<h2>Which inputs matter</h2>{picture(panels, height=4.6, width=6.6)}"
+        "<p class=soft>Mean size of each input's contribution to the log-odds against a typical moment, as a "
+        "share of all inputs', over a sample of the held-out moments.</p>"
+    )
+
+
+def _section(judged: Judged, rows: Sequence[Mapping[str, Any]], kind: str) -> str:
+    return (
+        f"<h2>{TARGET_WORDS[judged.target]}: {_SPLITS[judged.split]}</h2><p>{beside_recency(rows, kind)}</p>"
+        f"{everybody(rows, judged.target)}{plots(judged)}{each_person(rows, (kind,))}"
     )
 
 
@@ -241,7 +223,7 @@ def _provenance(manifest: Mapping[str, Any]) -> str:
         "people": data["people"],
         "moments": data["moments"],
         "days": f"{first} to {last}",
-        "outcome labels": manifest["outcome_labels"],
+        "outcome labels": _labelled_by(manifest),
         "input contract": f"version {manifest['input_version']}, {manifest['input_hash']}",
         "code": f"{manifest['code_version']} {manifest.get('code_commit') or ''}",
         "libraries": ", ".join(f"{name} {version}" for name, version in manifest.get("libraries", {}).items()),
@@ -253,13 +235,20 @@ def _provenance(manifest: Mapping[str, Any]) -> str:
     return (
         "<h2>Where it comes from</h2><p>Each person's earlier days trained the model that is judged here, part of them "
         "calibrated it, the last quarter of the days measured it, with 330 s between them that count for neither.</p>"
-        + _table(rows, ("what", "it is"))
+        + table(rows, ("what", "it is"))
     )
+
+
+def _labelled_by(manifest: Mapping[str, Any]) -> str:
+    if manifest["outcome_labels"] != "people":
+        return "rules (weak labels)"
+    return "simulated people" if manifest["trained_on"] == "demo" else "people"
 
 
 def head(title: str, first: str = "") -> str:
     return (
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+        "<meta name=color-scheme content='light dark'>"
         f"<title>{html.escape(title)}</title><style>{_STYLE}</style><h1>{html.escape(title)}</h1>"
         + (f"<p>{first}</p>" if first else "")
     )

@@ -10,13 +10,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neural_focus.models.confidence import confidence
+from neural_focus.models.report_tables import MODEL_NAMES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from neural_focus.models.evaluation import Judged
 
-_COLOURS = {"recency": "#b0772d", "logistic": "#7a8b99", "xgboost": "#2f6f9f", "lstm": "#4a9a6a", "blend": "#8a4a9a"}
+_LOOKS: dict[str, dict[str, Any]] = {
+    "recency": {"color": "#b0772d", "linestyle": (0, (1, 1.5))},
+    "logistic": {"color": "#6b7885", "linestyle": "-."},
+    "xgboost": {"color": "#1f6fb0", "linestyle": "-"},
+    "lstm": {"color": "#2f9a5f", "linestyle": "--"},
+    "blend": {"color": "#a0359a", "linestyle": (0, (6, 1.5, 1, 1.5))},
+}
+"""A colour and a kind of line each, so that curves differ for who does not tell the colours apart."""
 
 
 def plots(judged: Judged) -> str:
@@ -31,12 +39,12 @@ def plots(judged: Judged) -> str:
     )
 
 
-def picture(panels: Sequence[tuple[str, Callable[[Axes], None]]]) -> str:
-    """Panels side by side as an image element."""
+def picture(panels: Sequence[tuple[str, Callable[[Axes], None]]], *, height: float = 3.6, width: float = 4.2) -> str:
+    """Panels side by side, inches each, as an image element; no background, so that the page's own shows."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(4.2 * len(panels), 3.6), layout="constrained")
+    figure = Figure(figsize=(width * len(panels), height), layout="constrained")
     FigureCanvasAgg(figure)
     for index, (title, draw) in enumerate(panels, 1):
         axes = figure.add_subplot(1, len(panels), index)
@@ -44,7 +52,7 @@ def picture(panels: Sequence[tuple[str, Callable[[Axes], None]]]) -> str:
         draw(axes)
         axes.grid(alpha=0.2)
     data = io.BytesIO()
-    figure.savefig(data, format="png", dpi=90)
+    figure.savefig(data, format="png", dpi=90, transparent=True)
     return f'<img alt="{", ".join(title for title, _ in panels)}" src="data:image/png;base64,{_base64(data)}">'
 
 
@@ -53,47 +61,48 @@ def _base64(data: io.BytesIO) -> str:
 
 
 def _shown(judged: Judged) -> list[tuple[str, np.ndarray[Any, np.dtype[np.float64]]]]:
-    return [(name, p) for name, p in judged.probabilities.items() if name in _COLOURS]
+    return [(name, p) for name, p in judged.probabilities.items() if name in _LOOKS]
 
 
-def _ordered(judged: Judged, probability: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    return judged.label[np.argsort(-probability, kind="stable")]
+def _ranked(judged: Judged) -> list[tuple[str, np.ndarray[Any, Any]]]:
+    """Labels by falling probability, of each model; none where all moments are of one kind: nothing to tell apart."""
+    if judged.label.min() == judged.label.max():
+        return []
+    return [(name, judged.label[np.argsort(-p, kind="stable")]) for name, p in _shown(judged)]
 
 
 def _roc(axes: Axes, judged: Judged) -> None:
-    for name, probability in _shown(judged):
-        label = _ordered(judged, probability)
-        axes.plot(
-            np.cumsum(1 - label) / (1 - label).sum(), np.cumsum(label) / label.sum(), label=name, color=_COLOURS[name]
-        )
+    for name, label in _ranked(judged):
+        axes.plot(np.cumsum(1 - label) / (1 - label).sum(), np.cumsum(label) / label.sum(), **_look(name))
     axes.plot([0, 1], [0, 1], ":", color="#999")
     axes.set_xlabel("false alarms")
     axes.set_ylabel("found")
-    axes.legend(fontsize=8, frameon=False)
+    _legend(axes)
 
 
 def _precision_recall(axes: Axes, judged: Judged) -> None:
-    for name, probability in _shown(judged):
-        label = _ordered(judged, probability)
+    for name, label in _ranked(judged):
         hits = np.cumsum(label)
-        axes.plot(hits / label.sum(), hits / np.arange(1, len(hits) + 1), color=_COLOURS[name])
+        axes.plot(hits / label.sum(), hits / np.arange(1, len(hits) + 1), **_look(name))
     axes.set_xlabel("recall")
     axes.set_ylabel("precision")
+    _legend(axes)
 
 
 def _reliability(axes: Axes, judged: Judged) -> None:
     for name, probability in _shown(judged):
-        bins = np.array_split(np.argsort(probability, kind="stable"), 12)
+        bins = [b for b in np.array_split(np.argsort(probability, kind="stable"), 12) if len(b)]
         axes.plot(
             [probability[b].mean() for b in bins],
             [judged.label[b].mean() for b in bins],
-            "o-",
+            marker="o",
             ms=3,
-            color=_COLOURS[name],
+            **_look(name),
         )
     axes.plot([0, 1], [0, 1], ":", color="#999")
     axes.set_xlabel("said")
     axes.set_ylabel("came true")
+    _legend(axes)
 
 
 def _risk_coverage(axes: Axes, judged: Judged) -> None:
@@ -102,13 +111,36 @@ def _risk_coverage(axes: Axes, judged: Judged) -> None:
         sure = confidence(probability, np.ones(len(probability)))
         wrong = ((probability >= 0.5) != (judged.label == 1))[np.argsort(-sure, kind="stable")]
         count = np.arange(1, len(wrong) + 1)
-        axes.plot(count / len(wrong), np.cumsum(wrong) / count, color=_COLOURS[name])
+        axes.plot(count / len(wrong), np.cumsum(wrong) / count, **_look(name))
     axes.set_xlabel("most confident share")
     axes.set_ylabel("error in it")
+    _legend(axes)
 
 
 def learning(axes: Axes, curve: Sequence[Mapping[str, float]]) -> None:
     """AUC by the number of moments learned from."""
-    axes.plot([point["moments"] for point in curve], [point["auc"] for point in curve], "o-", color=_COLOURS["xgboost"])
+    axes.plot(
+        [point["moments"] for point in curve], [point["auc"] for point in curve], "o-", color="#1f6fb0", label="trees"
+    )
     axes.set_xlabel("training moments")
     axes.set_ylabel("AUC on the test days")
+    _legend(axes)
+
+
+def bars(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
+    """What ``important_inputs`` found, the largest on top."""
+    places = range(len(rows))[::-1]
+    drawn = axes.barh(places, [100 * row["share"] for row in rows], color="#1f6fb0")
+    axes.bar_label(drawn, fmt="%.1f", fontsize=8, padding=2)
+    axes.set_yticks(places, [row["input"] for row in rows], fontsize=8)
+    axes.margins(x=0.12)
+    axes.set_xlabel("% of all contributions")
+
+
+def _look(name: str) -> dict[str, Any]:
+    return {"label": MODEL_NAMES[name], **_LOOKS[name]}
+
+
+def _legend(axes: Axes) -> None:
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(fontsize=7, frameon=False)

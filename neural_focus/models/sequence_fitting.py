@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,13 +19,16 @@ from neural_focus.models.inputs import InputContract, Rows
 from neural_focus.models.network import NETWORK, Network, Scales, learn_scales, network_bytes
 from neural_focus.models.population import AppStatistics
 from neural_focus.models.recurrent import Examples, Recipe, fit_member
-from neural_focus.models.sequences import Recent, now_rows
+from neural_focus.models.sequence_target import SequenceTarget
+from neural_focus.models.sequences import STEPS, Recent, now_rows
 from neural_focus.models.splits import folds_by_person, slices_by_days
+from neural_focus.models.typical import rows_to_json, typical_rows, usual_rows
 
 Floats = npt.NDArray[np.float64]
 KIND = "lstm"
-MEMBERS = 3
+MEMBERS = 5
 RECIPE = Recipe()
+_MOST_TYPICAL = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,10 @@ def fit_sequences(
         chosen = (label[:, head] >= 0) & (part >= 0)
         found = label[chosen, head].astype(np.int8)
         calibration[target] = fit_calibration(unseen[chosen, head], found, moments.person[chosen])
+    typical = {
+        target: _typical(moments, rows, SequenceTarget(network, head, contract), target, calibration[target])
+        for head, target in enumerate(usable)
+    }
     model = {
         "kind": KIND,
         "input_version": contract.version,
@@ -97,7 +103,8 @@ def fit_sequences(
         "calibration": {name: line.to_json() for name, line in calibration.items()},
         "population": population.to_json() if contract.version > 1 else {},
         "familiarity": learn_familiarity(contract, inputs, inputs[:0]).to_json(),
-        "usual": {key: values.astype(float).tolist() for key, values in _usual(rows, moments.person).items()},
+        "usual": rows_to_json(usual_rows(rows, moments.person)),
+        "typical": typical,
     }
     files = {NETWORK: network_bytes(network), MODEL: write_json(model)}
     return FittedSequences(contract, network, usable, calibration, population, files)
@@ -133,7 +140,14 @@ def _labels(moments: Moments, target: str) -> Rows:
     return found
 
 
-def _usual(rows: Rows, person: npt.NDArray[np.int64]) -> dict[str, Any]:
-    """Median inputs of now of each person, and of everyone under "*"."""
-    usual = {str(int(one)): np.median(rows[person == one], axis=0) for one in np.unique(person)}
-    return {**usual, "*": np.median(rows, axis=0)}
+def _typical(
+    moments: Moments, rows: Rows, model: SequenceTarget, target: str, line: Calibration
+) -> dict[str, list[float]]:
+    """What reasons compare with: ``typical_rows`` of its moments, each as if it had been so for two minutes."""
+    chosen = np.flatnonzero(chosen_rows(moments, target))
+    chosen = chosen[:: max(1, -(-len(chosen) // _MOST_TYPICAL))]
+    steady = np.stack([np.tile(model.usual_steps(row), (STEPS, 1)) for row in rows[chosen]])
+    margins = model.network.margins(rows[chosen], steady.astype(np.float16))[:, model.head]
+    return rows_to_json(
+        typical_rows(rows[chosen], line.probabilities(margins, moments.person[chosen]), moments.person[chosen])
+    )

@@ -21,7 +21,6 @@ from neural_focus.models.sequences import CHANNELS, FLAG, STEPS, TYPES, Recent, 
 
 Floats = npt.NDArray[np.float64]
 _TOLD = STEPS * CHANNELS
-_UNTOLD = ("focus_momentum",)
 
 
 def with_steps(rows: Rows, recent: Recent) -> Rows:
@@ -96,7 +95,7 @@ class SequenceTarget:
         """The step float32[CHANNELS] of a stream in which everything is as usual."""
         step = np.zeros(CHANNELS, np.float32)
         for channel, name in enumerate(FEATURE_NAMES):
-            if name in self.contract.names and name not in _UNTOLD:
+            if name in self.contract.names:
                 step[channel] = signed_log(usual[[self.contract.names.index(name)]])[0]
         first = self.names.index(TYPE_NAMES[0])
         step[TYPES] = usual[first : first + len(TYPE_NAMES)]

@@ -23,8 +23,9 @@ def day_border(times_us: Times, fraction: float) -> int:
     """When the last ``1 − fraction`` of activity begins, µs: the midnight (UTC) nearest to that share of the ticks.
 
     Days are weighed by their ticks, so a week off or an hour on a Sunday moves nothing. Within one day the border is
-    the tick itself.
+    the tick itself. ``times_us`` in any order: two machines of a person work on the same days.
     """
+    times_us = np.sort(times_us)
     begins = np.unique(times_us // _DAY_US)[1:] * _DAY_US
     if not len(begins):
         return int(times_us[int(len(times_us) * fraction)])

@@ -10,14 +10,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from neural_focus.errors import InputError
-from neural_focus.events import PRODUCTIVITY_MASK, PRODUCTIVITY_SHIFT, CategoryFlag, EventType
+from neural_focus.events import PRODUCTIVITY_MASK, PRODUCTIVITY_SHIFT, WORK, CategoryFlag, EventType
 
 Times = npt.NDArray[np.int64]
 US = 1_000_000
@@ -145,10 +144,10 @@ def productivity(hints: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
     return np.asarray((hints & PRODUCTIVITY_MASK) >> PRODUCTIVITY_SHIFT)
 
 
-def is_work(hints: npt.NDArray[np.uint32], work: Sequence[int] = (1, 2, 3)) -> npt.NDArray[np.bool_]:
-    """Whether stays count as work: their kind is one of ``work`` and they do not merely look productive."""
+def is_work(hints: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
+    """Whether stays count as work: their kind is one of ``WORK`` and they do not merely look productive."""
     pseudo = (hints & np.uint32(CategoryFlag.PSEUDO_PRODUCTIVE)) != 0
-    return np.asarray(np.isin(productivity(hints), np.asarray(work)) & ~pseudo)
+    return np.asarray(np.isin(productivity(hints), WORK) & ~pseudo)
 
 
 def ticks(event_us: Times, *, step_s: int = 10, max_age_s: int = 60) -> Times:

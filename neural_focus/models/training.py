@@ -20,9 +20,10 @@ import numpy as np
 
 from neural_focus.errors import InputError
 from neural_focus.models import drift, held_out
+from neural_focus.models.baselines import one_numbers
 from neural_focus.models.bundle import TrainedBundle, file_hashes, write_json
 from neural_focus.models.contracts import CONTRACTS
-from neural_focus.models.datasets import Moments, Stays, StreamTable, cut_moments
+from neural_focus.models.datasets import Moments, Stays
 from neural_focus.models.figures import figures
 from neural_focus.models.fitting import (
     MAX_MOMENTS,
@@ -53,43 +54,12 @@ NEW_PEOPLE_FROM = 8
 _CURVE = (0.1, 0.3)
 
 
-def train(
-    streams: Sequence[StreamTable],
-    *,
-    input_version: int = 4,
-    seed: int = 7,
-    checkpoint: Path | None = None,
-    report: Report = silent,
-) -> TrainedBundle:
-    """Train risk, break and outcome on streams of one kind, all demo or all real; see ``train_moments``.
-
-    Raises:
-        InputError: demo and real people are mixed, or there are too few labelled moments.
-    """
-    if len({stream.is_demo for stream in streams}) != 1:
-        raise InputError(
-            "demo people and real ones cannot train one model" if streams else "there is nobody to train on",
-            todo="Give streams of one kind",
-        )
-    report("cutting moments", 0.0)
-    moments, stays = cut_moments(streams, CONTRACTS[input_version])
-    return train_moments(
-        moments,
-        stays,
-        is_demo=streams[0].is_demo,
-        input_version=input_version,
-        seed=seed,
-        checkpoint=checkpoint,
-        report=report,
-    )
-
-
 def train_moments(
     moments: Moments,
     stays: Sequence[Stays],
     *,
     is_demo: bool,
-    input_version: int = 4,
+    input_version: int = 5,
     seed: int = 7,
     checkpoint: Path | None = None,
     thorough: bool = False,
@@ -139,7 +109,7 @@ def train_moments(
         streams=len(stays),
         is_demo=is_demo,
         seed=seed,
-        manifest={"metrics": metrics, "rounds": dict(fitted.rounds), "learning_curve": curve},
+        manifest={"metrics": metrics, "learning_curve": curve},
     )
 
 
@@ -221,8 +191,7 @@ def held_out_figures(fitted: Judge, later: Moments) -> dict[str, Any]:
         judged, label = labelled(later, target)
         if target in fitted.targets and len(label):
             metrics[target] = figures(label, fitted.probabilities(target, judged)) | {
-                "recency_auc": auc(label, -judged.recency_s),
-                "switches_5min_auc": auc(label, judged.switches_5min),
+                f"{name}_auc": auc(label, number) for name, number in one_numbers(judged, target).items()
             }
     return metrics
 

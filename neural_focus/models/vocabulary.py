@@ -9,6 +9,8 @@ from neural_focus.models.motion_memory import MOTION_WINDOWS
 from neural_focus.models.switch_memory import DECAYS, RATES
 from neural_focus.models.usual_memory import COMPARED
 
+AGAINST = " against your own average"
+"""Ends the label of what is counted in standard deviations."""
 _KINDS = {"keystroke": "keys", "mouse_move": "moves", "mouse_click": "clicks"}
 
 
@@ -19,10 +21,14 @@ def _window(seconds: float) -> str:
     return f"{seconds:.0f} s"
 
 
+def _plural(word: str) -> str:
+    return word + ("es" if word.endswith("s") else "s")
+
+
 def _switching() -> dict[str, tuple[str, str]]:
     return {
         "stay_log_s": ("time in this app", "s"),
-        **{f"switches_decayed_{int(t)}s": (f"app switches in about {_window(t)}", "switches") for t in DECAYS},
+        **{f"switches_decayed_{int(t)}s": (f"app switches, fading over {_window(t)}", "") for t in DECAYS},
         **{f"switch_rate_{int(t)}s": (f"switching while active, over {_window(t)}", "per s") for t in RATES},
         **{f"stay_before_{i}_log_s": (f"time in the app {i} before", "s") for i in (1, 2, 3, 4)},
         "stays_before_5_log_s": ("typical time in the last 5 apps", "s"),
@@ -33,7 +39,7 @@ def _switching() -> dict[str, tuple[str, str]]:
         "app_away_log_s": ("time since you last had this app", "s"),
         "app_last_log_s": ("your last time in this app", "s"),
         "app_in_last_20": ("visits to this app in the last 20", "visits"),
-        "app_overstay": ("time in this app against your usual", "spreads"),
+        "app_overstay": (f"time in this app{AGAINST}", "sd"),
         "pair_stays": ("times you came here from that app", "times"),
         "pair_usual_log_s": ("your usual time here coming from that app", "s"),
         "came_back": ("back in the app before last", ""),
@@ -44,8 +50,8 @@ def _switching() -> dict[str, tuple[str, str]]:
         "previous_app_usual_log_s": ("your usual time in the app before", "s"),
         "previous_app_stays": ("visits to the app before", "visits"),
         "usual_log_s": ("your usual time in an app", "s"),
-        "hazard_all": ("how often you leave any app at this point", "share"),
-        "hazard_app": ("how often you leave this app at this point", "share"),
+        "hazard_all": ("chance of leaving any app after so long, from your past", "share"),
+        "hazard_app": ("chance of leaving this app after so long, from your past", "share"),
         "hazard_app_stays": ("times you stayed this long in this app", "times"),
     }
 
@@ -64,7 +70,7 @@ def _input() -> dict[str, tuple[str, str]]:
             f"typing_tempo_{window}s": (f"typing tempo over {_window(window)}", "keys/s"),
             f"typing_tempo_spread_{window}s": (f"how uneven your typing was over {_window(window)}", "keys/s"),
         }
-    words |= {f"mouse_path_{w}s": (f"pointer's way in {_window(w)}", "pixels") for w in MOTION_WINDOWS}
+    words |= {f"mouse_path_{w}s": (f"mouse distance in {_window(w)}", "px") for w in MOTION_WINDOWS}
     return words
 
 
@@ -79,14 +85,13 @@ def _others() -> dict[str, tuple[str, str]]:
 
 _YES_NO = {"came_back", "alternating"}
 _TYPES = {
-    name: (f"{kind.name.lower().replace('_', ' ')}s among your last ten events", "of 10")
+    name: (f"{_plural(kind.name.lower().replace('_', ' '))} among your last ten events", "of 10")
     for name, kind in zip(TYPE_NAMES, EVENT_TYPES, strict=True)
 }
 _ENGINE = {feature.name: feature.label for feature in FEATURES}
 _KNOWN = {**_switching(), **_input(), **_others(), **_TYPES}
 _UNUSUAL = {
-    f"{name}_unusual": (f"{_KNOWN[name][0] if name in _KNOWN else _ENGINE[name]} against your own average", "spreads")
-    for name in COMPARED
+    f"{name}_unusual": (f"{_KNOWN[name][0] if name in _KNOWN else _ENGINE[name]}{AGAINST}", "sd") for name in COMPARED
 }
 _WORDS = {**_KNOWN, **_UNUSUAL}
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from neural_focus.prediction import HORIZON_SECONDS
 from neural_focus.store.database import Connection
 from neural_focus.store.events import Stream
 from neural_focus.store.outcomes import apply_labels
@@ -26,11 +27,11 @@ class LabelledStretch:
 
 
 def read_labels(connection: Connection, stream: Stream) -> list[LabelledStretch]:
-    """What people and timers said about a stream, by time; nothing weak."""
+    """What people and timers said about a stream, nothing weak; the latest word last, where ``apply_labels`` has it."""
     rows = connection.execute(
         """SELECT (EXTRACT(epoch FROM start_time) * 1000000)::bigint, (EXTRACT(epoch FROM end_time) * 1000000)::bigint,
             outcome, source FROM labels
-        WHERE user_id = %s AND (machine_id IS NULL OR machine_id = %s) AND source <> 'WEAK' ORDER BY start_time, id""",
+        WHERE user_id = %s AND (machine_id IS NULL OR machine_id = %s) AND source <> 'WEAK' ORDER BY created_at, id""",
         (stream.user_id, stream.machine_id),
     )
     return [LabelledStretch(*row) for row in rows]
@@ -81,16 +82,29 @@ def replace_weak_labels(connection: Connection, stream: Stream, stretches: Seque
 
 
 def read_shown(connection: Connection, stream: Stream) -> list[int]:
-    """When something of ours was shown on a stream, µs, ascending; draws of the no-op arm are not."""
+    """When something of ours was shown on a stream, as ``shown_on``."""
     return shown_on(connection, stream.user_id, stream.machine_id)
 
 
 def shown_on(connection: Connection, user_id: int, machine_id: str) -> list[int]:
-    """``read_shown`` of a person's machine."""
+    """Instants at which an offer of ours was open on a person's machine, µs, ascending; no-op draws are none.
+
+    ::
+
+        ●───── 30 s ─────●───── 30 s ─────●─────●
+        triggered                               answered, or timed out: now the help is carried out
+
+    Every horizon is 30 s or longer: one that lies wholly between trigger and answer has an instant in it, too.
+    """
     rows = connection.execute(
-        """SELECT DISTINCT (EXTRACT(epoch FROM triggered_at) * 1000000)::bigint FROM interventions
+        """SELECT DISTINCT (EXTRACT(epoch FROM instant) * 1000000)::bigint FROM interventions
+        CROSS JOIN LATERAL (SELECT COALESCE(
+            responded_at, triggered_at + make_interval(secs => COALESCE(timeout_seconds, 0)))) AS offer(closed_at)
+        CROSS JOIN LATERAL (
+            SELECT generate_series(triggered_at, closed_at, make_interval(secs => %s)) UNION SELECT closed_at
+        ) AS open(instant)
         WHERE user_id = %s AND (machine_id IS NULL OR machine_id = %s) AND type <> 'NO_OP' ORDER BY 1""",
-        (user_id, machine_id),
+        (HORIZON_SECONDS, user_id, machine_id),
     )
     return [int(time) for (time,) in rows]
 

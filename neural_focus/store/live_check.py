@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neural_focus.hindsight import WarningKind, outcomes
+from neural_focus.hindsight import MARGIN_US, WarningKind, outcomes
 from neural_focus.store.database import Connection
 from neural_focus.store.labels import shown_on
 from neural_focus.store.prediction_log import Moments, moment, read_moments
@@ -16,7 +16,6 @@ from neural_focus.store.prediction_log import Moments, moment, read_moments
 KINDS: Mapping[str, WarningKind] = {"switch": "HIGH_RISK", "break": "BREAK"}
 TICK_US = 10_000_000
 """Of the predictions of each second those at whole ten seconds are judged: neighbours tell the same."""
-MARGIN_US = 330 * 1_000_000
 
 
 @dataclass(frozen=True, slots=True)

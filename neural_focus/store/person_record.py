@@ -64,14 +64,18 @@ def bin_outcomes(said: NDArray[np.float64], happened: NDArray[np.int8]) -> NDArr
     return np.stack([np.bincount(place, weight, BINS) for weight in weights], axis=1)
 
 
-def write_calibrations(connection: Connection, user_id: int, version: str, found: Sequence[PersonCalibration]) -> None:
-    """The person's calibrations of one model become ``found``, in the caller's transaction; other models' go."""
+def write_calibrations(connection: Connection, user_id: int, found: Mapping[str, Sequence[PersonCalibration]]) -> None:
+    """The person's calibrations become ``found``, by model version, in the caller's transaction; other models' go."""
     connection.execute("DELETE FROM person_calibrations WHERE user_id = %s", (user_id,))
     with connection.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO person_calibrations (user_id, model_version, target, shift, moments, share)"
             " VALUES (%s, %s, %s, %s, %s, %s)",
-            [(user_id, version, one.target, one.shift, one.moments, one.share) for one in found],
+            [
+                (user_id, version, one.target, one.shift, one.moments, one.share)
+                for version, calibrations in found.items()
+                for one in calibrations
+            ],
         )
 
 

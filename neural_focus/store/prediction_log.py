@@ -14,14 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 from psycopg.types.json import Jsonb
 
+from neural_focus.events import WORK
 from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH, SEQUENCE_NAME
 from neural_focus.messages import microseconds
 from neural_focus.store.database import Connection
 from neural_focus.store.events import EPOCH
 from neural_focus.store.partitions import days_between, ensure_partitions
 
-WORK = (1, 2, 3)
-"""``ProductivityCategory`` numbers that count as work."""
 SERVED = "role IN ('champion', 'fallback')"
 
 

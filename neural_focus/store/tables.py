@@ -312,6 +312,3 @@ STREAM_MEMORIES = sa.Table(
     sa.Column("arrays", sa.LargeBinary, nullable=False),
 )
 """``arrays``: NumPy's archive of ``models.sequences.StreamPast`` as of ``snapshot_time``, for inputs of that hash."""
-
-TIME_COLUMNS = {"events": "time", "model_predictions": "predicted_at"}
-"""Hypertables on TimescaleDB, tables with a partition a day on plain PostgreSQL → the column they are cut by."""

@@ -257,7 +257,8 @@ def test_a_full_ring_costs_records_that_are_counted_and_never_the_hook(display: 
     assert dropped[EventType.KEY_PRESS] + int((records["event_type"] == EventType.KEY_PRESS).sum()) == 69
     assert capture.captured == 16 + sum(dropped)
     hands.tap("a")
-    wait_for(lambda: len(capture.drain(1000)[0]) == 2)  # there is room again
+    later: list[int] = []  # press and release may come in two draughts
+    wait_for(lambda: later.append(len(capture.drain(1000)[0])) or sum(later) == 2)  # there is room again
     capture.stop()
 
 

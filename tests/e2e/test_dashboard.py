@@ -147,7 +147,7 @@ def test_an_offer_counts_down_and_takes_an_answer(page: Page, service: PageServi
     page.goto(service.address)
     offer = page.locator("#offer")
     expect(offer.get_by_role("button", name="Accept")).to_be_visible(timeout=20_000)
-    expect(offer.get_by_role("alert")).to_contain_text("probability")
+    expect(offer.get_by_role("alert")).to_contain_text("An example of help")
     expect(offer).to_contain_text("Without an answer it goes ahead in")
     offer.get_by_role("button", name="No, thanks").press("Enter")
     expect(offer.get_by_role("status")).to_contain_text("Rejected")

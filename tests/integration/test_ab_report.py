@@ -9,7 +9,9 @@ from uuid import uuid4
 
 import pytest
 from logged_answers import logged
+from typer.testing import CliRunner
 
+from infra.commands.report import app
 from neural_focus.errors import StoreError
 from neural_focus.experiments.report import write_report
 from neural_focus.settings import Settings
@@ -78,6 +80,19 @@ def test_report_on_demo_history_and_one_real_person(fresh_database_url: str, tmp
         recent = json.loads((tmp_path / "recent" / "report.json").read_text())
         assert {trial["group"] for trial in recent["trials"]} <= {"people", "simulated"}
         assert recent["trials"][0]["group"] == "people"
+
+
+def test_a_limited_report_leaves_the_published_one_alone(
+    fresh_database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEURAL_FOCUS_HOME", str(tmp_path))
+    monkeypatch.setenv("DATABASE_URL", fresh_database_url)
+    reports = Settings(home=tmp_path).reports
+    for arguments, folder in (([], "ab"), (["--days", "1"], "ab-1-day"), (["--days", "7"], "ab-7-days")):
+        result = CliRunner().invoke(app, arguments)
+        assert result.exit_code == 0 and result.output.splitlines()[-1] == str(reports / folder / "index.html")
+        assert ("Limited" in (reports / folder / "index.html").read_text()) == bool(arguments)
+    assert "Limited" not in (reports / "ab" / "index.html").read_text()
 
 
 def test_report_says_what_is_wrong_with_the_folder(fresh_database_url: str, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from infra import embedded_database_debian
 from infra.embedded_database import EmbeddedServer
 from infra.embedded_database_postmaster import forget_reused_pid, postmaster
 from infra.ports import free_port
@@ -49,6 +50,24 @@ def test_committed_rows_survive_kill_9(server: EmbeddedServer) -> None:
         assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(url.replace("pass%20word", "guess"))
+
+
+def test_a_starters_umask_does_not_shut_the_servers_account_out(tmp_path: Path) -> None:
+    """``up`` makes everything for its owner alone, and as root it is what unpacks the programs."""
+    prefix = tmp_path / "timescaledb"
+    programs = prefix / "usr" / "lib" / "postgresql" / embedded_database_debian.MAJOR / "bin"
+    programs.mkdir(parents=True)
+    shutil.copy("/bin/true", programs / "initdb")
+    before = os.umask(0o077)
+    try:
+        embedded_database_debian._stub_programs(programs)
+    finally:
+        os.umask(before)
+    for path in (programs / "real", programs / "initdb", programs / "real" / "initdb"):
+        assert path.stat().st_mode & 0o777 == 0o755, path
+    (programs / "real").chmod(0o700)  # as earlier versions left it
+    assert embedded_database_debian.install(prefix, print) == programs
+    assert (programs / "real").stat().st_mode & 0o777 == 0o755
 
 
 def test_a_port_in_use_is_named_with_its_holder(server: EmbeddedServer) -> None:

@@ -1,22 +1,26 @@
-"""``neural-focus erase`` and ``export`` at the command line: database, feature stores and files of one person."""
+"""``neural-focus erase`` and ``export`` at the command line: database, feature stores, models and files of a person."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from uuid import uuid4
 
-import numpy as np
 import pytest
-from sample_records import START_US, some_records
+from sample_records import some_records
+from trained_person import TrainedPerson
 from typer.testing import CliRunner
 
 from collector.consent import require_consent
 from collector.desktop import desktop_of
 from collector.spool import open_writer
-from feature_repo.store import open_store, read_online, write_online
+from feature_repo.store import open_store, read_online
+from flows.features import compute_features
+from flows.labels import compute_labels
+from flows.running import open_platform
 from infra.commands import erase, export
 from neural_focus.errors import ConfigurationError, InputError
-from neural_focus.features import FEATURES, SEQUENCE_LENGTH
+from neural_focus.models import model_store
+from neural_focus.models.held_out import FILE, read_held_out
 from neural_focus.settings import Settings, read_settings
 from neural_focus.store.database import connect
 from neural_focus.store.events import write_events
@@ -36,21 +40,36 @@ def settings(fresh_database_url: str, tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def store_something(settings: Settings, name: str) -> tuple[int, str]:
-    """Events and an online snapshot; returns the person's id and the stream's."""
+    """Events and everything that flows make of them; returns the person's id and the stream's."""
     machine = str(uuid4())
     with connect(settings.database_url or "") as connection:
         user_id = ensure_user(connection, name)
         sent = {"user_id": user_id, "machine_id": machine, "boot_id": str(uuid4())}
-        write_events(connection, first_seq=0, records=some_records(50), **sent)
-    store = open_store(settings)
-    features, sequence = np.zeros(len(FEATURES), np.float32), np.zeros(SEQUENCE_LENGTH, np.uint8)
-    write_online(store, f"{user_id}:{machine}", START_US, features, sequence)
-    store.close()
+        write_events(connection, first_seq=0, records=some_records(50, step_us=2_000_000), **sent)
+    with open_platform(settings) as platform:
+        compute_features(platform)
+        compute_labels(platform)
     return user_id, f"{user_id}:{machine}"
 
 
-def test_everything_of_one_person_goes_and_the_other_stays(settings: Settings, tmp_path: Path) -> None:
+def files_of(settings: Settings, stream_id: str) -> set[str]:
+    """The kinds of file in the feast folder whose path or content names the stream or its machine."""
+    machine = stream_id.split(":")[1]
+    found = set()
+    for path in settings.feast.rglob("*"):
+        if machine in str(path) or (path.is_file() and machine.encode() in path.read_bytes()):
+            found.add(path.relative_to(settings.feast).parts[0])
+    return found
+
+
+def test_everything_of_one_person_goes_and_the_other_stays(
+    settings: Settings, tmp_path: Path, trained_person: TrainedPerson
+) -> None:
     (ann, her_stream), (bob, his_stream) = (store_something(settings, name) for name in ("ann", "bob"))
+    kinds = files_of(settings, his_stream) - {"online.db-wal", "online.db-shm"}
+    assert kinds == {"offline", "labels", "stays", "engines", "online.db"} <= files_of(settings, her_stream)
+    tag = model_store.save(settings, trained_person.bundle)
+    assert set(judged_in(settings, tag)) == {ann}, "the model's only person is the first of the database"
     desktop = desktop_of(settings)
     require_consent(desktop.consent, titles=False, flag="yes", ask=None)
     writer = open_writer(desktop.spool, desktop.machine_id(), str(uuid4()))
@@ -70,8 +89,17 @@ def test_everything_of_one_person_goes_and_the_other_stays(settings: Settings, t
     assert read_online(store, her_stream) is None
     assert read_online(store, his_stream) is not None
     store.close()
+    assert files_of(settings, her_stream) == set()
+    assert kinds <= files_of(settings, his_stream)
+    assert judged_in(settings, tag) == []
     assert not desktop.spool.exists()
     assert not desktop.consent.exists()
+
+
+def judged_in(settings: Settings, tag: str) -> list[int]:
+    """Whose moments are kept with a model."""
+    people: list[int] = read_held_out(model_store.read_bundle(settings, tag).files[FILE]).person.tolist()
+    return people
 
 
 def test_a_stranger_cannot_be_erased(settings: Settings) -> None:

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from infra.commands.evaluate import app
 from neural_focus.errors import ConfigurationError, InputError
+from neural_focus.models import evaluation
 
 FIELDS = (
     *("file", "target", "split", "person", "model", "n", "base_rate"),
@@ -50,7 +51,10 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_days_are_held_out_and_the_rows_are_whole(log: Path, tmp_path: Path) -> None:
-    out = tmp_path / "figures.json"
+    out, before = tmp_path / "figures.json", tmp_path / "before"
+    for file in (out, out.with_suffix(".html")):
+        file.write_text("as it was")
+        before.with_suffix(file.suffix).hardlink_to(file)
     result = CliRunner().invoke(app, [str(log), "--by", "days", "--json", str(out), "--no-lstm"])
     assert result.exit_code == 0, result.output
     rows = json.loads(out.read_text())["rows"]
@@ -64,7 +68,8 @@ def test_days_are_held_out_and_the_rows_are_whole(log: Path, tmp_path: Path) -> 
     assert switch["xgboost"]["auc"] > switch["recency"]["auc"] > switch["base_rate"]["auc"] == 0.5
     assert switch["xgboost"]["brier"] < switch["recency"]["brier"]
     page = out.with_suffix(".html").read_text()
-    assert "xgboost" in page and "data:image/png" in page
+    assert "xgboost" in page.lower() and "data:image/png" in page
+    assert {file.read_text() for file in tmp_path.glob("before.*")} == {"as it was"}, "written aside, then renamed"
 
 
 def test_one_tables_people_train_and_the_others_are_judged(log: Path, tmp_path: Path) -> None:
@@ -114,6 +119,9 @@ def odd_table(name: str) -> pd.DataFrame:
         "unknown column": table.assign(mood=1),
         "text for times": table.assign(timestamp_us=table["timestamp_us"].astype(str)),
         "seconds for times": table.assign(timestamp_us=table["timestamp_us"] / 1e6),
+        "whole seconds for times": table.assign(timestamp_us=table["timestamp_us"] // 1_000_000),
+        "milliseconds for times": table.assign(timestamp_us=table["timestamp_us"] // 1_000),
+        "nanoseconds for times": table.assign(timestamp_us=table["timestamp_us"] * 1_000),
         "text for types": table.assign(event_type="KEY_PRESS"),
         "no row": table.head(0),
     }
@@ -154,6 +162,9 @@ def test_odd_tables_are_judged(name: str, by: str, people: set[str], tmp_path: P
         ("seconds for times", "'timestamp_us' has a value that is no whole number"),
         ("text for types", "'event_type' is string"),
         ("no row", "has no events"),
+        ("whole seconds for times", "'ann', the first timestamp is 1700000000, which looks like seconds"),
+        ("milliseconds for times", "'ann', the first timestamp is 1700000000000, which looks like milliseconds"),
+        ("nanoseconds for times", "'ann', the first timestamp is 1700000000000000000, which looks like nanoseconds"),
     ],
 )
 def test_tables_that_cannot_be_judged_are_refused_in_one_line(name: str, words: str, tmp_path: Path) -> None:
@@ -178,3 +189,93 @@ def test_a_name_in_both_tables_is_said(log: Path, tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["--train", str(log), "--test", str(other), "--no-lstm"])
     assert result.exit_code == 0, result.exception
     assert "! bob in both" in result.output
+
+
+def test_nothing_is_trained_where_the_figures_cannot_be_written(
+    log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def started(*_: object, **__: object) -> None:
+        raise AssertionError("training began")
+
+    monkeypatch.setattr(evaluation, "judge_split", started)
+    table, page, bad = tmp_path / "table.parquet", tmp_path / "table.html", tmp_path / "bad.parquet"
+    for path in (table, page):
+        path.write_bytes(log.read_bytes())
+    bad.write_text("nothing of the kind")
+    (tmp_path / "folder.html").mkdir()
+    for kind, words, arguments in (
+        (ConfigurationError, "is one of the event tables", [table, "--json", table]),
+        (ConfigurationError, "is one of the event tables", [table, "--json", tmp_path / "x" / ".." / table.name]),
+        (ConfigurationError, "is one of the event tables", [page, "--json", tmp_path / "table.json"]),
+        (ConfigurationError, "is one of the event tables", ["--train", log, "--test", table, "--json", table]),
+        (ConfigurationError, "it is a folder", [log, "--json", tmp_path]),
+        (ConfigurationError, "it is no file", [log, "--json", tmp_path / "folder.json"]),
+        (ConfigurationError, "it is no file", [log, "--json", "/dev/null"]),
+        (ConfigurationError, "is where the HTML goes", [log, "--json", tmp_path / "figures.html"]),
+        (ConfigurationError, "cannot be written", [log, "--json", "/proc/figures.json"]),
+        (InputError, "bad.parquet cannot be read", [log, bad]),
+    ):
+        (tmp_path / "x").mkdir(exist_ok=True)
+        error = CliRunner().invoke(app, [str(one) for one in arguments]).exception
+        assert isinstance(error, kind) and words in str(error), (arguments, error)
+        assert "\n" not in str(error)
+    assert table.read_bytes() == page.read_bytes() == log.read_bytes()
+    assert not list(tmp_path.glob("*.json")) and not list(tmp_path.glob(".*"))
+
+
+def test_two_files_of_one_name_stay_apart(tmp_path: Path) -> None:
+    paths = []
+    for number in (1, 2):
+        paths.append(tmp_path / str(number) / "events.parquet")
+        paths[-1].parent.mkdir()
+        made_up_log(number, [f"person {number}"], days=2 + 8 * (number == 2)).to_parquet(paths[-1])
+    out = tmp_path / "figures.json"
+    result = CliRunner().invoke(app, [*map(str, paths), "--json", str(out), "--no-lstm"])
+    assert result.exit_code == 0, result.exception
+    figures = json.loads(out.read_text())
+    found = {(row["file"], row["person"]) for row in figures["rows"]}
+    assert found == {(str(path), f"person {number}") for number, path in enumerate(paths, 1)}
+    assert set(figures["learning_curve"]) == set(map(str, paths))
+    few = f"! {paths[0]}: 1 day to learn from; models need a week or more, their figures say little"
+    assert [one for one in figures["notes"] if "learn from" in one] == [few] and few in result.output.replace("\n", " ")
+    assert few in out.with_suffix(".html").read_text()
+
+
+def test_what_cannot_be_used_of_a_table_is_said_and_the_rest_is_judged(log: Path, tmp_path: Path) -> None:
+    table = pd.read_parquet(log).astype({"timestamp_us": "Int64"})
+    bad = table.head(4).assign(timestamp_us=pd.array([2**62, -5, None, 1_700_000_000], "Int64"))
+    seconds = table[table["user"] == "bob"].head(500)
+    seconds = seconds.assign(user="eve", timestamp_us=seconds["timestamp_us"] // 1_000_000)
+    rows = {}
+    for name, one in (("whole", table), ("odd", pd.concat([bad, table, seconds]))):
+        path, out = tmp_path / f"{name}.parquet", tmp_path / f"{name}.json"
+        one.replace({"user": {"ann": "all"}}).to_parquet(path)
+        result = CliRunner().invoke(app, [str(path), "--json", str(out), "--no-lstm"])
+        assert result.exit_code == 0, result.exception
+        figures = json.loads(out.read_text())
+        rows[name] = [{**row, "file": ""} for row in figures["rows"]]
+    assert rows["odd"] == rows["whole"]
+    assert {row["person"] for row in rows["odd"]} == {"all", "all (person)", "bob"}
+    notes = [note for note in figures["notes"] if "to learn from" not in note]
+    assert notes[0].startswith("! odd.parquet: 'eve' is left out, the first timestamp is 1700")
+    assert "looks like seconds" in notes[0] and "Give timestamp_us in microseconds" in notes[0]
+    assert notes[1:] == ["! odd.parquet: 4 rows put aside: 4 timestamp out of range"]
+
+
+def test_a_model_that_one_fold_cannot_train_stays_for_the_others(tmp_path: Path) -> None:
+    """Whoever tests where only the others, who never switch, train gets no trees; nobody else loses theirs."""
+    table = made_up_log(4, ["ann", "bob", "cleo"], days=4)
+    quiet = (table["user"] != "ann") & (table["event_type"] == 6) & (table.groupby("user").cumcount() > 15)
+    path, out = tmp_path / "uneven.parquet", tmp_path / "figures.json"
+    table[~quiet].to_parquet(path)
+    result = CliRunner().invoke(app, [str(path), "--by", "person", "--json", str(out), "--no-lstm"])
+    assert result.exit_code == 0, result.exception
+    figures = json.loads(out.read_text())
+    models: dict[str, dict[str, int]] = {}
+    for row in figures["rows"]:
+        if row["target"] == "switch":
+            models.setdefault(row["person"], {})[row["model"]] = row["n"]
+    assert "xgboost" not in models["ann"] and {"xgboost", "recency"} <= models["bob"].keys() & models["cleo"].keys()
+    assert set(models["all"].values()) == {models["bob"]["xgboost"] + models["cleo"]["xgboost"]}
+    (note,) = [one for one in figures["notes"] if "switch" in one]
+    assert "too few labels to train xgboost in fold" in note and "tests ann" in note

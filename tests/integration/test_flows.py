@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from flows_home import NOW, Home, made_home
 from prefect_server import PrefectServer
 
 from feature_repo.store import open_store, read_online, stream_folder
@@ -23,49 +23,25 @@ from flows.consistency import consistency
 from flows.features import compute_stream, features, replay_stream
 from flows.label_files import read_labels
 from flows.labels import labels
-from flows.running import Platform, exclusive, open_platform, skip_reason
+from flows.running import Platform, exclusive, open_platform
 from flows.server import login
 from flows.stream_progress import DAY_US, Boots, day_start
 from neural_focus._native import Engine
 from neural_focus.errors import QualityError
 from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
-from neural_focus.models import registry
+from neural_focus.models import decision_log, model_store
 from neural_focus.models.bundle import TrainedBundle
 from neural_focus.models.model_index import model_index
 from neural_focus.models.recurrent import Recipe
 from neural_focus.replay import CONTROL_DTYPE, ControlKind, replay
-from neural_focus.settings import Settings
-from neural_focus.simulation.history import write_history
 from neural_focus.store.database import connect
-from neural_focus.store.events import Stream, list_streams, read_events, write_events
+from neural_focus.store.events import list_streams, read_events, write_events
 from neural_focus.store.users import ensure_user
 from neural_focus.zones import zone_table
 
-NOW = datetime(2026, 3, 6, 1, tzinfo=UTC)
-"""A Friday night: the history is Tuesday to Thursday."""
 MACHINE = "6f1c2a9e-0000-4000-8000-0000000000aa"
 GAPPED = "6f1c2a9e-0000-4000-8000-0000000000cc"
 LAPTOP = "6f1c2a9e-0000-4000-8000-0000000000bb"
-
-
-@dataclass(frozen=True)
-class Home:
-    settings: Settings
-
-    def streams(self) -> list[Stream]:
-        with connect(self.settings.database_url or "") as connection:
-            return list_streams(connection)
-
-    def rows(self, stream: Stream) -> pa.Table:
-        folder = stream_folder(self.settings.feast, stream.stream_id)
-        return pa.concat_tables(pq.read_table(path) for path in sorted(folder.glob("*.parquet")))
-
-    def environment(self) -> dict[str, str]:
-        return {
-            "NEURAL_FOCUS_HOME": str(self.settings.home),
-            "DATABASE_URL": self.settings.database_url or "",
-            "NEURAL_FOCUS_DEMO_PEOPLE": "2",
-        }
 
 
 @pytest.fixture(scope="module")
@@ -73,15 +49,7 @@ def home(
     prefect_client: PrefectServer, module_database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Home]:
     """An installation with history whose features and labels are computed."""
-    settings = Settings(home=tmp_path_factory.mktemp("home"), database_url=module_database_url)
-    with connect(module_database_url) as connection:
-        write_history(connection, settings, people=2, days=3, now=NOW)
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in Home(settings).environment().items():
-            patch.setenv(name, value)
-        features()
-        labels()
-        yield Home(settings)
+    yield from made_home(module_database_url, tmp_path_factory.mktemp("home"))
 
 
 @pytest.fixture
@@ -264,7 +232,7 @@ def test_a_persons_own_moments_move_the_calibration_that_serves_them(home: Home,
     from flows.personal import Served, calibrations
     from flows.training import train_newest
 
-    predictor = registry.load(home.settings, train_newest(platform).tag)
+    predictor = model_store.load(home.settings, train_newest(platform).tag)
     demo = home.streams()[0]
     assert calibrations(platform, predictor, Served(demo.user_id, "known", is_demo=True)) == []
     user_id = int(read_labels(home.settings.feast, is_demo=False)["user_id"].iloc[0])
@@ -296,7 +264,7 @@ def test_a_first_model_that_fails_its_gates_leaves_the_rules_serving(
     serving.refresh()
     assert serving.predictor.version == "rules_v0" and not serving.notice
     assert "Rules of thumb serve" in str(champion_table(home.settings).title)
-    [model] = registry.list_models(home.settings)
+    [model] = model_store.list_models(home.settings)
     assert str(model.tag) in (home.settings.reports / "evaluation" / "index.html").read_text()
 
 
@@ -305,6 +273,7 @@ def test_a_night_of_learning_trains_judges_and_decides_on_every_kind(
 ) -> None:
     """Again in the same night, with nothing new, it trains nothing. The network is a small one here."""
     from flows import training
+    from flows.evaluation import evaluation
     from flows.learning import learning
     from flows.promotion import promotion
 
@@ -317,12 +286,12 @@ def test_a_night_of_learning_trains_judges_and_decides_on_every_kind(
         return bundle
 
     monkeypatch.setattr(training, "train_sequences", small)
-    before = len(registry.decisions(home.settings))
+    before = len(decision_log.decisions(home.settings))
     serving = learning("a test")
-    models = {model.version: model for model in registry.list_models(home.settings)}
+    models = {model.version: model for model in model_store.list_models(home.settings)}
     assert set(models) == {"xgboost_v1", "lstm_v1", "blend_v1"} and training.train_only() == models["xgboost_v1"].tag
     assert serving in ("", *(model.tag for model in models.values()))
-    decided = registry.decisions(home.settings)[before:]
+    decided = decision_log.decisions(home.settings)[before:]
     assert {line["decision"] for line in decided} <= {"promoted", "refused"} and len(decided) >= 1
     assert all(gate["found"] for line in decided for gate in line["gates"])
     assert training.blend_newest() == models["blend_v1"].tag and models["blend_v1"].manifest["parts"] == [
@@ -330,10 +299,10 @@ def test_a_night_of_learning_trains_judges_and_decides_on_every_kind(
         "lstm_v1",
     ]
     promotion()  # beside what serves now
-    told = registry.decisions(home.settings)
+    told = decision_log.decisions(home.settings)
     promotion()
-    assert registry.decisions(home.settings) == told, "a night in which nothing changed decides nothing"
-    assert len(registry.list_models(home.settings)) == len(models)
+    assert decision_log.decisions(home.settings) == told, "a night in which nothing changed decides nothing"
+    assert len(model_store.list_models(home.settings)) == len(models)
     pages = model_index(home.settings)
     linked = {found["data"] for found in _artifacts(prefect_client, "evaluation-report")}
     for version, model in models.items():
@@ -346,6 +315,15 @@ def test_a_night_of_learning_trains_judges_and_decides_on_every_kind(
     assert kept and not any(path.exists() for path in kept), "what a killed run goes on from, until the model is stored"
     reasons = {found["data"] for found in _artifacts(prefect_client, "learning-run")}
     assert "Started: a test." in reasons
+    [came_out] = {found["data"] for found in _artifacts(prefect_client, "learning-outcome")}
+    assert "lstm_v1, blend_v1" in came_out and "/reports/models/index.html" in came_out and "gates" in came_out
+    for version in models:
+        important = json.loads((home.settings.reports / "models" / f"{version}.json").read_text())["important"]
+        assert set(important) == {"switch", "break"} and len(important["switch"]) == 15, version
+    linked_before = len(_artifacts(prefect_client, "evaluation-report"))
+    evaluation()
+    again = _artifacts(prefect_client, "evaluation-report")
+    assert len(again) >= linked_before + 3, "a second run links the reports that are there"
 
 
 _SIX = {"data", "input_hash", "code_version", "code_commit", "metrics", "files", "seed", "libraries"}
@@ -367,7 +345,7 @@ def test_a_failing_suite_stops_the_training(home: Home) -> None:
     stream = home.streams()[0]
     path = sorted(stream_folder(home.settings.feast, stream.stream_id).glob("*.parquet"))[0]
     good = path.read_bytes()
-    models = len(registry.list_models(home.settings))
+    models = len(model_store.list_models(home.settings))
     table = pq.read_table(path)
     place = table.schema.get_field_index("hour_of_day")
     broken = pa.array(np.full(table.num_rows, 99, np.float32))
@@ -377,7 +355,7 @@ def test_a_failing_suite_stops_the_training(home: Home) -> None:
             training()
     finally:
         path.write_bytes(good)
-    assert len(registry.list_models(home.settings)) == models
+    assert len(model_store.list_models(home.settings)) == models
 
 
 def test_two_runs_at_once_do_the_work_once(home: Home) -> None:
@@ -388,14 +366,6 @@ def test_two_runs_at_once_do_the_work_once(home: Home) -> None:
             assert not second
     assert state.name == "Skipped"
     assert "another run" in (state.message or "")
-
-
-def test_a_run_whose_moment_has_passed_is_skipped() -> None:
-    due = datetime(2026, 3, 6, 1, tzinfo=UTC)
-    assert skip_reason(due, due + timedelta(minutes=4), timedelta(minutes=4)) is None
-    assert skip_reason(None, due, timedelta(minutes=4)) is None
-    reason = skip_reason(due, due + timedelta(minutes=5), timedelta(minutes=4))
-    assert reason is not None and "5 min ago" in reason
 
 
 def test_progress_is_of_the_boots_of_the_stream(home: Home, platform: Platform) -> None:

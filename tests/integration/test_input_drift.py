@@ -29,8 +29,8 @@ from flows.drift import drift, last_look
 from flows.features import features
 from flows.labels import labels
 from flows.server import login
-from neural_focus.models import registry
-from neural_focus.models.contracts import V4
+from neural_focus.models import champion_pointer, model_store
+from neural_focus.models.contracts import V5
 from neural_focus.models.drift import counts
 from neural_focus.replay import replay
 from neural_focus.settings import Settings
@@ -40,7 +40,7 @@ from neural_focus.store.database import connect
 from neural_focus.store.events import write_events
 from neural_focus.store.users import ensure_user
 
-WATCHED = sum(map(counts, V4.names))
+WATCHED = sum(map(counts, V5.names))
 CHAMPION = "neural_focus:xgboost_v1"
 LEARNING = replace(next(one for one in DEPLOYMENTS if one.flow.endswith(":learning")), cron=None)
 """As it is served, but for its schedule: what runs here was asked for."""
@@ -57,8 +57,8 @@ def settings(
 ) -> Iterator[Settings]:
     """An installation with that champion, whose settings flows read."""
     made = Settings(home=tmp_path, database_url=fresh_database_url)
-    assert registry.save(made, trained_person.bundle) == CHAMPION
-    registry.promote(made, CHAMPION, by="gates")
+    assert model_store.save(made, trained_person.bundle) == CHAMPION
+    champion_pointer.promote(made, CHAMPION, by="gates")
     monkeypatch.setenv("NEURAL_FOCUS_HOME", str(made.home))
     monkeypatch.setenv("DATABASE_URL", fresh_database_url)
     yield made
@@ -80,7 +80,7 @@ def _work(settings: Settings, person: SimulatedPerson, records: np.ndarray) -> N
             records=records,
         )
         last = replay(records[-2_000:])
-        said = registry.load(settings, CHAMPION).predict(last.timestamps_us, last.features)
+        said = model_store.load(settings, CHAMPION).predict(last.timestamps_us, last.features)
         log_answers(connection, user_id, person.machine_id, last, said)
         connection.commit()
     assert features() > 30_000
@@ -95,7 +95,7 @@ def test_work_that_goes_on_as_ever_starts_no_learning(
     _work(settings, person, person.records[trained_person.later])
     assert drift() == ""
     look = last_look(settings)
-    assert look is not None and look.moments > 3_000 and len(look.inputs) == len(V4.names)
+    assert look is not None and look.moments > 3_000 and len(look.inputs) == len(V5.names)
     assert f"of {WATCHED} inputs have moved" in look.sentence() and not look.started
     assert _runs(prefect_client, deployment) == []
 

@@ -17,7 +17,7 @@ import pytest
 
 from neural_focus.models.bundle import TrainedBundle
 
-UNIT = Path(__file__).parents[1] / "unit"
+TESTS = Path(__file__).parents[1]
 PATIENCE_SECONDS = 120.0
 FORKS = multiprocessing.get_context("forkserver")
 """Its server has imported the libraries once, and no thread of theirs runs in it yet."""
@@ -53,15 +53,12 @@ def told(bundle: TrainedBundle) -> str:
 
 def train_and_tell(kind: str, checkpoint: Path, answer: Path) -> None:
     """What each process does."""
-    sys.path.insert(0, str(UNIT))
+    sys.path.insert(0, str(TESTS))
     answer.write_text(told(trained(kind, checkpoint)))
 
 
 @pytest.mark.parametrize("kind", ["xgboost", "lstm"])
-def test_a_training_that_was_killed_goes_on_to_the_same_bytes(
-    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.syspath_prepend(UNIT)
+def test_a_training_that_was_killed_goes_on_to_the_same_bytes(kind: str, tmp_path: Path) -> None:
     kept, answer = tmp_path / "kept", tmp_path / "answer"
     kept.mkdir()
     doomed = _start(kind, kept, answer)

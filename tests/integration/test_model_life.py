@@ -22,21 +22,32 @@ from typer.testing import CliRunner
 
 from flows import drift
 from flows.deploy import DEPLOYMENTS, build
+from flows.personal import at_work
 from flows.promotion import promote_newest
 from flows.running import Platform, open_platform
 from flows.server import login
 from infra.commands.models import app
+from neural_focus.experiments.assignment import OpportunityWatch, Policy
 from neural_focus.features import FEATURE_NAMES
-from neural_focus.models import registry
-from neural_focus.models.bundle import TrainedBundle
+from neural_focus.models import champion_pointer, decision_log, health, model_store, shadow_run
+from neural_focus.models.bundle import MODEL, TrainedBundle, file_hashes
+from neural_focus.models.calibrate import logit
+from neural_focus.models.gates import SHADOW_GATE
 from neural_focus.models.predict import PredictionBatch, Predictor
 from neural_focus.replay import Snapshots, replay
 from neural_focus.settings import Settings
 from neural_focus.simulation.parameters import draw_person
 from neural_focus.simulation.person import live
+from neural_focus.store.person_record import PersonCalibration, read_calibrations, write_calibrations
+from neural_focus.store.prediction_log import LoggedPrediction
 from neural_focus.store.users import ensure_user
+from serving.champion import Champion
+from serving.forecast import Forecast, judge
+from serving.shadow import Shadow
+from serving.streams import Stream
 
 HOURS = 3
+OFFSETS = {"xgboost_v1": -0.5, "xgboost_v2": 0.25}
 MACHINE = "6f1c2a9e-0000-4000-8000-0000000000dd"
 
 
@@ -60,11 +71,11 @@ def bundle(trained_person: TrainedPerson) -> TrainedBundle:
 @pytest.fixture
 def life(bundle: TrainedBundle, fresh_database_url: str, tmp_path: Path) -> Iterator[Life]:
     settings = Settings(home=tmp_path, database_url=fresh_database_url)
-    tag = registry.save(settings, bundle)
-    registry.promote(settings, tag, by="gates")
+    tag = model_store.save(settings, bundle)
+    champion_pointer.promote(settings, tag, by="gates")
     with open_platform(settings) as platform:
         snapshots = _last_hours()
-        predictor = registry.load(settings, tag)
+        predictor = model_store.load(settings, tag)
         said = predictor.predict(snapshots.timestamps_us, snapshots.features)
         user_id = ensure_user(platform.connection, "somebody")
         platform.connection.commit()
@@ -98,28 +109,131 @@ def test_a_shadow_is_judged_by_live_moments_and_rollback_is_one_command(
     life: Life, worse: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = life.platform.settings
-    challenger = registry.save(settings, life.bundle)
-    registry.set_shadow(settings, challenger, by="gates")
+    challenger = model_store.save(settings, life.bundle)
+    shadow_run.set_shadow(settings, challenger, champion=life.champion, by="gates")
     assert promote_newest(life.platform) == life.champion
-    assert registry.shadow(settings) is not None, "nothing lived yet decides nothing"
+    assert shadow_run.shadow(settings) is not None, "nothing lived yet decides nothing"
     _began(settings, timedelta(hours=HOURS + 1))
     risk = life.said.distraction_risk
     _log(life, "champion", "xgboost_v1", risk)
     _log(life, "challenger", "xgboost_v2", 1 - risk if worse else risk)
     after = promote_newest(life.platform)
-    assert registry.shadow(settings) is None
-    last = registry.decisions(settings)[-1]
+    assert shadow_run.shadow(settings) is None
+    last = decision_log.decisions(settings)[-1]
     [gate] = last["gates"]
     assert "AUC" in gate["found"] and gate["passed"] is not worse
     if worse:
         assert after == life.champion and (last["decision"], last["model"]) == ("refused", challenger)
-        assert promote_newest(life.platform) == life.champion and registry.decisions(settings)[-1] == last, "for good"
+        assert promote_newest(life.platform) == life.champion and decision_log.decisions(settings)[-1] == last, (
+            "for good"
+        )
         return
     assert after == challenger and (last["decision"], last["by"]) == ("promoted", "gates")
     monkeypatch.setenv("NEURAL_FOCUS_HOME", str(settings.home))
     back = CliRunner().invoke(app, ["rollback"])
     assert back.exit_code == 0 and "xgboost_v1 serves again" in back.output
     assert Predictor.load(settings).version == "xgboost_v1"
+    told = decision_log.decisions(settings)
+    assert promote_newest(life.platform) == life.champion
+    assert decision_log.decisions(settings) == told, "what a person took back is not judged again"
+    champion_pointer.promote(settings, challenger)
+    assert not decision_log.taken_back(settings, challenger), "until a person promotes it"
+
+
+def _lived_as_well(life: Life, champion: str = "xgboost_v1") -> None:
+    _began(life.platform.settings, timedelta(hours=HOURS + 1))
+    _log(life, "champion", champion, life.said.distraction_risk)
+    _log(life, "challenger", "xgboost_v2", life.said.distraction_risk)
+
+
+def test_a_persons_shadow_is_for_the_log_alone_and_holds_up_nobody(life: Life) -> None:
+    settings = life.platform.settings
+    challenger = model_store.save(settings, life.bundle)
+    shadow_run.set_shadow(settings, challenger, champion=life.champion)
+    _lived_as_well(life)
+    assert promote_newest(life.platform) == life.champion
+    beside = shadow_run.shadow(settings)
+    assert beside is not None and beside.tag == challenger
+    last = decision_log.decisions(settings)[-1]
+    assert (last["decision"], last["model"]) == ("refused", challenger), "the challengers were judged all the same"
+    assert SHADOW_GATE not in {gate["name"] for gate in last["gates"]}
+
+
+def test_a_shadow_is_judged_beside_its_own_champion_only(life: Life) -> None:
+    settings = life.platform.settings
+    challenger = model_store.save(settings, life.bundle)
+    shadow_run.set_shadow(settings, challenger, champion=life.champion, by="gates")
+    _lived_as_well(life, champion="rules")
+    assert promote_newest(life.platform) == life.champion
+    assert shadow_run.shadow(settings) is not None, "moments that others answered say nothing"
+    shadow_run.set_shadow(settings, challenger, champion="neural_focus:xgboost_v0", by="gates")
+    _lived_as_well(life)
+    assert promote_newest(life.platform) == life.champion
+    assert shadow_run.shadow(settings) is None, "it was let in beside a champion that serves no more"
+    ended = [line for line in decision_log.decisions(settings, challenger) if line["decision"] == "shadow ended"]
+    assert [(line["by"], line["before"]) for line in ended] == [("gates", "neural_focus:xgboost_v0")]
+
+
+def test_a_challenger_of_an_older_contract_is_refused_and_the_others_are_judged(life: Life) -> None:
+    settings = life.platform.settings
+    model = {**json.loads(life.bundle.files[MODEL]), "input_hash": "of another time"}
+    files = {**life.bundle.files, MODEL: json.dumps(model).encode()}
+    manifest = {**life.bundle.manifest, "kind": "lstm", "files": file_hashes(files)}
+    old = model_store.save(settings, TrainedBundle("lstm", files, manifest))
+    newer = model_store.save(settings, life.bundle)
+    assert promote_newest(life.platform) == life.champion
+    told = {line["model"]: line for line in decision_log.decisions(settings) if line["decision"] == "refused"}
+    assert [gate["name"] for gate in told[old]["gates"]] == ["can be served"]
+    assert len(told[newer]["gates"]) > 3
+
+
+def test_a_champion_whose_files_are_torn_holds_up_nobody(life: Life) -> None:
+    settings = life.platform.settings
+    challenger = model_store.save(settings, life.bundle)
+    (settings.models / "models" / "neural_focus" / "xgboost_v1" / "switch.ubj").write_bytes(b"torn")
+    assert promote_newest(life.platform) == life.champion
+    last = decision_log.decisions(settings)[-1]
+    assert (last["model"], last["before"]) == (challenger, None), "judged, and beside nobody"
+
+
+def test_the_model_in_the_shadow_gets_peoples_own_calibrations_too(
+    life: Life, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = life.platform.settings
+    challenger = model_store.save(settings, life.bundle)
+    shadow_run.set_shadow(settings, challenger, champion=life.champion, by="gates")
+    assert [one.version for one in at_work(settings)] == ["xgboost_v1", "xgboost_v2"]
+    kept = (settings.models / "shadow.json").read_bytes()
+    (settings.models / "shadow.json").write_bytes(b"torn")
+    assert [one.version for one in at_work(settings)] == ["xgboost_v1"], "a challenger's trouble is its own"
+    (settings.models / "shadow.json").write_bytes(kept)
+    own = {version: [PersonCalibration("switch", shift, 100, 0.5)] for version, shift in OFFSETS.items()}
+    write_calibrations(life.platform.connection, life.user_id, own)
+    rows: list[LoggedPrediction] = []
+    beside = Shadow(settings, rows.append)
+    beside.refresh()
+    stream = Stream(life.user_id, MACHINE, False, OpportunityWatch(Policy()))
+    features, t_us = life.snapshots.features[-1], int(life.snapshots.timestamps_us[-1])
+    predictor = model_store.load(settings, challenger)
+    told = judge(predictor, life.user_id, t_us, features, 50.0, None)
+    made = Forecast(told, predictor, features, np.zeros(10, np.uint8), None, t_us, 1.0)
+    beside.consider(stream, made)
+    for version in OFFSETS:  # the champion's own are not the shadow's
+        beside.adapt(version, read_calibrations(life.platform.connection, version))
+    beside.consider(stream, made)
+    beside.close()
+    serving = Champion(settings)
+    assert serving.refresh()
+    plain = serving.predictor.calibration["switch"].shift.get(life.user_id)
+    for version, shift in (("xgboost_v2", plain), ("xgboost_v1", OFFSETS["xgboost_v1"])):
+        serving.adapt(version, read_calibrations(life.platform.connection, version))
+        assert serving.predictor.calibration["switch"].shift.get(life.user_id) == shift, "only the champion's own"
+    monkeypatch.setattr("serving.shadow.MOST_WAITING", 0)
+    beside.consider(stream, made)
+    beside.refresh()
+    assert "1 snapshots passed the challenger by" in caplog.text and len(rows) == 2
+    before, after = (logit(np.array([row.distraction_risk]))[0] for row in rows)
+    assert after - before == pytest.approx(OFFSETS["xgboost_v2"], abs=1e-3)
 
 
 def _began(settings: Settings, ago: timedelta) -> None:
@@ -139,7 +253,7 @@ def test_risks_that_no_longer_come_true_start_the_learning_in_prefect(
     look = drift.watch(life.platform)
     assert look.started and "the risk of a switch is off by" in look.reason
     assert [run for run in _runs(prefect_client) if run["parameters"].get("reason") == look.reason]
-    assert look.reason in registry.read_health(life.platform.settings), "the page tells it"
+    assert look.reason in health.read_health(life.platform.settings), "the page tells it"
     assert not drift.watch(life.platform).started, "once"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 import time
@@ -13,6 +14,7 @@ import pytest
 from logged_answers import logged
 from serving_process import Service, desktop, eventually, problem, query, running_service
 
+from neural_focus.experiments.assignment import OpportunityWatch, Policy
 from neural_focus.features import FEATURE_NAMES
 from neural_focus.messages import (
     InterventionClosed,
@@ -21,18 +23,19 @@ from neural_focus.messages import (
     PredictionMade,
     Snapshot,
 )
-from neural_focus.models import registry
+from neural_focus.models import champion_pointer, model_store, shadow_run
 from neural_focus.models.arrays import unpack
 from neural_focus.models.blend import blend
 from neural_focus.models.bundle import TrainedBundle
-from neural_focus.models.contracts import V4
+from neural_focus.models.contracts import V5
 from neural_focus.models.datasets import StreamTable, cut_moments
 from neural_focus.models.predict import Predictor
 from neural_focus.models.recurrent import Recipe
 from neural_focus.models.sequence_training import train_sequences
 from neural_focus.models.sequences import FLAG, StreamPast
-from neural_focus.models.training import train
+from neural_focus.models.training import train_moments
 from neural_focus.replay import replay
+from neural_focus.secrets import Secrets
 from neural_focus.settings import Settings
 from neural_focus.simulation.person import simulate_person
 from neural_focus.store.database import connect as connect_database
@@ -41,7 +44,11 @@ from neural_focus.store.outcomes import apply_labels
 from neural_focus.store.prediction_log import LoggedPrediction, insert_predictions
 from neural_focus.store.session_book import begin_session
 from neural_focus.store.trial import Opportunity, insert_opportunity, opportunity_uuid
+from serving.database import Database
+from serving.prediction_writer import PredictionWriter
 from serving.recall import keep_history, recall_stream
+from serving.runtime import Runtime
+from serving.streams import Stream
 
 MACHINE = "0d9f5a3e-5b0c-4f0e-9a4e-000000000001"
 LONG = "an editor whose name has more bytes than a record"
@@ -60,11 +67,11 @@ def _train_quickly(kind: str) -> TrainedBundle:
                 f"{number}:m", number, person.records, past.timestamps_us, past.features, past.sequence, is_demo=True
             )
         )
+    moments, stays = cut_moments(tables, V5, sequences=kind != "xgboost")
     if kind == "xgboost":
-        return train(tables)
-    moments, stays = cut_moments(tables, V4, sequences=True)
+        return train_moments(moments, stays, is_demo=True)
     network = train_sequences(moments, stays, is_demo=True, recipe=Recipe(epochs=2, most_rows=2_000))
-    return network if kind == "lstm" else blend(train(tables), network)
+    return network if kind == "lstm" else blend(train_moments(moments, stays, is_demo=True), network)
 
 
 SHADOWED = (
@@ -123,12 +130,12 @@ def test_a_person_says_what_a_stretch_was_and_the_strongest_word_stays(
 def test_a_promoted_model_answers_without_a_restart_and_as_it_would_anywhere(
     service: Service, real_person: int, module_database_url: str, kind: str, machine: str
 ) -> None:
-    tag = registry.save(service.settings, _train_quickly(kind))
+    tag = model_store.save(service.settings, _train_quickly(kind))
     token = service.token_of(real_person)
     history = StreamPast()
     with desktop(service, token, machine) as person, service.http(token) as client:
         person.t_us -= 200_000_000
-        registry.promote(service.settings, tag)
+        champion_pointer.promote(service.settings, tag)
 
         def ask() -> tuple[Snapshot, PredictionMade]:
             sent = person.snapshot(mouse_speed_std=600.0, keystroke_rate=0.5 + person.t_us % 7, keystroke_count=9.0)
@@ -157,8 +164,8 @@ def test_a_promoted_model_answers_without_a_restart_and_as_it_would_anywhere(
         assert (card["version"], card["trained_on"], card["learning"]) == (predictor.version, "demo", True)
         assert card["note"].startswith("learning, day 1") and card["data_from"] < card["data_to"]
 
-        beside = registry.save(service.settings, _train_quickly(kind))
-        registry.set_shadow(service.settings, beside)
+        beside = model_store.save(service.settings, _train_quickly(kind))
+        shadow_run.set_shadow(service.settings, beside, champion=tag)
         version = beside.split(":")[1]
         said: dict[int, PredictionMade] = {}
 
@@ -173,7 +180,7 @@ def test_a_promoted_model_answers_without_a_restart_and_as_it_would_anywhere(
         assert all(risk == said[t_us].distraction_risk for t_us, risk in found)
         shown = client.get("/api/v1/recent").json()["predictions"]
         assert len(shown) == len({point["t_us"] for point in shown})
-        registry.clear_shadow(service.settings)
+        shadow_run.clear_shadow(service.settings)
 
         pointer = service.settings.models / "champion.json"
         pointer.write_text(json.dumps({"champion": "neural_focus:xgboost_v99", "before": [tag]}))
@@ -226,6 +233,39 @@ def test_a_start_takes_up_what_an_earlier_run_left(demo_person: int, module_data
     assert kept.columns.tobytes() == expected.columns.tobytes()
     assert (kept.app, kept.previous_app) == (LONG[:31], "editor")
     assert kept.recent[0, -1].tobytes() == expected.recent[0, -1].tobytes()
+
+
+def test_the_memory_of_an_erased_person_does_not_take_the_others_with_it(
+    demo_person: int, module_database_url: str, tmp_path: Path
+) -> None:
+    runtime = Runtime(
+        Settings(home=tmp_path, database_url=module_database_url),
+        Secrets("api-token", "database", "prefect", "signing-key"),
+    )
+    nobody, remembered = 2**30, _three_days_ago(int(time.time()) * 1_000_000)
+    for user_id in (nobody, demo_person):
+        stream = Stream(user_id, MACHINE, True, OpportunityWatch(Policy()), history=remembered)
+        runtime.streams.add(stream)
+    runtime.database.open()
+    asyncio.run(runtime.stop())
+    asked = "SELECT user_id FROM stream_memories WHERE user_id IN (%s, %s)"
+    assert query(module_database_url, asked, nobody, demo_person) == [(demo_person,)]
+
+
+def test_predictions_that_found_no_room_are_counted_and_told(
+    demo_person: int, module_database_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("serving.prediction_writer.MOST_WAITING", 3)
+    database, now_us = Database(module_database_url), int(time.time()) * 1_000_000
+    writer = PredictionWriter(database)
+    for back in range(5):
+        writer.add(_logged(demo_person, now_us + back * 1_000_000, score=80.0, momentum=60.0))
+    database.open()
+    asyncio.run(writer.flush())
+    database.close()
+    assert "2 predictions were dropped" in caplog.text
+    kept = "SELECT count(*), min(snapshot_time) = to_timestamp(%s) FROM model_predictions WHERE user_id = %s"
+    assert query(module_database_url, kept, now_us / 1e6 + 2, demo_person) == [(3, True)], "the oldest went"
 
 
 def test_what_was_kept_for_other_inputs_torn_or_of_tomorrow_is_not_taken_up(

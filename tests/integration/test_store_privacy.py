@@ -17,7 +17,7 @@ from neural_focus.store.database import Connection, connect
 from neural_focus.store.events import write_events
 from neural_focus.store.outcomes import apply_labels
 from neural_focus.store.person_record import BINS, PersonCalibration, WarningDay, write_calibrations, write_day
-from neural_focus.store.privacy import count_rows, erase_user, export_user
+from neural_focus.store.privacy import count_rows, erase_user, export_user, machines_of
 from neural_focus.store.stream_memories import keep_memory
 from neural_focus.store.users import ensure_user, list_users, set_zone, zone_history
 
@@ -52,7 +52,7 @@ def a_life(connection: Connection, name: str) -> int:
             " VALUES (%s, to_timestamp(%s), to_timestamp(%s), %s, %s)",
             (user, START_US / 1e6 - 60, START_US / 1e6 + 60, outcome, source),
         )
-    write_calibrations(connection, user, "xgboost_v1", [PersonCalibration("switch", 0.1, 300, 0.4)])
+    write_calibrations(connection, user, {"xgboost_v1": [PersonCalibration("switch", 0.1, 300, 0.4)]})
     write_day(connection, user, date(2026, 3, 6), [WarningDay("BREAK", 2, 1, 0, np.zeros((BINS, 3)))])
     keep_memory(connection, user, machine, "a hash", START_US, b"arrays")
     connection.commit()
@@ -64,7 +64,10 @@ def test_erasing_leaves_nothing_of_one_and_all_of_the_other(any_database_url: st
         ann, bob = a_life(connection, "ann"), a_life(connection, "bob")
         before = count_rows(connection, bob)
         assert all(before.values()), f"the test misses a table: {before}"
-        assert erase_user(connection, ann) == before
+        machines = machines_of(connection, ann)
+        connection.execute("DELETE FROM shipper_positions WHERE user_id = %s", (ann,))  # raw events stayed at home
+        assert machines_of(connection, ann) == machines and len(machines) == 1
+        assert erase_user(connection, ann) == {**before, "shipper_positions": 0}
     with connect(any_database_url) as connection:
         assert set(count_rows(connection, ann).values()) == {0}
         assert count_rows(connection, bob) == before

@@ -112,6 +112,24 @@ def test_counts_told_back_are_the_true_ones() -> None:
     assert np.abs(told - true).max() < 1e-3
 
 
+def test_inputs_in_the_second_of_a_switch_count_for_the_stay_that_it_ended() -> None:
+    """The click on a window comes before that window has the focus; so too for the first second of all."""
+    pressed = np.zeros(100, int)
+    pressed[[0, 20, 50, 51, 70]] = 3, 1, 4, 1, 5
+    features = np.zeros((100, 32), np.float32)
+    features[:, KEYS] = np.convolve(pressed, np.ones(30, int))[:100]
+    apps = np.where(np.arange(100) < 50, "a", "b")
+    times = (np.arange(100) + 1_700_000_000) * 1_000_000
+    rows = history_rows(times, features, apps, types_of(100), np.arange(100))
+    history = StreamHistory()
+    for place in range(100):
+        history.observe(int(times[place]), features[place], str(apps[place]), types_of(100)[place])
+        live = history.rows()
+        assert live is not None and live.columns.tobytes() == rows.columns[[place]].tobytes(), place
+    told = np.expm1(rows.columns[:, HISTORY_NAMES.index("keystroke_count_stay")]).round()
+    assert told[[0, 19, 20, 49, 50, 51, 69, 70, 99]].tolist() == [0, 0, 1, 1, 0, 1, 1, 6, 6]
+
+
 def test_the_past_does_not_move_when_the_future_changes() -> None:
     times, features, apps, _ = stream(2)
     chosen = np.arange(0, 1200, 5)

@@ -72,9 +72,30 @@ def test_one_snapshot_or_many_and_each_target_alone(both: TrainedBundle) -> None
     assert 100 * predictor.probabilities("outcome", rows, 1) == pytest.approx(many.focus_score, abs=1e-7)
 
 
+@pytest.mark.parametrize("kind", ["trees", "network", "both"])
+def test_reasons_compare_with_a_moment_of_mean_risk(kind: str, request: pytest.FixtureRequest) -> None:
+    """Of all three kinds of model: those of a low risk lower it, those of a high one raise it."""
+    predictor, (moments, _) = predictor_of(request.getfixturevalue(kind)), random_moments(87)
+    rows = predictor.inputs_of(moments)[:400]
+    risk = predictor.probabilities("switch", rows)
+    model, typical = predictor.targets["switch"], predictor.reference("switch")
+    shares = np.array([model.contributions(row, typical) for row in rows])
+    raises = np.take_along_axis(shares, np.abs(shares).argmax(axis=1)[:, None], axis=1)[:, 0] > 0
+    low, high = risk < np.quantile(risk, 0.2), risk > np.quantile(risk, 0.8)
+    assert raises[low].mean() < 0.15 and raises[high].mean() > 0.85
+    assert set(predictor.typical["switch"]) == {"*", "1", "2"}
+    features = np.zeros(32, np.float32)
+    features[[FEATURE_INDEX[name] for name in INPUT_V1]] = 3 * moments.own[0]
+    there = predictor.inputs(np.zeros(1, np.int64), features[None])[0][: len(typical)]
+    assert predictor.explain(features)
+    moved = replace(predictor, typical={"switch": {"*": there}})
+    if kind == "trees":  # a network's steps are empty without a past
+        assert moved.explain(features) == (), "it is compared with itself"
+
+
 def test_reasons_add_up_to_the_difference_from_the_usual(both: TrainedBundle) -> None:
     predictor = predictor_of(both)
-    switch, usual = predictor.targets["switch"], predictor.usual["*"]
+    switch, usual = predictor.targets["switch"], predictor.reference("switch")
     assert isinstance(switch, Blended) and len(usual) == len(switch.names)
     switch = replace(switch, trees_line=Calibration(slope=2.0), network_line=Calibration(slope=0.5))
     for row in predictor.inputs_of(random_moments(84)[0])[:20]:
@@ -97,9 +118,9 @@ def test_held_out_moments_tell_what_each_part_says(
         expected = (1 - NETWORK_SHARE) * logit(said["xgboost"]) + NETWORK_SHARE * logit(said["lstm"])
         assert np.abs(logit(said[KIND]) - expected).max() < 1e-4
         for name in (KIND, "recency", "switches_5min"):
-            told = both.metrics[target]["auc" if name == KIND else f"{name}_auc"]
+            told = both.manifest["metrics"][target]["auc" if name == KIND else f"{name}_auc"]
             assert told == pytest.approx(measures.auc(moments.label[target], said[name]), abs=1e-4)
-        assert both.metrics[target]["n"] == len(moments) > 0
+        assert both.manifest["metrics"][target]["n"] == len(moments) > 0
     assert held.times_us.tolist() == own.times_us.tolist()
     other = read_held_out(network.files[held_out.FILE])
     assert np.array_equal(held.said["switch"]["lstm"], other.said["switch"]["lstm"], equal_nan=True)
@@ -153,7 +174,7 @@ def test_the_same_parts_are_the_same_bytes_and_the_manifest_covers_them(
     [
         ("trained_on", "people"),
         ("outcome_labels", "people"),
-        ("input_version", 4),
+        ("input_version", 5),
         ("input_hash", "0"),
         ("people", 3),
         ("streams", 9),

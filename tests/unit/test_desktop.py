@@ -1,3 +1,4 @@
+import os
 import uuid
 from pathlib import Path
 
@@ -5,8 +6,9 @@ import pytest
 
 import collector.wayland
 from collector.capture import X11Source
-from collector.desktop import desktop_of, write_whole
+from collector.desktop import desktop_of
 from collector.source import find_source
+from neural_focus.atomic_write import READABLE, atomic_write
 from neural_focus.errors import CaptureError, ConfigurationError
 from neural_focus.settings import Settings
 
@@ -40,10 +42,20 @@ def test_a_broken_machine_id_is_said(tmp_path: Path) -> None:
 
 def test_files_are_replaced_whole(tmp_path: Path) -> None:
     path = tmp_path / "state"
-    write_whole(path, b"one")
-    write_whole(path, b"two")
-    assert path.read_bytes() == b"two"
-    assert [entry.name for entry in tmp_path.iterdir()] == ["state"]
+    atomic_write(path, b"one")
+    assert path.stat().st_mode & 0o777 == 0o600
+    atomic_write(path, b"two", mode=READABLE, sync=False)
+    assert path.read_bytes() == b"two" and path.stat().st_mode & 0o777 == READABLE & ~umask()
+    (tmp_path / "folder" / "inside").mkdir(parents=True)
+    with pytest.raises(OSError, match="folder"):
+        atomic_write(tmp_path / "folder", b"three")
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["folder", "state"], "nothing is left aside"
+
+
+def umask() -> int:
+    found = os.umask(0)
+    os.umask(found)
+    return found
 
 
 @pytest.mark.parametrize(

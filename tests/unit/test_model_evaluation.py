@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn import metrics
+from sklearn.isotonic import IsotonicRegression
 from synthetic_streams import random_moments
 
+from infra.commands.evaluate_notes import few_days, untrained
 from neural_focus.models import measures
+from neural_focus.models.baselines import baseline_probabilities, one_numbers
 from neural_focus.models.contracts import V1
 from neural_focus.models.datasets import Moments
-from neural_focus.models.evaluation import day_split, judge_split, permuted, person_folds, pool, rows_of
+from neural_focus.models.evaluation import (
+    Judged,
+    day_split,
+    judge_split,
+    latest,
+    permuted,
+    person_folds,
+    pool,
+    rows_of,
+)
 from neural_focus.models.figures import alerts, alerts_on_budget
+from neural_focus.models.held_out import DAYS, judge_held_out
+from neural_focus.models.labels import Outcome
+from neural_focus.models.population import AppStatistics
 from neural_focus.models.splits import EMBARGO_SECONDS, folds_by_person, slices_by_days
+from neural_focus.models.training import held_out_figures
 
 
 def test_days_stay_whole_and_an_embargo_lies_between() -> None:
@@ -24,6 +42,27 @@ def test_days_stay_whole_and_an_embargo_lies_between() -> None:
             last, first = moments.times_us[mine & (part == border)], moments.times_us[mine & (part == border + 1)]
             assert first.min() - last.max() > EMBARGO_SECONDS * 1_000_000
             assert not np.intersect1d(first // 86_400_000_000, last // 86_400_000_000).size
+
+
+def test_two_machines_of_a_person_share_their_days() -> None:
+    """Moments come stream by stream: the second machine's begin on the first day again."""
+    day, ticks = 86_400_000_000, np.arange(360) * 10_000_000
+    machine = np.concatenate([day * n + ticks for n in range(20)])
+    for times in (np.r_[machine, machine + 5_000_000], np.r_[machine, machine[-1800:]]):
+        part = slices_by_days(times, np.ones(len(times), np.int64), (0.75,))
+        assert 0.7 < (part == 0).mean() < 0.8
+        assert times[part == 0].max() < times[part == 1].min() and (part >= 0).all()
+
+
+def test_the_learning_curve_has_everybodys_last_days() -> None:
+    moments, _ = random_moments(1, people=3)
+    train = next(day_split(moments)).train
+    kept = latest(moments, train, 0.3)
+    assert not (kept & ~train).any() and latest(moments, train, 1.0) is train
+    for person in (1, 2, 3):
+        mine = moments.person == person
+        assert 0.1 < kept[mine].sum() / train[mine].sum() < 0.6
+        assert moments.times_us[mine & kept].max() == moments.times_us[mine & train].max()
 
 
 def test_an_embargo_is_cut_out_where_a_border_lies_within_a_day() -> None:
@@ -103,3 +142,96 @@ def test_permuted_labels_leave_nothing_to_find() -> None:
         assert not np.array_equal(one.switch, moments.switch)
         assert one.switch.sum() == moments.switch.sum()
         assert np.array_equal(one.settled_break < 0, moments.settled_break < 0)
+
+
+@pytest.mark.parametrize("name", ["recency", "switches_5min"])
+def test_a_baselines_calibration_is_the_librarys_whatever_the_order_of_the_moments(name: str) -> None:
+    moments, _ = random_moments(6)
+    moments = replace(moments, recency_s=np.round(moments.recency_s, -1))  # many ties
+    split = next(day_split(moments))
+    seen, judged = moments.take(split.train), moments.take(split.test)
+    found = baseline_probabilities(seen, seen.switch, judged, "switch")[name]
+    numbers = one_numbers(seen, "switch")[name], one_numbers(judged, "switch")[name]
+    fitted = IsotonicRegression(out_of_bounds="clip").fit(numbers[0], seen.switch)
+    assert found == pytest.approx(np.clip(fitted.predict(numbers[1]), 1e-4, 1 - 1e-4), abs=2e-6)
+    mixed = seen.take(np.random.default_rng(1).permutation(len(seen)))
+    assert found == pytest.approx(baseline_probabilities(mixed, mixed.switch, judged, "switch")[name], abs=1e-12)
+
+
+@pytest.mark.parametrize(("target", "rises"), [("switch", False), ("break", False), ("outcome", True)])
+def test_focus_rises_with_the_time_since_the_last_switch_and_risk_falls(target: str, rises: bool) -> None:
+    moments, _ = random_moments(7)
+    rng = np.random.default_rng(7)
+    focus = np.log1p(moments.recency_s) - 0.3 * moments.switches_5min + rng.normal(0, 1, len(moments))
+    label = ((focus > np.median(focus)) == rises).astype(np.int8)
+    found = baseline_probabilities(moments, label, moments, target)
+    for name, number in one_numbers(moments, target).items():
+        assert measures.auc(label, number) > 0.6
+        assert measures.auc(label, found[name]) == pytest.approx(measures.auc(label, number), abs=1e-6)
+
+
+def test_a_models_figures_have_the_baselines_of_focus_the_right_way_up() -> None:
+    class Blind:
+        targets = ("switch", "outcome")
+
+        def probabilities(self, target: str, moments: Moments) -> np.ndarray:
+            return np.full(len(moments), 0.5)
+
+    moments, _ = random_moments(7)
+    settled = moments.recency_s > 60
+    outcome = np.where(settled, Outcome.FOCUSED, Outcome.DISTRACTED).astype(np.int8)
+    found = held_out_figures(Blind(), replace(moments, outcome=outcome, switch=(~settled).astype(np.int8)))
+    assert found["outcome"]["recency_auc"] == found["switch"]["recency_auc"] == 1.0
+    half = replace(moments, outcome=outcome, switch=(~settled).astype(np.int8))
+    kept = judge_held_out(
+        "blind", Blind(), half, half, split=DAYS, contract=V1, population=AppStatistics({}), linear={}
+    )
+    for target in ("outcome", "switch"):
+        assert measures.auc(kept.label[target], kept.said[target]["recency"]) == 1.0
+
+
+def made_folds() -> tuple[list[list[Judged]], dict[int, str]]:
+    """Breaks of three people, a fold each; the second could not be tested by a trained model."""
+    moments, _ = random_moments(8, people=3, days=2)
+    rng, folds = np.random.default_rng(8), []
+    for person in (1, 2, 3):
+        mine = moments.take(moments.person == person)
+        label = (rng.random(len(mine)) < 0.3).astype(np.int8)
+        models = ("recency", "logistic") if person == 2 else ("recency", "logistic", "xgboost")
+        said = {model: rng.random(len(mine)) for model in models}
+        folds.append([Judged("break", "person", mine, label, said, 4.0)])
+    return folds, {1: "ann", 2: "bob", 3: "cleo"}
+
+
+def test_a_fold_without_a_model_takes_it_from_nobody_else() -> None:
+    folds, names = made_folds()
+    (pooled,) = pool([one for fold in folds for one in fold])
+    rows = rows_of(pooled, "made", names)
+    models = {name: {row["model"] for row in rows if row["person"] == name} for name in ("all", *names.values())}
+    whole = {"recency", "logistic", "xgboost"}
+    assert models == {"all": whole, "ann": whole, "bob": {"recency", "logistic"}, "cleo": whole}
+    together = {row["n"] for row in rows if row["person"] == "all"}
+    assert together == {len(folds[0][0].label) + len(folds[2][0].label)}, "rows side by side are of the same moments"
+    assert pooled.common().hours == pytest.approx(8.0, rel=0.1)
+
+
+def test_what_could_not_be_trained_is_said() -> None:
+    folds, names = made_folds()
+    for fold in folds:
+        said = {"base_rate": fold[0].probabilities["recency"], **fold[0].probabilities}
+        fold[0] = replace(fold[0], probabilities=said | {"switches_5min": said["recency"]})
+    nothing, one = untrained(folds, names, network=False)
+    assert nothing.startswith("switch: nobody can be judged")
+    assert one.startswith("break: too few labels to train xgboost in fold 2 of 3, which tests bob")
+    everywhere = list(untrained([folds[1]], names, network=False))[1]
+    assert everywhere == "break: too few labels to train xgboost"
+    assert len(list(untrained([folds[0]], names, network=False))) == 1
+
+
+def test_few_days_to_learn_from_are_said() -> None:
+    moments, _ = random_moments(9, people=1, days=3)
+    assert list(few_days(moments, list(day_split(moments)))) == [
+        "2 days to learn from; models need a week or more, their figures say little"
+    ]
+    moments, _ = random_moments(9, people=3, days=6)
+    assert not list(few_days(moments, list(day_split(moments))))

@@ -9,8 +9,12 @@ import pytest
 from synthetic_streams import random_moments
 
 from neural_focus.models.held_out import FILE, read_held_out
+from neural_focus.models.importance import MOST_INPUTS, important_inputs
+from neural_focus.models.predict import Predictor
 from neural_focus.models.report import model_report, risk_coverage
+from neural_focus.models.report_tables import table
 from neural_focus.models.training import train_moments
+from neural_focus.models.vocabulary import VOCABULARY
 
 
 def test_the_error_rises_with_the_coverage_where_probabilities_mean_something() -> None:
@@ -26,7 +30,9 @@ def test_the_error_rises_with_the_coverage_where_probabilities_mean_something() 
 
 def test_a_report_has_every_part_that_was_promised() -> None:
     bundle = train_moments(*random_moments(1), is_demo=True, input_version=1)
-    page, figures = model_report("m:v1", bundle.manifest, read_held_out(bundle.files[FILE]))
+    matter = {"switch": [{"input": "time in this app", "share": 0.25, "n": 500}]}
+    told = {**bundle.manifest, "outcome_labels": "people"}
+    page, figures = model_report("m:v1", told, read_held_out(bundle.files[FILE]), matter)
     json.dumps(figures, default=str)
     switch = figures["risk_coverage"]["switch"]
     assert switch[0]["error"] < switch[-1]["error"] and figures["reliability"]["switch"]
@@ -35,5 +41,36 @@ def test_a_report_has_every_part_that_was_promised() -> None:
     broken = [row for row in figures["rows"] if row["target"] == "break"]
     named = [f"{what}_{budget}" for what in ("precision", "recall") for budget in (1, 2, 4)]
     assert broken and all(name in row for row in broken for name in named)
+    assert figures["important"] == matter
     for words in ("By segment", "Reliability", "Error among the most confident", "simulated", "Where it comes from"):
         assert words in page
+    for words in (
+        "prefers-color-scheme:dark",
+        "Which inputs matter",
+        "/reports/models/index.html#v1",
+        "simulated people",
+    ):
+        assert words in page
+    assert "Which inputs matter" not in model_report("m:v1", bundle.manifest, read_held_out(bundle.files[FILE]))[0]
+
+
+def test_a_table_says_what_its_columns_mean_with_digits_that_mean_something() -> None:
+    row = {"model": "recency", "person": "3", "n": 1234, "auc": 0.5, "auc_low": 0.45, "auc_high": 0.55}
+    row |= {"precision_2": None, "lead_s": 19.9, "over_recency": -0.01, "low": -0.02, "high": 0.0, "coverage": 0.1}
+    columns = ("model", "person", "n", "auc", "interval", "precision_2", "lead_s", "over_recency", "coverage")
+    text = table([row], columns)
+    for cell in ("time since the last switch", "person 3", "1,234", "0.500", "0.450 to 0.550", "–", "20", "10 %"):
+        assert f">{cell}<" in text
+    assert ">−0.010 (−0.020 to +0.000)<" in text
+    assert "lead: median seconds" in text and "n: moments" in text and "class=scroll" in text
+
+
+def test_the_input_that_decides_matters_most() -> None:
+    moments, stays = random_moments(1)
+    bundle = train_moments(moments, stays, is_demo=True, input_version=1)
+    predictor = Predictor.from_files(bundle.files, bundle.manifest, "v1")
+    found = important_inputs(predictor, moments.take(slice(0, 200)))
+    shares = [row["share"] for row in found["switch"]]
+    assert shares == sorted(shares, reverse=True) and 0 < sum(shares) <= 1.001 and len(shares) <= MOST_INPUTS
+    assert all(row["input"] and row["n"] <= 200 for row in found["break"])
+    assert found["switch"][0]["input"] == VOCABULARY[predictor.contract.names[3]].label, "as the labels were drawn"

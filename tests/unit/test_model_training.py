@@ -13,21 +13,21 @@ from neural_focus.errors import ContractError, InputError
 from neural_focus.features import FEATURE_INDEX, INPUT_V1
 from neural_focus.models import measures
 from neural_focus.models.bundle import MODEL, TrainedBundle, file_hashes, verify
-from neural_focus.models.contracts import V1, V4, contract_of
+from neural_focus.models.contracts import V1, V5, contract_of
 from neural_focus.models.drift import (
     CALENDAR,
     FEWEST_MOMENTS,
     LARGE_SHIFT,
     MEMORIES,
-    calibration_drifted,
     input_drift,
     reference_of,
 )
-from neural_focus.models.explain import say_value
+from neural_focus.models.explain import say_value, word_factors
 from neural_focus.models.fitting import chosen_rows, settle_outcomes, step_of, training_rows
 from neural_focus.models.labels import NO_LABEL, Outcome, Source
 from neural_focus.models.predict import Predictor
 from neural_focus.models.training import train_moments
+from neural_focus.models.typical import typical_rows
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +100,7 @@ def test_confidence_ranks_errors_and_drops_on_unfamiliar_input(predictor: Predic
 
 def test_the_top_factor_moves_the_risk_more_than_a_random_one(predictor: Predictor) -> None:
     moments, _ = random_moments(79)
-    usual, rng = predictor.usual["*"], np.random.default_rng(1)
+    usual, rng = predictor.reference("switch"), np.random.default_rng(1)
     moved, by_top, by_any = [], [], []
     for row in moments.own[:200]:
         shares = predictor.targets["switch"].contributions(row, usual)
@@ -115,14 +115,46 @@ def test_the_top_factor_moves_the_risk_more_than_a_random_one(predictor: Predict
     assert np.mean(by_top) > 2 * np.mean(by_any)
 
 
+def test_a_typical_moment_has_the_mean_risk_where_most_are_calm() -> None:
+    rng = np.random.default_rng(3)
+    rows = rng.exponential(1.0, (4_000, 6)).astype(np.float32)
+    risk = 1 / (1 + np.exp(4.5 - rows.sum(axis=1, dtype=np.float64) ** 1.15 / 2.2))
+    person = np.repeat([1, 2, 3], [2_000, 1_950, 50])
+    found = typical_rows(rows, risk, person)
+    assert set(found) == {"*", "1", "2"}, "too little is known of the third"
+
+    def risk_at(row: np.ndarray) -> float:
+        return float(1 / (1 + np.exp(4.5 - row.sum(dtype=np.float64) ** 1.15 / 2.2)))
+
+    assert abs(risk_at(found["*"]) - risk.mean()) < 0.03 < risk.mean() - np.median(risk)
+    for row in found.values():
+        assert abs(risk_at(row) - risk.mean()) < 0.65 * abs(risk_at(np.median(rows, axis=0)) - risk.mean())
+    assert typical_rows(rows[:0], risk[:0], person[:0]) == {}
+
+
 def test_factors_are_ordered_and_in_words(predictor: Predictor) -> None:
     row = snapshots(random_moments(80)[0].own[:1])[0]
     inputs = predictor.inputs(np.zeros(1, np.int64), row[None])[0]
-    shares = predictor.targets["switch"].contributions(inputs, predictor.usual["*"])
+    shares = predictor.targets["switch"].contributions(inputs, predictor.reference("switch"))
     factors = predictor.explain(row)
     assert 1 <= len(factors) <= 3
     assert all(factor.endswith(("(raises the risk)", "(lowers the risk)")) for factor in factors)
     assert ("raises" in factors[0]) == (shares[np.argmax(np.abs(shares))] > 0)
+
+
+def test_reasons_say_one_thing_once_and_whose_usual_it_is() -> None:
+    names = ["mouse_path_30s", "mouse_distance_pixels", "mouse_speed_mean_unusual", "keystroke_count", "came_back"]
+    row, usual = np.array([3.0, 400.0, -1.26, 12.0, 0.0]), np.array([2.0, 90.0, 0.003, 1.0, 0.0])
+    shares = np.array([-0.9, 0.8, 0.7, 0.6, -0.04])
+    told = word_factors(names, row.astype(np.float32), shares, usual.astype(np.float32), own=False, most=5)
+    assert told == (
+        "Mouse distance in 30 s: 19 px, others usually 6.4 px (lowers the risk)",
+        "Mouse speed: 1.3 sd below your own average (raises the risk)",
+        "Keys in 30 s: 12 keys, others usually 1 key (raises the risk)",
+    )
+    row[2] = 0.04
+    told = word_factors(names, row.astype(np.float32), shares, usual.astype(np.float32), most=2)
+    assert told[1:] == ("Mouse speed: at your own average (raises the risk)",)
 
 
 def test_a_part_is_fitted_on_every_kth_moment_as_all_are_but_on_each_settled_one() -> None:
@@ -169,18 +201,13 @@ def test_drift_is_seen_where_it_is() -> None:
     half = len(moments) // 2
     known = reference_of(INPUT_V1, moments.own[:half])
     assert input_drift(known, INPUT_V1, moments.own[half:][: FEWEST_MOMENTS - 1]) == {}, "an hour is like no week"
-    assert set(CALENDAR + MEMORIES) < set(V4.names)
+    assert set(CALENDAR + MEMORIES) < set(V5.names)
     still = input_drift(known, INPUT_V1, moments.own[half:])
     assert max(still.values()) < LARGE_SHIFT
     moved = moments.own[half:].copy()
     moved[:, 4] += 1.5
     drift = input_drift(known, INPUT_V1, moved)
     assert next(iter(drift)) == INPUT_V1[4] and drift[INPUT_V1[4]] > LARGE_SHIFT
-    rng = np.random.default_rng(1)
-    p = rng.random(2000)
-    label = (rng.random(2000) < p).astype(np.int8)
-    assert not calibration_drifted(label, p)
-    assert calibration_drifted(label, np.clip(p + 0.3, 0, 1))
 
 
 def test_outcomes_are_of_one_kind_and_no_slice_decides_otherwise() -> None:

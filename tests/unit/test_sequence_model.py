@@ -14,12 +14,12 @@ from neural_focus.errors import ContractError
 from neural_focus.features import FEATURE_INDEX, INPUT_V1
 from neural_focus.models import measures, recurrent
 from neural_focus.models.bundle import TrainedBundle, verify
-from neural_focus.models.contracts import V1, V4
+from neural_focus.models.contracts import V1, V5
 from neural_focus.models.event_types import TYPE_NAMES
 from neural_focus.models.network import NETWORK
 from neural_focus.models.predict import Predictor
 from neural_focus.models.recurrent import Recipe, as_torch
-from neural_focus.models.sequence_fitting import FittedSequences, fit_sequences
+from neural_focus.models.sequence_fitting import MEMBERS, FittedSequences, fit_sequences
 from neural_focus.models.sequence_target import SequenceTarget, split_rows
 from neural_focus.models.sequence_training import train_sequences
 from neural_focus.models.sequences import (
@@ -68,8 +68,8 @@ def test_it_learns_is_calibrated_and_has_a_manifest_like_any_model(bundle: Train
     assert measures.auc(later.switch, said) > 0.62
     assert measures.ece(later.switch, said) < 0.06
     assert bundle.kind == bundle.manifest["kind"] == "lstm"
-    assert bundle.manifest["input_hash"] == V1.hash and bundle.metrics["switch"]["recency_auc"] < 0.6
-    assert set(bundle.metrics) == {"switch", "break", "outcome"}
+    assert bundle.manifest["input_hash"] == V1.hash and bundle.manifest["metrics"]["switch"]["recency_auc"] < 0.6
+    assert set(bundle.manifest["metrics"]) == {"switch", "break", "outcome"}
     verify(bundle.files, bundle.manifest, "here")
     assert not any(data[:1] == b"\x80" for data in bundle.files.values())  # no pickle
     changed = {**bundle.files, NETWORK: bundle.files[NETWORK][:-1] + b"?"}
@@ -122,11 +122,11 @@ def test_a_killed_training_goes_on_to_the_same_bytes(tmp_path: Path, monkeypatch
     again: list[int] = []
     monkeypatch.setattr(recurrent, "_one_epoch", lambda *rest: (again.append(1), one_epoch(*rest)))
     assert _fit(tmp_path).files == unbroken.files
-    assert 0 < len(again) <= 3 * SHORT.epochs - 5
+    assert 0 < len(again) <= MEMBERS * SHORT.epochs - 5
 
 
 def test_reasons_add_up_to_the_difference_from_the_usual(predictor: Predictor, switch: SequenceTarget) -> None:
-    usual = predictor.usual["*"]
+    usual = predictor.reference("switch")
     for row in predictor.inputs_of(random_moments(84)[0])[:20]:
         now, recent = split_rows(predictor.contract, row[None])
         there = recent[0, :, FLAG:].astype(np.float32)
@@ -137,7 +137,7 @@ def test_reasons_add_up_to_the_difference_from_the_usual(predictor: Predictor, s
 
 
 def test_the_top_factor_moves_the_risk_more_than_a_random_one(predictor: Predictor, switch: SequenceTarget) -> None:
-    usual, rng = predictor.usual["*"], np.random.default_rng(1)
+    usual, rng = predictor.reference("switch"), np.random.default_rng(1)
     right, by_top, by_any = [], [], []
     for row in predictor.inputs_of(random_moments(79)[0])[:150]:
         shares = switch.contributions(row, usual)
@@ -200,10 +200,10 @@ def test_a_contract_that_counts_types_itself_is_read_as_it_is(switch: SequenceTa
     """Version 1 has no counts of the last ten events, so they are put after its inputs; version 4 has its own."""
     recent = np.zeros((1, STEPS, CHANNELS), np.float16)
     recent[0, -1, TYPES] = np.arange(len(TYPE_NAMES))
-    of_1, of_4 = (now_rows(c, np.ones((1, len(c.names)), np.float32), recent) for c in (V1, V4))
+    of_1, of_5 = (now_rows(c, np.ones((1, len(c.names)), np.float32), recent) for c in (V1, V5))
     assert of_1[0].tolist() == [1.0] * len(V1.names) + list(range(15)) and len(now_names(V1)) == of_1.shape[1]
-    assert of_4[0].tolist() == [1.0] * len(V4.names) and now_names(V4) == V4.names
-    usual = np.zeros(len(V4.names), np.float32)
-    first = V4.names.index(TYPE_NAMES[0])
+    assert of_5[0].tolist() == [1.0] * len(V5.names) and now_names(V5) == V5.names
+    usual = np.zeros(len(V5.names), np.float32)
+    first = V5.names.index(TYPE_NAMES[0])
     usual[first : first + len(TYPE_NAMES)] = np.arange(len(TYPE_NAMES))
-    assert replace(switch, contract=V4).usual_steps(usual)[TYPES].tolist() == list(range(15))
+    assert replace(switch, contract=V5).usual_steps(usual)[TYPES].tolist() == list(range(15))

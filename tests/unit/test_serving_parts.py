@@ -27,6 +27,7 @@ from serving.gate import allowed_hosts
 from serving.hub import QUEUED_MESSAGES, Client, Hub
 from serving.interventions import block_action
 from serving.launch import service_command, service_environment
+from serving.pages import flat_figures
 from serving.streams import Momentum, Stream, Streams
 
 SECRETS = Secrets("api-token", "database", "prefect", "signing-key")
@@ -178,3 +179,9 @@ def test_the_newest_stream_is_the_one_with_the_latest_snapshot() -> None:
     assert streams.newest(1) is None
     assert streams.add(Stream(1, "a", True, OpportunityWatch(Policy()))).is_demo is False
     assert [stream.machine_id for stream in streams.of(1)] == ["a", "b"]
+
+
+def test_a_figure_that_does_not_exist_is_left_out_of_the_models_card() -> None:
+    """Held-out days whose outcomes are all of one class have no AUC; the page would read null as a number."""
+    manifest = {"switch": {"auc": 0.8, "n": 10}, "outcome": {"auc": math.nan, "n": 3, "confident": True}}
+    assert flat_figures(manifest) == {"switch.auc": 0.8, "switch.n": 10.0, "outcome.n": 3.0}

@@ -102,7 +102,7 @@ def test_high_is_warned_once_at_its_onset() -> None:
 def test_warnings_acted_upon_are_shown_but_not_counted() -> None:
     past = moments(400, [30, 330], high=(10, 310))
     offered = [Offered(1, T0 + 300 * US, 0.4, True, "why"), Offered(2, T0 + 100 * US, 0.3, False, "")]
-    warned = warnings_of(past, offered, T0 - 1)
+    warned = warnings_of(past, offered, np.array([T0 + 300 * US]), T0 - 1)
     assert [(w.kind, (w.t_us - T0) // US, w.acted_on, w.came_true) for w in warned] == [
         ("HIGH_RISK", 10, False, True),
         ("BREAK", 100, False, False),
@@ -113,7 +113,7 @@ def test_warnings_acted_upon_are_shown_but_not_counted() -> None:
 
 def test_a_high_onset_that_help_follows_within_its_horizon_is_not_counted() -> None:
     past = moments(100, [30], high=(10,))
-    warned = warnings_of(past, [Offered(1, T0 + 20 * US, 0.4, True, "")], T0 - 1)
+    warned = warnings_of(past, [Offered(1, T0 + 20 * US, 0.4, True, "")], np.array([T0 + 20 * US]), T0 - 1)
     assert [w.acted_on for w in warned] == [True, True]
 
 

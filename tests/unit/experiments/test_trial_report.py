@@ -110,6 +110,21 @@ def test_few_moments_say_nothing() -> None:
     assert "too seldom to say" in headline(findings)
 
 
+def test_few_assignments_are_no_ratio_to_test_and_one_is_a_singular() -> None:
+    few = analyse(draw_moments(1, 49, shares=(0.0, 0.0, 1.0)), {})
+    assert not few[0].ratio.mismatch and "Not checked: the test needs 50 moments" in report_html(few, NOW)
+    assert analyse(draw_moments(1, 50, shares=(0.0, 0.0, 1.0)), {})[0].ratio.mismatch
+    one = analyse(draw_moments(1, 1), {})
+    assert "(1 person, 1 moment)" in headline(one) and "1 person, 1 moment," in report_html(one, NOW)
+
+
+def test_a_limited_report_says_its_range() -> None:
+    findings = analyse(draw_moments(), {})
+    assert "only moments since 2025-03-26 12:00 UTC" in report_html(findings, NOW, 3)
+    assert report_json(findings, NOW, 3)["days"] == 3
+    assert "Limited" not in report_html(findings, NOW) and report_json(findings, NOW)["days"] is None
+
+
 def test_a_broken_lottery_forbids_conclusions() -> None:
     findings = analyse(draw_moments(3, 200, shares=(0.2, 0.2, 0.6)), {})
     assert findings[0].ratio.mismatch

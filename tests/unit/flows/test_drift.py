@@ -10,8 +10,8 @@ import pytest
 
 from flows import drift
 from flows.running import Platform
-from neural_focus.models import registry
 from neural_focus.models.drift import LARGE_SHIFT
+from neural_focus.models.health import read_health
 from neural_focus.settings import Settings
 
 STILL = dict.fromkeys([f"input_{number}" for number in range(40)], 0.02)
@@ -60,4 +60,4 @@ def test_a_champion_that_is_gone_starts_the_learning_once_and_is_told(
     again = drift.watch(platform)
     assert not again.started and "xgboost_v9" in again.reason
     assert len(reasons) == 1
-    assert "Learning anew" in registry.read_health(settings)
+    assert "Learning anew" in read_health(settings)

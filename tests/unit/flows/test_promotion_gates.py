@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 
 from neural_focus.models.comparison import paired_auc, resampling_units
-from neural_focus.models.gates import beats_baselines, beats_champion, calibrated, no_collapse, no_worse_live
+from neural_focus.models.gates import (
+    beats_baselines,
+    beats_champion,
+    calibrated,
+    no_collapse,
+    no_worse_live,
+    says_as_much,
+    says_numbers,
+)
 from neural_focus.models.held_out import HeldOut, read_held_out, write_held_out
 
 COUNT, PEOPLE = 6_000, 10
@@ -83,6 +91,18 @@ def test_the_champion_is_beaten_beyond_noise_or_stays(champion: float, better: b
     theirs = said(truth_of(held), champion, 9)
     gates = list(beats_champion(held, "xgboost", {"switch": theirs, "break": np.full(COUNT, np.nan)}))
     assert gates[-1].passed is better
+
+
+def test_words_that_are_none_fail_and_so_does_a_model_that_foresees_less() -> None:
+    held = held_out()
+    assert says_numbers(held, "xgboost").passed
+    holes = held.said["switch"]["xgboost"].copy()
+    holes[[3, 7]] = np.nan
+    gate = says_numbers(replace(held, said={"switch": {**held.said["switch"], "xgboost": holes}}), "xgboost")
+    assert not gate.passed and "switch: 2 without" in gate.found
+    assert says_as_much(["switch", "break", "outcome"], ["switch", "break"]).passed
+    gate = says_as_much(["switch"], ["switch", "break"])
+    assert not gate.passed and "missing: break" in gate.found
 
 
 def test_moments_that_the_champion_may_have_seen_do_not_count() -> None:

@@ -549,7 +549,7 @@ export interface components {
          * PredictionMade
          * @description The prediction for the snapshot at ``t_us``. Scores 0–100, probabilities 0–1, momentum in points.
          *
-         *     ``focus_momentum`` is the value that went into the model; ``break_risk`` is null while focus is not settled.
+         *     ``focus_momentum`` is the value as of this snapshot; ``break_risk`` is null while focus is not settled.
          */
         PredictionMade: {
             /** Ab Test Group */

@@ -127,7 +127,7 @@ export interface PredictionMadeMessage {
 /**
  * The prediction for the snapshot at ``t_us``. Scores 0–100, probabilities 0–1, momentum in points.
  *
- *     ``focus_momentum`` is the value that went into the model; ``break_risk`` is null while focus is not settled.
+ *     ``focus_momentum`` is the value as of this snapshot; ``break_risk`` is null while focus is not settled.
  */
 export interface PredictionMade {
   ab_test_group?: string | null;

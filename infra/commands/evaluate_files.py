@@ -1,0 +1,187 @@
+"""The files of ``neural-focus evaluate``: what is checked before anything is trained, read, and written."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from neural_focus._native import validate
+from neural_focus.atomic_write import READABLE, atomic_write
+from neural_focus.errors import ConfigurationError, InputError
+from neural_focus.event_table import check_event_table, read_event_table
+from neural_focus.events import MAX_TIMESTAMP_US, MIN_TIMESTAMP_US
+
+if TYPE_CHECKING:
+    from neural_focus.models.datasets import Moments, Stays
+    from neural_focus.models.evaluation import Judged
+
+ALL = "all"
+"""The person of the rows on everybody together."""
+FEWEST_SWITCHES = 100
+FEWEST_MOMENTS = 600
+_UNITS = {"seconds": 1_000_000, "milliseconds": 1_000, "nanoseconds": 0.001}
+Records = npt.NDArray[np.void]
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Moments of every person in a table, their stays, and their names by number."""
+
+    moments: Moments
+    stays: tuple[Stays, ...]
+    names: dict[int, str]
+
+
+def check_files(events: Sequence[Path], out: Path | None) -> None:
+    """Whether every table is one, and the figures can be written.
+
+    Raises:
+        InputError: a file that is no event table.
+        ConfigurationError: a target that cannot be written, or is one of the tables.
+    """
+    for path in events:
+        check_event_table(path)
+    if out is None:
+        return
+    if out.is_dir():
+        raise ConfigurationError(f"{out} cannot be written", why="it is a folder", todo="Give a file in it")
+    page = out.with_suffix(".html")
+    if page == out:
+        raise ConfigurationError(f"{out} is where the HTML goes", todo="Give the JSON another ending: --json x.json")
+    if not out.resolve().parent.is_dir():
+        raise ConfigurationError(f"{out} cannot be written", why="its folder does not exist", todo="Make it first")
+    for target in (out, page):
+        if target.exists() and any(target.samefile(path) for path in events):
+            raise ConfigurationError(f"{target} is one of the event tables", todo="Give --json another name")
+        if target.exists() and not target.is_file():
+            raise ConfigurationError(f"{target} cannot be written", why="it is no file", todo="Give another name")
+        try:
+            tempfile.NamedTemporaryFile(dir=target.resolve().parent, prefix=f".{target.name}.").close()
+        except OSError as error:
+            raise ConfigurationError(
+                f"{target} cannot be written",
+                why=error.strerror or str(error),
+                todo="Give a folder with room and rights",
+            ) from None
+
+
+def short_names(paths: Iterable[Path]) -> dict[Path, str]:
+    """What each file is called in the figures: its name, or the path as given where another file has that name."""
+    paths = list(paths)
+    names = [path.name for path in paths]
+    return {path: path.name if names.count(path.name) == 1 else str(path) for path in paths}
+
+
+def load(path: Path, name: str, tz: str, say: Say, *, first_id: int = 1, sequences: bool) -> Loaded:
+    """A table's people, numbered from ``first_id``, without the rows that cannot be used; what they were is said."""
+    import pyarrow.parquet as parquet
+
+    from neural_focus.models.contracts import V5
+    from neural_focus.models.datasets import StreamTable, cut_moments
+    from neural_focus.replay import replay
+
+    people = _usable(read_event_table(path), path, name, say)
+    categories = "category_hint" in parquet.read_schema(path).names
+    streams, names = [], {}
+    for number, (user, records) in enumerate(people.items(), first_id):
+        names[number] = _apart(user, people)
+        snapshots = replay(records, zone=tz)
+        streams.append(
+            StreamTable(
+                stream_id=user,
+                user_id=number,
+                records=records,
+                timestamps_us=snapshots.timestamps_us,
+                features=snapshots.features,
+                sequence=snapshots.sequence,
+                has_categories=categories,
+            )
+        )
+    moments, stays = cut_moments(streams, V5, sequences=sequences)
+    _check_size(path, moments)
+    return Loaded(moments, stays, names)
+
+
+def _apart(user: str, people: Iterable[str]) -> str:
+    """A person's name; one who is called as everybody together is gets a longer one."""
+    if user != ALL:
+        return user
+    while user == ALL or user in people:
+        user += " (person)"
+    return user
+
+
+def _usable(people: Mapping[str, Records], path: Path, name: str, say: Say) -> dict[str, Records]:
+    """Each one's good records. Rows put aside, and people who have no others, are said."""
+    if not people:
+        raise InputError(f"{path} has no events", todo="Give a table with events in it")
+    kept, aside, nobody = {}, dict[str, int](), dict[str, str]()
+    for user, records in people.items():
+        good, bad = validate(records)
+        if good.any():
+            kept[user] = np.ascontiguousarray(records[good])
+            aside = {reason: aside.get(reason, 0) + bad.get(reason, 0) for reason in aside | bad}
+        else:
+            nobody[user] = (
+                _unit(records) if "timestamp_out_of_range" in bad else "every row has an unknown type or name"
+            )
+    if not kept:
+        user, why = next(iter(nobody.items()))
+        raise InputError(f"{path} has no row that can be used", why=f"{user!r}, {why}", todo=_WANTED)
+    for user, why in nobody.items():
+        say(f"! {name}: {user!r} is left out, {why}. {_WANTED}")
+    if "" in kept:
+        say(f"! {name}: rows without a user are taken for one person")
+    aside = {reason: count for reason, count in aside.items() if count}
+    if aside:
+        reasons = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in aside.items())
+        say(f"! {name}: {sum(aside.values()):,} rows put aside: {reasons}")
+    return kept
+
+
+_WANTED = "Give timestamp_us in microseconds since 1970 (UTC), from 2000 to 2100"
+
+
+def _unit(records: Records) -> str:
+    """What the first timestamp of a person is, who has none that is microseconds of a plausible time."""
+    known = records["timestamp_us"][records["timestamp_us"] > 0]
+    if not len(known):
+        return "no timestamp is given"
+    first = int(known[0])
+    fits = [unit for unit, factor in _UNITS.items() if MIN_TIMESTAMP_US <= first * factor < MAX_TIMESTAMP_US]
+    looks = f", which looks like {fits[0]}" if fits else ""
+    return f"the first timestamp is {first}{looks} and no plausible time in microseconds"
+
+
+def _check_size(path: Path, moments: Moments) -> None:
+    positives = int((moments.switch == 1).sum())
+    if len(moments) < FEWEST_MOMENTS or positives < FEWEST_SWITCHES:
+        raise InputError(
+            f"{path} is too small to judge a model on",
+            why=f"{len(moments)} ticks of activity, {positives} of them with an app switch within 30 s",
+            todo=f"Give at least {FEWEST_MOMENTS} ticks (10 s each) and {FEWEST_SWITCHES} with a switch",
+        )
+
+
+def write_figures(
+    out: Path,
+    rows: Sequence[Mapping[str, Any]],
+    results: Sequence[tuple[str, Judged]],
+    curves: Mapping[str, Sequence[Mapping[str, float]]],
+    notes: Sequence[str],
+) -> None:
+    """The JSON, and the HTML beside it; each is there whole or as it was."""
+    from neural_focus.models.evaluation_page import evaluation_page
+
+    told = json.dumps({"rows": rows, "learning_curve": curves, "notes": notes}, indent=1)
+    page = evaluation_page(rows, [(file, judged.common()) for file, judged in results], curves, notes)
+    atomic_write(out.resolve(), told.encode(), mode=READABLE)
+    atomic_write(out.with_suffix(".html").resolve(), page.encode(), mode=READABLE)

@@ -1,0 +1,56 @@
+"""Two demo people's working days, with the features and labels that the flows make of them: takes a minute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from feature_repo.store import stream_folder
+from flows.features import features
+from flows.labels import labels
+from neural_focus.settings import Settings
+from neural_focus.simulation.history import write_history
+from neural_focus.store.database import connect
+from neural_focus.store.events import Stream, list_streams
+
+NOW = datetime(2026, 3, 6, 1, tzinfo=UTC)
+"""A Friday night: the history is Tuesday to Thursday."""
+
+
+@dataclass(frozen=True)
+class Home:
+    settings: Settings
+
+    def streams(self) -> list[Stream]:
+        with connect(self.settings.database_url or "") as connection:
+            return list_streams(connection)
+
+    def rows(self, stream: Stream) -> pa.Table:
+        folder = stream_folder(self.settings.feast, stream.stream_id)
+        return pa.concat_tables(pq.read_table(path) for path in sorted(folder.glob("*.parquet")))
+
+    def environment(self) -> dict[str, str]:
+        return {
+            "NEURAL_FOCUS_HOME": str(self.settings.home),
+            "DATABASE_URL": self.settings.database_url or "",
+            "NEURAL_FOCUS_DEMO_PEOPLE": "2",
+        }
+
+
+def made_home(database_url: str, folder: Path) -> Iterator[Home]:
+    """The installation, with the environment that its flows read; needs a Prefect server."""
+    settings = Settings(home=folder, database_url=database_url)
+    with connect(database_url) as connection:
+        write_history(connection, settings, people=2, days=3, now=NOW)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in Home(settings).environment().items():
+            patch.setenv(name, value)
+        features()
+        labels()
+        yield Home(settings)

@@ -1,0 +1,82 @@
+"""The reason in an offer is why focus may break, not why an app may be left."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+from serving_process import query
+from trained_person import TrainedPerson
+
+from neural_focus.experiments.assignment import Arm, Draw, OpportunityWatch, Policy, Trigger
+from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
+from neural_focus.models.predict import Predictor
+from neural_focus.settings import Settings
+from serving.database import Database
+from serving.forecast import Forecast, judge
+from serving.hub import Hub
+from serving.interventions import Drawn, Interventions
+from serving.streams import Stream, Streams
+
+MACHINE = "0d9f5a3e-5b0c-4f0e-9a4e-000000000009"
+
+
+def test_an_offer_is_explained_by_the_risk_it_is_for(
+    trained_person: TrainedPerson, real_person: int, module_database_url: str, tmp_path: Path
+) -> None:
+    predictor = Predictor.from_files(trained_person.bundle.files, trained_person.bundle.manifest, "xgboost_v1")
+    made = _whose_reasons_differ(predictor, real_person)
+    why = predictor.explain(made.features, user_id=real_person, target="break")
+    database = Database(module_database_url)
+    offers = Interventions(database, Hub(), Streams(), Settings(home=tmp_path))
+    stream = Stream(real_person, MACHINE, False, OpportunityWatch(Policy()))
+
+    async def said_of(trigger: Trigger) -> str:
+        await offers.hold(stream, made, Drawn(trigger, Draw(Arm.SUGGEST_BREAK, 0.5, 0.1), str(uuid4()), ()))
+        offered = offers.open_for(real_person)
+        assert offered is not None
+        await offers.answer(real_person, offered.id, "accept")
+        return offered.reason
+
+    database.open()
+    try:
+        said = [asyncio.run(said_of(trigger)) for trigger in (Trigger.BUDGET, Trigger.WARM_START)]
+    finally:
+        database.close()
+    risk = f"{made.message.break_risk:.0%}"
+    assert said == [
+        f"Your focus breaks within a minute with a probability of {risk}: {why[0]}",
+        f"An example of help, at a risk of {risk}: {why[0]}",
+    ]
+    stored = query(
+        module_database_url, "SELECT contributing_factors FROM interventions WHERE user_id = %s", real_person
+    )
+    assert [factors for (factors,) in stored] == [list(why)] * 2
+
+
+def test_what_models_said_before_moves_no_word_of_theirs(trained_person: TrainedPerson) -> None:
+    """Nobody's history that no model answered has any momentum, and every live moment has."""
+    predictor = Predictor.from_files(trained_person.bundle.files, trained_person.bundle.manifest, "xgboost_v1")
+    rows = np.random.default_rng(4).gamma(1.0, 40.0, (50, len(FEATURE_NAMES))).astype(np.float32)
+    said = []
+    for momentum in (5.0, 50.0, 95.0):
+        rows[:, FEATURE_INDEX["focus_momentum"]] = momentum
+        said.append(predictor.predict(np.arange(50) * 1_000_000, rows))
+    for name in ("distraction_risk", "break_risk", "focus_score", "confidence"):
+        first, *others = (getattr(batch, name) for batch in said)
+        assert all(np.array_equal(first, other, equal_nan=True) for other in others), name
+
+
+def _whose_reasons_differ(predictor: Predictor, user_id: int) -> Forecast:
+    """A settled moment whose first reason for a break is not that for a switch."""
+    rows = np.random.default_rng(3).gamma(1.0, 40.0, (200, len(FEATURE_NAMES))).astype(np.float32)
+    rows[:, [FEATURE_INDEX["time_in_current_app"], FEATURE_INDEX["idle_time_30s"]]] = 200.0, 0.0
+    for row in rows:
+        told = judge(predictor, user_id, time.time_ns() // 1000, row, 50.0, None)
+        made = Forecast(told, predictor, row, np.zeros(10, np.uint8), None, told.t_us, 1.0)
+        if told.contributing_factors[0] != made.reasons(user_id)[0]:
+            return made
+    raise AssertionError("no such moment")

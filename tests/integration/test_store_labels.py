@@ -1,0 +1,98 @@
+"""What people said of a stretch, and where help was open, is the same on the page and in training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import numpy as np
+import pytest
+from sample_records import START_US, some_records
+
+from flows.labels import marks_of
+from neural_focus.hindsight import HORIZON, untouched
+from neural_focus.models.labels import NO_LABEL, Outcome, horizon_mask, resolve_outcomes
+from neural_focus.models.timeline import read_timeline
+from neural_focus.store.database import Connection, connect
+from neural_focus.store.events import Stream, list_streams, write_events
+from neural_focus.store.labels import read_labels, read_shown, say
+from neural_focus.store.prediction_log import moment
+from neural_focus.store.users import ensure_user
+
+MINUTE_US = 60_000_000
+TEN_US = START_US // MINUTE_US * MINUTE_US + 30 * MINUTE_US
+"""Ten o'clock, say."""
+HOUR, WITHIN = (TEN_US, TEN_US + 60 * MINUTE_US), (TEN_US + 30 * MINUTE_US, TEN_US + 40 * MINUTE_US)
+
+
+def a_stream(connection: Connection) -> Stream:
+    """A person with a machine and two hours of records."""
+    sent = {"user_id": ensure_user(connection, "ann"), "machine_id": str(uuid4()), "boot_id": str(uuid4())}
+    write_events(connection, first_seq=0, records=some_records(120, step_us=MINUTE_US), **sent)
+    [stream] = list_streams(connection)
+    return stream
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [(*WITHIN, "FOCUSED"), (*HOUR, "DISTRACTED")],
+        [(*HOUR, "DISTRACTED"), (*WITHIN, "FOCUSED")],
+    ],
+)
+def test_the_latest_word_of_a_person_counts_on_the_page_and_in_training(
+    fresh_database_url: str, words: Sequence[tuple[int, int, str]]
+) -> None:
+    with connect(fresh_database_url) as connection:
+        stream = a_stream(connection)
+        times = np.arange(TEN_US - 5 * MINUTE_US, TEN_US + 65 * MINUTE_US, MINUTE_US)
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO model_predictions (user_id, machine_id, predicted_at, snapshot_time, focus_score,"
+                " distraction_risk) VALUES (%s, %s, %s, %s, 50, 0.5)",
+                [(stream.user_id, stream.machine_id, moment(t), moment(t)) for t in times.tolist()],
+            )
+        for start_us, end_us, outcome in words:
+            say(connection, stream.user_id, start_us, end_us, outcome, "RETROSPECTIVE")
+            connection.commit()
+        page = connection.execute("SELECT actual_outcome FROM model_predictions ORDER BY snapshot_time").fetchall()
+        found, _ = resolve_outcomes(times, marks_of(read_labels(connection, stream)))
+    training = [None if one == NO_LABEL else Outcome(one).name for one in found.tolist()]
+    assert training == [outcome for (outcome,) in page]
+    *_, last = words
+    assert training.count("FOCUSED") == (10 if last[2] == "FOCUSED" else 0)
+    assert training.count("DISTRACTED") + training.count("FOCUSED") == 60
+    assert (training[5], training[6], training[65], training[66]) == (None, "DISTRACTED", "DISTRACTED", None)
+
+
+@pytest.mark.parametrize(
+    ("response", "answered_s", "timeout_s", "open_s"),
+    [("ACCEPTED", 20, 30, 20), ("TIMEOUT", 170, 170, 170), ("REJECTED", 100.5, 170, 100.5), (None, None, 90, 90)],
+)
+def test_no_horizon_with_an_open_offer_in_it_counts_as_untouched(
+    fresh_database_url: str, response: str | None, answered_s: float | None, timeout_s: int, open_s: float
+) -> None:
+    """Before and after it they do: by the second, and for every length of horizon."""
+    shown = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=TEN_US)
+    with connect(fresh_database_url) as connection:
+        stream = a_stream(connection)
+        connection.execute(
+            "INSERT INTO interventions (user_id, machine_id, triggered_at, responded_at, user_response,"
+            " timeout_seconds, type, action, predicted_risk, arm, probability)"
+            " VALUES (%s, %s, %s, %s, %s, %s, 'SUGGEST_BREAK', 'SUGGEST_BREAK', 0.4, 'SUGGEST_BREAK', 0.3)",
+            (
+                *(stream.user_id, stream.machine_id, shown),
+                *(None if answered_s is None else shown + timedelta(seconds=answered_s), response, timeout_s),
+            ),
+        )
+        instants = np.array(read_shown(connection, stream), np.int64)
+    times = np.arange(TEN_US - 400_000_000, TEN_US + 400_000_000, 1_000_000)
+    log = read_timeline(some_records(120, step_us=MINUTE_US))
+    for horizon_s in (30, 60, 300):
+        reaches = times + horizon_s * 1_000_000 >= TEN_US
+        touched = reaches & (times < TEN_US + int(open_s * 1e6))
+        assert (horizon_mask(log, times, horizon_s, instants) == ~touched).all(), horizon_s
+        for kind, seconds in HORIZON.items():
+            if seconds == horizon_s:
+                assert (untouched(kind, times, instants) == ~touched).all(), kind
