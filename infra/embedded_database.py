@@ -23,7 +23,7 @@ from urllib.parse import quote
 import platformdirs
 
 from infra import embedded_database_debian, embedded_database_wheel
-from infra.embedded_database_account import Account, check_reachable, server_account
+from infra.embedded_database_account import Account, check_reachable, check_runs, make_folder, server_account
 from infra.embedded_database_postmaster import forget_reused_pid, log_reason, postmaster, was_killed
 from infra.interruption import whole
 from infra.ports import holder, is_taken
@@ -89,7 +89,7 @@ class EmbeddedServer:
             ConfigurationError: no server's programs can be had here.
         """
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            make_folder(self.folder)
         except OSError as error:
             todo = "Set NEURAL_FOCUS_HOME to a folder of yours"
             raise StoreError(f"{self.folder} cannot be made", why=error.strerror or "", todo=todo) from error
@@ -98,6 +98,8 @@ class EmbeddedServer:
                 account = server_account(self.folder)
                 self._check_place(account)
                 programs = self.programs()
+                if account is not None:
+                    check_runs(programs / "postgres", _tree(programs), account)
                 if not (self.data / "PG_VERSION").exists():
                     self._initialise(programs, account)
                 self._launch(programs, account)
@@ -243,3 +245,9 @@ def cache_folder() -> Path:
     if os.geteuid() == 0:
         return Path("/var/cache/neural-focus")
     return Path(platformdirs.user_cache_dir("neural-focus", appauthor=False))
+
+
+def _tree(programs: Path) -> Path:
+    """What was installed with the programs, below the cache's folder."""
+    cache = cache_folder()
+    return cache / programs.relative_to(cache).parts[0]

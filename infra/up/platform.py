@@ -18,6 +18,7 @@ from rich.console import Console
 from flows.server import ensure_database
 from infra.database_schema import make_database, migrate
 from infra.embedded_database import EmbeddedServer
+from infra.embedded_database_account import make_folder
 from infra.embedded_database_postmaster import postmaster
 from infra.ports import holder, is_taken
 from infra.up import plan
@@ -203,7 +204,7 @@ def prepare_home(home: Path) -> None:
         ServiceError: it cannot be made.
     """
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        make_folder(home)
         home.chmod(0o711 if os.geteuid() == 0 else 0o700)
     except OSError as error:
         raise ServiceError(

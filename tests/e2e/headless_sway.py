@@ -33,7 +33,8 @@ class Sway:
         self._programs: list[subprocess.Popen[bytes]] = []
         as_nobody = []
         if os.geteuid() == 0:  # Sway refuses to run as root
-            os.chown(folder, NOBODY, NOBODY)
+            for path in (folder, folder / "config"):
+                os.chown(path, NOBODY, NOBODY)
             as_nobody = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
         self.process = self._start([*as_nobody, "sway", "--config", str(folder / "config")])
         wait_for(lambda: list(folder.glob("wayland-?")) and list(folder.glob("sway-ipc.*.sock")), 20)

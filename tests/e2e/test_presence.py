@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import threading
 import time
@@ -15,6 +14,7 @@ from uuid import UUID
 import numpy as np
 import pytest
 from headless_sway import headless_sway
+from node_here import find_node
 from private_bus import Shell, private_bus, shell
 from recorded_input import KEYS, Device
 from scripted_service import scripted_service
@@ -120,7 +120,7 @@ def test_kwins_script_speaks_to_the_receiver(heard: list[Focused], tmp_path: Pat
     steps = "one.caption = 'changed'; one.captionChanged.emit(); workspace.windowActivated.emit(two);"
     steps += "one.captionChanged.emit(); workspace.windowActivated.emit(null);"
     script.write_text(KWIN_AROUND + main + steps)
-    subprocess.run(["node", str(script)], check=True, timeout=20)
+    subprocess.run([find_node(), str(script)], check=True, timeout=20)
     kate = "org.kde.kate"
     assert heard == [
         Focused(1, 7, kate, "notes"),
@@ -138,10 +138,8 @@ def test_the_extensions_say_the_same_as_the_receiver() -> None:
         assert f'"{METHOD}"' in text
     assert json.loads((GNOME / "metadata.json").read_text())["uuid"] == GNOME.name
     assert json.loads((KWIN / "metadata.json").read_text())["KPlugin"]["Id"] == KWIN.name
-    copy = shutil.which("node")
-    assert copy is not None
     module = (GNOME / "extension.js").read_text()
-    subprocess.run([copy, "--input-type=module", "--check"], input=module, text=True, check=True)
+    subprocess.run([find_node(), "--input-type=module", "--check"], input=module, text=True, check=True)
 
 
 def test_an_offer_as_a_notification_is_answered_by_its_button(bus: str) -> None:

