@@ -1,4 +1,4 @@
-"""With ``CI`` set a test session finds and leaves nothing on its machine: each cache is a new folder, removed at its end."""
+"""With ``CI`` set a test session finds nothing of earlier ones: each cache is a new folder, removed at its end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""node for tests of the page and of KWin's script: the one that the set-up has put into .venv, else that on the PATH."""
+"""node for tests of the page and of KWin's script: the one in .venv where the set-up has put one, else the PATH's."""
 
 from __future__ import annotations
 

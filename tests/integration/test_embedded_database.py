@@ -17,7 +17,8 @@ import psycopg
 import pytest
 
 from infra import embedded_database_debian
-from infra.embedded_database import EmbeddedServer
+from infra.embedded_database import EmbeddedServer, _tree
+from infra.embedded_database_account import make_folder, open_to_others
 from infra.embedded_database_postmaster import forget_reused_pid, postmaster
 from infra.ports import free_port
 from neural_focus.errors import StoreError
@@ -52,22 +53,69 @@ def test_committed_rows_survive_kill_9(server: EmbeddedServer) -> None:
         psycopg.connect(url.replace("pass%20word", "guess"))
 
 
-def test_a_starters_umask_does_not_shut_the_servers_account_out(tmp_path: Path) -> None:
-    """``up`` makes everything for its owner alone, and as root it is what unpacks the programs."""
-    prefix = tmp_path / "timescaledb"
-    programs = prefix / "usr" / "lib" / "postgresql" / embedded_database_debian.MAJOR / "bin"
+@pytest.fixture
+def closed_umask() -> Iterator[None]:
+    """As under ``up``: what is made is its owner's alone."""
+    before = os.umask(0o077)
+    yield
+    os.umask(before)
+
+
+AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root's server runs under another account")
+
+
+@pytest.mark.usefixtures("closed_umask")
+@pytest.mark.parametrize("flavour", ["timescaledb", "postgresql"])
+def test_the_servers_account_can_use_whatever_its_starter_makes_under_a_closed_umask(
+    server: EmbeddedServer, flavour: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Home, cache and programs are new; TimescaleDB's are closed as an earlier version left them."""
+    made, cache = replace(server, flavour=flavour), server.folder.parent.parent / "caches" / "cache"
+    if flavour == "timescaledb":
+        if embedded_database_debian.obstacle():
+            pytest.skip(embedded_database_debian.obstacle())
+        make_folder(server.folder)
+        make_folder(cache)
+        there = _tree(server.programs())
+        shutil.copytree(there, cache / there.name, symlinks=True)
+        for path in (cache / there.name).rglob("*"):
+            if not path.is_symlink():
+                path.chmod(path.stat().st_mode & 0o700)
+    monkeypatch.setenv("NEURAL_FOCUS_CACHE", str(cache))
+    with psycopg.connect(made.start()[: -len("neural_focus")] + "postgres") as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+@pytest.mark.usefixtures("closed_umask")
+def test_what_is_unpacked_under_a_closed_umask_is_open(tmp_path: Path) -> None:
+    programs = tmp_path / "usr" / "lib" / "postgresql" / embedded_database_debian.MAJOR / "bin"
     programs.mkdir(parents=True)
     shutil.copy("/bin/true", programs / "initdb")
-    before = os.umask(0o077)
-    try:
-        embedded_database_debian._stub_programs(programs)
-    finally:
-        os.umask(before)
-    for path in (programs / "real", programs / "initdb", programs / "real" / "initdb"):
-        assert path.stat().st_mode & 0o777 == 0o755, path
-    (programs / "real").chmod(0o700)  # as earlier versions left it
-    assert embedded_database_debian.install(prefix, print) == programs
-    assert (programs / "real").stat().st_mode & 0o777 == 0o755
+    (programs / "sample").touch()
+    embedded_database_debian._stub_programs(programs)
+    open_to_others(tmp_path)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path, *programs.rglob("*"))}
+    assert modes == {tmp_path.name: 0o755, "real": 0o755, "initdb": 0o755, "sample": 0o644}
+    assert (programs / "real" / "initdb").stat().st_mode & 0o777 == 0o755
+
+
+@AS_ROOT
+def test_programs_that_the_servers_account_cannot_use_are_named(
+    server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = server.folder.parent.parent / "cache"
+    monkeypatch.setenv("NEURAL_FOCUS_CACHE", str(cache))
+    plain = replace(server, flavour="postgresql")
+    make_folder(plain.folder)
+    postgres = plain.programs() / "postgres"
+    cache.chmod(0o700)
+    with pytest.raises(StoreError, match=f"cannot reach .*{cache} is closed to it.*Set NEURAL_FOCUS_CACHE"):
+        plain.start()
+    cache.chmod(0o711)
+    postgres.write_text("#!/bin/sh\necho no such library >&2; exit 127\n")
+    with pytest.raises(StoreError, match=f"cannot run {postgres}: no such library. Delete {_tree(postgres)}"):
+        plain.start()
+    assert not plain.data.exists()
 
 
 def test_a_port_in_use_is_named_with_its_holder(server: EmbeddedServer) -> None:
@@ -77,7 +125,7 @@ def test_a_port_in_use_is_named_with_its_holder(server: EmbeddedServer) -> None:
     assert not server.data.exists()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root's server runs under another account")
+@AS_ROOT
 def test_a_closed_folder_is_named(server: EmbeddedServer) -> None:
     closed = server.folder.parent.parent
     closed.chmod(0o700)
