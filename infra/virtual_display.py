@@ -41,7 +41,8 @@ def start_virtual_display(
 ) -> VirtualDisplay:
     """Start Xvfb; it picks a free display number itself (``-displayfd``), so two starts never collide.
 
-    The cookie's file is kept in ``folder`` (default: a new temporary one). End it with ``stop_virtual_display``.
+    The cookie's file is kept in ``folder`` (default: a new temporary one). ``environ`` is Xvfb's environment (default:
+    ours). End it with ``stop_virtual_display``.
 
     Raises:
         ConfigurationError: Xvfb is not installed.
@@ -56,6 +57,7 @@ def start_virtual_display(
     ]  # fmt: skip
     process = subprocess.Popen(
         command,
+        env=environ,
         pass_fds=[write_end],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

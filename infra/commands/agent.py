@@ -96,7 +96,10 @@ def _stop_event(seconds: float) -> threading.Event:
 
 def _open_page() -> None:
     """The page in the browser, signed in once. A program of its own: the agent stays light."""
-    subprocess.Popen([sys.executable, "-m", "infra.cli", "signin", "--open"], start_new_session=True)
+    from infra.up.mark import unmarked
+
+    command = [sys.executable, "-m", "infra.cli", "signin", "--open"]
+    subprocess.Popen(command, env=unmarked(os.environ), start_new_session=True)
 
 
 def _service_address(settings: Settings) -> str:

@@ -26,7 +26,8 @@ def start_display(settings: Settings, supervisor: Supervisor) -> Mapping[str, st
 
 
 def _start(settings: Settings, supervisor: Supervisor) -> Mapping[str, str]:
-    display = start_virtual_display(folder=settings.home / "display")
+    variables = {**environment(settings), **supervisor.mark.variables(NAME)}
+    display = start_virtual_display(folder=settings.home / "display", environ=variables)
     arguments = [str(argument) for argument in display.process.args]  # type: ignore[union-attr]
     number = arguments.index("-displayfd")
     arguments[number : number + 2] = [display.display]

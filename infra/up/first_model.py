@@ -8,20 +8,19 @@ rules of thumb serve, and the nightly learning tries again.
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from infra.interruption import whole
+from infra.up.mark import Mark
 from infra.up.process import log_tail
 from neural_focus.errors import InputError, NeuralFocusError, QualityError, ServiceError
 from neural_focus.settings import Settings, read_settings
 
+NAME = "first model"
 Report = Callable[[str, float], None]
 
 
@@ -33,8 +32,8 @@ class _Told:
     failure: str = ""
 
 
-def make_first_model(settings: Settings, environment: Mapping[str, str], report: Report) -> str:
-    """Runs the child to its end; returns why no model serves, "" where one does.
+def make_first_model(settings: Settings, environment: Mapping[str, str], mark: Mark, report: Report) -> str:
+    """Runs the marked child to its end; returns why no model serves, "" where one does.
 
     Raises:
         ServiceError: it failed; with what it said last.
@@ -45,14 +44,14 @@ def make_first_model(settings: Settings, environment: Mapping[str, str], report:
     told = _Told()
     try:
         with whole():
-            child = _start(log, environment)
+            child = _start(log, {**environment, **mark.variables(NAME)})
         told = _follow(child, report)
         code = child.wait()
     finally:
         if child is not None:
-            with suppress(ProcessLookupError):
-                os.killpg(child.pid, signal.SIGKILL)
+            child.kill()
             child.wait()
+            mark.end(NAME)
     if code != 0:
         why = told.failure or log_tail(log)
         raise ServiceError("the first model could not be made", why=why, todo=f"{log} says more")

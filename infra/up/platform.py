@@ -26,6 +26,7 @@ from infra.up.counts import Desk
 from infra.up.display import NAME as DISPLAY
 from infra.up.display import start_display
 from infra.up.first_model import make_first_model
+from infra.up.mark import Mark
 from infra.up.memory import MemoryWatch
 from infra.up.steps import step
 from infra.up.supervisor import Supervisor
@@ -57,7 +58,7 @@ class Platform:
         self.memory = MemoryWatch(self._database_pids)
         prepare_home(self.settings.home)
         self.secrets = load_secrets(self.settings.secrets)
-        self.supervisor = Supervisor(self.settings.home / "processes.json", self.tell)
+        self.supervisor = Supervisor(Mark.of(self.settings.home, self.secrets), self.tell)
 
     def tell(self, text: str) -> None:
         """A line for the person at the terminal."""
@@ -72,7 +73,7 @@ class Platform:
         self.memory.start()
         left = self.supervisor.end_leftovers()
         if left:
-            self.tell(f"ended {left} processes that a killed run had left behind")
+            self.tell(f"ended {left} process{'es' if left > 1 else ''} that a killed run had left behind")
         self._check_ports()
         if self.demo:
             find_xvfb()  # said now, not after the minutes of the first model
@@ -99,7 +100,6 @@ class Platform:
         for name in reversed([slot.program.name for slot in self.supervisor.slots]):
             self.supervisor.stop(name)
             self.tell(f"{name} stopped")
-        self.supervisor.register.unlink(missing_ok=True)
         if self.embedded is not None:
             self.embedded.stop()
             self._database_mark.unlink(missing_ok=True)
@@ -165,7 +165,9 @@ class Platform:
             supervisor.wait_ready("Prefect server")
         if not settled:
             with step(self.console, "first model") as at_work:
-                refused = make_first_model(settings, plan.flow_environment(settings, self.secrets), at_work.say)
+                refused = make_first_model(
+                    settings, plan.flow_environment(settings, self.secrets), supervisor.mark, at_work.say
+                )
                 at_work.done("no model serves" if refused else f"{champion(settings)} serves")
             if refused:
                 self._tell_refusal(refused)

@@ -1,4 +1,4 @@
-"""One supervised program: started in a session of its own, its words in a log file, stopped with all it started."""
+"""One supervised program: marked, in a session of its own, its words in a log file, stopped with all it started."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psutil
+from infra.up.mark import Mark
 
 LOG_BYTES = 20 * 1024 * 1024
 TAIL_LINES = 400
@@ -43,25 +43,27 @@ class Process:
     """A program that was started."""
 
     program: Program
+    mark: Mark
     popen: subprocess.Popen[bytes]
     started: float = field(default_factory=time.monotonic)
 
     @classmethod
-    def start(cls, program: Program) -> Process:
-        """Starts ``program``; a Ctrl-C in our terminal does not reach it."""
+    def start(cls, program: Program, mark: Mark) -> Process:
+        """Ends what is left of ``program``, then starts it; a Ctrl-C in our terminal does not reach it."""
+        mark.end(program.name)
         program.log.parent.mkdir(parents=True, exist_ok=True)
         _rotate(program.log)
         descriptor = os.open(program.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "ab") as log:
             popen = subprocess.Popen(
                 program.command,
-                env=dict(program.environment),
+                env={**program.environment, **mark.variables(program.name)},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
-        return cls(program, popen)
+        return cls(program, mark, popen)
 
     @property
     def pid(self) -> int:
@@ -74,22 +76,13 @@ class Process:
 
     def stop(self) -> None:
         """Asks it to end, waits, then ends it and everything it started."""
-        family = _descendants(self.pid)
         if self.exit_code() is None:
             _signal_group(self.pid, self.program.stop_signal)
             with suppress(subprocess.TimeoutExpired):
                 self.popen.wait(self.program.stop_seconds)
-        end_family(self.pid, family)
+        self.popen.kill()
         self.popen.wait()
-
-
-def end_family(group: int, family: list[psutil.Process]) -> None:
-    """Kills what is left of a process group and of the processes that it had started."""
-    _signal_group(group, signal.SIGKILL)
-    for process in family:
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
-    psutil.wait_procs(family, timeout=5)
+        self.mark.end(self.program.name)
 
 
 def log_tail(log: Path, lines: int = 3) -> str:
@@ -100,13 +93,6 @@ def log_tail(log: Path, lines: int = 3) -> str:
         return ""
     told = [line.strip() for line in text if line.strip()]
     return " / ".join(told[-lines:])[-400:].rstrip(".")
-
-
-def _descendants(pid: int) -> list[psutil.Process]:
-    try:
-        return psutil.Process(pid).children(recursive=True)
-    except psutil.NoSuchProcess:
-        return []
 
 
 def _signal_group(group: int, number: signal.Signals) -> None:

@@ -4,28 +4,29 @@
                                    │
                                    └─ ran for two minutes before: the wait begins at 1 s again
 
-``processes.json`` names what runs, so that after a kill -9 of the supervisor the next one ends the leftovers.
+A program runs once: what a dead one leaves is ended at its death, and again before it starts anew. What a killed
+supervisor leaves is ended by the next one. Both find it by its mark.
 """
 
 from __future__ import annotations
 
-import json
 import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
-
-import psutil
 
 from infra.interruption import whole
-from infra.up.process import Process, Program, end_family, log_tail
-from neural_focus.atomic_write import atomic_write
+from infra.up.mark import Mark
+from infra.up.process import Process, Program, log_tail
 from neural_focus.errors import ServiceError
 
 FIRST_WAIT_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 60.0
 STEADY_SECONDS = 120.0
+ORPHAN_SECONDS = 5.0
+"""What a dead program left gets so long to end in order, such as a flow run to say that it was ended."""
+LEFTOVER_SECONDS = 25.0
+"""What a killed supervisor left: the agent closes its spool."""
 POLL_SECONDS = 0.1
 
 
@@ -42,7 +43,7 @@ class _Slot:
 class Supervisor:
     """Programs in the order they were started."""
 
-    register: Path
+    mark: Mark
     report: Callable[[str], None]
     clock: Callable[[], float] = time.monotonic
     slots: list[_Slot] = field(default_factory=list)
@@ -51,16 +52,14 @@ class Supervisor:
         """Starts ``program`` without waiting for it."""
         with whole():
             try:
-                process = Process.start(program)
+                process = Process.start(program, self.mark)
             except OSError as error:
                 raise ServiceError(f"{program.name} cannot be started", why=str(error)) from error
             self.slots.append(_Slot(program, process))
-            self._write_register()
 
     def adopt(self, program: Program, running: subprocess.Popen[bytes]) -> None:
-        """Takes over what somebody else started; a restart uses the program's own command."""
-        self.slots.append(_Slot(program, Process(program, running)))
-        self._write_register()
+        """Takes over what somebody else started with its mark; a restart uses the program's own command."""
+        self.slots.append(_Slot(program, Process(program, self.mark, running)))
 
     def wait_ready(self, name: str) -> None:
         """Waits until the program called ``name`` does its work.
@@ -111,7 +110,6 @@ class Supervisor:
             if slot.process is not None:
                 slot.process.stop()
             self.slots.remove(slot)
-        self._write_register()
 
     def stop_all(self) -> None:
         """Stops every program, the last started first."""
@@ -119,20 +117,8 @@ class Supervisor:
             self.stop(slot.program.name)
 
     def end_leftovers(self) -> int:
-        """Ends programs of a supervisor that was killed; returns how many there were."""
-        ended = 0
-        for pid, created in _read_register(self.register):
-            try:
-                process = psutil.Process(pid)
-                if abs(process.create_time() - created) > 1:
-                    continue  # the pid belongs to somebody else by now
-                family = [*process.children(recursive=True), process]
-            except (psutil.NoSuchProcess, psutil.AccessDenied):
-                continue
-            end_family(pid, family)
-            ended += 1
-        self.register.unlink(missing_ok=True)
-        return ended
+        """Ends the processes of a supervisor that was killed; returns how many there were."""
+        return self.mark.end(ask_seconds=LEFTOVER_SECONDS)
 
     def _note_death(self, slot: _Slot, now: float) -> None:
         process = slot.process
@@ -143,40 +129,20 @@ class Supervisor:
         said = log_tail(slot.program.log, 1)
         text = f"{slot.program.name} ended with exit code {process.exit_code()}, again in {slot.wait:.0f} s"
         self.report(f"{text}: {said}" if said else text)
-        process.stop()  # what it started must not outlive it
+        self.mark.end(slot.program.name, ORPHAN_SECONDS)  # what it started must not outlive it
         slot.process, slot.again_at = None, now + slot.wait
         slot.wait = min(2 * slot.wait, LONGEST_WAIT_SECONDS)
 
     def _restart(self, slot: _Slot) -> None:
         try:
             with whole():
-                slot.process = Process.start(slot.program)
+                slot.process = Process.start(slot.program, self.mark)
         except OSError as error:
             self.report(f"{slot.program.name} cannot be started: {error}")
             slot.again_at, slot.wait = self.clock() + slot.wait, min(2 * slot.wait, LONGEST_WAIT_SECONDS)
             return
         slot.restarts += 1
-        self._write_register()
-
-    def _write_register(self) -> None:
-        entries = []
-        for slot in self.slots:
-            try:
-                if slot.process is not None:
-                    created = psutil.Process(slot.process.pid).create_time()
-                    entries.append({"name": slot.program.name, "pid": slot.process.pid, "created": created})
-            except psutil.NoSuchProcess:
-                continue
-        atomic_write(self.register, json.dumps(entries).encode())
 
 
 def _failure(program: Program, what: str) -> ServiceError:
     return ServiceError(what, why=log_tail(program.log), todo=f"{program.log} says more")
-
-
-def _read_register(path: Path) -> list[tuple[int, float]]:
-    """(pid, created) of what the last supervisor had started."""
-    try:
-        return [(int(entry["pid"]), float(entry["created"])) for entry in json.loads(path.read_text())]
-    except (OSError, ValueError, TypeError, KeyError):
-        return []

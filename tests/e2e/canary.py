@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Iterator
@@ -11,13 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
-import psutil
 from canary_search import Canary, draw_canary
 from installation import Installation
 from websockets.sync.client import connect
 
 from flows.server import address as prefect_address
 from flows.server import login
+from infra.up.mark import Mark
 from neural_focus._x11 import Injector
 from serving.auth import issue_token
 
@@ -103,14 +102,9 @@ def _cookie(installation: Installation) -> Iterator[None]:
 @contextmanager
 def _held(installation: Installation, name: str) -> Iterator[None]:
     """A program that rests inside."""
-    process = psutil.Process(_pid(installation, name))
+    [process] = Mark.of(installation.home, installation.secrets).processes(name)
     process.suspend()
     try:
         yield
     finally:
         process.resume()
-
-
-def _pid(installation: Installation, name: str) -> int:
-    register = json.loads((installation.home / "processes.json").read_text())
-    return int(next(entry["pid"] for entry in register if entry["name"] == name))

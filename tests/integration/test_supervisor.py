@@ -6,12 +6,14 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
+from infra.ports import free_port, is_taken
+from infra.up.mark import Mark
 from infra.up.process import Process, Program
 from infra.up.supervisor import Supervisor
 from neural_focus.errors import ServiceError
@@ -27,7 +29,7 @@ def a_program(folder: Path, name: str, code: str = SLEEPER, **options: object) -
 @pytest.fixture
 def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
     """A supervisor whose reports are kept in ``said``."""
-    made = Supervisor(tmp_path / "processes.json", report=lambda _: None)
+    made = Supervisor(Mark(str(tmp_path)), report=lambda _: None)
     yield made
     made.stop_all()
 
@@ -49,7 +51,7 @@ def test_a_program_that_dies_or_dawdles_is_named_with_its_log(supervisor: Superv
 
 def test_a_dead_program_is_started_again_later_and_later(tmp_path: Path) -> None:
     now, said = [100.0], []
-    supervisor = Supervisor(tmp_path / "processes.json", said.append, clock=lambda: now[0])
+    supervisor = Supervisor(Mark(str(tmp_path)), said.append, clock=lambda: now[0])
     supervisor.launch(a_program(tmp_path, "mortal", "raise SystemExit(3)"))
     waits = []
     for _ in range(8):
@@ -105,14 +107,47 @@ def test_one_that_ignores_the_signal_is_killed(supervisor: Supervisor, tmp_path:
 
 
 def test_leftovers_of_a_killed_supervisor_are_ended(tmp_path: Path) -> None:
-    killed = Supervisor(tmp_path / "processes.json", report=lambda _: None)
+    killed = Supervisor(Mark(str(tmp_path)), report=lambda _: None)
     killed.launch(a_program(tmp_path, "orphan"))
     orphan = killed.slots[0].process
     assert isinstance(orphan, Process)
-    assert Supervisor(tmp_path / "processes.json", report=lambda _: None).end_leftovers() == 1
-    orphan.popen.wait(5)
-    assert not psutil.pid_exists(orphan.pid)
-    assert Supervisor(tmp_path / "processes.json", report=lambda _: None).end_leftovers() == 0
+    assert Supervisor(Mark(str(tmp_path)), report=lambda _: None).end_leftovers() == 1
+    assert orphan.popen.wait(5) == -signal.SIGTERM
+    assert Supervisor(Mark(str(tmp_path)), report=lambda _: None).end_leftovers() == 0
+
+
+def test_a_dead_server_s_worker_gives_the_port_to_the_next_one(supervisor: Supervisor, tmp_path: Path) -> None:
+    """The parent binds, its worker in a session of its own serves: BentoML's way."""
+    port = free_port()
+    serve = "import os, time; os.listdir('.'); time.sleep(60)"
+    code = (
+        "import socket, subprocess, sys, time\n"
+        f"listener = socket.create_server(('127.0.0.1', {port}))\n"
+        f"command = [sys.executable, '-c', {serve!r}]\n"
+        "subprocess.Popen(command, pass_fds=[listener.fileno()], start_new_session=True)\n"
+        "time.sleep(60)\n"
+    )
+    ready = lambda: "" if is_taken(port) else "nobody listens"  # noqa: E731
+    program = a_program(tmp_path, "service", code, ready=ready)
+    supervisor.start(program)
+    _until(lambda: len(supervisor.mark.processes("service")) == 2)
+    [slot] = supervisor.slots
+    first = slot.process
+    assert first is not None
+    os.kill(first.pid, signal.SIGKILL)
+    first.popen.wait()
+    assert is_taken(port), "nothing is shown: the worker went with its parent"
+    _until(lambda: supervisor.tend() is None and slot.restarts == 1)
+    supervisor.wait_ready("service")
+    _until(lambda: len(supervisor.mark.processes("service")) == 2)
+    assert slot.restarts == 1
+
+
+def _until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_what_a_person_quits_is_not_started_again(supervisor: Supervisor, tmp_path: Path) -> None:
