@@ -23,10 +23,9 @@ from neural_focus.errors import ServiceError
 FIRST_WAIT_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 60.0
 STEADY_SECONDS = 120.0
-ORPHAN_SECONDS = 5.0
-"""What a dead program left gets so long to end in order, such as a flow run to say that it was ended."""
-LEFTOVER_SECONDS = 25.0
-"""What a killed supervisor left: the agent closes its spool."""
+ORPHAN_SECONDS = 10.0
+"""What a dead program or supervisor left gets so long to end in order: an agent closes its spool, a flow run says that
+it was ended."""
 POLL_SECONDS = 0.1
 
 
@@ -118,7 +117,7 @@ class Supervisor:
 
     def end_leftovers(self) -> int:
         """Ends the processes of a supervisor that was killed; returns how many there were."""
-        return self.mark.end(ask_seconds=LEFTOVER_SECONDS)
+        return self.mark.end(ask_seconds=ORPHAN_SECONDS)
 
     def _note_death(self, slot: _Slot, now: float) -> None:
         process = slot.process

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,11 +41,11 @@ def type_canary(installation: Installation, display: str) -> Canary:
     return canary
 
 
-def start_flows(installation: Installation) -> list[str]:
-    """Asks Prefect for a run of each flow that a live person's data goes through; returns the runs' ids."""
+def start_flows(installation: Installation, names: Sequence[str] = FLOWS) -> list[str]:
+    """Asks Prefect for a run of each, by default of what a live person's data goes through; returns the runs' ids."""
     with prefect(installation) as client:
         ids = []
-        for name in FLOWS:
+        for name in names:
             deployment = client.get(f"/deployments/name/{name}").raise_for_status().json()
             run = client.post(f"/deployments/{deployment['id']}/create_flow_run", json={}).raise_for_status().json()
             ids.append(str(run["id"]))

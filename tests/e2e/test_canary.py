@@ -6,15 +6,17 @@ all of it is searched: every file of the home without exception, and every colum
 
 from __future__ import annotations
 
-import signal
+import socket
 from pathlib import Path
 
 import pytest
 from canary import see_everything, wait_for_flows
 from canary_search import forms_of_keys, forms_of_text, search_database, search_files
 from installation import Installation, RunningPlatform
+from killed_programs import PROGRAMS, Programs
 
 from infra.embedded_database import EmbeddedServer
+from infra.ports import is_taken
 from neural_focus._native import read_segment, spool_segments
 from neural_focus.events import EventType
 from neural_focus.store.database import connect
@@ -24,16 +26,29 @@ KEYS = (EventType.KEY_PRESS, EventType.KEY_RELEASE)
 
 @pytest.fixture(scope="module")
 def seen(platform: RunningPlatform, installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Everything that came out of the platform; afterwards it is stopped and all its data lies still."""
+    """Everything that came out of the platform; afterwards it is killed, the rest is ended, and its data lies still."""
     folder = tmp_path_factory.mktemp("seen")
     states = wait_for_flows(installation, platform.runs)
     assert set(states.values()) == {"COMPLETED"}, states
     see_everything(installation, folder)
     export = installation.run("export", str(folder / "export"), "--user", "demo-live")
     assert export.returncode == 0, export.stderr
-    assert platform.interrupt() in (0, -signal.SIGINT, 130)
+    _end_after_kill(platform, installation)
     (folder / "terminal.txt").write_text(platform.told + export.stdout + export.stderr)
     return folder
+
+
+def _end_after_kill(platform: RunningPlatform, installation: Installation) -> None:
+    """The next ``up`` ends what the killed one leaves, also where it can start nothing: its port is a stranger's."""
+    left = Programs(installation, platform).kill_up()
+    assert left >= sum(PROGRAMS.values())
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+        port = str(stranger.getsockname()[1])
+        refused = installation.run("up", "--once", NEURAL_FOCUS_SERVING_PORT=port)
+    assert f"ended {left} processes that a killed run had left behind" in refused.stdout
+    assert f"port {port} of the service is in use by" in refused.stderr
+    assert not Programs(installation, platform).mark.processes()
+    assert not is_taken(installation.settings.serving_port) and not is_taken(installation.settings.prefect_port)
 
 
 def test_no_store_has_what_was_typed_or_shown(

@@ -33,12 +33,12 @@ def virtual_desktop() -> Iterator[str]:
                 os.environ[name] = value
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 20.0) -> None:
+def wait_for(condition: Callable[[], object], seconds: float = 20.0, every: float = 0.01) -> None:
     """Returns as soon as ``condition`` holds; fails after ``seconds``."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
+        time.sleep(every)
 
 
 class Recorder:
