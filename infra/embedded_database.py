@@ -93,7 +93,7 @@ class EmbeddedServer:
         except OSError as error:
             todo = "Set NEURAL_FOCUS_HOME to a folder of yours"
             raise StoreError(f"{self.folder} cannot be made", why=error.strerror or "", todo=todo) from error
-        with self._lock():
+        with self._lock() as lock:
             if not self.running():
                 account = server_account(self.folder)
                 self._check_place(account)
@@ -101,7 +101,7 @@ class EmbeddedServer:
                 if account is not None:
                     check_runs(programs / "postgres", _tree(programs), account)
                 if not (self.data / "PG_VERSION").exists():
-                    self._initialise(programs, account)
+                    self._initialise(programs, account, lock)
                 self._launch(programs, account)
         return self.url()
 
@@ -160,8 +160,11 @@ class EmbeddedServer:
                 todo="Stop it, or set NEURAL_FOCUS_DATABASE_PORT to a free port",
             )
 
-    def _initialise(self, programs: Path, account: Account | None) -> None:
-        """Makes the cluster beside its final place, so that half a cluster is never taken for one."""
+    def _initialise(self, programs: Path, account: Account | None, lock: int) -> None:
+        """Makes the cluster beside its final place, so that half a cluster is never taken for one.
+
+        initdb has the lock too: if we are killed, the next start waits for its end, at which it may remove the folder.
+        """
         self.report("making the database cluster")
         fresh, secret = self.folder / "data.new", self.folder / "password"
         shutil.rmtree(fresh, ignore_errors=True)
@@ -174,7 +177,7 @@ class EmbeddedServer:
             command = ["initdb", "-D", str(fresh), "-U", ROLE, "-A", "scram-sha-256", "-E", "UTF8"]
             command += ["--pwfile", str(secret), "--data-checksums", "--locale=C"]
             command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-            self._run(programs, command if self.durable else [*command, "-N"], account)
+            self._run(programs, command if self.durable else [*command, "-N"], account, lock)
         finally:
             secret.unlink(missing_ok=True)
         fresh.rename(self.data)
@@ -206,7 +209,7 @@ class EmbeddedServer:
                     raise
             time.sleep(0.5)
 
-    def _run(self, programs: Path, command: list[str], account: Account | None) -> None:
+    def _run(self, programs: Path, command: list[str], account: Account | None, *inherited: int) -> None:
         environ = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
         done = subprocess.run(
             [str(programs / command[0]), *command[1:]],
@@ -220,6 +223,7 @@ class EmbeddedServer:
             user=account.uid if account else None,
             group=account.gid if account else None,
             extra_groups=[] if account else None,
+            pass_fds=inherited,
             start_new_session=True,  # Ctrl-C in the terminal reaches us, who end it
         )
         if done.returncode != 0:
@@ -230,11 +234,11 @@ class EmbeddedServer:
             )
 
     @contextmanager
-    def _lock(self) -> Iterator[None]:
+    def _lock(self) -> Iterator[int]:
         path = self.folder / ".lock"
         with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+            yield file.fileno()
 
 
 def cache_folder() -> Path:

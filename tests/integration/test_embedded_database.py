@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,21 +37,39 @@ def server() -> Iterator[EmbeddedServer]:
 
 
 def test_committed_rows_survive_kill_9(server: EmbeddedServer) -> None:
+    """First of a backend, after which the same postmaster answers again, then of the postmaster."""
     assert server.start() == server.start()
-    url = server.url("postgres")
+    url, running = server.url("postgres"), postmaster(server.data)
+    assert running is not None
     with psycopg.connect(url, autocommit=True) as connection:
         assert connection.execute("SHOW fsync").fetchone() == ("on",)
         assert connection.execute("SHOW listen_addresses").fetchone() == ("127.0.0.1",)
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
-        running = postmaster(server.data)
-        assert running is not None
-        os.kill(running.pid, signal.SIGKILL)
+        os.kill(connection.info.backend_pid, signal.SIGKILL)
+    _wait_until_it_answers(url)
+    assert postmaster(server.data) == running
+    os.kill(running.pid, signal.SIGKILL)
     _wait_until_dead(server)
     server.start()
     with psycopg.connect(url) as connection:
         assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(url.replace("pass%20word", "guess"))
+
+
+def test_a_start_waits_for_what_a_killed_one_left_at_work(server: EmbeddedServer) -> None:
+    """Its initdb would remove the new cluster, for that has the same name."""
+    code = "import sys; from pathlib import Path; from infra.embedded_database import EmbeddedServer;"
+    code += "EmbeddedServer(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], durable=False).start()"
+    killed = subprocess.Popen([sys.executable, "-c", code, str(server.folder), str(server.port), server.password])
+    while not (server.folder / "data.new" / "base").exists():
+        assert killed.poll() is None
+        signal.sigtimedwait([], 0.01)
+    killed.kill()
+    killed.wait()
+    replace(server, durable=False).start()
+    with psycopg.connect(server.url("postgres")) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
 @pytest.fixture
@@ -160,3 +179,11 @@ def _wait_until_dead(server: EmbeddedServer) -> None:
             return
         signal.sigtimedwait([], 0.05)
     pytest.fail("the killed server lives on")
+
+
+def _wait_until_it_answers(url: str) -> None:
+    for _ in range(200):
+        with suppress(psycopg.OperationalError), psycopg.connect(url):
+            return
+        signal.sigtimedwait([], 0.05)
+    pytest.fail("the server does not answer again")
