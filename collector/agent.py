@@ -138,7 +138,7 @@ class Agent:
         self._talk.hear_scores()
         answer = self._talk.turn([] if self._attendance.paused else self._recording.turn())
         if answer is not None:
-            self._say(f"You chose: {answer}.")
+            self._say(f"Your answer: {answer}.")
         if self._lock is not None:
             self._recording.capture.set_locked(self._lock.locked)
         self._warn()

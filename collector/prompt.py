@@ -21,8 +21,9 @@ HIDE_AFTER_SECONDS = 5.0
 _LETTERS: dict[str, Response] = {"a": "accept", "r": "reject", "s": "snooze"}
 _LABELS = {
     "SUGGEST_BREAK": (("accept", "Take a break"), ("reject", "Not now"), ("snooze", "In 5 minutes")),
-    "PREDICTIVE_BLOCK": (("accept", "Shield me"), ("reject", "Not now"), ("snooze", "In 5 minutes")),
+    "PREDICTIVE_BLOCK": (("accept", "I stay off"), ("reject", "Not now"), ("snooze", "In 5 minutes")),
 }
+OFFER_NOTE = "This version blocks nothing and starts no break: if you accept, you do it yourself."
 
 
 @dataclass(slots=True)
@@ -99,9 +100,9 @@ class Asker:
             pass  # what was typed before was no answer to this
         self._open = _Open(offer, time.monotonic(), self._decide(offer) if self._decide else None)
         keys = " [a]ccept, [r]eject, [s]nooze, then Enter" if self._terminal else ""
-        self._say(f"{_headline(offer)} {offer.reason}.{keys}")
+        self._say(f"{_headline(offer)} {offer.reason}. {OFFER_NOTE}{keys}")
         buttons = [(answer, label) for answer, label in _LABELS.get(offer.type, _LABELS["SUGGEST_BREAK"])]
-        lines = [_headline(offer), *_wrap(offer.reason)]
+        lines = [_headline(offer), *_wrap(offer.reason), *_wrap(OFFER_NOTE)]
         try:
             self._ignore(self._prompt.show(lines, buttons))
         except CaptureError:
@@ -168,7 +169,7 @@ class Asker:
 
 def _headline(offer: InterventionOffered) -> str:
     if offer.type == "PREDICTIVE_BLOCK":
-        return f"Shield yourself from {', '.join(offer.targets) or 'distractions'} for a while?"
+        return f"Stay off {', '.join(offer.targets) or 'distracting sites'} for a while?"
     return "How about a short break?"
 
 

@@ -195,7 +195,7 @@ class PredictionMade:
 
 @dataclass(frozen=True, slots=True)
 class InterventionOffered:
-    """Help offered now; without an answer within ``timeout_seconds`` it is carried out and stored as TIMEOUT.
+    """Help offered now; without an answer within ``timeout_seconds`` it is stored as TIMEOUT, and nothing is done.
 
     ``targets`` are the sites of a block; one answer is for all of them. ``offer`` is 2 after a snooze.
     """
@@ -214,7 +214,10 @@ class InterventionOffered:
 
 @dataclass(frozen=True, slots=True)
 class InterventionClosed:
-    """An offer was answered or timed out. ``auto_accepted``: a timeout, so the desktop carries the action out."""
+    """An offer was answered or timed out.
+
+    ``auto_accepted``: a timeout that acts, which only a person can allow beforehand; none is asked yet, so it is false.
+    """
 
     TYPE: ClassVar[str] = "INTERVENTION_CLOSED"
     id: int

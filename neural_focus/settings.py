@@ -52,7 +52,7 @@ class Settings:
     opportunity_seconds: int | None = None
     """A demo person's first intervention is offered this long after their first snapshot; real people have none."""
     timeout_seconds: int = 30
-    """An intervention without an answer by then is carried out and stored as TIMEOUT."""
+    """An offer without an answer by then is stored as TIMEOUT."""
     snooze_seconds: int = 300
 
     @property

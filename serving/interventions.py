@@ -3,7 +3,7 @@
 ::
 
     snapshot ─► opportunity? ─► draw ─► rows ─► INTERVENTION ─┬─ answer ──► ACCEPTED | REJECTED
-                                │                             ├─ timeout ─► TIMEOUT: carried out, counts as neither
+                                │                             ├─ timeout ─► TIMEOUT: nothing is done, counts as neither
                       NO_OP: a row, nothing shown             └─ snooze ──► SNOOZED, offered once more after 5 min
 
 Everything is in the database before anybody hears of it, so a restart takes up what was open.
@@ -223,7 +223,7 @@ class Interventions:
         if fresh:
             self._hub.tell(
                 user_id,
-                InterventionClosed(offer.id, response, offer.response_time_ms, auto_accepted=response == "TIMEOUT"),
+                InterventionClosed(offer.id, response, offer.response_time_ms, auto_accepted=False),
             )
         return found
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from neural_focus.experiments.analysis import ArmFindings, TrialFindings
 
 GROUP_NAMES = {"people": "People", "demo_live": "Demo person on this machine", "simulated": "Demo people"}
-ARM_NAMES = {"NO_OP": "No help shown", "SUGGEST_BREAK": "Suggest a break", "BLOCK_SITES": "Block distracting sites"}
-_DOING = {"SUGGEST_BREAK": "suggesting a break", "BLOCK_SITES": "blocking distracting sites"}
+ARM_NAMES = {"NO_OP": "Nothing offered", "SUGGEST_BREAK": "Suggest a break", "BLOCK_SITES": "Ask to stay off sites"}
+_DOING = {"SUGGEST_BREAK": "suggesting a break", "BLOCK_SITES": "asking to stay off distracting sites"}
+"""An arm is what the person was asked; nothing is blocked for them (in the simulated world it is)."""
 
 
 def headline(findings: Sequence[TrialFindings]) -> str:
@@ -19,7 +20,7 @@ def headline(findings: Sequence[TrialFindings]) -> str:
         return f"{_result(real[0], 'With real people')}."
     if made_up is not None:
         return f"{_result(made_up, 'In the SIMULATED trial')}; no real person has taken part yet."
-    return "Nothing has been tried yet: the first opportunity to help makes the first row of this report."
+    return "Nothing has been tried yet. This report gets its first row when help could be offered for the first time."
 
 
 def verdict(arm: ArmFindings) -> str:

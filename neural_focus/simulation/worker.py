@@ -155,7 +155,7 @@ class Worker:
         risk = float(np.clip((0.55 if wavering else 0.30) + self._rng.normal(0, 0.12), 0.05, 0.95))
         self.trials.append(Trial(tick, arm, TRIAL_ARMS[arm], risk, self.state, self.strain, response, delay_ms))
         self.quiet_s = 0
-        # a timeout counts as accepted by the desktop, but nobody takes a pause then
+        # in the simulated world a block also comes without an answer; nobody takes a pause then
         self.treat(arm, response == "ACCEPTED" or (arm is Arm.BLOCK_SITES and response == "TIMEOUT"))
 
     def _answer(self, arm: Arm) -> tuple[str | None, int | None]:

@@ -92,7 +92,7 @@ def shown_on(connection: Connection, user_id: int, machine_id: str) -> list[int]
     ::
 
         ●───── 30 s ─────●───── 30 s ─────●─────●
-        triggered                               answered, or timed out: now the help is carried out
+        triggered                               answered, or timed out
 
     Every horizon is 30 s or longer: one that lies wholly between trigger and answer has an instant in it, too.
     """

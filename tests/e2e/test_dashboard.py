@@ -148,9 +148,10 @@ def test_an_offer_counts_down_and_takes_an_answer(page: Page, service: PageServi
     offer = page.locator("#offer")
     expect(offer.get_by_role("button", name="Accept")).to_be_visible(timeout=20_000)
     expect(offer.get_by_role("alert")).to_contain_text("An example of help")
-    expect(offer).to_contain_text("Without an answer it goes ahead in")
+    expect(offer).to_contain_text("Without an answer nothing is done.")
+    expect(offer).to_contain_text("This version blocks nothing and starts no break")
     offer.get_by_role("button", name="No, thanks").press("Enter")
-    expect(offer.get_by_role("status")).to_contain_text("Rejected")
+    expect(offer.get_by_role("status")).to_have_text("You said no, and your answer is stored.")
     page.reload()
     expect(page.get_by_test_id("warnings")).to_contain_text("rejected")
 

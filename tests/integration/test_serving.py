@@ -198,7 +198,7 @@ def test_silence_is_a_timeout_and_accepts_only_on_the_wire(
     with desktop(service, service.token_of(demo_person), MACHINE) as person:
         offer = _first_offer(person)
         closed = person.receive(InterventionClosed)
-        assert (closed.user_response, closed.auto_accepted, closed.response_time_ms) == ("TIMEOUT", True, None)
+        assert (closed.user_response, closed.auto_accepted, closed.response_time_ms) == ("TIMEOUT", False, None)
         rows = query(module_database_url, "SELECT user_response FROM interventions WHERE user_id = %s", demo_person)
         assert {row[0] for row in rows} == {"TIMEOUT"}
         person.send(InterventionFeedback(offer.id, "accept"))

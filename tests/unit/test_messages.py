@@ -62,7 +62,7 @@ SERVER: list[ServerMessage] = [
     ActivityUpdate(iso(T), "vim", "", "Building", False),
     PredictionMade(iso(T), T, 70.5, 0.2, "LOW", 0.9, ("a", "b"), 30, None, 50.0, "xgboost_v1", "demo"),
     InterventionOffered(1, iso(T), "BLOCK_REDDIT", "why", 0.5, 30, "PREDICTIVE_BLOCK", ("reddit.com",)),
-    InterventionClosed(1, "TIMEOUT", None, True),
+    InterventionClosed(1, "TIMEOUT", None, False),
     STATUS,
     SessionStarted(1, 2, iso(T), "deep_work", False, 0, start_us=T),
     SessionEnded(1, "timer_expired", SessionSummary(1500, 66.6, 3, 1)),

@@ -3,54 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 
-import numpy as np
 import pytest
+from trial_moments import NOW, draw_moments
 
 from neural_focus.experiments.analysis import TrialFindings, analyse
-from neural_focus.experiments.assignment import TRIAL_ARMS
 from neural_focus.experiments.effect import Moment
 from neural_focus.experiments.report import report_html, report_json
 from neural_focus.experiments.wording import headline
-
-NOW = datetime(2025, 3, 29, 12, tzinfo=UTC)
-Draw = Callable[..., list[Moment]]
-
-
-def draw_moments(
-    people: int = 3,
-    each: int = 80,
-    *,
-    demo: bool = False,
-    experiment: str = "mrt-1",
-    block: float = 12.0,
-    shares: tuple[float, float, float] = (0.4, 0.3, 0.3),
-) -> list[Moment]:
-    rng = np.random.default_rng(people * 1_000 + each)
-    arms, moments = [arm.value for arm in TRIAL_ARMS], []
-    for number in range(people * each):
-        arm = str(rng.choice(arms, p=shares))
-        before = float(np.clip(rng.normal(70, 12), 0, 100))
-        after = 0.5 * before + 30 + float(rng.normal(0, 10)) + (block if arm == "BLOCK_SITES" else 0.0)
-        response = None if arm == "NO_OP" else str(rng.choice(["ACCEPTED", "REJECTED", "TIMEOUT"]))
-        moments.append(
-            Moment(
-                user_id=number % people,
-                username=f"u{number % people}",
-                is_demo=demo,
-                experiment=experiment,
-                at=NOW - timedelta(minutes=20 * (people * each - number)),
-                arm=arm,
-                probability={"NO_OP": 0.4, "SUGGEST_BREAK": 0.3, "BLOCK_SITES": 0.3}[arm],
-                response=response,
-                response_ms=2_000 if response in ("ACCEPTED", "REJECTED") else None,
-                before=before,
-                after=after,
-            )
-        )
-    return moments
 
 
 def only(findings: list[TrialFindings], group: str) -> TrialFindings:
@@ -76,7 +36,7 @@ def test_real_people_come_first_and_simulated_ones_stay_apart() -> None:
     assert arms["NO_OP"].effect is None
     assert next(arm for arm in real.arms if arm.arm == "BLOCK_SITES").true_effect is None
     assert "With real people (3 people, 240 moments)" in headline(findings)
-    assert "blocking distracting sites raised focus" in headline(findings)
+    assert "asking to stay off distracting sites raised focus" in headline(findings)
 
 
 def test_the_sentence_says_simulated_while_nobody_real_took_part() -> None:
@@ -84,6 +44,15 @@ def test_the_sentence_says_simulated_while_nobody_real_took_part() -> None:
     assert headline(findings).startswith("In the SIMULATED trial (12 people, 960 moments)")
     assert headline(findings).endswith("no real person has taken part yet.")
     assert headline([]).startswith("Nothing has been tried yet")
+
+
+def test_the_page_says_that_nobody_real_was_blocked() -> None:
+    moments = draw_moments() + draw_moments(12, demo=True, experiment="simulated")
+    findings = analyse(moments, {"BLOCK_SITES": 11.0, "SUGGEST_BREAK": 0.1})
+    people, simulated = (report_html([only(findings, group)], NOW) for group in ("people", "simulated"))
+    assert "this version blocks no site and starts no break" in people and "sites really are blocked" not in people
+    assert "in their world sites really are blocked" in simulated
+    assert "An answer is what the person said, not what was done." in people
 
 
 def test_answers_are_counted_and_a_timeout_is_none_of_them() -> None:

@@ -401,7 +401,7 @@ export interface components {
         };
         /**
          * InterventionOffered
-         * @description Help offered now; without an answer within ``timeout_seconds`` it is carried out and stored as TIMEOUT.
+         * @description Help offered now; without an answer within ``timeout_seconds`` it is stored as TIMEOUT, and nothing is done.
          *
          *     ``targets`` are the sites of a block; one answer is for all of them. ``offer`` is 2 after a snooze.
          */

@@ -152,7 +152,7 @@ export interface InterventionOfferedMessage {
   type: "INTERVENTION";
 }
 /**
- * Help offered now; without an answer within ``timeout_seconds`` it is carried out and stored as TIMEOUT.
+ * Help offered now; without an answer within ``timeout_seconds`` it is stored as TIMEOUT, and nothing is done.
  *
  *     ``targets`` are the sites of a block; one answer is for all of them. ``offer`` is 2 after a snooze.
  */
@@ -172,7 +172,9 @@ export interface InterventionClosedMessage {
   type: "INTERVENTION_CLOSED";
 }
 /**
- * An offer was answered or timed out. ``auto_accepted``: a timeout, so the desktop carries the action out.
+ * An offer was answered or timed out.
+ *
+ *     ``auto_accepted``: a timeout that acts, which only a person can allow beforehand; none is asked yet, so it is false.
  */
 export interface InterventionClosed {
   auto_accepted: boolean;

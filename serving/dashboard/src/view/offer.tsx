@@ -1,5 +1,5 @@
 import type { Offer } from "../model";
-import { offerWord } from "../words/actions";
+import { OFFER_NOTE, offerWord } from "../words/actions";
 import { clock } from "../words/format";
 import { Card, DemoChip } from "./parts";
 
@@ -21,19 +21,19 @@ function Countdown({ offer, now }: { offer: Offer; now: number }) {
         <div class="countdown-fill" style={{ width: `${Math.min(100, (left / offer.seconds) * 100)}%` }} />
       </div>
       <p>
-        Without an answer it goes ahead in <strong>{clock(Math.ceil(left))}</strong>
+        The offer closes in <strong>{clock(Math.ceil(left))}</strong>. Without an answer nothing is done.
       </p>
     </div>
   );
 }
 
-/** The help on offer, with its countdown and three answers. */
+/** The help on offer, what accepting it means, its countdown and three answers. */
 export function OfferCard({ offer, notice, now, demo, onAnswer }: OfferProps) {
   if (!offer) {
     return (
       <Card id="offer" title="Help">
         <p class="quiet" role="status">
-          {notice || "Nothing is on offer. Help appears here when your focus is about to break."}
+          {notice || "Nothing is on offer. Offers of help appear here when your focus is about to break."}
         </p>
       </Card>
     );
@@ -44,6 +44,7 @@ export function OfferCard({ offer, notice, now, demo, onAnswer }: OfferProps) {
         <p class="offer-action">{offerWord(offer.action, offer.targets)}</p>
         <p>{offer.reason}</p>
       </div>
+      <p class="quiet">{OFFER_NOTE}</p>
       <Countdown offer={offer} now={now} />
       <div class="buttons">
         <button type="button" class="primary" onClick={() => onAnswer("accept")}>

@@ -6,20 +6,20 @@ function properName(code: string): string {
   return SITES[code] ?? code.toLowerCase().replaceAll("_", " ").replace(/^\w/, (first) => first.toUpperCase());
 }
 
-/** "BLOCK_REDDIT" → "Block Reddit for a while", "SUGGEST_BREAK" → "Take a short break". */
+/** "BLOCK_REDDIT" → "Stay off Reddit for a while": what the person is asked to do, since nothing acts for them yet. */
 export function actionWord(action: string): string {
   if (action === "SUGGEST_BREAK") return "Take a short break";
   if (action === "NO_OP" || action === "NONE" || action === "") return "Nothing, on purpose";
-  if (action === "BLOCK_SITES") return "Block distracting sites for a while";
-  if (action.startsWith("BLOCK_")) return `Block ${properName(action.slice(6))} for a while`;
+  if (action === "BLOCK_SITES") return "Stay off distracting sites for a while";
+  if (action.startsWith("BLOCK_")) return `Stay off ${properName(action.slice(6))} for a while`;
   if (action.startsWith("KILL_")) return `Close ${properName(action.slice(5))}`;
   return properName(action);
 }
 
-/** The action of an offer, with its sites if it has several: "Block reddit.com and youtube.com for a while". */
+/** The action of an offer, with its sites if it has several: "Stay off reddit.com and youtube.com for a while". */
 export function offerWord(action: string, targets: readonly string[]): string {
   if (targets.length < 2) return actionWord(action);
-  return `Block ${targets.slice(0, -1).join(", ")} and ${targets.at(-1)} for a while`;
+  return `Stay off ${targets.slice(0, -1).join(", ")} and ${targets.at(-1)} for a while`;
 }
 
 const ANSWERS: Record<string, string> = {
@@ -33,14 +33,17 @@ export function answerWord(answer: string | null | undefined): string {
   return answer ? (ANSWERS[answer] ?? answer.toLowerCase()) : "waiting";
 }
 
+/** What an offer promises: nothing but that the answer is kept. */
+export const OFFER_NOTE = "This version blocks nothing and starts no break: if you accept, you do it yourself.";
+
 const NOTICES: Record<string, string> = {
-  ACCEPTED: "Accepted. It is on its way.",
-  REJECTED: "Rejected. Nothing was changed.",
-  SNOOZED: "Snoozed. It is offered once more in 5 minutes.",
-  TIMEOUT: "No answer, so it went ahead.",
+  ACCEPTED: "You accepted, and your answer is stored. The rest is yours: this version blocks nothing and starts no break.",
+  REJECTED: "You said no, and your answer is stored.",
+  SNOOZED: "Snoozed. The offer comes once more in 5 minutes.",
+  TIMEOUT: "You did not answer in time, so nothing was done.",
 };
 
-/** What an answer led to, in a sentence. */
+/** What an answer led to, in words. */
 export function answerNotice(answer: string): string {
   return NOTICES[answer] ?? "Answered.";
 }
