@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from neural_focus.categories import Rules
 from neural_focus.errors import ConfigurationError, InputError
 from neural_focus.events import APP_NAME_BYTES, EVENT_DTYPE, EventType, encode_app_name
+from neural_focus.unusable_events import WANTED_TIMES, WANTED_TYPES, looks_like
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,6 +25,8 @@ OPTIONAL_COLUMNS = ("category_hint",)
 WHOLE = ("timestamp_us", "event_type", "category_hint")
 ROUNDED = ("x", "y", "speed_pps", "idle_ms")
 """Columns of numbers: those that have to be whole, and those of which the nearest whole number is taken."""
+WANTED = {"timestamp_us": WANTED_TIMES, "event_type": WANTED_TYPES}
+WHOLE_NUMBERS = "Give whole numbers"
 
 _UINT32_MAX = int(np.iinfo(np.uint32).max)
 
@@ -32,6 +36,7 @@ def read_event_table(path: Path, rules: Rules | None = None) -> dict[str, NDArra
 
     Rows are taken as they are: a number that does not fit its field is carried as one that ``validate`` puts
     aside (type, timestamp), or is cut to the field's range, and rounded. Rows without a user are one person's, "".
+    Times are µs since 1970, Parquet timestamps (without a zone: UTC), or ISO 8601 text with an offset.
 
     Raises:
         InputError: a file that cannot be read, an unknown or missing column, a column of the wrong type.
@@ -102,9 +107,20 @@ def _check_types(schema: pa.Schema, path: Path) -> None:
         if name not in schema.names:
             continue
         kind = schema.field(name).type
-        number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_timestamp(kind)
-        if not number and not (name in ROUNDED and pa.types.is_null(kind)):
-            raise InputError(f"{path}: column {name!r} is {kind}", todo="Give whole numbers")
+        fits = pa.types.is_integer(kind) or pa.types.is_floating(kind)
+        if name == "timestamp_us":
+            fits = fits or pa.types.is_timestamp(kind) or _is_text(kind)
+        if not fits and not (name in ROUNDED and pa.types.is_null(kind)):
+            raise InputError(f"{path}: column {name!r} is {kind}", todo=WANTED.get(name, WHOLE_NUMBERS))
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    """Whether it is text, also as categories."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(kind):
+        return _is_text(kind.value_type)
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
 def _to_records(table: pa.Table, rules: Rules, path: Path) -> NDArray[np.void]:
@@ -144,6 +160,8 @@ def _integers(table: pa.Table, name: str, path: Path) -> NDArray[np.int64]:
     import pyarrow.compute as compute
 
     column = table[name]
+    if _is_text(column.type):
+        column = _parse_times(column, path)
     if pa.types.is_timestamp(column.type):  # safe=False: nanoseconds are cut to the microsecond
         column = column.cast(pa.timestamp("us", tz=column.type.tz), safe=False).cast(pa.int64())
     if pa.types.is_floating(column.type):
@@ -153,14 +171,45 @@ def _integers(table: pa.Table, name: str, path: Path) -> NDArray[np.int64]:
     return np.asarray(compute.fill_null(column.cast(pa.int64()), 0).to_numpy())
 
 
+def _parse_times(column: pa.ChunkedArray, path: Path) -> pa.ChunkedArray:
+    """ISO 8601 text as timestamps. Each has to say its offset: a time without one may be of any zone."""
+    import pyarrow as pa
+
+    column = column.cast(pa.string())
+    try:
+        return column.cast(pa.timestamp("ns", tz="UTC"))
+    except pa.ArrowInvalid:
+        texts = (value.as_py() for value in column if value.is_valid)
+        odd = next((text for text in texts if not _is_time(text)), "")
+        raise InputError(
+            f"{path}: column 'timestamp_us' is text", why=f"{odd!r} {_why_no_time(odd)}", todo=WANTED_TIMES
+        ) from None
+
+
+def _is_time(text: str) -> bool:
+    import pyarrow as pa
+
+    try:
+        pa.scalar(text).cast(pa.timestamp("ns", tz="UTC"))
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _why_no_time(text: str) -> str:
+    with suppress(ValueError):
+        return f"is a number as text{looks_like(float(text))}"
+    return "has no offset from UTC" if _is_time(f"{text}Z") else "is no ISO 8601 time"
+
+
 def _whole(values: NDArray[np.float64], name: str, path: Path) -> NDArray[np.int64]:
     rounded = np.rint(values)
     odd = np.flatnonzero((rounded != values) & ~np.isnan(values))
     if len(odd) and name not in ROUNDED:
         raise InputError(
             f"{path}: column {name!r} has a value that is no whole number",
-            why=str(values[odd[0]]),
-            todo="Give microseconds since 1970 (UTC)" if name == "timestamp_us" else "Give whole numbers",
+            why=f"{values[odd[0]]}{looks_like(values[odd[0]]) if name == 'timestamp_us' else ''}",
+            todo=WANTED.get(name, WHOLE_NUMBERS),
         )
     most = float(2**62)
     bounded = np.clip(np.nan_to_num(rounded, nan=0.0, posinf=most, neginf=-most), -most, most)

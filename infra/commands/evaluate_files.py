@@ -16,7 +16,7 @@ from neural_focus._native import validate
 from neural_focus.atomic_write import READABLE, atomic_write
 from neural_focus.errors import ConfigurationError, InputError
 from neural_focus.event_table import check_event_table, read_event_table
-from neural_focus.events import MAX_TIMESTAMP_US, MIN_TIMESTAMP_US
+from neural_focus.unusable_events import unusable_people
 
 if TYPE_CHECKING:
     from neural_focus.models.datasets import Moments, Stays
@@ -26,7 +26,6 @@ ALL = "all"
 """The person of the rows on everybody together."""
 FEWEST_SWITCHES = 100
 FEWEST_MOMENTS = 600
-_UNITS = {"seconds": 1_000_000, "milliseconds": 1_000, "nanoseconds": 0.001}
 Records = npt.NDArray[np.void]
 Say = Callable[[str], None]
 
@@ -121,44 +120,22 @@ def _apart(user: str, people: Iterable[str]) -> str:
 
 def _usable(people: Mapping[str, Records], path: Path, name: str, say: Say) -> dict[str, Records]:
     """Each one's good records. Rows put aside, and people who have no others, are said."""
-    if not people:
-        raise InputError(f"{path} has no events", todo="Give a table with events in it")
-    kept, aside, nobody = {}, dict[str, int](), dict[str, str]()
+    nobody = unusable_people(people, path)
+    kept, aside = {}, dict[str, int]()
     for user, records in people.items():
+        if user in nobody:
+            continue
         good, bad = validate(records)
-        if good.any():
-            kept[user] = np.ascontiguousarray(records[good])
-            aside = {reason: aside.get(reason, 0) + bad.get(reason, 0) for reason in aside | bad}
-        else:
-            nobody[user] = (
-                _unit(records) if "timestamp_out_of_range" in bad else "every row has an unknown type or name"
-            )
-    if not kept:
-        user, why = next(iter(nobody.items()))
-        raise InputError(f"{path} has no row that can be used", why=f"{user!r}, {why}", todo=_WANTED)
+        kept[user] = np.ascontiguousarray(records[good])
+        aside = {reason: aside.get(reason, 0) + bad.get(reason, 0) for reason in aside | bad}
     for user, why in nobody.items():
-        say(f"! {name}: {user!r} is left out, {why}. {_WANTED}")
+        say(f"! {name}: {user!r} is left out, {why}")
     if "" in kept:
         say(f"! {name}: rows without a user are taken for one person")
-    aside = {reason: count for reason, count in aside.items() if count}
     if aside:
         reasons = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in aside.items())
         say(f"! {name}: {sum(aside.values()):,} rows put aside: {reasons}")
     return kept
-
-
-_WANTED = "Give timestamp_us in microseconds since 1970 (UTC), from 2000 to 2100"
-
-
-def _unit(records: Records) -> str:
-    """What the first timestamp of a person is, who has none that is microseconds of a plausible time."""
-    known = records["timestamp_us"][records["timestamp_us"] > 0]
-    if not len(known):
-        return "no timestamp is given"
-    first = int(known[0])
-    fits = [unit for unit, factor in _UNITS.items() if MIN_TIMESTAMP_US <= first * factor < MAX_TIMESTAMP_US]
-    looks = f", which looks like {fits[0]}" if fits else ""
-    return f"the first timestamp is {first}{looks} and no plausible time in microseconds"
 
 
 def _check_size(path: Path, moments: Moments) -> None:

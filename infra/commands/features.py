@@ -19,6 +19,7 @@ from neural_focus._native import Engine
 from neural_focus.errors import InputError
 from neural_focus.event_table import read_event_table
 from neural_focus.replay import Snapshots
+from neural_focus.unusable_events import unusable_people
 from neural_focus.zones import ZoneTable, zone_table
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ def features(
     console = Console(stderr=True, soft_wrap=True)
     with console.status(f"Reading {events}"):
         people = read_event_table(events)
+    for user, why in unusable_people(people, events).items():
+        console.print(f"! {user!r} gets no row: {why}", markup=False, highlight=False)
     counts: Counter[str] = Counter()
     with _WrittenWhole(out) as file:
         _write(file, people, zone, counts, console)

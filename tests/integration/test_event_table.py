@@ -15,6 +15,13 @@ from neural_focus.events import EventType
 
 START = 1_700_000_000_000_000
 COUNT = 4
+TEXTS = [
+    "2023-11-14T22:13:20Z",
+    "2023-11-14T23:13:21+01:00",
+    "2023-11-14 17:13:22-0500",
+    "2023-11-15T03:43:23.000+05:30",
+]
+"""The same instants as ``written`` has, each with another offset."""
 
 
 def written(path: Path, **other: pa.Array) -> Path:
@@ -72,12 +79,26 @@ def test_nanoseconds_are_cut_to_microseconds(zone: str | None, tmp_path: Path) -
     assert records["timestamp_us"].tolist() == [START + n * 1_000_000 for n in range(COUNT)]
 
 
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.dictionary(pa.int8(), pa.string())], ids=str)
+def test_iso_texts_with_an_offset_are_read(kind: pa.DataType, tmp_path: Path) -> None:
+    file = written(tmp_path, timestamp_us=pa.array(TEXTS).cast(kind))
+    check_event_table(file)
+    records = read_event_table(file)["ann"]
+    assert records["timestamp_us"].tolist() == [START + n * 1_000_000 for n in range(COUNT)]
+    without = written(tmp_path, timestamp_us=pa.array([None, *TEXTS[1:]]))
+    assert read_event_table(without)["ann"]["timestamp_us"].tolist()[0] == 0, "no time is none, as in numbers"
+
+
 @pytest.mark.parametrize(
     ("column", "words"),
     [
-        (pa.array([1.7e9, 1700000000.25, 1.7e9, 1.7e9]), "whole number: 1700000000.25. Give microseconds since 1970"),
-        (pa.array([str(START)] * COUNT), "'timestamp_us' is string. Give whole numbers"),
-        (pa.nulls(COUNT), "'timestamp_us' is null. Give whole numbers"),
+        (pa.array([1.7e9, 1700000000.25, 1.7e9, 1.7e9]), "whole number: 1700000000.25, which looks like seconds. Give"),
+        (pa.array([str(START)] * COUNT), f"is text: '{START}' is a number as text, which looks like microseconds"),
+        (pa.array(["1700000000.5"] * COUNT), "'1700000000.5' is a number as text, which looks like seconds"),
+        (pa.array([TEXTS[0], "2023-11-14T22:13:21", *TEXTS[2:]]), "'2023-11-14T22:13:21' has no offset from UTC"),
+        (pa.array([TEXTS[0], "yesterday", *TEXTS[2:]]), "'yesterday' is no ISO 8601 time"),
+        (pa.nulls(COUNT), "'timestamp_us' is null. Give timestamp_us in microseconds"),
+        (pa.array([19_675] * COUNT, pa.date32()), "is date32.* with an offset such as"),
     ],
 )
 def test_times_that_cannot_be_read_are_refused_with_a_next_step(column: pa.Array, words: str, tmp_path: Path) -> None:

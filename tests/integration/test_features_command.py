@@ -146,6 +146,52 @@ def test_a_table_of_another_shape_is_one_line(run, made, words, tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["events.parquet"]
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            {"timestamp_us": pa.array([START // SECOND] * 4)},
+            "is 1700000000, which looks like seconds and is no plausible",
+        ),
+        ({"timestamp_us": pa.array([START // 1000] * 4)}, "1700000000000, which looks like milliseconds"),
+        ({"timestamp_us": pa.array([START * 1000] * 4)}, "1700000000000000000, which looks like nanoseconds"),
+        ({"timestamp_us": pa.array([None] * 4, pa.int64())}, "no row has a timestamp after 1970"),
+        ({"event_type": pa.array([77] * 4)}, "no row has a known event_type, most have 77"),
+        ({"event_type": pa.array(["KEY_PRESS"] * 4)}, "'event_type' is string. Give event_type as numbers"),
+    ],
+)
+def test_a_table_of_which_nothing_can_be_used_is_refused(run, change, words, tmp_path):
+    path = tmp_path / "events.parquet"
+    parquet.write_table(pa.table(columns(4) | change), path)
+    done = run(path, "--out", tmp_path / "out.parquet")
+    assert (done.code, words in done.said, str(path) in done.said) == (1, True, True), done.said
+    assert [p.name for p in tmp_path.iterdir()] == ["events.parquet"]
+    parquet.write_table(pa.table(columns(4)).slice(0, 0), path)
+    assert "has no events" in run(path, "--out", tmp_path / "out.parquet").said
+
+
+def test_who_gets_no_row_is_said_beside_those_who_do(run, tmp_path):
+    times = [START, START // 1000, START + SECOND, START // 1000]
+    made = columns(4) | {"user": pa.array(["ann", "eve"] * 2), "timestamp_us": pa.array(times)}
+    parquet.write_table(pa.table(made), tmp_path / "events.parquet")
+    done = run(tmp_path / "events.parquet", "--out", tmp_path / "out.parquet")
+    assert done.code == 0 and "! 'eve' gets no row: the first timestamp is 1700000000000" in done.said
+    assert set(parquet.read_table(tmp_path / "out.parquet")["user"].to_pylist()) == {"ann"}
+
+
+def test_times_of_any_zone_make_the_same_rows(run, table, tmp_path):
+    times = parquet.read_table(table)["timestamp_us"]
+    zoned = times.cast(pa.timestamp("us")).cast(pa.timestamp("us", tz="Asia/Kolkata"))
+    iso = pa.array([time.as_py().isoformat() for time in zoned])
+    rows = []
+    for name, made in (("whole", times), ("zoned", zoned), ("iso", iso)):
+        other = tmp_path / f"{name}.parquet"
+        parquet.write_table(pa.table(columns() | {"timestamp_us": made}), other)
+        assert run(other, "--out", tmp_path / "out").code == 0
+        rows.append(parquet.read_table(tmp_path / "out"))
+    assert rows[0].equals(rows[1]) and rows[0].equals(rows[2])
+
+
 def test_files_that_cannot_be_read_or_written(run, table, tmp_path):
     (tmp_path / "no.parquet").write_bytes(b"PAR1 nothing of the kind")
     for arguments, words in (
