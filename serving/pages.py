@@ -42,7 +42,7 @@ from serving.runtime import Runtime
 FRESH_SECONDS = 60.0
 """A snapshot older than this is no ground for a prediction."""
 HIT_RATE_DAYS = (7, 28)
-HOW_TO_START = "Start the collector with: neural-focus agent"
+HOW_TO_START = "Start the agent with: neural-focus agent"
 
 
 def published_rates(connection: Connection, user_id: int) -> tuple[HitRate, ...]:

@@ -236,7 +236,7 @@ def test_a_person_sees_how_many_warnings_came_true(
         switch = rates.filter(has_text=f"of a switch came true in {days} days")
         expect(switch).to_contain_text(f"{right} of {right + wrong} warnings")
         expect(switch.locator(".rate-number")).to_have_text(f"{100 * right // (right + wrong)} %")
-        anyway = re.search(r"at any moment (\d+)\s%", switch.inner_text())
+        anyway = re.search(r"by chance (\d+)\s%", switch.inner_text())
         assert anyway is not None and abs(int(anyway[1]) / 100 - warned.switch_share) < 0.02
         settled = rates.filter(has_text=f"of a break came true in {days} days")
         expect(settled).to_contain_text(f"{breaks} of {breaks + no_breaks} warnings")

@@ -98,7 +98,7 @@ export interface Session {
   id: number;
   type: SessionType;
   start: number;
-  /** When the timer rings; null for a session without a timer. */
+  /** When the timer is up; null for a session without a timer. */
   due: number | null;
 }
 

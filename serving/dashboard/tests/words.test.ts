@@ -31,7 +31,7 @@ describe("actions", () => {
     ["BLOCK_YOUTUBE", "Stay off YouTube for a while"],
     ["BLOCK_HACKER_NEWS", "Stay off Hacker news for a while"],
     ["KILL_STEAM", "Close Steam"],
-    ["NO_OP", "Nothing, on purpose"],
+    ["NO_OP", "Nothing offered, at random"],
   ])("words %s as %s", (action, words) => expect(actionWord(action)).toBe(words));
 
   it("names the sites of a block", () => {

@@ -10,7 +10,7 @@ export function DesktopNotice({ desktop }: { desktop: Desktop }) {
     <div class="notice" role="status" data-testid="desktop-notice">
       {pausedUntil !== null && (
         <p>
-          <strong>Paused</strong> until {minuteOf(pausedUntil)}: nothing is captured, and this time counts for nothing.
+          <strong>Paused</strong> until {minuteOf(pausedUntil)}: nothing is captured, and no label is made of this time.
         </p>
       )}
       {missing.length > 0 && (

@@ -78,7 +78,7 @@ export function History({ recent, now, loaded, demo }: HistoryProps) {
         </>
       ) : (
         <Empty title={loaded ? "Nothing in the last 30 minutes" : "Loading"}>
-          {loaded ? "The line begins with the first reading. Is the collector running?" : "Asking the service for the last half hour."}
+          {loaded ? "The line begins with the first reading. Is the agent running?" : "Asking the service for the last half hour."}
         </Empty>
       )}
     </Card>

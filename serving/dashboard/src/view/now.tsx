@@ -54,7 +54,7 @@ function Reasons({ reasons }: { reasons: readonly string[] }) {
           ))}
         </ul>
       ) : (
-        <p class="quiet">Nothing stands out at this moment.</p>
+        <p class="quiet">Nothing stands out right now.</p>
       )}
     </div>
   );
@@ -78,7 +78,7 @@ function Where({ activity }: { activity: Activity }) {
   );
 }
 
-const NOT_SETTLED = "Said once you have been in one app for a minute without a pause.";
+const NOT_SETTLED = "Shown once you have stayed in one app for a minute without a pause.";
 
 /** This moment: score, both risks, confidence and the reasons behind them. */
 export function Now({ judgement, activity, readings, now, loaded }: NowProps) {
@@ -89,8 +89,8 @@ export function Now({ judgement, activity, readings, now, loaded }: NowProps) {
           <Gauge score={null} readings={[]} />
           <Empty title={loaded ? "No reading yet" : "Loading"}>
             {loaded
-              ? "The first one comes a few seconds after the collector sees you type, click or change windows."
-              : "Asking the service for this moment."}
+              ? "The first one comes a few seconds after the agent sees you type, click or change windows."
+              : "Asking the service for the latest snapshot."}
           </Empty>
         </div>
       </Card>
@@ -99,7 +99,7 @@ export function Now({ judgement, activity, readings, now, loaded }: NowProps) {
   const stale = now - judgement.at > STALE;
   const aside = stale ? (
     <span class="where">
-      Last reading {ago(judgement.at, now)}: see <a href="#collector">Collector</a>
+      Last reading {ago(judgement.at, now)}: see <a href="#collector">Agent</a>
     </span>
   ) : (
     activity && <Where activity={activity} />

@@ -23,7 +23,7 @@ export function Say() {
     try {
       tell(await sayOutcome(outcome, minutes));
     } catch (error) {
-      tell(`Not noted: ${error instanceof Error ? error.message : String(error)}`);
+      tell(`Not stored: ${error instanceof Error ? error.message : String(error)}`);
     }
   };
   useEffect(() => {
@@ -57,7 +57,7 @@ export function Say() {
         ))}
       </p>
       <p class="quiet" role="status" data-testid="said">
-        {told || "Your word teaches the model; it beats timers and rules."}
+        {told || "The model learns from your answer. It counts more than timers and rules."}
       </p>
     </Card>
   );

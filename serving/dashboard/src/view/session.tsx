@@ -47,7 +47,7 @@ export function SessionCard({ session, summary, now, live, onStart, onEnd }: Ses
           <Ring session={session} now={now} />
           <div>
             <p class="session-name">{sessionWord(session.type)}</p>
-            <p class="quiet">{session.due === null ? "No timer" : `Rings after ${stretch((session.due - session.start) / 1000)}`}</p>
+            <p class="quiet">{session.due === null ? "No timer" : `Ends after ${stretch((session.due - session.start) / 1000)}`}</p>
             <button type="button" onClick={() => onEnd(session)}>
               End session
             </button>
@@ -58,7 +58,7 @@ export function SessionCard({ session, summary, now, live, onStart, onEnd }: Ses
   }
   return (
     <Card id="session" title="Session">
-      {summary ? <Summary summary={summary} /> : <p class="quiet">A timed session tells the model when you mean to stay focused.</p>}
+      {summary ? <Summary summary={summary} /> : <p class="quiet">The model takes the minutes of a timed session that you complete as focused.</p>}
       <div class="buttons">
         <button type="button" disabled={!live} onClick={() => onStart("pomodoro")}>
           Pomodoro <span class="minutes">25 min</span>

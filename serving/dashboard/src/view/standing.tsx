@@ -34,12 +34,12 @@ function Skills({ found }: { found: readonly Skill[] }) {
   );
 }
 
-/** Which model speaks, what it learned from, and how good it was on days it had not seen. */
+/** Which model predicts, what it learned from, and how good it was on days it had not seen. */
 export function Model({ model }: { model: ModelCard | null }) {
   if (!model) {
     return (
       <Card id="model" title="Model">
-        <Empty title="No model yet">It is trained at the first start; progress stands in Prefect.</Empty>
+        <Empty title="No model yet">The first start trains one. Prefect shows how far it is.</Empty>
       </Card>
     );
   }
@@ -53,8 +53,8 @@ export function Model({ model }: { model: ModelCard | null }) {
       <dl class="facts">
         {model.learning && (
           <div>
-            <dt>Yours</dt>
-            <dd data-testid="model-yours">{percent(model.yours)} of its calibration</dd>
+            <dt>Your share</dt>
+            <dd data-testid="model-yours">{percent(model.yours)} of the calibration</dd>
           </div>
         )}
         <div>
@@ -71,7 +71,7 @@ export function Model({ model }: { model: ModelCard | null }) {
         )}
       </dl>
       {found.length > 0 && <Skills found={found} />}
-      {model.health && <p class="quiet">Last look: {model.health}.</p>}
+      {model.health && <p class="quiet">Last drift check: {model.health}.</p>}
     </Card>
   );
 }
@@ -90,7 +90,7 @@ export function CollectorCard({ collector, desktop, judgement, now }: CollectorP
   const paused = desktop !== null && desktop.pausedUntil !== null;
   const word = paused ? "Paused" : live ? "Connected" : collector?.connected ? "Connected, quiet" : "Not connected";
   return (
-    <Card id="collector" title="Collector">
+    <Card id="collector" title="Agent">
       <p class={`state ${live && !paused ? "good" : collector?.connected ? "calm" : "bad"}`} data-testid="collector-state">
         <i class="dot" />
         {word}
@@ -101,7 +101,7 @@ export function CollectorCard({ collector, desktop, judgement, now }: CollectorP
         <p class="advice">
           {collector?.advice || (
             <>
-              Start it with <code>neural-focus agent</code>; <code>neural-focus doctor</code> says what is missing.
+              Start it with <code>neural-focus agent</code>; <code>neural-focus doctor</code> lists what is missing.
             </>
           )}
         </p>

@@ -10,7 +10,7 @@ function Outcome({ warning }: { warning: Warning }) {
   if (!warning.cameTrue) {
     return (
       <span class="outcome no">
-        did not{warning.actedOn && <span class="quiet">, after help</span>}
+        did not{warning.actedOn && <span class="quiet">, after an offer</span>}
       </span>
     );
   }
@@ -33,10 +33,10 @@ const ENOUGH = 100;
 
 const place = (share: number) => 4 + 92 * share;
 
-/** Said beside happened: points on the diagonal mean that the risk is what it says. */
+/** Predicted risk beside observed share: on the diagonal the two are equal. */
 function Reliability({ rate }: { rate: HitRate }) {
   const most = Math.max(...rate.reliability.map((point) => point.n));
-  const told = rate.reliability.map((point) => `said ${percent(point.said)}, happened ${percent(point.cameTrue)}`);
+  const told = rate.reliability.map((point) => `predicted ${percent(point.said)}, observed ${percent(point.cameTrue)}`);
   return (
     <figure class="reliability" data-testid="reliability">
       <svg viewBox="0 0 100 100" role="img" aria-label={`Risk of ${ASKED[rate.kind]}: ${told.join("; ")}`}>
@@ -52,7 +52,7 @@ function Reliability({ rate }: { rate: HitRate }) {
         ))}
       </svg>
       <figcaption class="quiet">
-        Risk of {ASKED[rate.kind]}, {rate.days} days: said (across) and happened (up)
+        Risk of {ASKED[rate.kind]}, {rate.days} days: predicted (across) and observed (up)
         {rate.error !== null && `, ${percent(rate.error)} apart on average`}
       </figcaption>
     </figure>
@@ -67,7 +67,7 @@ function Rate({ rate }: { rate: HitRate }) {
         {rate.cameTrue} of {rate.warned - rate.undecided} {COMES[rate.kind]}
         <span class="quiet">
           {" "}
-          in {rate.days} days{rate.anyway !== null && `; at any moment ${percent(rate.anyway)}`}
+          in {rate.days} days{rate.anyway !== null && `; by chance ${percent(rate.anyway)}`}
         </span>
       </p>
     </div>
@@ -76,7 +76,7 @@ function Rate({ rate }: { rate: HitRate }) {
 
 function Row({ warning }: { warning: Warning }) {
   const { help } = warning;
-  const done = help === null ? "Shown here only" : help.held ? "Held back on purpose" : actionWord(help.action);
+  const done = help === null ? "Shown on this page only" : help.held ? "Nothing offered, at random" : actionWord(help.action);
   return (
     <tr>
       <td class="time">{secondOf(warning.at)}</td>
@@ -104,7 +104,7 @@ function WarningTable({ warnings }: { warnings: readonly Warning[] }) {
             <th scope="col" class="number">
               Risk
             </th>
-            <th scope="col">Then</th>
+            <th scope="col">Outcome</th>
             <th scope="col">Help</th>
           </tr>
         </thead>
@@ -124,13 +124,13 @@ interface WarningsProps {
   demo: boolean;
 }
 
-/** What was warned of in the last 30 minutes, what became of it, and how often that was right. */
+/** The warnings of the last 30 minutes with their outcomes, and how many came true. */
 export function Warnings({ warnings, rates, demo }: WarningsProps) {
   const known = rates.filter((rate) => rate.warned > rate.undecided);
   const longest = Math.max(0, ...rates.map((rate) => rate.days));
   const drawn = rates.filter((rate) => rate.days === longest && rate.moments >= ENOUGH);
   return (
-    <Card id="warnings" title="Warned, and what came true" aside={demo && <DemoChip />}>
+    <Card id="warnings" title="Warnings and their outcomes" aside={demo && <DemoChip />}>
       {known.length > 0 && (
         <div class="rates" data-testid="hit-rate">
           {known.map((rate) => (
@@ -147,14 +147,14 @@ export function Warnings({ warnings, rates, demo }: WarningsProps) {
       )}
       {warnings.length === 0 ? (
         <Empty title="No warnings in the last 30 minutes">
-          You are warned a few times an hour at most, and only when settled focus looks about to break.
+          A warning appears here when the risk of a switch becomes high, or when settled focus is about to break.
         </Empty>
       ) : (
         <>
           <WarningTable warnings={warnings} />
           <p class="note">
-            Rates count only warnings that were left alone. Where help was shown, “did not” can mean that it worked: the A/B
-            report tells the two apart.
+            The rates count only warnings that no offer followed. After an offer, “did not” can mean that the offer helped:
+            the A/B report compares the two.
           </p>
         </>
       )}

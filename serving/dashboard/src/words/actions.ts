@@ -9,7 +9,7 @@ function properName(code: string): string {
 /** "BLOCK_REDDIT" → "Stay off Reddit for a while": what the person is asked to do, since nothing acts for them yet. */
 export function actionWord(action: string): string {
   if (action === "SUGGEST_BREAK") return "Take a short break";
-  if (action === "NO_OP" || action === "NONE" || action === "") return "Nothing, on purpose";
+  if (action === "NO_OP" || action === "NONE" || action === "") return "Nothing offered, at random";
   if (action === "BLOCK_SITES") return "Stay off distracting sites for a while";
   if (action.startsWith("BLOCK_")) return `Stay off ${properName(action.slice(6))} for a while`;
   if (action.startsWith("KILL_")) return `Close ${properName(action.slice(5))}`;
