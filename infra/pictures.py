@@ -1,12 +1,15 @@
 """``python -m infra.pictures``: takes the README's pictures from the running platform, in a real browser.
 
-Pictures are reduced to 256 colours, so that the repository stays small.
+The page is taken once it shows the product: score, both risks, reasons, a filled half hour and an offer of help. So let
+somebody work for half an hour first (``make run`` with the demo person does). Pictures are reduced to 256 colours, so
+that the repository stays small.
 """
 
 from __future__ import annotations
 
 import base64
 import json
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -34,7 +37,24 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 WIDTH, HEIGHT = 1280, 900
 COLOURS, KMEANS = 256, 5
 SETTLE_MS = 4000
-"""Long enough for two or three predictions to come in and for Prefect's page to fill."""
+"""Long enough for Prefect's page to fill."""
+LOOK_MS, MOST_SECONDS, OFFER_SECONDS = 200, 2400, 600
+"""How often the page is looked at; how long the picture is waited for; how long, of that, for an offer still open."""
+MISSING = """() => {
+    const text = (id) => document.querySelector(`[data-testid="${id}"]`)?.textContent ?? '';
+    const count = (selector) => document.querySelectorAll(selector).length;
+    const open = count('#offer button') > 0;
+    const shown = {
+        'a focus score': /\\d/.test(text('focus-score')),
+        'a distraction risk': /\\d/.test(text('distraction-risk')),
+        'a break risk': /\\d/.test(text('break-risk')),
+        'reasons': count('[data-testid="reasons"] li') >= 2,
+        'a filled half hour': count('#history tbody tr') >= 28,
+        'an offer of help': open || /accepted|rejected|snoozed/.test(text('warnings')),
+    };
+    return { missing: Object.keys(shown).filter((name) => !shown[name]), open };
+}"""
+WORK_FIRST = "Let somebody work for half an hour while it runs: make run"
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -86,14 +106,42 @@ def _browser() -> Iterator[Browser]:
 
 
 def _take_dashboard(browser: Browser, settings: Settings, secrets: Secrets, user: int, out: Path) -> None:
+    """The same moment in both themes."""
     schemes: list[tuple[Literal["light", "dark"], str]] = [("light", "dashboard"), ("dark", "dashboard-dark")]
-    for scheme, name in schemes:
-        page = browser.new_page(color_scheme=scheme, viewport={"width": WIDTH, "height": HEIGHT})
+    taken = [
+        (browser.new_page(color_scheme=scheme, viewport={"width": WIDTH, "height": HEIGHT}), out / f"{name}.png")
+        for scheme, name in schemes
+    ]
+    for page, _ in taken:
         _sign_in(page, settings, secrets, user)
-        page.get_by_test_id("timeline").wait_for()
-        page.wait_for_timeout(SETTLE_MS)
-        _shoot(page, out / f"{name}.png")
+    _wait_until_shown(taken[0][0])
+    shots = [(page.screenshot(full_page=True), path) for page, path in taken]
+    for shot, path in shots:
+        _save(shot, path)
+    for page, _ in taken:
         page.close()
+
+
+def _wait_until_shown(page: Page) -> None:
+    """Until the page has all of it, if possible with an offer that is still open.
+
+    Raises:
+        ServiceError: something is missing after ``MOST_SECONDS``.
+    """
+    began, complete, told = time.monotonic(), None, None
+    while True:
+        found, now = page.evaluate(MISSING), time.monotonic()
+        if not found["missing"]:
+            complete = complete or now
+            if found["open"] or now > complete + OFFER_SECONDS:
+                return
+        lacks = ", ".join(found["missing"] or ["an offer that is still open"])
+        if now > began + MOST_SECONDS:
+            raise ServiceError("The page is not worth a picture yet", why=f"it lacks {lacks}", todo=WORK_FIRST)
+        if lacks != told:
+            Console().print(f"waiting for {lacks}", highlight=False, soft_wrap=True)
+            told = lacks
+        page.wait_for_timeout(LOOK_MS)
 
 
 def _take_prefect(browser: Browser, settings: Settings, secrets: Secrets, out: Path) -> None:
@@ -104,7 +152,7 @@ def _take_prefect(browser: Browser, settings: Settings, secrets: Secrets, out: P
     for path, name in (("deployments", "prefect-deployments"), ("runs", "prefect-runs")):
         page.goto(f"{prefect_address(settings)}/{path}")
         page.wait_for_timeout(SETTLE_MS)
-        _shoot(page, out / f"{name}.png")
+        _save(page.screenshot(full_page=True), out / f"{name}.png")
     context.close()
 
 
@@ -113,7 +161,7 @@ def _take_report(browser: Browser, settings: Settings, secrets: Secrets, user: i
     _sign_in(page, settings, secrets, user)
     page.goto(report)
     page.wait_for_timeout(500)
-    _shoot(page, out / "ab-report.png")
+    _save(page.screenshot(full_page=True), out / "ab-report.png")
     page.close()
 
 
@@ -136,13 +184,13 @@ def _report_address(settings: Settings, secrets: Secrets, user: int) -> str | No
     return next((str(link["url"]) for link in links if "A/B" in link["name"]), None)
 
 
-def _shoot(page: Page, path: Path) -> None:
-    """The whole page as a PNG of at most 256 colours."""
+def _save(shot: bytes, path: Path) -> None:
+    """A screenshot as a PNG of at most 256 colours."""
     from io import BytesIO
 
     from PIL import Image
 
-    picture = Image.open(BytesIO(page.screenshot(full_page=True))).convert("RGB")
+    picture = Image.open(BytesIO(shot)).convert("RGB")
     # Median cut would give up rare colours, and those are the ones that mean something here.
     picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=KMEANS).save(path, optimize=True)
     Console().print(f"{path} {path.stat().st_size // 1024} KB")
