@@ -27,6 +27,7 @@ from collector.rest import Rest
 from collector.shipper import Shipper, describe
 from collector.source import make_presence, make_prompt, watch_lock
 from collector.wayland import WaylandSource
+from collector.zone_watch import ZoneWatch
 from neural_focus.categories import RULES_FILE, Rules
 
 ANSWER_SECONDS = 0.1
@@ -45,6 +46,8 @@ class Options:
     source: X11Source | WaylandSource
     counters: Path
     zone: str = "UTC"
+    zone_watch: ZoneWatch | None = None
+    """Tells when the machine's zone changes; None where a setting fixes it."""
     titles: bool = False
     rules: Path | None = None
     """The person's own categories, else ``categories.toml`` in the desktop's folder."""
@@ -133,6 +136,9 @@ class Agent:
         before = self._attendance.paused_until, self._asker.offer
         for wish in self._attendance.wishes():
             self._obey(wish)
+        watch = self._options.zone_watch
+        if watch is not None and (zone := watch.moved()) is not None:
+            self._move(zone)
         if self._attendance.pause_is_over():
             self._obey("resume")
         self._talk.hear_scores()
@@ -157,6 +163,14 @@ class Agent:
                 self._say("Capture goes on.")
             case ["quit"]:
                 self._quit = True
+
+    def _move(self, zone: str) -> None:
+        """The engine's hours and weekdays, the person's days in the database and our own clock change together."""
+        from_us = self._recording.move(zone)
+        if self._shipper is not None:
+            self._shipper.move(from_us, zone)
+        time.tzset()
+        self._say(f"The time zone is {zone} now; schedules follow at the next start.")
 
     def _end_boot(self) -> None:
         """What comes from now on is not captured."""

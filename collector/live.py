@@ -20,7 +20,7 @@ from neural_focus.categories import category_label
 from neural_focus.errors import FormatError
 from neural_focus.events import PRODUCTIVITY_SHIFT, EventType
 from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
-from neural_focus.zones import zone_table
+from neural_focus.zones import zone_history_table, zone_table
 
 CLOSE_AFTER_US = 100_000
 SAVE_SECONDS = 60.0
@@ -54,8 +54,9 @@ class SavedState:
 class LiveEngine:
     """Features of this desktop as its records come."""
 
-    def __init__(self, engine: Engine, boot_id: str) -> None:
+    def __init__(self, engine: Engine, boot_id: str, zone: str = "UTC") -> None:
         self._engine, self._boot_id = engine, boot_id
+        self._zones = [(0, zone)]
         self._next_seq = 0
         self.last_us = 0
         self._app_name = self._title = ""
@@ -70,7 +71,7 @@ class LiveEngine:
         else:
             engine = Engine.load(saved.engine)
             engine.set_zone(*table)
-        live = cls(engine, boot_id)
+        live = cls(engine, boot_id, zone)
         live.last_us = 0 if saved is None else saved.last_us
         for first_of_boot, records in _records_after(spool, saved):
             live._take(records, restart=first_of_boot)
@@ -109,6 +110,11 @@ class LiveEngine:
     def break_accepted(self, t_us: int) -> int:
         """The person accepted a break; returns the µs that the engine used."""
         return self._engine.break_accepted(t_us)
+
+    def move(self, t_us: int, zone: str) -> None:
+        """The person's clock shows another zone from ``t_us`` on."""
+        self._zones.append((t_us, zone))
+        self._engine.set_zone(*zone_history_table(self._zones))
 
     def sessions(self) -> list[tuple[int, int, bool]]:
         """(start µs, end µs or -1, natural) of sessions that began or ended since the last call."""

@@ -60,6 +60,12 @@ class Recording:
         self.live.new_boot(self.boots[-1])
         self.capture.resume()
 
+    def move(self, zone: str) -> int:
+        """The person's clock shows another zone from now on; returns the µs from which it holds."""
+        now_us = self.capture.now_us()
+        self.live.move(now_us, zone)
+        return now_us
+
     def save(self) -> None:
         """Keeps the engine for the next start. Raises OSError."""
         self.live.save(self._state)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -22,9 +23,9 @@ from collector.spool import Batch, SpoolReader
 from neural_focus.errors import ContractError, InputError, StoreError
 from neural_focus.store.consents import record_consent
 from neural_focus.store.database import Connection, connect
-from neural_focus.store.events import write_events
+from neural_focus.store.events import EPOCH, write_events
 from neural_focus.store.lost_records import skip_lost
-from neural_focus.store.users import ensure_user
+from neural_focus.store.users import ensure_user, set_zone
 
 SHIP_SECONDS = 0.5
 RETRY_SECONDS = (0.5, 30.0)
@@ -57,6 +58,7 @@ class Shipper(threading.Thread):
         """``boots``: those of this run; it grows when a pause ends. What is of others was captured before."""
         super().__init__(name="shipper", daemon=True)
         self._url, self._desktop, self._zone = url, desktop, zone
+        self._moves: deque[tuple[int, str]] = deque()
         self._boots, self._consent, self._known = boots, consent, known
         self._reader = SpoolReader(desktop.spool)
         self._connection: Connection | None = None
@@ -66,6 +68,10 @@ class Shipper(threading.Thread):
         self.counters: Counter[str] = Counter(shipped=0, shipped_earlier=0, lost=0, retries=0)
         self.problem = ""
         """Why nothing is shipped at the moment; empty while all is well."""
+
+    def move(self, t_us: int, zone: str) -> None:
+        """The person is in another zone from ``t_us`` on; the database learns it before what was captured then."""
+        self._moves.append((t_us, zone))
 
     def finish(self, seconds: float) -> None:
         """Ships what is left for at most ``seconds``, then ends the thread."""
@@ -100,11 +106,24 @@ class Shipper(threading.Thread):
 
     def _ship_all(self) -> None:
         connection = self._connected()
+        self._ship_moves(connection)
         while (batch := self._reader.peek()) is not None:
+            self._ship_moves(connection)  # a move is known before anything after it lies in the spool
             self._ship(connection, batch)
             self._reader.advance()
             if self._stop_at is not None and time.monotonic() >= self._stop_at:
                 return
+
+    def _ship_moves(self, connection: Connection) -> None:
+        while self._moves:
+            t_us, zone = self._moves[0]
+            try:
+                set_zone(connection, self._user_id, zone, EPOCH + timedelta(microseconds=t_us))
+                connection.commit()
+            except psycopg.Error as error:
+                raise StoreError("the database does not take a new zone", why=str(error).splitlines()[0]) from error
+            self._zone = zone
+            self._moves.popleft()
 
     def _ship(self, connection: Connection, batch: Batch) -> None:
         known = self._known()

@@ -18,6 +18,7 @@ from prefect.artifacts import (
     create_table_artifact,
 )
 
+from neural_focus.addresses import service_link
 from neural_focus.settings import Settings
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def leave_page(key: str, settings: Settings, page: str, text: str) -> None:
 
 def page_address(settings: Settings, page: str) -> str:
     """Where the service shows a page under ``settings.reports``."""
-    return f"http://{settings.host}:{settings.serving_port}/reports/{page}"
+    return f"{service_link(settings)}/reports/{page}"
 
 
 def leave_plot(key: str, draw: Callable[[Axes], None], description: str) -> None:

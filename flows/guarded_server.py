@@ -12,8 +12,11 @@ import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from neural_focus.addresses import HostGuard, read_host_names
 from neural_focus.errors import ConfigurationError
+from neural_focus.settings import PREFIX
 
+NAMES = f"{PREFIX}HOST_NAMES"
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -23,17 +26,13 @@ CONTENT_POLICY = (
     b"default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; worker-src 'self' blob:; "
     b"style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; frame-ancestors 'none'"
 )
-_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
 class OriginGuard:
     """ASGI middleware that lets in only requests to its own hosts, and only from its own pages or from no page."""
 
-    def __init__(self, application: Application, host: str, port: int) -> None:
-        self._application = application
-        names = {*_LOOPBACK, f"[{host}]" if ":" in host else host}
-        self._hosts = {f"{name}:{port}" for name in names}
-        self._origins = {f"http://{name}" for name in self._hosts}
+    def __init__(self, application: Application, guard: HostGuard) -> None:
+        self._application, self._guard = application, guard
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes the request on, or refuses it."""
@@ -50,10 +49,10 @@ class OriginGuard:
         headers: dict[str, list[str]] = {}
         for name, value in scope["headers"]:
             headers.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1").lower())
-        hosts = headers.get("host", [])
-        if len(hosts) != 1 or hosts[0] not in self._hosts:
+        hosts, arrived_at = headers.get("host", []), str((scope.get("server") or ("",))[0])
+        if len(hosts) != 1 or not self._guard.admits(hosts[0], arrived_at):
             return "this host name is not served here"
-        if any(origin not in self._origins for origin in headers.get("origin", [])):
+        if not all(self._guard.admits_origin(origin, arrived_at) for origin in headers.get("origin", [])):
             return "pages of another origin are not served here"
         site = headers.get("sec-fetch-site", ["none"])
         navigates = headers.get("sec-fetch-mode", [""]) == ["navigate"] and scope.get("method") == "GET"
@@ -94,7 +93,8 @@ def main() -> None:
     import uvicorn
     from prefect.server.api.server import create_app
 
-    guarded = OriginGuard(create_app(final=True), host, port)
+    names = read_host_names(NAMES, os.environ.get(NAMES, ""))
+    guarded = OriginGuard(create_app(final=True), HostGuard(host, port, names))
     uvicorn.run(guarded, host=host, port=port, log_level="warning", timeout_graceful_shutdown=5)
 
 

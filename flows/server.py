@@ -1,4 +1,4 @@
-"""How Prefect's server and its clients are configured here: loopback, a password, a database of its own, no analytics.
+"""How Prefect's server and its clients are configured here: a password, a database of its own, no analytics.
 
 Imports nothing of Prefect, so that whoever starts the server can ask cheaply.
 """
@@ -11,18 +11,14 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
+from neural_focus.addresses import NO_PROXIES, prefect_address, prefect_link
 from neural_focus.errors import ConfigurationError, StoreError
 from neural_focus.secrets import Secrets
-from neural_focus.settings import Settings
+from neural_focus.settings import PREFIX, Settings
 
 DATABASE = "prefect"
 USER = "neural-focus"
 _SSL = {"disable": "disable", "allow": "prefer", "prefer": "prefer", "require": "require"}
-
-
-def address(settings: Settings) -> str:
-    """Where people open Prefect's pages."""
-    return f"http://{settings.host}:{settings.prefect_port}"
 
 
 def login(secrets: Secrets) -> str:
@@ -36,9 +32,10 @@ def server_command() -> list[str]:
 
 
 def client_environment(settings: Settings, secrets: Secrets) -> dict[str, str]:
-    """PREFECT_* variables for a process that runs or serves flows."""
+    """PREFECT_* variables for a process that runs or serves flows; it calls no server but ours."""
     return {
-        "PREFECT_API_URL": f"{address(settings)}/api",
+        **NO_PROXIES,
+        "PREFECT_API_URL": f"{prefect_address(settings)}/api",
         "PREFECT_API_AUTH_STRING": login(secrets),
         "PREFECT_HOME": str(settings.home / "prefect"),
         "PREFECT_PROFILES_PATH": str(settings.home / "prefect" / "profiles.toml"),
@@ -65,9 +62,10 @@ def server_environment(settings: Settings, secrets: Secrets) -> dict[str, str]:
         "PREFECT_SERVER_API_HOST": settings.host,
         "PREFECT_SERVER_API_PORT": str(settings.prefect_port),
         "PREFECT_SERVER_API_AUTH_STRING": login(secrets),
-        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": address(settings),
+        f"{PREFIX}HOST_NAMES": ",".join(settings.host_names),
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": prefect_link(settings),
         "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": "P2D",
-        "PREFECT_UI_API_URL": f"{address(settings)}/api",
+        "PREFECT_UI_API_URL": "/api",  # by whatever name the browser came
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
     }
 

@@ -20,7 +20,6 @@ from collector.desktop import desktop_of
 from collector.losses import losses
 from collector.source import capabilities, find_source
 from collector.wayland import WaylandSource
-from flows.server import address as prefect_address
 from flows.server import login
 from infra import embedded_database_debian, embedded_database_wheel
 from infra.database_schema import newest_revision, revision
@@ -28,6 +27,7 @@ from infra.embedded_database import EmbeddedServer
 from infra.ports import holder, is_taken
 from infra.up.counts import read_counters
 from infra.up.health import answers, basic
+from neural_focus.addresses import exposure, prefect_address, service_address
 from neural_focus.errors import CaptureError, NeuralFocusError, StoreError
 from neural_focus.secrets import load_secrets
 from neural_focus.settings import Settings
@@ -70,6 +70,7 @@ def diagnose(settings: Settings) -> list[Finding]:
         ("consent", check_consent),
         ("capture", check_capture),
         ("database", check_database),
+        ("network", check_network),
         ("Prefect server", check_prefect),
         ("service", check_service),
         ("model", check_model),
@@ -216,11 +217,20 @@ def _stopped_database(settings: Settings) -> Finding:
     return Finding(State.BROKEN, "database", obstacle, todo)
 
 
+def check_network(settings: Settings) -> Finding:
+    """Who can reach the servers."""
+    open_to_others = exposure(settings)
+    if not open_to_others:
+        return Finding(State.WELL, "network", f"only programs of this machine reach the servers, at {settings.host}")
+    return Finding(State.LIMITED, "network", open_to_others, "Unset NEURAL_FOCUS_HOST to be alone with them")
+
+
 def check_prefect(settings: Settings) -> Finding:
     """Prefect's server, if it runs."""
     headers = basic(login(load_secrets(settings.secrets))) if settings.secrets.exists() else None
     return _check_port(
         "Prefect server",
+        settings.host,
         settings.prefect_port,
         "NEURAL_FOCUS_PREFECT_PORT",
         answers(f"{prefect_address(settings)}/api/health", headers),
@@ -229,12 +239,12 @@ def check_prefect(settings: Settings) -> Finding:
 
 def check_service(settings: Settings) -> Finding:
     """The service, if it runs."""
-    url = f"http://127.0.0.1:{settings.serving_port}/readyz"
-    return _check_port("service", settings.serving_port, "NEURAL_FOCUS_SERVING_PORT", answers(url))
+    check = answers(f"{service_address(settings)}/readyz")
+    return _check_port("service", settings.host, settings.serving_port, "NEURAL_FOCUS_SERVING_PORT", check)
 
 
-def _check_port(subject: str, port: int, variable: str, check: Callable[[], str]) -> Finding:
-    if not is_taken(port):
+def _check_port(subject: str, host: str, port: int, variable: str, check: Callable[[], str]) -> Finding:
+    if not is_taken(port, host):
         return Finding(State.WELL, subject, f"it does not run; its port {port} is free")
     missing = check()
     if not missing:

@@ -10,8 +10,6 @@ from __future__ import annotations
 import base64
 import json
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,9 +19,11 @@ from urllib.parse import urljoin
 import typer
 from rich.console import Console
 
-from flows.server import address as prefect_address
 from flows.server import login as prefect_login
+from infra.own_server import open_own
 from infra.person_shown import person_shown
+from infra.up.health import bearer
+from neural_focus.addresses import prefect_link, service_link
 from neural_focus.errors import NeuralFocusError, ServiceError
 from neural_focus.secrets import Secrets, load_secrets
 from neural_focus.settings import Settings, read_settings
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-proxy-server"]
 WIDTH, HEIGHT = 1280, 900
 COLOURS, KMEANS = 256, 5
 SETTLE_MS = 4000
@@ -150,7 +150,7 @@ def _take_prefect(browser: Browser, settings: Settings, secrets: Secrets, out: P
     context.add_init_script(f"localStorage.setItem('prefect-password', {json.dumps(password)})")
     page = context.new_page()
     for path, name in (("deployments", "prefect-deployments"), ("runs", "prefect-runs")):
-        page.goto(f"{prefect_address(settings)}/{path}")
+        page.goto(f"{prefect_link(settings)}/{path}")
         page.wait_for_timeout(SETTLE_MS)
         _save(page.screenshot(full_page=True), out / f"{name}.png")
     context.close()
@@ -173,13 +173,12 @@ def _sign_in(page: Page, settings: Settings, secrets: Secrets, user: int) -> Non
 
 def _report_address(settings: Settings, secrets: Secrets, user: int) -> str | None:
     """Where the A/B report is, None if there is none yet."""
-    base = f"http://127.0.0.1:{settings.serving_port}"
+    base = service_link(settings)
     token = secrets.api_token if user == LOCAL_PERSON else issue_token(secrets, user)
-    request = urllib.request.Request(f"{base}/api/v1/links", headers={"Authorization": f"Bearer {token}"})  # noqa: S310
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - our own address
+        with open_own(f"{base}/api/v1/links", headers=bearer(token)) as answer:
             links = json.load(answer)
-    except (urllib.error.URLError, OSError) as error:
+    except OSError as error:
         raise ServiceError("The service does not answer", why=f"{base}: {error}", todo="Start it: make run") from error
     return next((str(link["url"]) for link in links if "A/B" in link["name"]), None)
 

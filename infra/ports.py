@@ -2,20 +2,43 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 
 import psutil
 
+from neural_focus.addresses import LOOPBACK
+from neural_focus.errors import ConfigurationError
+from neural_focus.settings import PREFIX
 
-def is_taken(port: int, host: str = "127.0.0.1") -> bool:
-    """True if nothing else could listen on ``port`` now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+
+def is_taken(port: int, host: str = LOOPBACK) -> bool:
+    """True if nothing else could listen on ``port`` now.
+
+    Raises:
+        ConfigurationError: this machine does not have the address ``host``.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
-        except OSError:
-            return True
+    except OSError as error:
+        if error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+            raise ConfigurationError(
+                f"{PREFIX}HOST is {host!r}",
+                why="this machine has no such address",
+                todo=f"Give one that it has: {', '.join(_own_addresses())}",
+            ) from error
+        return True
     return False
+
+
+def _own_addresses() -> list[str]:
+    """This machine's addresses that a server can listen on; those of a link alone need its name as well."""
+    kinds = (socket.AF_INET, socket.AF_INET6)
+    found = [each.address for some in psutil.net_if_addrs().values() for each in some if each.family in kinds]
+    return [address for address in found if "%" not in address]
 
 
 def holder(port: int) -> str:
@@ -34,9 +57,9 @@ def holder(port: int) -> str:
     return "another process"
 
 
-def free_port(host: str = "127.0.0.1") -> int:
+def free_port(host: str = LOOPBACK) -> int:
     """A port that nothing listens on at this moment."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind((host, 0))
         port: int = probe.getsockname()[1]
         return port

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import getpass
 import os
-import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
 
+from neural_focus.addresses import read_host, read_host_names
 from neural_focus.errors import ConfigurationError
+from neural_focus.machine_zone import is_zone, machine_zone
 
 PREFIX = "NEURAL_FOCUS_"
 
@@ -33,12 +34,17 @@ class Settings:
     home: Path
     database_url: str | None = None
     host: str = "127.0.0.1"
+    """The address to listen on; ``neural_focus.addresses`` says what follows from it."""
+    host_names: tuple[str, ...] = ()
+    """Names by which browsers may ask for the servers, beside loopback and ``host``; the first one is in links."""
     database_port: int = 15432
     prefect_port: int = 4200
     serving_port: int = 3000
     username: str = "local"
     """The local person's ``users.username``; by default the name they logged in with."""
     zone: str = "UTC"
+    zone_follows: bool = False
+    """Whether ``zone`` is what /etc says, which may change while a program runs."""
     titles: bool = False
     ship: str = "events"
     """``events``: raw events go to the database; ``features``: only snapshots leave the desktop."""
@@ -90,7 +96,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Settings from the environment.
 
     Raises:
-        ConfigurationError: a port that is no number from 1 to 65535, an unknown zone or ship mode.
+        ConfigurationError: a port that is no number from 1 to 65535, a host that is no address, a host name that is
+            none, an unknown zone or ship mode.
     """
     env = os.environ if environ is None else environ
 
@@ -100,25 +107,23 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
             raise ConfigurationError(f"{PREFIX}{name} is {text!r}", todo=f"Give a number from 1 to {most}")
         return int(text)
 
-    zone = env.get(PREFIX + "ZONE", "") or _machine_zone()
-    try:
-        zoneinfo.ZoneInfo(zone)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-        raise ConfigurationError(
-            f"{PREFIX}ZONE is {zone!r}", todo="Give an IANA time zone such as Europe/Berlin"
-        ) from None
+    zone = env.get(PREFIX + "ZONE", "")
+    if zone and not is_zone(zone):
+        raise ConfigurationError(f"{PREFIX}ZONE is {zone!r}", todo="Give an IANA time zone such as Europe/Berlin")
     ship = env.get(PREFIX + "SHIP", "events")
     if ship not in ("events", "features"):
         raise ConfigurationError(f"{PREFIX}SHIP is {ship!r}", todo="Give 'events' or 'features'")
     return Settings(
         home=Path(env.get(PREFIX + "HOME", "") or default_home()).expanduser().resolve(),
         database_url=env.get("DATABASE_URL") or None,
-        host=env.get(PREFIX + "HOST", "127.0.0.1"),
+        host=read_host(PREFIX + "HOST", env.get(PREFIX + "HOST", "") or "127.0.0.1"),
+        host_names=read_host_names(PREFIX + "HOST_NAMES", env.get(PREFIX + "HOST_NAMES", "")),
         database_port=number("DATABASE_PORT", 15432, 65535),
         prefect_port=number("PREFECT_PORT", 4200, 65535),
         serving_port=number("SERVING_PORT", 3000, 65535),
         username=env.get(PREFIX + "USERNAME") or _login_name(),
-        zone=zone,
+        zone=zone or machine_zone(env),
+        zone_follows=not zone and "TZ" not in env,
         titles=env.get(PREFIX + "TITLES", "0") in ("1", "true", "yes"),
         ship=ship,
         redis=env.get(PREFIX + "REDIS") or None,
@@ -137,10 +142,3 @@ def _login_name() -> str:
         return getpass.getuser()[:50]
     except (KeyError, OSError):  # an account without an entry, as in containers
         return "local"
-
-
-def _machine_zone() -> str:
-    """The desktop's IANA zone, UTC where it cannot be told."""
-    link = Path("/etc/localtime")
-    parts = link.resolve().parts if link.exists() else ()
-    return "/".join(parts[parts.index("zoneinfo") + 1 :]) if "zoneinfo" in parts else "UTC"

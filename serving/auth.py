@@ -19,6 +19,7 @@ import secrets as random
 import time
 from pathlib import Path
 
+from neural_focus.addresses import service_link
 from neural_focus.secrets import Secrets
 from neural_focus.settings import Settings
 
@@ -78,10 +79,7 @@ def _is_id(text: str) -> bool:
 def make_signin_link(
     settings: Settings, secrets: Secrets, user_id: int = LOCAL_PERSON, seconds: int = SIGNIN_SECONDS
 ) -> str:
-    """A link that signs one browser in, once, as ``user_id`` (the local person by default).
-
-    The host is the one browsers reach: the loopback address where the service listens on every one.
-    """
+    """A link that signs one browser in, once, as ``user_id`` (the local person by default)."""
     code = random.token_urlsafe(24)
     path = _code_path(settings, code)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -89,8 +87,7 @@ def make_signin_link(
     stored = json.dumps({"grant": text, "mac": _mac(secrets, "signin", f"{code}\0{text}")})
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(stored)
-    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104 - compared only
-    return f"http://{host}:{settings.serving_port}/signin?code={code}"
+    return f"{service_link(settings)}/signin?code={code}"
 
 
 def redeem_code(settings: Settings, secrets: Secrets, code: str) -> int | None:

@@ -13,9 +13,10 @@ from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from neural_focus.addresses import HostGuard
 from neural_focus.messages import Problem
 from neural_focus.secrets import Secrets
-from neural_focus.settings import Settings
+from neural_focus.settings import PREFIX, Settings
 from serving.auth import COOKIE_NAME, cookie_user, token_user
 from serving.plain_page import plain_page
 from serving.problems import respond
@@ -35,12 +36,6 @@ SECURITY_HEADERS = (
 HOW_TO_SIGN_IN = "Open the sign-in link that make run printed, or make a new one: neural-focus signin"
 PERSON_KEY = "neural_focus.user_id"
 """Where the person's id stands in the ASGI scope behind the gate."""
-
-
-def allowed_hosts(settings: Settings) -> frozenset[str]:
-    """The Host headers that mean this service."""
-    names = {"127.0.0.1", "localhost", "[::1]", settings.host}
-    return frozenset(f"{name}:{settings.serving_port}" for name in names)
 
 
 class Gate:
@@ -67,11 +62,13 @@ class Gate:
 
     def _judge(self, scope: Scope) -> Problem | None:
         headers = Headers(scope=scope)
-        hosts = allowed_hosts(self._settings())
-        if headers.get("host", "").lower() not in hosts:
-            return Problem("Unknown Host", 421, "Host names another server", todo=f"Ask {sorted(hosts)[0]}")
+        settings, arrived_at = self._settings(), str((scope.get("server") or ("",))[0])
+        guard = HostGuard(settings.host, settings.serving_port, settings.host_names)
+        if not guard.admits(headers.get("host", ""), arrived_at):
+            todo = f"Ask {guard.example()}, or name the host in {PREFIX}HOST_NAMES"
+            return Problem("Unknown Host", 421, "Host names another server", todo=todo)
         origin = headers.get("origin")
-        if origin is not None and origin.lower() not in {f"http://{host}" for host in hosts}:
+        if origin is not None and not guard.admits_origin(origin, arrived_at):
             return Problem("Foreign Origin", 403, "Pages of other sites have no access")
         if scope["path"] in OPEN_PATHS:
             return None

@@ -184,11 +184,12 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def links(settings: Settings, version: str = "") -> list[Link]:
-    """Where the other parts are; ``version``: the model that answers, whose report is meant."""
+def links(settings: Settings, name: str, version: str = "") -> list[Link]:
+    """Where the other parts are for a browser that came by the host ``name``, whose cookie is for that name alone;
+    ``version``: the model that answers, whose report is meant."""
     own = settings.reports / "models" / f"{version}.html"
     report = f"models/{own.name}" if own.exists() else "evaluation/index.html"
-    prefect, here = (f"http://{settings.host}:{port}" for port in (settings.prefect_port, settings.serving_port))
+    prefect, here = (f"http://{name}:{port}" for port in (settings.prefect_port, settings.serving_port))
     return [
         Link("Prefect", prefect, "Flows, their runs, schedules and artifacts"),
         Link("BentoML", f"{here}/bentoml", "The service's own description of its API"),

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
-from fastapi.requests import HTTPConnection
+from fastapi.requests import HTTPConnection, Request
 
 from neural_focus.messages import Problem, SessionResponse
 from neural_focus.store import session_book
@@ -100,9 +100,10 @@ async def get_model(here: Here, user_id: User) -> ModelCard:
 
 
 @router.get("/links")
-async def get_links(here: Here, user_id: User) -> list[Link]:
-    """Addresses of the other parts."""
-    return pages.links(here.settings, here.champion.predictor.version)
+async def get_links(request: Request, here: Here, user_id: User) -> list[Link]:
+    """Addresses of the other parts, by the name that the caller used."""
+    name, _, _ = request.headers["host"].rpartition(":")  # the gate knows it
+    return pages.links(here.settings, name, here.champion.predictor.version)
 
 
 @router.post("/predict", responses=problems(409))

@@ -18,9 +18,10 @@ from neural_focus.errors import ConfigurationError, InputError, NeuralFocusError
 from neural_focus.messages import ActivityUpdate, PredictionMade, Snapshot, iso
 from neural_focus.secrets import Secrets
 from neural_focus.settings import Settings
+from neural_focus.store.database import Connection
 from neural_focus.store.person_record import read_calibrations
 from neural_focus.store.prediction_log import LoggedPrediction
-from neural_focus.store.users import ensure_user
+from neural_focus.store.users import ensure_user, read_user
 from serving.auth import LOCAL_PERSON, forget_old_codes
 from serving.champion import WATCH_SECONDS, Champion
 from serving.database import Database
@@ -142,9 +143,7 @@ class Runtime:
             return token_user
         if self._local_id is None:
             settings = self.settings
-            self._local_id = await self.database.run(
-                lambda connection: ensure_user(connection, settings.username, zone=settings.zone)
-            )
+            self._local_id = await self.database.run(lambda connection: _local_person(connection, settings))
         return self._local_id
 
     async def stream(self, user_id: int, machine_id: str) -> Stream:
@@ -215,6 +214,12 @@ class Runtime:
 
     async def _in_forecast_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._forecasts, work)
+
+
+def _local_person(connection: Connection, settings: Settings) -> int:
+    """Made if new. Whoever is known has the zone that their desktop told: ours may be of before a journey."""
+    known = read_user(connection, settings.username)
+    return ensure_user(connection, settings.username, zone=settings.zone) if known is None else known.id
 
 
 async def _every(seconds: float, work: Callable[[], Awaitable[object]], name: str) -> None:

@@ -17,6 +17,11 @@ from infra.database_schema import make_database, migrate
 from infra.embedded_database import EmbeddedServer
 from infra.ports import free_port
 
+# Tests ask servers on this machine, whatever proxy is set; what needs the network to be made may still use it.
+os.environ |= {"NO_PROXY": "localhost,127.0.0.1,127.0.0.2,::1", "no_proxy": "localhost,127.0.0.1,127.0.0.2,::1"}
+for _name in ("ALL_PROXY", "all_proxy"):  # httpx starts with no SOCKS proxy at all
+    os.environ.pop(_name, None)
+
 TEMPLATE = "neural_focus_template"
 FIRST = ("test_up", "test_platform", "test_canary", "test_agent", "test_demo_person")
 """Files that mostly wait: begun first, they never are what the other worker waits for at the end."""

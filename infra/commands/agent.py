@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from neural_focus.addresses import service_address
 from neural_focus.errors import ConfigurationError
 from neural_focus.settings import Settings, read_settings
 
@@ -36,6 +37,7 @@ def agent(
     from collector.consent import require_consent
     from collector.desktop import desktop_of
     from collector.source import find_source, has_session_bus
+    from collector.zone_watch import ZoneWatch
 
     settings, console = read_settings(), Console(stderr=True, soft_wrap=True)
     if consent not in ("", "yes", "no"):
@@ -59,10 +61,11 @@ def agent(
         source=source,
         counters=settings.home / "agent.json",
         zone=settings.zone,
+        zone_watch=ZoneWatch(settings.zone) if settings.zone_follows else None,
         titles=settings.titles,
         rules=settings.home / "categories.toml",
         database_url=url if settings.ship == "events" else None,
-        address=_service_address(settings) if service else None,
+        address=service_address(settings) if service else None,
         token=_token(settings, url, demo),
         decide=_demo_policy() if demo else None,
         click=_demo_hands(display or os.environ.get("DISPLAY", "")) if demo else None,
@@ -100,11 +103,6 @@ def _open_page() -> None:
 
     command = [sys.executable, "-m", "infra.cli", "signin", "--open"]
     subprocess.Popen(command, env=unmarked(os.environ), start_new_session=True)
-
-
-def _service_address(settings: Settings) -> str:
-    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104 - compared only
-    return f"http://{host}:{settings.serving_port}"
 
 
 def _database_url(settings: Settings) -> str | None:

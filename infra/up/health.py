@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping
 from http.client import HTTPException
 from urllib.parse import urlsplit
 
+from infra.own_server import open_own
 from infra.ports import is_taken
 
 CHECK_SECONDS = 2.0
@@ -24,9 +24,8 @@ def answers(url: str, headers: Mapping[str, str] | None = None) -> Callable[[], 
         # Connecting to a port where nobody listens can end in a connection with oneself, and then holds the port.
         if not is_taken(place.port or 80, place.hostname or "127.0.0.1"):
             return f"nobody listens on port {place.port}"
-        request = urllib.request.Request(url, headers=dict(headers or {}))  # noqa: S310 - http to loopback
         try:
-            with urllib.request.urlopen(request, timeout=CHECK_SECONDS):  # noqa: S310
+            with open_own(url, headers=headers, seconds=CHECK_SECONDS):
                 return ""
         except urllib.error.HTTPError as error:
             return f"{url} answers {error.code}"
@@ -43,9 +42,8 @@ def active_deployments(api: str, login: str, wanted: int) -> Callable[[], str]:
 
     def check() -> str:
         body = json.dumps(asked).encode()
-        request = urllib.request.Request(f"{api}/deployments/filter", body, headers)  # noqa: S310 - http to loopback
         try:
-            with urllib.request.urlopen(request, timeout=CHECK_SECONDS) as answer:  # noqa: S310
+            with open_own(f"{api}/deployments/filter", headers=headers, body=body, seconds=CHECK_SECONDS) as answer:
                 active = sum(not deployment["paused"] for deployment in json.load(answer))
         except (OSError, HTTPException, ValueError) as error:
             return f"Prefect does not tell its deployments: {error}"

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from flows.deploy import DEPLOYMENTS
-from flows.server import address as prefect_address
 from flows.server import client_environment, login, server_command, server_environment
 from infra.up.health import active_deployments, answers, basic
 from infra.up.process import Program
+from neural_focus.addresses import prefect_address, service_address
 from neural_focus.secrets import Secrets
 from neural_focus.settings import Settings
 from serving.launch import service_command, service_environment
@@ -71,7 +71,7 @@ def service(settings: Settings, *, demo: bool) -> Program:
         tuple(service_command(settings)),
         variables,
         settings.logs / "service.log",
-        answers(f"http://127.0.0.1:{settings.serving_port}/readyz"),
+        answers(f"{service_address(settings)}/readyz"),
         start_seconds=240,
     )
 

@@ -31,6 +31,7 @@ from infra.up.memory import MemoryWatch
 from infra.up.steps import step
 from infra.up.supervisor import Supervisor
 from infra.virtual_display import find_xvfb
+from neural_focus.addresses import exposure
 from neural_focus.errors import ServiceError, StoreError
 from neural_focus.models.champion_pointer import champion, usable_champion
 from neural_focus.models.refusal import NEXT_STEP, refused_already
@@ -75,6 +76,8 @@ class Platform:
         if left:
             self.tell(f"ended {left} process{'es' if left > 1 else ''} that a killed run had left behind")
         self._check_ports()
+        if words := exposure(self.settings):
+            self.tell(f"! {words}.")
         if self.demo:
             find_xvfb()  # said now, not after the minutes of the first model
         self._start_database()

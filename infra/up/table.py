@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import math
-import urllib.request
+import shlex
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from flows.server import address as prefect_address
 from flows.server import login
+from infra.own_server import open_own
 from infra.up.counts import Counts
 from infra.up.health import bearer
+from neural_focus.addresses import link_host, prefect_link, service_address, service_link
 from neural_focus.atomic_write import atomic_write
 from neural_focus.models.champion_pointer import champion
 from neural_focus.models.model_store import list_models
@@ -79,19 +80,19 @@ def addresses(settings: Settings, secrets: Secrets, user_id: int, *, demo: bool)
     lines = ["", f"  {'Dashboard':<13} {link}", f"  {'':<13} ({whose}; the link signs in one browser, within an hour)"]
     for place in _links(settings, secrets, user_id):
         lines.append(f"  {place['name']:<13} {place['url']}")
-        if place["url"] == prefect_address(settings):
+        if place["url"] == prefect_link(settings):
             lines.append(f"  {'':<13} (sign in with  {login(secrets)} )")
     lines.append(f"  {'Database':<13} neural-focus database psql")
     lines.append(f"  {'Logs':<13} {settings.logs}")
     header = _header_file(settings, secrets, user_id)
-    return [*lines, "", f"  curl -H @{header} {_service(settings)}/api/v1/now", ""]
+    command = shlex.join(["curl", "-H", f"@{header}", "--noproxy", "*", f"{service_link(settings)}/api/v1/now"])
+    return [*lines, "", f"  {command}", ""]
 
 
 def _links(settings: Settings, secrets: Secrets, user_id: int) -> list[dict[str, str]]:
-    """Where the other parts are, as the service says."""
-    headers = bearer(issue_token(secrets, user_id))
-    request = urllib.request.Request(f"{_service(settings)}/api/v1/links", headers=headers)  # noqa: S310 - our own
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+    """Where the other parts are, as the service says to whoever comes by the name of the links."""
+    headers = bearer(issue_token(secrets, user_id)) | {"Host": f"{link_host(settings)}:{settings.serving_port}"}
+    with open_own(f"{service_address(settings)}/api/v1/links", headers=headers) as answer:
         found: list[dict[str, str]] = json.load(answer)
     return found
 
@@ -101,10 +102,6 @@ def _header_file(settings: Settings, secrets: Secrets, user_id: int) -> Path:
     path = settings.home / "curl-header"
     atomic_write(path, f"Authorization: Bearer {issue_token(secrets, user_id)}\n".encode())
     return path
-
-
-def _service(settings: Settings) -> str:
-    return f"http://127.0.0.1:{settings.serving_port}"
 
 
 def _figure(value: float | None) -> str:

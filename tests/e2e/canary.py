@@ -14,10 +14,10 @@ from canary_search import Canary, draw_canary
 from installation import Installation
 from websockets.sync.client import connect
 
-from flows.server import address as prefect_address
 from flows.server import login
 from infra.up.mark import Mark
 from neural_focus._x11 import Injector
+from neural_focus.addresses import prefect_address, service_address
 from serving.auth import issue_token
 
 FLOWS = ("features/every-5-minutes", "labels/hourly", "consistency/daily", "report/daily")
@@ -67,12 +67,12 @@ def see_everything(installation: Installation, folder: Path) -> None:
     """Writes what a browser of the person can get from the service into ``folder``."""
     token = issue_token(installation.secrets, installation.person)
     bearer = {"Authorization": f"Bearer {token}"}
-    port, today = installation.settings.serving_port, datetime.now(UTC).date().isoformat()
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=bearer, timeout=30) as client:
+    own, today = service_address(installation.settings), datetime.now(UTC).date().isoformat()
+    with httpx.Client(base_url=own, headers=bearer, timeout=30) as client:
         for number, page in enumerate(PAGES):
             answer = client.get(f"/api/v1/{page.format(today=today)}").raise_for_status()
             (folder / f"api-{number}.json").write_bytes(answer.content)
-    with connect(f"ws://127.0.0.1:{port}/ws?role=page", additional_headers=bearer) as socket:
+    with connect(f"{own.replace('http', 'ws', 1)}/ws?role=page", additional_headers=bearer) as socket:
         told = [str(socket.recv(timeout=30)) for _ in range(3)]
     (folder / "socket.txt").write_text("\n".join(told))
 

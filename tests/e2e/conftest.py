@@ -12,6 +12,7 @@ import pytest
 from canary import start_flows, type_canary
 from installation import STARTED, Installation, RunningPlatform
 from playwright.sync_api import Browser, expect, sync_playwright
+from surroundings import DEAD_PROXIES
 
 expect.set_options(timeout=20_000)  # other tests run beside
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -37,9 +38,10 @@ def proof(installation: Installation) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="session")
 def platform(installation: Installation, proof: subprocess.CompletedProcess[str]) -> Iterator[RunningPlatform]:
-    """``up --stay`` after that: everything started, the demo person at work, secrets typed, flows at work on it."""
+    """``up --stay`` after that: everything started, the demo person at work, secrets typed, flows at work on it; and
+    a dead proxy around it, for a start that finds all it needs on this machine."""
     assert proof.returncode == 0, proof.stdout[-3000:] + proof.stderr[-2000:]
-    running = RunningPlatform.start(installation)
+    running = RunningPlatform.start(installation, **DEAD_PROXIES)
     try:
         running.when("✓ demo person")
         running.canary = type_canary(installation, running.display)

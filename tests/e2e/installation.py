@@ -26,7 +26,10 @@ STARTED = "Ctrl-C stops everything"
 
 @dataclass(frozen=True)
 class Installation:
-    """A home with ports of its own and a short history; ``variables`` is the environment of its commands."""
+    """A home with ports of its own and a short history; ``variables`` is the environment of its commands.
+
+    The home's path has spaces, and the servers have an address of their own: both change nothing.
+    """
 
     variables: dict[str, str]
 
@@ -36,7 +39,8 @@ class Installation:
         dropped = ("DISPLAY", "DATABASE_URL", "WAYLAND_DISPLAY", "XDG_SESSION_TYPE")
         variables = {name: value for name, value in os.environ.items() if name not in dropped}
         variables |= {f"NEURAL_FOCUS_{name}_PORT": str(free_port()) for name in ("DATABASE", "PREFECT", "SERVING")}
-        variables |= {"NEURAL_FOCUS_HOME": str(folder / "home"), "NEURAL_FOCUS_ZONE": "UTC"}
+        variables |= {"NEURAL_FOCUS_HOME": str(folder / "a home"), "NEURAL_FOCUS_ZONE": "UTC"}
+        variables |= {"NEURAL_FOCUS_HOST": "127.0.0.2"}
         variables |= {"NEURAL_FOCUS_DEMO_PEOPLE": str(people), "NEURAL_FOCUS_DEMO_DAYS": str(days)}
         return cls(variables | more)
 
@@ -105,11 +109,11 @@ class RunningPlatform:
         self.reader = threading.Thread(target=self._read, daemon=True)
 
     @classmethod
-    def start(cls, installation: Installation, how: str = "--stay") -> RunningPlatform:
+    def start(cls, installation: Installation, how: str = "--stay", **more: str) -> RunningPlatform:
         """Starts it without waiting."""
         process = subprocess.Popen(
             [*COMMAND, "up", how],
-            env=installation.variables,
+            env=installation.variables | more,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

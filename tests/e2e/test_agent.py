@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scripted_service import ScriptedService, scripted_service
+from surroundings import DEAD_PROXIES
 from virtual_desktop import virtual_desktop, wait_for
 
 from collector.losses import losses
@@ -48,13 +49,17 @@ class Desk:
         self.spool = (home / "desktops" / demo if demo else home) / "spool"
         self._arguments = ["--demo", demo] if demo else []
         self._running: list[subprocess.Popen[bytes]] = []
-        self.environment = os.environ | {
-            "NEURAL_FOCUS_HOME": str(home),
-            "DATABASE_URL": url,
-            "NEURAL_FOCUS_SERVING_PORT": str(port),
-            "NEURAL_FOCUS_ZONE": "Asia/Kolkata",
-            "NEURAL_FOCUS_USERNAME": "ada",
-        }
+        self.environment = (
+            os.environ
+            | DEAD_PROXIES
+            | {
+                "NEURAL_FOCUS_HOME": str(home),
+                "DATABASE_URL": url,
+                "NEURAL_FOCUS_SERVING_PORT": str(port),
+                "NEURAL_FOCUS_ZONE": "Asia/Kolkata",
+                "NEURAL_FOCUS_USERNAME": "ada",
+            }
+        )
 
     def __enter__(self) -> Desk:
         return self

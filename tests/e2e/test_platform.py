@@ -17,8 +17,8 @@ from playwright.sync_api import Browser, Page, Request, expect
 from virtual_desktop import wait_for
 
 from flows.deploy import DEPLOYMENTS
-from flows.server import address as prefect_address
 from flows.server import login
+from neural_focus.addresses import prefect_link, service_link
 from serving.auth import make_signin_link
 
 PATIENCE = 2
@@ -42,7 +42,7 @@ class Eyes:
 def service(browser: Browser, installation: Installation, platform: RunningPlatform) -> Iterator[Eyes]:
     """The service's pages, signed in."""
     link = make_signin_link(installation.settings, installation.secrets, installation.person)
-    own = f"http://127.0.0.1:{installation.settings.serving_port}"
+    own = service_link(installation.settings)
     context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=own)
     eyes = Eyes(context.new_page(), own)
     eyes.page.goto(link)
@@ -107,7 +107,7 @@ def test_the_reports_are_readable(service: Eyes) -> None:
 def test_prefect_shows_deployments_and_the_training_run_with_its_artifacts(
     browser: Browser, installation: Installation, platform: RunningPlatform
 ) -> None:
-    own = prefect_address(installation.settings)
+    own = prefect_link(installation.settings)
     context = browser.new_context(viewport={"width": 1280, "height": 1600}, base_url=own)
     eyes = Eyes(context.new_page(), own)
     page = eyes.page
@@ -136,7 +136,7 @@ def _training_run(installation: Installation) -> str:
 
 
 def test_prefect_answers_with_its_policy(installation: Installation, platform: RunningPlatform) -> None:
-    answer = httpx.get(prefect_address(installation.settings), follow_redirects=True)
+    answer = httpx.get(prefect_link(installation.settings), follow_redirects=True)
     assert "default-src 'self'" in answer.headers["content-security-policy"]
 
 

@@ -18,7 +18,7 @@ from neural_focus.store.database import connect
 
 
 def test_a_port_in_use_is_one_clear_line(installation: Installation) -> None:
-    with socket.create_server(("127.0.0.1", installation.settings.serving_port)):
+    with socket.create_server((installation.settings.host, installation.settings.serving_port)):
         refused = installation.run("up", "--once")
     assert refused.returncode == 1
     told = refused.stderr.strip().splitlines()

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from prefect_server import PrefectServer
+from prefect_server import PrefectServer, running_prefect
 from serving_process import Service, running_service
 from trained_person import TrainedPerson, train_person
 
 from infra.embedded_database import EmbeddedServer
 from infra.ports import free_port
-from neural_focus.secrets import load_secrets
 from neural_focus.settings import Settings
 from neural_focus.store.database import connect as connect_database
 from neural_focus.store.users import ensure_user
@@ -29,22 +23,10 @@ def prefect_server(
     database_server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[PrefectServer]:
     """The guarded server as `up` starts it, and this process as its client."""
-    from flows.server import client_environment, ensure_database, server_command, server_environment
-
     home = tmp_path_factory.mktemp("prefect")
     settings = Settings(home=home, database_url=database_server.url("postgres"), prefect_port=free_port())
-    secrets = load_secrets(settings.secrets)
-    ensure_database(settings)
-    with (home / "server.log").open("w") as log:
-        process = subprocess.Popen(
-            server_command(), env={**os.environ, **server_environment(settings, secrets)}, stdout=log, stderr=log
-        )
-    try:
-        _wait(f"http://127.0.0.1:{settings.prefect_port}/api/health", process, home / "server.log")
-        yield PrefectServer(settings, secrets, client_environment(settings, secrets))
-    finally:
-        process.terminate()
-        process.wait(20)
+    with running_prefect(settings) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
@@ -67,18 +49,6 @@ def prefect_client(prefect_server: PrefectServer) -> Iterator[PrefectServer]:
     }
     with temporary_settings(updates=updates):
         yield prefect_server
-
-
-def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 240
-    while True:
-        try:
-            with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - our own server
-                return
-        except (urllib.error.URLError, OSError):
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"Prefect's server did not start: {log.read_text()[-2000:]}") from None
-            time.sleep(0.2)
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,23 @@
-"""What tests know about the Prefect server that ``conftest.py`` starts."""
+"""Prefect's guarded server as `up` starts it, and what tests know about it."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from neural_focus.secrets import Secrets
+from surroundings import DEAD_PROXIES
+
+from flows.server import client_environment, ensure_database, login, server_command, server_environment
+from infra.up.health import answers, basic
+from neural_focus.addresses import prefect_address
+from neural_focus.secrets import Secrets, load_secrets
 from neural_focus.settings import Settings
+
+START_SECONDS = 240
 
 
 @dataclass(frozen=True)
@@ -18,4 +30,26 @@ class PrefectServer:
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self.settings.prefect_port}"
+        return prefect_address(self.settings)
+
+
+@contextmanager
+def running_prefect(settings: Settings) -> Iterator[PrefectServer]:
+    """The server, ready for requests, with a dead proxy around it."""
+    secrets, log = load_secrets(settings.secrets), settings.home / "server.log"
+    ensure_database(settings)
+    environment = {**os.environ, **DEAD_PROXIES, **server_environment(settings, secrets)}
+    with log.open("w") as output:
+        process = subprocess.Popen(server_command(), env=environment, stdout=output, stderr=output)
+    server = PrefectServer(settings, secrets, client_environment(settings, secrets))
+    missing = answers(f"{server.address}/api/health", basic(login(secrets)))
+    deadline = time.monotonic() + START_SECONDS
+    try:
+        while missing():
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"Prefect's server did not start: {log.read_text()[-2000:]}")
+            time.sleep(0.2)
+        yield server
+    finally:
+        process.terminate()
+        process.wait(20)

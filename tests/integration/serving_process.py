@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from surroundings import DEAD_PROXIES
 from websockets.sync.client import ClientConnection, connect
 
 from infra.ports import free_port
+from neural_focus.addresses import LOOPBACK, service_address
 from neural_focus.features import FEATURE_NAMES
 from neural_focus.messages import ServerMessage, Snapshot, decode_server, encode
 from neural_focus.secrets import Secrets, load_secrets
@@ -38,7 +40,7 @@ class Service:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.settings.serving_port}"
+        return service_address(self.settings)
 
     def http(self, token: str | None = None, **headers: str) -> httpx.Client:
         """A client with a token (the local person's by default)."""
@@ -90,21 +92,24 @@ class Desktop:
 def desktop(service: Service, token: str | None = None, machine_id: str = "") -> Iterator[Desktop]:
     """A connected desktop; its clock starts two seconds ago, on a whole second."""
     headers = {"Authorization": f"Bearer {service.secrets.api_token if token is None else token}"}
-    address = f"ws://127.0.0.1:{service.settings.serving_port}/ws"
+    address = f"{service.url.replace('http', 'ws', 1)}/ws"
     address += f"?machine_id={machine_id}" if machine_id else "?role=page"
     with connect(address, additional_headers=headers, open_timeout=20) as socket:
         yield Desktop(socket, (int(time.time()) - 2) * 1_000_000)
 
 
 @contextmanager
-def running_service(database_url: str, home: Path, **environment: str) -> Iterator[Service]:
-    """``bentoml serve`` on a free port, ready for requests."""
-    settings = Settings(home=home, database_url=database_url, serving_port=free_port(), username="tester")
+def running_service(
+    database_url: str, home: Path, *, host: str = LOOPBACK, host_names: tuple[str, ...] = (), **environment: str
+) -> Iterator[Service]:
+    """``bentoml serve`` on a free port, ready for requests, with a dead proxy around it."""
+    settings = Settings(home=home, database_url=database_url, serving_port=free_port(host), username="tester")
+    settings = replace(settings, host=host, host_names=host_names)
     log = home / "service.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             service_command(settings),
-            env=service_environment(settings, os.environ) | environment,
+            env=service_environment(settings, os.environ | DEAD_PROXIES) | environment,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,

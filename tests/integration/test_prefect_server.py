@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
+import subprocess
+import sys
 from base64 import b64encode
 from pathlib import Path
 
 import psycopg
 import pytest
 import websockets.sync.client
-from prefect_server import PrefectServer
+from prefect_server import PrefectServer, running_prefect
+from surroundings import DEAD_PROXIES, needs_ipv6
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from flows.server import DATABASE, login, prefect_database_url, server_environment
+from infra.embedded_database import EmbeddedServer
+from infra.ports import free_port
 from neural_focus.errors import ConfigurationError
 from neural_focus.settings import Settings
 
@@ -91,6 +97,36 @@ def test_the_settings_are_closed_and_quiet(prefect_server: PrefectServer) -> Non
     assert environment["PREFECT_SERVER_API_HOST"] == "127.0.0.1"
     assert environment["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
     assert environment["PREFECT_HOME"].startswith(str(prefect_server.settings.home))
+
+
+def test_its_clients_ignore_proxies(prefect_server: PrefectServer) -> None:
+    """As flows do: by HTTP for runs, by a WebSocket for events."""
+    asked = (
+        "import asyncio, prefect\n"
+        "from prefect.events.clients import PrefectEventsClient\n"
+        "async def ask():\n"
+        "    async with prefect.get_client() as client: print(await client.api_healthcheck())\n"
+        "    async with PrefectEventsClient() as client: print('events')\n"
+        "asyncio.run(ask())"
+    )
+    environment = os.environ | DEAD_PROXIES | prefect_server.environment
+    done = subprocess.run([sys.executable, "-c", asked], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["None", "events"], done.stderr
+
+
+@needs_ipv6
+def test_on_ipv6_by_every_name_its_page_asks_where_it_came_from(
+    database_server: EmbeddedServer, tmp_path: Path
+) -> None:
+    url, port = database_server.url("postgres"), free_port("::1")
+    settings = Settings(home=tmp_path, database_url=url, host="::1", host_names=("desk.lan",), prefect_port=port)
+    with running_prefect(settings) as server:
+        assert server.address == f"http://[::1]:{port}"
+        for host, status in ((f"[::1]:{port}", 200), (f"desk.lan:{port}", 200), (f"evil.example:{port}", 403)):
+            connection = http.client.HTTPConnection("::1", port, timeout=20)
+            connection.request("GET", "/ui-settings", headers={"Host": host, "Origin": f"http://{host}"})
+            answer = connection.getresponse()
+            assert (answer.status, json.load(answer).get("api_url", "/api")) == (status, "/api")
 
 
 def test_database_addresses_are_translated() -> None:

@@ -23,7 +23,6 @@ from serving.auth import (
     redeem_code,
     token_user,
 )
-from serving.gate import allowed_hosts
 from serving.hub import QUEUED_MESSAGES, Client, Hub
 from serving.interventions import block_action
 from serving.launch import service_command, service_environment
@@ -112,11 +111,6 @@ def test_codes_that_nobody_used_are_forgotten_after_a_day(tmp_path: Path) -> Non
 )
 def test_a_block_is_named_after_its_site(site: str, action: str) -> None:
     assert block_action(site) == action
-
-
-def test_only_loopback_names_mean_this_service() -> None:
-    hosts = allowed_hosts(Settings(home=Path("/nowhere"), serving_port=3210))
-    assert hosts == {"127.0.0.1:3210", "localhost:3210", "[::1]:3210"}
 
 
 def test_the_service_is_started_on_the_settings_host_and_without_telemetry() -> None:

@@ -23,11 +23,36 @@ def test_defaults_are_loopback_and_private() -> None:
         ("PREFECT_PORT", "http"),
         ("ZONE", "Mars/Olympus"),
         ("SHIP", "all"),
+        ("HOST", "desk.lan"),
+        ("HOST", "127.0.0"),
+        ("HOST", "fe80::1%eth0"),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_value(name: str, value: str) -> None:
     with pytest.raises(ConfigurationError, match=f"NEURAL_FOCUS_{name} is '{value}'"):
         read_settings({f"NEURAL_FOCUS_{name}": value})
+
+
+def test_a_host_is_written_as_the_operating_system_writes_it() -> None:
+    written = {
+        "localhost": "127.0.0.1",
+        "[::1]": "::1",
+        "0:0:0:0:0:0:0:1": "::1",
+        "0.0.0.0": "0.0.0.0",
+        "": "127.0.0.1",
+    }
+    assert {text: read_settings({"NEURAL_FOCUS_HOST": text}).host for text in written} == written
+
+
+def test_names_of_the_host_are_those_of_a_host_header() -> None:
+    assert read_settings({"NEURAL_FOCUS_HOST_NAMES": " Desk.lan, 192.168.1.5 ,fd00::5"}).host_names == (
+        "desk.lan",
+        "192.168.1.5",
+        "[fd00::5]",
+    )
+    for wrong in ("http://desk.lan", "desk.lan:3000", "a b", "*"):
+        with pytest.raises(ConfigurationError, match=r"Give names without http:// and without a port"):
+            read_settings({"NEURAL_FOCUS_HOST_NAMES": f"desk.lan,{wrong}"})
 
 
 def test_secrets_are_made_once_and_only_their_owner_reads_them(tmp_path: Path) -> None:

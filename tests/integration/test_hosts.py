@@ -1,0 +1,109 @@
+"""The service where other machines reach it, and on IPv6: every call of ours finds it, whatever proxy is set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import httpx
+import psutil
+import pytest
+from serving_process import Service, desktop, eventually, running_service
+from surroundings import DEAD_PROXIES, needs_ipv6
+
+from collector.link import Link
+from infra.diagnosis import State, check_network, check_service
+from infra.pictures import _report_address
+from infra.ports import free_port, is_taken
+from infra.up.health import answers
+from infra.up.table import addresses
+from neural_focus.addresses import called_host, prefect_link, service_address, url_host
+from neural_focus.errors import ConfigurationError
+from serving.auth import LOCAL_PERSON, make_signin_link
+
+
+@pytest.fixture(scope="module", params=["0.0.0.0", pytest.param("::1", marks=needs_ipv6)])
+def service(
+    request: pytest.FixtureRequest, module_database_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
+    """One on every address of this machine, one on IPv6 alone."""
+    home = tmp_path_factory.mktemp("serving")
+    with running_service(module_database_url, home, host=request.param, host_names=("desk.lan",)) as running:
+        yield running
+
+
+@pytest.fixture
+def dead_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in DEAD_PROXIES.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_calls_of_ours_find_it_whatever_proxy_is_set(service: Service, dead_proxies: None) -> None:
+    settings, secrets = service.settings, service.secrets
+    assert answers(f"{service_address(settings)}/readyz")() == ""
+    assert check_service(settings).state is State.WELL
+    assert _report_address(settings, secrets, LOCAL_PERSON) == (
+        f"http://desk.lan:{settings.serving_port}/reports/ab/index.html"
+    )
+    told = addresses(settings, secrets, 1, demo=False)
+    assert any(f"http://desk.lan:{settings.serving_port}/signin?code=" in line for line in told)
+    assert any(line.split()[-1] == prefect_link(settings) for line in told if "Prefect" in line)
+
+
+def test_the_agent_finds_it_whatever_proxy_is_set(service: Service, dead_proxies: None) -> None:
+    link = Link(service_address(service.settings), service.secrets.api_token, str(uuid4()))
+    link.start()
+    try:
+        eventually(lambda: link.connected, 20)
+    finally:
+        link.finish()
+
+
+def test_a_browser_is_let_in_by_each_name_and_finds_the_rest_by_it(service: Service) -> None:
+    """The cookie of a sign-in is for one name: links of another one would meet a closed door."""
+    port = service.settings.serving_port
+    for name in ("desk.lan", "localhost", url_host(called_host(service.settings.host))):
+        with service.anyone() as browser:
+            browser.headers["Host"] = f"{name}:{port}"
+            place = urlsplit(make_signin_link(service.settings, service.secrets))
+            assert browser.get(f"{place.path}?{place.query}").status_code == 200
+        with service.http(Host=f"{name}:{port}", Origin=f"http://{name}:{port}") as browser:
+            found = browser.get("/api/v1/links").raise_for_status().json()
+        assert {urlsplit(link["url"]).netloc.rpartition(":")[0] for link in found} == {name}
+
+
+def test_other_names_and_other_pages_stay_out(service: Service) -> None:
+    port = service.settings.serving_port
+    with service.http() as client:
+        for name in ("evil.example", "0.0.0.0", "192.0.2.7"):
+            refused = client.get("/api/v1/me", headers={"Host": f"{name}:{port}"})
+            assert (refused.status_code, "NEURAL_FOCUS_HOST_NAMES" in refused.text) == (421, True)
+        assert client.get("/api/v1/me", headers={"Origin": f"http://evil.example:{port}"}).status_code == 403
+
+
+def test_on_every_address_each_address_of_the_machine_is_let_in(service: Service) -> None:
+    if service.settings.host != "0.0.0.0":
+        pytest.skip("this one listens on ::1 alone")
+    found = [each.address for some in psutil.net_if_addrs().values() for each in some if each.family.name == "AF_INET"]
+    for address in {*found, "127.0.0.9"}:
+        with httpx.Client(trust_env=False, headers={"Authorization": f"Bearer {service.secrets.api_token}"}) as client:
+            answer = client.get(f"http://{address}:{service.settings.serving_port}/api/v1/me")
+        assert answer.status_code == 200, address
+
+
+def test_a_socket_is_let_in(service: Service) -> None:
+    with desktop(service) as page:
+        assert page.socket.protocol.state.name == "OPEN"
+
+
+def test_the_doctor_says_who_reaches_it(service: Service) -> None:
+    found = check_network(service.settings)
+    assert found.state is (State.LIMITED if service.settings.host == "0.0.0.0" else State.WELL)
+
+
+def test_an_address_of_another_machine_is_one_line() -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"HOST is '192\.0\.2\.7': this machine has no .* Give one .*127\.0\.0\.1"
+    ):
+        is_taken(free_port(), "192.0.2.7")
