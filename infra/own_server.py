@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import urllib.request
 from collections.abc import Mapping
 from http.client import HTTPResponse
 from typing import cast
+
+from neural_focus.addresses import link_host, service_address
+from neural_focus.settings import Settings
 
 _STRAIGHT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -21,3 +25,15 @@ def open_own(
     """
     request = urllib.request.Request(url, body, dict(headers or {}))  # noqa: S310 - http to a server of ours
     return cast(HTTPResponse, _STRAIGHT.open(request, timeout=seconds))
+
+
+def read_links(settings: Settings, token: str) -> list[dict[str, str]]:
+    """Where the parts are, as the service says to a browser that came by the name of our links.
+
+    Raises:
+        OSError: the service does not answer.
+    """
+    headers = {"Authorization": f"Bearer {token}", "Host": f"{link_host(settings)}:{settings.serving_port}"}
+    with open_own(f"{service_address(settings)}/api/v1/links", headers=headers) as answer:
+        found: list[dict[str, str]] = json.load(answer)
+    return found

@@ -20,10 +20,9 @@ import typer
 from rich.console import Console
 
 from flows.server import login as prefect_login
-from infra.own_server import open_own
+from infra.own_server import read_links
 from infra.person_shown import person_shown
-from infra.up.health import bearer
-from neural_focus.addresses import prefect_link, service_link
+from neural_focus.addresses import prefect_link, service_address
 from neural_focus.errors import NeuralFocusError, ServiceError
 from neural_focus.secrets import Secrets, load_secrets
 from neural_focus.settings import Settings, read_settings
@@ -173,13 +172,12 @@ def _sign_in(page: Page, settings: Settings, secrets: Secrets, user: int) -> Non
 
 def _report_address(settings: Settings, secrets: Secrets, user: int) -> str | None:
     """Where the A/B report is, None if there is none yet."""
-    base = service_link(settings)
     token = secrets.api_token if user == LOCAL_PERSON else issue_token(secrets, user)
     try:
-        with open_own(f"{base}/api/v1/links", headers=bearer(token)) as answer:
-            links = json.load(answer)
+        links = read_links(settings, token)
     except OSError as error:
-        raise ServiceError("The service does not answer", why=f"{base}: {error}", todo="Start it: make run") from error
+        why = f"{service_address(settings)}: {error}"
+        raise ServiceError("The service does not answer", why=why, todo="Start it: make run") from error
     return next((str(link["url"]) for link in links if "A/B" in link["name"]), None)
 
 

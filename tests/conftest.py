@@ -78,11 +78,11 @@ def _close(server: EmbeddedServer, database: str) -> None:
 
 
 def _running(flavour: str | None) -> Iterator[EmbeddedServer]:
-    """A server in a folder of its own: pytest's are closed to the account that runs it when we are root.
+    """A server in a folder of its own, with spaces in its path: pytest's are closed to root's database account.
 
     All of it is made as ``up`` makes it, for its owner alone.
     """
-    folder = Path(tempfile.mkdtemp(prefix="neural-focus-test-"))
+    folder = Path(tempfile.mkdtemp(prefix="neural focus test "))
     folder.chmod(0o755)
     server = EmbeddedServer(folder / "database", free_port(), "test-password", flavour=flavour, durable=False)
     before = os.umask(0o077)

@@ -55,8 +55,3 @@ def active_deployments(api: str, login: str, wanted: int) -> Callable[[], str]:
 def basic(login: str) -> dict[str, str]:
     """The header for ``user:password``."""
     return {"Authorization": "Basic " + base64.b64encode(login.encode()).decode()}
-
-
-def bearer(token: str) -> dict[str, str]:
-    """The header for a token."""
-    return {"Authorization": f"Bearer {token}"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import shlex
 from pathlib import Path
@@ -11,10 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from flows.server import login
-from infra.own_server import open_own
+from infra.own_server import read_links
 from infra.up.counts import Counts
-from infra.up.health import bearer
-from neural_focus.addresses import link_host, prefect_link, service_address, service_link
+from neural_focus.addresses import prefect_link, service_link
 from neural_focus.atomic_write import atomic_write
 from neural_focus.models.champion_pointer import champion
 from neural_focus.models.model_store import list_models
@@ -78,7 +76,7 @@ def addresses(settings: Settings, secrets: Secrets, user_id: int, *, demo: bool)
     whose = "the demo person's page" if demo else "your page"
     link = make_signin_link(settings, secrets, user_id)
     lines = ["", f"  {'Dashboard':<13} {link}", f"  {'':<13} ({whose}; the link signs in one browser, within an hour)"]
-    for place in _links(settings, secrets, user_id):
+    for place in read_links(settings, issue_token(secrets, user_id)):
         lines.append(f"  {place['name']:<13} {place['url']}")
         if place["url"] == prefect_link(settings):
             lines.append(f"  {'':<13} (sign in with  {login(secrets)} )")
@@ -87,14 +85,6 @@ def addresses(settings: Settings, secrets: Secrets, user_id: int, *, demo: bool)
     header = _header_file(settings, secrets, user_id)
     command = shlex.join(["curl", "-H", f"@{header}", "--noproxy", "*", f"{service_link(settings)}/api/v1/now"])
     return [*lines, "", f"  {command}", ""]
-
-
-def _links(settings: Settings, secrets: Secrets, user_id: int) -> list[dict[str, str]]:
-    """Where the other parts are, as the service says to whoever comes by the name of the links."""
-    headers = bearer(issue_token(secrets, user_id)) | {"Host": f"{link_host(settings)}:{settings.serving_port}"}
-    with open_own(f"{service_address(settings)}/api/v1/links", headers=headers) as answer:
-        found: list[dict[str, str]] = json.load(answer)
-    return found
 
 
 def _header_file(settings: Settings, secrets: Secrets, user_id: int) -> Path:

@@ -21,7 +21,12 @@ from scripted_service import ScriptedService, scripted_service
 from surroundings import DEAD_PROXIES
 from virtual_desktop import virtual_desktop, wait_for
 
+from collector.agent import Agent, Options
+from collector.consent import require_consent
+from collector.desktop import Desktop
 from collector.losses import losses
+from collector.source import find_source
+from collector.zone_watch import ZoneWatch
 from infra.ports import free_port
 from infra.virtual_display import start_virtual_display
 from neural_focus._native import read_segment, spool_segments
@@ -31,6 +36,8 @@ from neural_focus.messages import InterventionFeedback, InterventionOffered, Sna
 from neural_focus.replay import CONTROL_DTYPE, ControlKind, replay
 from neural_focus.store.database import Connection, connect
 from neural_focus.store.events import read_events
+from neural_focus.store.users import zone_history
+from neural_focus.zones import ZoneTable, zone_history_table
 
 NOBODY_LISTENS = "postgresql://nobody:x@127.0.0.1:1/none"
 
@@ -130,12 +137,14 @@ def stored(connection: Connection, counted: dict[str, Any]) -> tuple[int, np.nda
     return row[0], records
 
 
-def check_same_bits(service: ScriptedService, records: np.ndarray, breaks_us: list[int]) -> None:
+def check_same_bits(
+    service: ScriptedService, records: np.ndarray, breaks_us: list[int], zone: str | ZoneTable = "Asia/Kolkata"
+) -> None:
     """Every snapshot that the desktop sent is, bit by bit, what a replay of the stored events gives."""
     steps = [(int(records["timestamp_us"][0]), ControlKind.RESTART, 0.0)]
     steps += [(t_us, ControlKind.FOCUS_SCORE, score) for t_us, score in service.predicted.items()]
     steps += [(t_us, ControlKind.BREAK_ACCEPTED, 0.0) for t_us in breaks_us]
-    again = replay(records, np.array(steps, CONTROL_DTYPE), "Asia/Kolkata")
+    again = replay(records, np.array(steps, CONTROL_DTYPE), zone)
     rows = {int(t): index for index, t in enumerate(again.timestamps_us)}
     sent = service.of(Snapshot)
     assert len(sent) >= 5
@@ -177,6 +186,49 @@ def test_from_a_hand_to_the_database_and_back(display: str, tmp_path: Path, fres
         assert known is not None and known[0] > 0 and known[1] in service.predicted.values() and known[2] == 7
         consents = connection.execute("SELECT count(*) FROM consents").fetchone()
         assert consents == (1,)
+
+
+def test_a_move_to_another_zone_is_noticed_while_it_runs(display: str, tmp_path: Path, fresh_database_url: str) -> None:
+    """An agent in this process, on a machine whose /etc is ours to change; its minutes last a second."""
+    localtime = tmp_path / "etc" / "localtime"
+    localtime.parent.mkdir()
+    localtime.symlink_to("../usr/share/zoneinfo/Europe/Berlin")
+    watch = ZoneWatch("Europe/Berlin", tmp_path, clock=lambda: time.monotonic() * 60)
+    desktop, stop, told = Desktop(tmp_path / "a home", "ada", is_demo=False), threading.Event(), list[str]()
+    agreed = require_consent(desktop.consent, titles=False, flag="yes", ask=None)
+    with scripted_service() as (service, port), hands_at_work(display):
+        options = Options(
+            desktop=desktop,
+            consent=agreed,
+            source=find_source(display),
+            counters=tmp_path / "agent.json",
+            zone="Europe/Berlin",
+            zone_watch=watch,
+            database_url=fresh_database_url,
+            address=f"http://127.0.0.1:{port}",
+        )
+        agent = Agent(options, told.append)
+        thread = threading.Thread(target=agent.run, args=(stop,))
+        thread.start()
+        try:
+            wait_for(lambda: len(service.of(Snapshot)) >= 4, 30)
+            moved = localtime.with_name("localtime.new")
+            moved.symlink_to("../usr/share/zoneinfo/Asia/Kathmandu")
+            moved.replace(localtime)
+            wait_for(lambda: any("Asia/Kathmandu" in words for words in told), 30)
+            before = len(service.of(Snapshot))
+            wait_for(lambda: len(service.of(Snapshot)) >= before + 4, 30)
+        finally:
+            stop.set()
+            thread.join()
+    with connect(fresh_database_url) as connection:
+        user_id, records = stored(connection, agent.counters() | {"machine_id": desktop.machine_id()})
+        history = zone_history(connection, user_id)
+    assert [zone for _, zone in history] == ["Europe/Berlin", "Asia/Kathmandu"]
+    check_same_bits(service, records, [], zone_history_table(history))
+    first, last = service.of(Snapshot)[0], service.of(Snapshot)[-1]
+    hours = {int(second.features["hour_of_day"]) for second in (first, last)}
+    assert len(hours) == 2, "Kathmandu's clock shows another hour than Berlin's"
 
 
 def acknowledged(spool: Path) -> dict[bytes, int]:

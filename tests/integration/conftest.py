@@ -23,7 +23,7 @@ def prefect_server(
     database_server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[PrefectServer]:
     """The guarded server as `up` starts it, and this process as its client."""
-    home = tmp_path_factory.mktemp("prefect")
+    home = tmp_path_factory.mktemp("home of prefect")
     settings = Settings(home=home, database_url=database_server.url("postgres"), prefect_port=free_port())
     with running_prefect(settings) as running:
         yield running
@@ -54,7 +54,7 @@ def prefect_client(prefect_server: PrefectServer) -> Iterator[PrefectServer]:
 @pytest.fixture(scope="module")
 def service(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """One service for the module: offers time out after 2 s, snoozes end after 1 s, demo people start at once."""
-    home = tmp_path_factory.mktemp("serving")
+    home = tmp_path_factory.mktemp("home of the service")
     quick = {"OPPORTUNITY_SECONDS": "1", "TIMEOUT_SECONDS": "2", "SNOOZE_SECONDS": "1"}
     with running_service(
         module_database_url, home, **{f"NEURAL_FOCUS_{name}": value for name, value in quick.items()}

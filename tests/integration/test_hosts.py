@@ -28,7 +28,7 @@ def service(
     request: pytest.FixtureRequest, module_database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:
     """One on every address of this machine, one on IPv6 alone."""
-    home = tmp_path_factory.mktemp("serving")
+    home = tmp_path_factory.mktemp("home of the service")
     with running_service(module_database_url, home, host=request.param, host_names=("desk.lan",)) as running:
         yield running
 

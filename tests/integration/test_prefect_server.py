@@ -127,6 +127,7 @@ def test_on_ipv6_by_every_name_its_page_asks_where_it_came_from(
             connection.request("GET", "/ui-settings", headers={"Host": host, "Origin": f"http://{host}"})
             answer = connection.getresponse()
             assert (answer.status, json.load(answer).get("api_url", "/api")) == (status, "/api")
+            connection.close()
 
 
 def test_database_addresses_are_translated() -> None:
