@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+from surroundings import DEAD_PROXIES
 
 SETUP = Path(__file__).parents[2] / "infra" / "setup.sh"
 
@@ -26,3 +28,17 @@ def test_a_python_that_will_not_do_is_one_line(tmp_path: Path, version: str, fou
     [told] = refused.stderr.strip().splitlines()
     assert told.startswith("setup: Python 3.11, 3.12 or 3.13 is needed, found: ")
     assert found in told and "apt install python3" in told
+
+
+def test_where_nothing_changed_nothing_is_fetched_or_built() -> None:
+    """As at the second start, on a machine without a network: no registry, no mirror, no build."""
+    alone = ["unshare", "--user", "--map-root-user", "--net"]
+    may = subprocess.run([*alone, "true"], capture_output=True, check=False).returncode == 0
+    done = subprocess.run(
+        [*(alone if may else ()), "bash", SETUP],
+        env=os.environ | DEAD_PROXIES,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), "or something changed: run make setup first"
