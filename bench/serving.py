@@ -129,7 +129,7 @@ def _connected(address: str, headers: dict[str, str]) -> Iterator[ClientConnecti
     until = time.monotonic() + START_SECONDS
     while True:
         try:
-            socket = connect(address, additional_headers=headers, open_timeout=START_SECONDS)
+            socket = connect(address, additional_headers=headers, open_timeout=START_SECONDS, proxy=None)
             break
         except ConnectionRefusedError:
             if time.monotonic() > until:

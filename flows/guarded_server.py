@@ -95,7 +95,8 @@ def main() -> None:
 
     names = read_host_names(NAMES, os.environ.get(NAMES, ""))
     guarded = OriginGuard(create_app(final=True), HostGuard(host, port, names))
-    uvicorn.run(guarded, host=host, port=port, log_level="warning", timeout_graceful_shutdown=5)
+    config = uvicorn.Config(guarded, host=host, port=port, log_level="warning", timeout_graceful_shutdown=5)
+    uvicorn.Server(config).run(sockets=[config.bind_socket()])  # by itself it would keep IPv4 out of ::
 
 
 if __name__ == "__main__":

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import socket
 
-import pytest
-
 _NAMES = ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy")
 DEAD_PROXIES = {
     **{name: "http://127.0.0.1:9" for name in _NAMES[:4]},
@@ -26,4 +24,4 @@ def _has_ipv6() -> bool:
     return True
 
 
-needs_ipv6 = pytest.mark.skipif(not _has_ipv6(), reason="this machine has no ::1")
+HAS_IPV6 = _has_ipv6()

@@ -13,7 +13,10 @@ from collector.zone_watch import LOOK_SECONDS, ZoneWatch
 from neural_focus import machine_zone as module
 from neural_focus.errors import ConfigurationError
 from neural_focus.machine_zone import machine_zone
-from neural_focus.settings import read_settings
+from neural_focus.settings import Settings, read_settings
+from neural_focus.store.database import connect
+from neural_focus.store.users import set_zone, zone_history
+from serving.runtime import _local_person
 
 
 def zone_file(name: str) -> Path:
@@ -143,3 +146,15 @@ def test_an_unchanged_machine_costs_a_look_at_two_files(root: Path, monkeypatch:
     monkeypatch.setattr(module.zoneinfo, "available_timezones", lambda: pytest.fail("the database was read again"))
     now += LOOK_SECONDS
     assert watch.moved() is None
+
+
+def test_a_service_that_starts_again_keeps_the_zone_that_the_desktop_told(
+    fresh_database_url: str, tmp_path: Path
+) -> None:
+    """``up`` gave it the zone of before the journey."""
+    settings = Settings(home=tmp_path, username="ada", zone="Europe/Berlin")
+    with connect(fresh_database_url) as connection:
+        user_id = _local_person(connection, settings)
+        set_zone(connection, user_id, "Asia/Tokyo")
+        assert _local_person(connection, settings) == user_id
+        assert [zone for _, zone in zone_history(connection, user_id)] == ["Europe/Berlin", "Asia/Tokyo"]
