@@ -14,7 +14,7 @@ import numpy as np
 
 from neural_focus.categories import Rules
 from neural_focus.errors import CaptureError
-from neural_focus.events import EventType
+from neural_focus.events import EventType, decode_app_name
 
 MOTION_HZ = 125
 IDLE_AFTER_MS = 5000
@@ -218,7 +218,7 @@ class DesktopCapture:
         leaving: dict[int, str] = {}
         for index, title in texts.items():
             record = records[index]
-            hint = self._rules.hint(record["app_name"].decode("utf-8", "replace"), title)
+            hint = self._rules.hint(decode_app_name(record["app_name"]), title)
             record["data"][2] |= hint
             if record["event_type"] == _TITLE and self._keep_titles and title:
                 record["data"][0] = number = self._title_id(title)

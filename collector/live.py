@@ -18,7 +18,7 @@ from neural_focus._native import Engine, read_segment, spool_segments
 from neural_focus.atomic_write import atomic_write
 from neural_focus.categories import category_label
 from neural_focus.errors import FormatError
-from neural_focus.events import PRODUCTIVITY_SHIFT, EventType
+from neural_focus.events import PRODUCTIVITY_SHIFT, EventType, decode_app_name
 from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
 from neural_focus.zones import zone_history_table, zone_table
 
@@ -85,7 +85,7 @@ class LiveEngine:
         closed = self._take(records, restart=self._next_seq == 0)
         self._next_seq += len(records)
         seconds = self._describe(closed)  # they end before these records' last app and title begin
-        self._app_name = records[-1]["app_name"].decode("utf-8", "replace")
+        self._app_name = decode_app_name(records[-1]["app_name"])
         shown = np.flatnonzero(records["event_type"] == _TITLE)
         if len(shown):
             self._title = titles.get(int(records["data"][shown[-1], 0]), "")

@@ -15,6 +15,11 @@ RECORD_BYTES: int = 64
 def record_layout() -> list[tuple[str, int, int]]:
     """Fields of the record as (name, offset in bytes, size in bytes)."""
 
+def repair_text(raw: bytes, most: int) -> bytes:
+    """
+    UTF-8 of at most `most` bytes, up to the first NUL: what is no text becomes U+FFFD; a code point that is cut off at the end is left out.
+    """
+
 def feature_names() -> list[str]:
     """Names of the columns of a snapshot, in order."""
 

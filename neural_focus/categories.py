@@ -1,13 +1,15 @@
-"""What kind of app holds the focus: rules over app name and title, decided on the desktop.
+"""What kind of app holds the focus: rules over app and title, decided on the desktop.
 
-The packaged ``categories.toml`` knows names on Windows, macOS and Linux; a file of the same shape in the data
-folder is read before it, so a person's own rules win.
+An app is looked up by its id (``apps.py``), first in the person's own rules, a file in the data folder, then in the
+packaged ``categories.toml`` of the same shape, then, on a desktop, in what is installed there
+(``collector/installed_apps.py``).
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import translate
 from functools import lru_cache
@@ -15,6 +17,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from neural_focus.apps import app_id, join_words, plain_name
 from neural_focus.errors import ConfigurationError
 from neural_focus.events import (
     PRODUCTIVITY_MASK,
@@ -34,12 +37,37 @@ _KINDS = {
     "pseudo_productive": CategoryFlag.PSEUDO_PRODUCTIVE,
 }
 _CATEGORIES = {category.name.lower(): category for category in ProductivityCategory}
-_SUFFIX = re.compile(r"(\.exe|\.app|\.desktop|-bin|\.bin)$")
 
 
-def normalize_app(name: str) -> str:
-    """The form in which names are compared: as in a record, lower case, without .exe, .app and the like."""
-    return _SUFFIX.sub("", encode_app_name(name).decode().strip().lower())
+def nowhere_installed(_app: str) -> int:
+    """No category: nothing is known of what is installed."""
+    return 0
+
+
+class _AppRules:
+    """The app rules of one file: id → bits, and patterns over names as they are and over ids."""
+
+    def __init__(self) -> None:
+        self._exact: dict[str, int] = {}
+        self._patterns: list[tuple[re.Pattern[str], int]] = []
+
+    def add(self, rule: dict[str, Any]) -> None:
+        bits = _kind_bits(rule.get("kinds", [])) | (_category_bits(rule) or 0)
+        names = rule["names"]
+        if not isinstance(names, list):
+            raise TypeError(f"names is {names!r}, a list is expected")
+        for name in names:
+            if "*" in name:
+                self._patterns.append((re.compile(translate(join_words(name.lower()))), bits))
+            else:
+                self._exact.setdefault(app_id(name), bits)
+                self._exact.setdefault(app_id(encode_app_name(name).decode()), bits)  # as a record may have cut it
+
+    def find(self, app: str) -> int | None:
+        names = app_id(app), plain_name(app)
+        if names[0] in self._exact:
+            return self._exact[names[0]]
+        return next((bits for pattern, bits in self._patterns if any(map(pattern.match, names))), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,39 +81,42 @@ class _TitleRule:
 class Rules:
     """App and title → ``category_hint``: kinds in bits 0–5, the productivity category in bits 8–15."""
 
-    def __init__(self, tables: list[dict[str, Any]]) -> None:
-        self._exact: dict[str, int] = {}
-        self._patterns: list[tuple[re.Pattern[str], int]] = []
+    def __init__(self, tables: list[dict[str, Any]], installed: Callable[[str], int] = nowhere_installed) -> None:
+        """``tables``: parsed files, the first wins. ``installed``: bits of an app that no rule names, 0 for none."""
+        self._files: list[_AppRules] = []
         self._titles: list[_TitleRule] = []
         for table in tables:
             unknown = set(table) - {"app", "title"}
             if unknown:
                 raise ValueError(f"unknown table {sorted(unknown)[0]!r}, known are app and title")
+            self._files.append(_AppRules())
             for rule in table.get("app", []):
-                self._add_app(rule)
+                self._files[-1].add(rule)
             for rule in table.get("title", []):
                 self._add_title(rule)
-        self._app_hint = lru_cache(maxsize=4096)(self._find_app)
+        self._installed = installed
+        self._by_rules = lru_cache(maxsize=4096)(self._find_app)
 
     @classmethod
-    def load(cls, path: Path | None = None) -> Rules:
-        """The packaged rules, with those of ``path`` before them if that file exists.
+    def load(cls, path: Path | None = None, installed: Callable[[str], int] = nowhere_installed) -> Rules:
+        """The packaged rules, with those of ``path`` before them if that file exists, and ``installed`` after them.
 
         Raises:
             ConfigurationError: ``path`` cannot be read, is no TOML, or names an unknown kind or category.
         """
         packaged = tomllib.loads(resources.files("neural_focus").joinpath(RULES_FILE).read_text("utf-8"))
         if path is None or not path.exists():
-            return cls([packaged])
+            return cls([packaged], installed)
         try:
-            return cls([tomllib.loads(path.read_text("utf-8")), packaged])
+            return cls([tomllib.loads(path.read_text("utf-8")), packaged], installed)
         except (OSError, ValueError, TypeError, KeyError, re.error) as error:
             why = f"{error} is missing" if isinstance(error, KeyError) else str(error)
             raise ConfigurationError(f"{path} cannot be used", why=why, todo="Correct it, or move it away") from error
 
     def hint(self, app_name: str, title: str | None = None) -> int:
         """``category_hint`` bits of an app, and of its title where that is known."""
-        app = self._app_hint(normalize_app(app_name))
+        ruled = self._by_rules(app_name)
+        app = self._installed(app_name) if ruled is None else ruled
         if not title:
             return app
         for rule in self._titles:
@@ -98,22 +129,9 @@ class Rules:
         """The productivity category in words (Building, Studying, …), empty for none."""
         return category_label(self.hint(app_name, title))
 
-    def _find_app(self, name: str) -> int:
-        exact = self._exact.get(name)
-        if exact is not None:
-            return exact
-        return next((bits for pattern, bits in self._patterns if pattern.match(name)), 0)
-
-    def _add_app(self, rule: dict[str, Any]) -> None:
-        bits = _kind_bits(rule.get("kinds", [])) | (_category_bits(rule) or 0)
-        names = rule["names"]
-        if not isinstance(names, list):
-            raise TypeError(f"names is {names!r}, a list is expected")
-        for name in names:
-            if "*" in name:
-                self._patterns.append((re.compile(translate(name.lower())), bits))
-            else:
-                self._exact.setdefault(normalize_app(name), bits)
+    def _find_app(self, app: str) -> int | None:
+        found = (rules.find(app) for rules in self._files)
+        return next((bits for bits in found if bits is not None), None)
 
     def _add_title(self, rule: dict[str, Any]) -> None:
         within = _kind_bits(rule.get("within", []))

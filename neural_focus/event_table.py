@@ -35,8 +35,9 @@ def read_event_table(path: Path, rules: Rules | None = None) -> dict[str, NDArra
     """Records of each person in a Parquet table: user → EVENT_DTYPE[n], sorted stably by timestamp.
 
     Rows are taken as they are: a number that does not fit its field is carried as one that ``validate`` puts
-    aside (type, timestamp), or is cut to the field's range, and rounded. Rows without a user are one person's, "".
-    Times are µs since 1970, Parquet timestamps (without a zone: UTC), or ISO 8601 text with an offset.
+    aside (type, timestamp), or is cut to the field's range, and rounded; an app's name that is no UTF-8 is repaired.
+    Rows without a user are one person's, "". Times are µs since 1970, Parquet timestamps (without a zone: UTC), or
+    ISO 8601 text with an offset.
 
     Raises:
         InputError: a file that cannot be read, an unknown or missing column, a column of the wrong type.
@@ -130,7 +131,7 @@ def _to_records(table: pa.Table, rules: Rules, path: Path) -> NDArray[np.void]:
     types = _integers(table, "event_type", path)
     records["event_type"] = np.where((types < 0) | (types > _UINT32_MAX), _UINT32_MAX, types)
     names, codes = _factorize(table["app_name"])
-    records["app_name"] = np.array([_app_bytes(name) for name in names] or [b""], f"S{APP_NAME_BYTES}")[codes]
+    records["app_name"] = np.array([encode_app_name(name) for name in names] or [b""], f"S{APP_NAME_BYTES}")[codes]
     _fill_mouse(records, types, table, path)
     idle = np.isin(types, (EventType.IDLE_START, EventType.IDLE_END))
     records["data"][idle, 0] = np.clip(_integers(table, "idle_ms", path), 0, _UINT32_MAX)[idle]
@@ -247,15 +248,6 @@ def _to_text(value: object) -> str:
     if isinstance(value, bytes):
         return value.decode("utf-8", errors="surrogateescape")
     return "" if value is None else str(value)
-
-
-def _app_bytes(name: str) -> bytes:
-    """A record's app_name; invalid UTF-8 stays invalid, so that it is counted and not repaired."""
-    try:
-        name.encode("utf-8")
-    except UnicodeEncodeError:
-        return name.encode("utf-8", errors="surrogateescape")[:APP_NAME_BYTES]
-    return encode_app_name(name)
 
 
 def _first_line(error: Exception) -> str:

@@ -10,9 +10,12 @@ from enum import IntEnum, IntFlag
 
 import numpy as np
 
+from neural_focus._native import repair_text
+
 RECORD_BYTES = 64
 APP_NAME_BYTES = 32
 """Room for at most 31 bytes of UTF-8 and a NUL."""
+_FFFD_BYTES = 3
 
 
 class EventType(IntEnum):
@@ -129,7 +132,21 @@ MAX_TIMESTAMP_US = 4_102_444_800_000_000
 """2100-01-01 UTC."""
 
 
+def app_text(name: str) -> bytes:
+    """``name`` as UTF-8 without NULs; what is no text, such as bytes kept as surrogates, becomes U+FFFD."""
+    whole = name.replace("\0", "")
+    try:
+        raw = whole.encode("utf-8", errors="surrogateescape")
+    except UnicodeEncodeError:
+        raw = whole.encode("utf-8", errors="surrogatepass")
+    return repair_text(raw, _FFFD_BYTES * len(raw))
+
+
 def encode_app_name(name: str) -> bytes:
-    """UTF-8 of ``name``, at most 31 bytes, cut at a code point, without NULs."""
-    raw = name.replace("\0", "").encode("utf-8", errors="replace")[: APP_NAME_BYTES - 1]
-    return raw.decode("utf-8", errors="ignore").encode("utf-8")
+    """``app_text`` of at most 31 bytes, cut at a code point: a record's ``app_name``."""
+    return repair_text(app_text(name), APP_NAME_BYTES - 1)
+
+
+def decode_app_name(raw: bytes) -> str:
+    """The text of a record's ``app_name``, as the engine compares it and the store keeps it."""
+    return repair_text(raw, APP_NAME_BYTES).decode()

@@ -13,8 +13,9 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
+from neural_focus.apps import app_id
 from neural_focus.errors import InputError
-from neural_focus.events import EventType
+from neural_focus.events import EventType, decode_app_name
 from neural_focus.experiments.assignment import OpportunityWatch, Policy
 from neural_focus.messages import iso
 from neural_focus.models.arrays import Arrays, pack, unpack
@@ -89,11 +90,11 @@ def keep_history(user_id: int, machine_id: str, arrays: Arrays, connection: Conn
 
 
 def apps_at(records: NDArray[np.void], times_us: NDArray[np.int64]) -> list[str | None]:
-    """Which app held the focus at each time; None before the first record and where no events were shipped."""
+    """Which app (its id) held the focus at each time; None before the first record and where nothing was shipped."""
     if not len(records):
         return [None] * len(times_us)
     focus = np.flatnonzero(records["event_type"] == EventType.WINDOW_FOCUS_CHANGE)
     changes = np.unique(np.r_[0, focus])
     at = np.searchsorted(records["timestamp_us"][changes].astype(np.int64), times_us, side="right")
-    names = [None, *(bytes(name).decode("utf-8", "replace") for name in records["app_name"][changes])]
+    names = [None, *(app_id(decode_app_name(name)) for name in records["app_name"][changes])]
     return [names[place] for place in at]

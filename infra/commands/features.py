@@ -30,7 +30,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 RECORDS_AT_ONCE = 500_000
 """Events between two row groups, so that years of one person fit into memory."""
 
-_ASIDE = ("unknown_type", "timestamp_out_of_range", "invalid_utf8")
+_ASIDE = ("unknown_type", "timestamp_out_of_range")
 
 
 @app.command()

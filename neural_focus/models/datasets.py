@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
+from neural_focus.apps import app_id
 from neural_focus.models import labels
 from neural_focus.models.history import history_rows
 from neural_focus.models.inputs import InputContract, Rows
@@ -90,7 +91,7 @@ class Moments:
 
 @dataclass(frozen=True, slots=True)
 class Stays:
-    """The finished stays of one stream: app names str[k], seconds float64[k], when each ended int64[k] µs."""
+    """The finished stays of one stream: ids of apps str[k], seconds float64[k], when each ended int64[k] µs."""
 
     person: int
     app: npt.NDArray[np.str_]
@@ -131,7 +132,7 @@ def _cut_stream(stream: StreamTable, contract: InputContract, sequences: bool) -
     found = place < len(stream.timestamps_us)
     found[found] = stream.timestamps_us[place[found]] == at[found]
     at, place = at[found], place[found]
-    names = np.array(timeline.app_names)
+    names = np.array([app_id(name) for name in timeline.app_names])
     app = names[timeline.apps[timeline.stay_at(stream.timestamps_us)]]
     own, past = stream.features[place], None
     if contract.version > 1:

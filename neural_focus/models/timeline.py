@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neural_focus.errors import InputError
-from neural_focus.events import PRODUCTIVITY_MASK, PRODUCTIVITY_SHIFT, WORK, CategoryFlag, EventType
+from neural_focus.events import PRODUCTIVITY_MASK, PRODUCTIVITY_SHIFT, WORK, CategoryFlag, EventType, decode_app_name
 
 Times = npt.NDArray[np.int64]
 US = 1_000_000
@@ -98,7 +98,7 @@ def read_timeline(records: npt.NDArray[np.void], covered: Times | None = None) -
     return Timeline(
         switch_us=times[focus[switched]],
         apps=np.r_[codes[0], codes[1:][switched]].astype(np.int32),
-        app_names=tuple(bytes(name).decode("utf-8", errors="replace") for name in names),
+        app_names=tuple(decode_app_name(bytes(name)) for name in names),
         hints=_stay_hints(hint[focus], switched, kinds[0] == EventType.WINDOW_FOCUS_CHANGE),
         event_us=times,
         idle=idle_intervals(times, kinds),

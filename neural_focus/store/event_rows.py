@@ -19,7 +19,7 @@ from psycopg import sql
 from psycopg.pq import ExecStatus
 
 from neural_focus.errors import ContractError, StoreError
-from neural_focus.events import APP_NAME_BYTES, EVENT_DTYPE, EventType
+from neural_focus.events import APP_NAME_BYTES, EVENT_DTYPE, EventType, decode_app_name
 from neural_focus.store.database import Connection
 
 POSTGRES_EPOCH_US = 946_684_800_000_000
@@ -108,9 +108,8 @@ def _fixed_parts(records: NDArray[np.void], first_seq: int) -> Sequence[bytes]:
 
 def _tail(kind: int, app: bytes, title_id: int, titles: Mapping[int, str]) -> bytes:
     title = titles.get(title_id) if kind == EventType.WINDOW_TITLE_CHANGE else None
-    name = app.split(b"\0")[0].decode("utf-8", "replace")
     shown = NULL if title is None else _text(title.replace("\0", "")[:TITLE_CHARACTERS])
-    return _text(EventType(kind).name) + _text(name) + shown
+    return _text(EventType(kind).name) + _text(decode_app_name(app)) + shown
 
 
 def _text(value: str) -> bytes:

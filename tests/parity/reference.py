@@ -5,8 +5,10 @@ Written from the definitions, not from the engine. Whole numbers and fractions u
 
 from __future__ import annotations
 
+import codecs
 import itertools
 import math
+import unicodedata
 import zoneinfo
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -52,13 +54,15 @@ class Session:
 
 
 def is_good(row: np.void) -> bool:
-    if not 1 <= row["event_type"] <= 15 or not MIN_TIMESTAMP_US <= row["timestamp_us"] < MAX_TIMESTAMP_US:
-        return False
-    try:
-        bytes(row["app_name"]).split(b"\0")[0].decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
+    return bool(1 <= row["event_type"] <= 15 and MIN_TIMESTAMP_US <= row["timestamp_us"] < MAX_TIMESTAMP_US)
+
+
+def repair_text(raw: bytes, most: int) -> bytes:
+    """Text of at most ``most`` bytes, up to the first NUL, by Python's own decoder."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    text = decoder.decode(raw.split(b"\0")[0])  # not the last piece: a code point that is cut off waits for more
+    text = "".join("\ufffd" if unicodedata.category(letter) == "Cc" else letter for letter in text)
+    return text.encode()[:most].decode(errors="ignore").encode()
 
 
 def read_items(records: NDArray[np.void], controls: NDArray[np.void] | None) -> list[Item]:
@@ -68,7 +72,7 @@ def read_items(records: NDArray[np.void], controls: NDArray[np.void] | None) -> 
     for row in records:
         if is_good(row):
             latest = max(latest, int(row["timestamp_us"]))
-            app = bytes(row["app_name"]).split(b"\0")[0]
+            app = repair_text(bytes(row["app_name"]), 32)
             words = tuple(int(word) for word in row["data"])
             items.append((latest, 1, Item(latest, int(row["event_type"]), app, words)))  # type: ignore[arg-type]
     for row in controls if controls is not None else ():

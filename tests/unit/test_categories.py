@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from neural_focus.categories import Rules, category_label, normalize_app
+from neural_focus.categories import Rules, category_label
 from neural_focus.errors import ConfigurationError
 from neural_focus.events import PRODUCTIVITY_SHIFT, CategoryFlag, ProductivityCategory
 
@@ -28,7 +28,16 @@ def rules() -> Rules:
         ("WINWORD.EXE", CategoryFlag.PRODUCTIVITY, "Knowledge"),
         ("org.gnome.Evince", CategoryFlag.PRODUCTIVITY, "Studying"),
         ("cmd.exe", CategoryFlag.PRODUCTIVITY, "Building"),
+        ("com.google.Chrome", CategoryFlag.BROWSER, ""),
+        ("com.visualstudio.code", CategoryFlag.IDE, "Building"),
+        ("com.slack.Slack", CategoryFlag.COMMUNICATION, "Communication"),
+        ("us.zoom.Zoom", CategoryFlag.COMMUNICATION, "Communication"),
+        ("com.spotify.Client", CategoryFlag.ENTERTAINMENT, "Entertainment"),
+        ("thunderbird_thunderbird", CategoryFlag.COMMUNICATION, "Communication"),
+        ("Obsidian-1.5.3-x86_64.AppImage", CategoryFlag.PRODUCTIVITY, "Knowledge"),
+        ("com.jetbrains.IntelliJ-IDEA-Community", CategoryFlag.IDE, "Building"),
         ("no-such-app", CategoryFlag(0), ""),
+        ("com.example.Unheard", CategoryFlag(0), ""),
         ("", CategoryFlag(0), ""),
     ],
 )
@@ -63,10 +72,11 @@ def test_browser_titles_do_not_touch_other_apps(rules: Rules) -> None:
     assert rules.hint("code", "reddit.py - Visual Studio Code") == rules.hint("code")
 
 
-def test_names_longer_than_a_record_holds_still_match(rules: Rules) -> None:
-    long_name = "com.github.johnfactotum.foliate"
-    assert len(long_name) == 31
-    assert rules.label(long_name + ".extra") == "Studying"
+def test_a_name_longer_than_a_record_holds_matches_as_it_was_and_as_it_was_cut(tmp_path: Path) -> None:
+    own = tmp_path / "categories.toml"
+    own.write_text('[[app]]\nnames = ["com.example.department.Timesheets"]\nkinds = ["productivity"]\n')
+    for name in ("com.example.department.Timesheets", "com.example.department.Timeshee"):
+        assert Rules.load(own).hint(name) == CategoryFlag.PRODUCTIVITY
 
 
 def test_own_rules_win(tmp_path: Path) -> None:
@@ -102,9 +112,32 @@ def test_a_broken_file_says_so(tmp_path: Path, text: str) -> None:
         Rules.load(own)
 
 
+def test_an_own_rule_is_for_the_app_under_any_name_and_wins_as_a_pattern_too(tmp_path: Path) -> None:
+    own = tmp_path / "categories.toml"
+    own.write_text(
+        '[[app]]\nnames = ["Google Chrome"]\nkinds = ["productivity"]\n'
+        '[[app]]\nnames = ["com.slack.*", "disc*"]\nkinds = ["entertainment"]\n'
+    )
+    rules = Rules.load(own)
+    for app in ("com.google.Chrome", "google-chrome-beta", "chrome.exe"):
+        assert rules.hint(app) == CategoryFlag.PRODUCTIVITY
+    assert rules.hint("com.slack.Slack") == rules.hint("Discord.exe") == CategoryFlag.ENTERTAINMENT
+    assert rules.label("slack") == "Communication"
+
+
+def test_what_is_installed_comes_after_the_rules() -> None:
+    asked = []
+
+    def installed(app: str) -> int:
+        asked.append(app)
+        return int(CategoryFlag.BROWSER) if app == "org.example.Surfer" else 0
+
+    rules = Rules.load(installed=installed)
+    assert rules.hint("code", "x") == Rules.load().hint("code") and rules.hint("") == 0
+    assert rules.hint("org.example.Surfer", "Inbox - Gmail") & CategoryFlag.COMMUNICATION
+    assert rules.hint("org.example.Other") == 0
+    assert asked == ["", "org.example.Surfer", "org.example.Other"]
+
+
 def test_missing_own_file_means_packaged(tmp_path: Path) -> None:
     assert Rules.load(tmp_path / "none.toml").hint("chrome") == CategoryFlag.BROWSER
-
-
-def test_normalized_form() -> None:
-    assert normalize_app(" Firefox-Bin ") == normalize_app("firefox.EXE") == "firefox"

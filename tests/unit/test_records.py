@@ -93,13 +93,13 @@ def test_validate_names_the_first_reason_and_keeps_the_neighbours():
     records["app_name"][8] = b"x" * 31 + b"\xc3"
     records["event_type"][9], records["app_name"][9] = 99, b"\xff"
     mask, reasons = validate(records)
-    assert np.flatnonzero(~mask).tolist() == [1, 2, 3, 4, 5, 6, 8, 9]
-    assert reasons == {"unknown_type": 3, "timestamp_out_of_range": 2, "invalid_utf8": 3}
+    assert np.flatnonzero(~mask).tolist() == [1, 2, 3, 4, 9]
+    assert reasons == {"unknown_type": 3, "timestamp_out_of_range": 2}
     engine = Engine(*zone_table("UTC"))
     engine.push(records)
     counted = engine.counters()
     assert {reason: counted[reason] for reason in reasons} == reasons
-    assert counted["events"] == 4
+    assert counted["events"] == 7
 
 
 def test_random_records_are_judged_as_python_would():
@@ -117,15 +117,7 @@ def test_random_records_are_judged_as_python_would():
     for index in rng.integers(0, len(records), 20_000):
         row = records[index]
         known = 1 <= row["event_type"] <= 15 and MIN_TIMESTAMP_US <= row["timestamp_us"] < MAX_TIMESTAMP_US
-        assert mask[index] == (known and is_text(raw[index, 16:48].tobytes()))
+        assert mask[index] == known
     engine = Engine(*zone_table("UTC"))
     engine.push(records)
     assert engine.counters()["events"] == mask.sum()
-
-
-def is_text(name: bytes) -> bool:
-    try:
-        name.split(b"\0")[0].decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "bindings.hpp"
+#include "core/utf8.hpp"
 
 namespace nb = nanobind;
+using namespace nb::literals;
 
 namespace neural_focus {
 
@@ -30,6 +32,16 @@ void bind_record(nb::module_& module) {
         };
       },
       "Fields of the record as (name, offset in bytes, size in bytes).");
+  module.def(
+      "repair_text",
+      [](const nb::bytes& raw, std::size_t most) {
+        std::string text(most, '\0');
+        text.resize(repair_text({raw.c_str(), raw.size()}, text.data(), most));
+        return nb::bytes(text.data(), text.size());
+      },
+      "raw"_a, "most"_a,
+      "UTF-8 of at most `most` bytes, up to the first NUL: what is no text becomes U+FFFD; a code point that is cut "
+      "off at the end is left out.");
 }
 
 }  // namespace neural_focus

@@ -1,10 +1,11 @@
 // UTF-8 text cut to what a record or a string table holds.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <string>
+
+#include "core/utf8.hpp"
 
 namespace neural_focus {
 
@@ -23,12 +24,10 @@ inline std::string first_code_points(const std::string& text, std::size_t most) 
   return text.substr(0, end);
 }
 
-// At most 31 bytes and a NUL, cut at a code point.
+// At most 31 bytes of text and a NUL, cut at a code point.
 inline void copy_name(char (&to)[32], const std::string& from) {
-  std::size_t size = std::min<std::size_t>(from.size(), sizeof to - 1);
-  while (size > 0 && size < from.size() && continues_code_point(from[size])) --size;
   std::memset(to, 0, sizeof to);
-  std::memcpy(to, from.data(), size);
+  repair_text(from, to, sizeof to - 1);
 }
 
 }  // namespace neural_focus

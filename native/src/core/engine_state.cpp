@@ -9,7 +9,7 @@ namespace neural_focus {
 namespace {
 
 constexpr std::uint64_t magic = 0x31'45'4E'49'47'4E'45'4E;  // "NENGINE1" in memory
-constexpr std::uint32_t version = 1;
+constexpr std::uint32_t version = 2;
 
 // FNV-1a: finds damage, not intent.
 std::uint64_t checksum(std::span<const std::byte> bytes) noexcept {

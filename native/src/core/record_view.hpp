@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "core/record.hpp"
+#include "core/utf8.hpp"
 
 namespace neural_focus {
 
@@ -14,7 +15,7 @@ template <typename T>
   return value;
 }
 
-// An app's name as four words, zero after the first NUL: equal names have equal words.
+// An app's name as four words, repaired and zero after its end: names that are stored as the same text have equal words.
 struct AppName {
   std::uint64_t words[4];
 
@@ -36,19 +37,12 @@ class RecordView {
   [[nodiscard]] const std::byte* app_bytes() const noexcept { return record_ + offsetof(Event, app_name); }
 
   [[nodiscard]] AppName app() const noexcept {
-    AppName name{};
-    char text[sizeof name];
-    std::memcpy(text, app_bytes(), sizeof text);
-    std::memcpy(&name, text, strnlen_(text));
-    return name;
+    char text[sizeof(AppName)] = {};
+    repair_text({reinterpret_cast<const char*>(app_bytes()), sizeof text}, text, sizeof text);
+    return std::bit_cast<AppName>(text);
   }
 
  private:
-  static std::size_t strnlen_(const char* text) noexcept {
-    const void* nul = std::memchr(text, 0, sizeof(AppName));
-    return nul == nullptr ? sizeof(AppName) : static_cast<std::size_t>(static_cast<const char*>(nul) - text);
-  }
-
   const std::byte* record_;
 };
 
