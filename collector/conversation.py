@@ -97,7 +97,7 @@ class Conversation:
         while len(self._features) > LIVE_FEATURES:
             del self._features[min(self._features)]
         shown = (second.app_name, second.category, second.window_title)
-        self._send(Snapshot(second.t_us, second.features, second.sequence, *shown))
+        self._send(Snapshot(second.t_us, second.features, second.sequence, *shown, input_us=second.input_us))
 
     def _tell_session(self, start_us: int, end_us: int) -> None:
         if end_us < 0:

@@ -18,7 +18,7 @@ from neural_focus._native import Engine, read_segment, spool_segments
 from neural_focus.atomic_write import atomic_write
 from neural_focus.categories import category_label
 from neural_focus.errors import FormatError
-from neural_focus.events import PRODUCTIVITY_SHIFT, EventType, decode_app_name
+from neural_focus.events import INPUT, PRODUCTIVITY_SHIFT, EventType, decode_app_name
 from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
 from neural_focus.zones import zone_history_table, zone_table
 
@@ -31,7 +31,10 @@ Records = np.ndarray[Any, np.dtype[np.void]]
 
 @dataclass(frozen=True, slots=True)
 class Second:
-    """The snapshot at ``t_us`` (a whole second): all features by name, the last ten event types, app and category."""
+    """The snapshot at ``t_us`` (a whole second): all features by name, the last ten event types, app and category.
+
+    ``input_us``: when the newest input came, None if there was none since the agent started.
+    """
 
     t_us: int
     features: dict[str, float]
@@ -39,6 +42,7 @@ class Second:
     app_name: str
     category: str
     window_title: str
+    input_us: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,7 @@ class LiveEngine:
         self._next_seq = 0
         self.last_us = 0
         self._app_name = self._title = ""
+        self._input_us: int | None = None
         self.snapshots = 0
 
     @classmethod
@@ -137,6 +142,9 @@ class LiveEngine:
         if restart:  # a start of the agent ends what was idle, at the boot's first record, where replay puts it too
             self._engine.restart(int(records["timestamp_us"][0]))
         self.last_us = max(self.last_us, int(records["timestamp_us"][-1]))
+        given = records["timestamp_us"][np.isin(records["event_type"], INPUT)]
+        if len(given):
+            self._input_us = max(self._input_us or 0, int(given.max()))
         return self._engine.push(np.ascontiguousarray(records))
 
     def _describe(self, closed: tuple[Any, Any, Any]) -> list[Second]:
@@ -150,6 +158,7 @@ class LiveEngine:
                 self._app_name,
                 category_label(int(row[_CATEGORY]) << PRODUCTIVITY_SHIFT),
                 self._title,
+                self._input_us,
             )
             for time, row, last in zip(times, features, sequence, strict=True)
         ]

@@ -39,6 +39,16 @@ class EventType(IntEnum):
     RESERVED_15 = 15
 
 
+INPUT = (
+    EventType.KEY_PRESS,
+    EventType.KEY_RELEASE,
+    EventType.MOUSE_MOVE,
+    EventType.MOUSE_CLICK,
+    EventType.MOUSE_WHEEL,
+)
+"""What only a person's hands make."""
+
+
 class KeyFlag(IntFlag):
     """Bits of ``data.flags`` in KEY_PRESS and KEY_RELEASE. The class of a key is in bits 16–18."""
 

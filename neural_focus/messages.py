@@ -49,7 +49,10 @@ def parse_iso(text: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One second of a stream: all features by name at ``t_us``, and what the page may show of it."""
+    """One second of a stream: all features by name at ``t_us``, and what the page may show of it.
+
+    ``input_us``: when the newest input of the computer came, null if the desktop does not know of any.
+    """
 
     TYPE: ClassVar[str] = "SNAPSHOT"
     t_us: int
@@ -58,9 +61,12 @@ class Snapshot:
     app_name: str = ""
     category: str = ""
     window_title: str = ""
+    input_us: int | None = None
 
     def __post_init__(self) -> None:
         _check_time("t_us", self.t_us)
+        if self.input_us is not None:
+            _check_time("input_us", self.input_us)
         if missing := [name for name in FEATURE_NAMES if name not in self.features]:
             raise InputError("features lacks a name", why=missing[0], todo="Send every feature of this version")
         if len(self.features) != len(FEATURE_NAMES):

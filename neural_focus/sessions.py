@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from neural_focus.errors import InputError
 from neural_focus.events import (
+    INPUT,
     PRODUCTIVITY_MASK,
     PRODUCTIVITY_SHIFT,
     CategoryFlag,
@@ -31,15 +32,6 @@ MAX_MINUTES = 24 * 60
 LOOK_BACK_US = 6 * 3_600_000_000
 """Events so long before a session's start say who held the focus then."""
 _CLOSED_BY = {EventType.IDLE_START: EventType.IDLE_END, EventType.SCREEN_LOCK: EventType.SCREEN_UNLOCK}
-_INPUT = frozenset(
-    {
-        EventType.KEY_PRESS,
-        EventType.KEY_RELEASE,
-        EventType.MOUSE_MOVE,
-        EventType.MOUSE_CLICK,
-        EventType.MOUSE_WHEEL,
-    }
-)
 NATURAL_GAP_SECONDS = 15 * 60
 """A natural session ends with the last event before a gap this long."""
 
@@ -161,8 +153,8 @@ def idle_us(records: NDArray[np.void], start_us: int, end_us: int) -> int:
             since = t - word * 1000 if kind == EventType.IDLE_START else t
             begin = min(begin, since) if opened else since
             opened.add(_CLOSED_BY[kind])
-        elif opened and (kind in _INPUT or kind in opened):
-            opened = set() if kind in _INPUT else opened - {kind}
+        elif opened and (kind in INPUT or kind in opened):
+            opened = set() if kind in INPUT else opened - {kind}
             if not opened:
                 total += max(0, min(t, end_us) - max(begin, reached))
                 reached = max(reached, t)

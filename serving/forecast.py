@@ -6,7 +6,7 @@ One thread does this for all streams (the stores are not made for several); the 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from neural_focus.models.history import HistoryRows
 from neural_focus.models.predict import Predictor
 from neural_focus.prediction import HORIZON_SECONDS, categorize_risk
 from neural_focus.store.prediction_log import LoggedPrediction
+from neural_focus.store.trial import StoredOffer
 from serving.champion import Champion, trained_on
 from serving.online import OnlineFeatures
 from serving.problems import ProblemError
@@ -132,4 +133,18 @@ def judge(
         focus_momentum=momentum,
         model_version=predictor.version,
         trained_on=trained_on(predictor),
+    )
+
+
+def with_arm(told: PredictionMade, held: StoredOffer) -> PredictionMade:
+    """A prediction with what was drawn for its moment."""
+    arm, sites = held.opportunity.arm, ", ".join(target for _, target in held.opportunity.targets if target)
+    if arm == "NO_OP":
+        return replace(told, ab_test_group=arm)
+    return replace(
+        told,
+        ab_test_group=arm,
+        intervention_type=arm,
+        intervention_target=sites or None,
+        intervention_reason="Focus is at risk",
     )

@@ -67,14 +67,17 @@ class Hub:
         """The person's clients."""
         return (client for client in list(self._clients) if client.user_id == user_id)
 
-    def tell(self, user_id: int, message: ServerMessage, *, pages_only: bool = False) -> None:
-        """Send to all of a person's clients, or to their pages."""
+    def tell(
+        self, user_id: int, message: ServerMessage, *, pages_only: bool = False, machine_id: str | None = None
+    ) -> None:
+        """Send to all of a person's clients, to their pages, or to their pages and the desktop of one machine."""
         text = None
         for client in self.of(user_id):
-            if not (pages_only and client.machine_id):
+            elsewhere = machine_id is not None and client.machine_id != machine_id
+            if client.machine_id is None or not (pages_only or elsewhere):
                 text = encode(message) if text is None else text
                 client.put(text)
 
-    def has_desktop(self, user_id: int) -> bool:
-        """Whether a desktop of the person is connected."""
-        return any(client.machine_id for client in self.of(user_id))
+    def has_desktop(self, user_id: int, machine_id: str | None = None) -> bool:
+        """Whether a desktop of the person is connected, or that of one machine."""
+        return any(client.machine_id and machine_id in (None, client.machine_id) for client in self.of(user_id))

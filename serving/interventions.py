@@ -6,21 +6,19 @@
                                 │                             ├─ timeout ─► TIMEOUT: nothing is done, counts as neither
                       NO_OP: a row, nothing shown             └─ snooze ──► SNOOZED, offered once more after 5 min
 
-Everything is in the database before anybody hears of it, so a restart takes up what was open.
+Everything is in the database before anybody hears of it, so a restart takes up what was open. The trial is the
+person's: only the machine in use has opportunities, what is held on one counts for all, and an offer is shown there.
 """
 
 from __future__ import annotations
 
 import logging
-import re
 import time
 from dataclasses import dataclass, replace
 
 from neural_focus.experiments.assignment import (
     TRIAL_ARMS,
     WARM_START_ARMS,
-    Arm,
-    Draw,
     Trigger,
     draw_arm,
 )
@@ -28,7 +26,6 @@ from neural_focus.messages import (
     STORED_RESPONSE,
     InterventionClosed,
     InterventionOffered,
-    InterventionType,
     Response,
     StoredResponse,
     iso,
@@ -37,39 +34,18 @@ from neural_focus.settings import Settings
 from neural_focus.store import trial
 from neural_focus.store.trial import Opportunity, StoredOffer, opportunity_uuid
 from serving.database import Database
+from serving.draws import TYPE_OF, Drawn
 from serving.forecast import Forecast
 from serving.hub import Hub
 from serving.problems import ProblemError
 from serving.responses import FeedbackStored
 from serving.streams import Stream, Streams
 
-TYPE_OF: dict[Arm, InterventionType] = {
-    Arm.NO_OP: "NO_OP",
-    Arm.SUGGEST_BREAK: "SUGGEST_BREAK",
-    Arm.BLOCK_SITES: "PREDICTIVE_BLOCK",
-}
 STALE_SECONDS = 10.0
 """A snapshot older than this is history: nobody is interrupted for it."""
 LOOK_BACK_SECONDS = 2 * 3600
 CLOCK_SLACK_US = 5_000_000
 _LOG = logging.getLogger("neural_focus.serving")
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """An opportunity whose arm is drawn and that is not stored yet."""
-
-    trigger: Trigger
-    draw: Draw
-    opportunity_id: str
-    sites: tuple[str, ...]
-
-    @property
-    def targets(self) -> list[tuple[str, str | None]]:
-        """(action, target) of each row."""
-        if self.draw.arm is Arm.BLOCK_SITES:
-            return [(block_action(site), site) for site in self.sites]
-        return [(self.draw.arm.value, None)]
 
 
 @dataclass(slots=True)
@@ -79,12 +55,6 @@ class Waiting:
     offer: StoredOffer
     shown: float
     deadline: float
-
-
-def block_action(site: str) -> str:
-    """BLOCK_REDDIT for reddit.com, BLOCK_YCOMBINATOR for news.ycombinator.com."""
-    labels = site.lower().removeprefix("www.").split(".")
-    return "BLOCK_" + re.sub(r"[^A-Z0-9]+", "_", labels[-2 if len(labels) > 1 else 0].upper())
 
 
 class Interventions:
@@ -110,8 +80,11 @@ class Interventions:
     def consider(self, stream: Stream, forecast: Forecast) -> Drawn | None:
         """Whether this moment is an opportunity, and which arm it gets. Nothing is stored or shown yet.
 
-        While an offer waits, and for moments of the past, there is none; while one is snoozed, only a warm start.
+        Moments of a machine that is not in use are none. While an offer waits, and for moments of the past, there is
+        none; while one is snoozed, only a warm start.
         """
+        if self._streams.in_use(stream.user_id) is not stream:
+            return None
         t_s, risk = forecast.message.t_us / 1e6, forecast.message.break_risk
         waits = any(item.offer.user_id == stream.user_id for item in self._waiting.values())
         if waits or time.time() - t_s > STALE_SECONDS:
@@ -126,8 +99,8 @@ class Interventions:
         draw = draw_arm(stream.watch.policy.seed, stream.user_id, opportunity_id, arms)
         return Drawn(trigger, draw, opportunity_id, stream.blocked_sites)
 
-    async def hold(self, stream: Stream, forecast: Forecast, drawn: Drawn) -> None:
-        """Store a drawn opportunity and, unless it is a no-op, offer it."""
+    async def hold(self, stream: Stream, forecast: Forecast, drawn: Drawn) -> StoredOffer | None:
+        """Store a drawn opportunity; None if the database knows of one that has spent the person's budget."""
         told = forecast.message
         seed = stream.watch.policy.seed
         opportunity = Opportunity(
@@ -148,7 +121,15 @@ class Interventions:
             experiment=seed if drawn.trigger is Trigger.BUDGET else f"{seed}:{drawn.trigger.value}",
             timeout_seconds=self._settings.timeout_seconds,
         )
-        await self._store_and_offer(opportunity)
+        return await self._store(opportunity, stream.watch.policy.has_room if drawn.trigger is Trigger.BUDGET else None)
+
+    def offer(self, stored: StoredOffer) -> None:
+        """Show a stored opportunity on its machine and the person's pages, unless it is a no-op."""
+        opportunity, now = stored.opportunity, time.monotonic()
+        if opportunity.type == "NO_OP":
+            return
+        self._waiting[stored.id] = Waiting(stored, now, now + opportunity.timeout_seconds)
+        self._hub.tell(stored.user_id, described(stored), machine_id=opportunity.machine_id)
 
     async def answer(
         self,
@@ -191,24 +172,23 @@ class Interventions:
             await self._close(item.offer.user_id, item.offer.id, "TIMEOUT", time.time_ns() // 1000, None)
             self._warm_again(item.offer.opportunity)
         for offer_id, (due, offer) in list(self._snoozed.items()):
-            if due <= now and self._hub.has_desktop(offer.user_id):
-                del self._snoozed[offer_id]
-                await self._store_and_offer(
-                    replace(offer.opportunity, triggered_us=time.time_ns() // 1000, snooze_of=offer.ids)
-                )
+            used = self._streams.in_use(offer.user_id)
+            if due <= now and used is not None and self._hub.has_desktop(offer.user_id, used.machine_id):
+                again = replace(offer.opportunity, machine_id=used.machine_id, snooze_of=offer.ids)
+                try:
+                    stored = await self._store(replace(again, triggered_us=time.time_ns() // 1000))
+                finally:  # not before it is stored: nothing else may be offered in between
+                    del self._snoozed[offer_id]
+                if stored is not None:
+                    self.offer(stored)
 
     async def fill_effects(self) -> None:
         """Fill in the focus score five minutes later where it is due."""
         await self._database.run(lambda connection: trial.fill_effects(connection, time.time_ns() // 1000))
 
-    async def _store_and_offer(self, opportunity: Opportunity) -> None:
-        ids = await self._database.run(lambda connection: trial.insert_opportunity(connection, opportunity))
-        if opportunity.type == "NO_OP":
-            return
-        now = time.monotonic()
-        offer = StoredOffer(ids[0], tuple(ids), opportunity.user_id, opportunity, None, None, None)
-        self._waiting[offer.id] = Waiting(offer, now, now + opportunity.timeout_seconds)
-        self._hub.tell(opportunity.user_id, described(offer))
+    async def _store(self, opportunity: Opportunity, has_room: trial.HasRoom | None = None) -> StoredOffer | None:
+        ids = await self._database.run(lambda connection: trial.insert_opportunity(connection, opportunity, has_room))
+        return StoredOffer(ids[0], tuple(ids), opportunity.user_id, opportunity, None, None, None) if ids else None
 
     async def _close(
         self, user_id: int, intervention_id: int, response: StoredResponse, responded_us: int, took_ms: int | None
@@ -224,14 +204,15 @@ class Interventions:
             self._hub.tell(
                 user_id,
                 InterventionClosed(offer.id, response, offer.response_time_ms, auto_accepted=False),
+                machine_id=offer.opportunity.machine_id,
             )
         return found
 
     def _warm_again(self, unanswered: Opportunity) -> None:
         """A warm start that nobody answered shows nothing of the way: hold it once more."""
-        stream = self._streams.get(unanswered.user_id, unanswered.machine_id)
-        if stream is not None and unanswered.experiment.endswith(Trigger.WARM_START.value):
-            stream.watch.warm_again()
+        watch = self._streams.watch_of(unanswered.user_id)
+        if watch is not None and unanswered.experiment.endswith(Trigger.WARM_START.value):
+            watch.warm_again()
 
     def _snooze(self, offer: StoredOffer, since: float) -> None:
         due = time.monotonic() + self._settings.snooze_seconds - (time.time() - since)

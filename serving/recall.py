@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,10 +27,10 @@ from neural_focus.settings import Settings
 from neural_focus.store import session_book, trial
 from neural_focus.store.database import Connection
 from neural_focus.store.events import read_events
-from neural_focus.store.prediction_log import read_features, read_moments
+from neural_focus.store.prediction_log import Moments, read_features, read_moments
 from neural_focus.store.stream_memories import keep_memory, read_memory
 from serving.forecast import MOST_AHEAD_SECONDS
-from serving.people import read_person
+from serving.people import Someone, read_person
 from serving.streams import BLOCKED_SITES, Stream
 
 HOUR_US = 3_600_000_000
@@ -40,8 +41,14 @@ HISTORY_HOURS = 2
 _LOG = logging.getLogger("neural_focus.serving")
 
 
-def recall_stream(connection: Connection, settings: Settings, user_id: int, machine_id: str) -> Stream:
-    """The stream with its momentum, threshold, budget, session and history as far as they are stored.
+def recall_stream(
+    connection: Connection,
+    settings: Settings,
+    user_id: int,
+    machine_id: str,
+    watch: OpportunityWatch | None = None,
+) -> Stream:
+    """The stream with its momentum, session and history as far as they are stored; the person's watch, too, if new.
 
     Raises:
         ProblemError: 401, there is no such person.
@@ -49,19 +56,36 @@ def recall_stream(connection: Connection, settings: Settings, user_id: int, mach
     person = read_person(connection, user_id)
     now_us = time.time_ns() // 1000
     since = now_us - MOMENTS_HOURS * HOUR_US
-    past = read_moments(connection, user_id, since, now_us, machine_id)
+    past = read_moments(connection, user_id, since, now_us, machine_id if watch else None)
     session = session_book.current_session(connection, user_id, since)
     stream = Stream(
         user_id=user_id,
         machine_id=machine_id,
         is_demo=person.is_demo,
-        watch=OpportunityWatch(Policy(warm_start_s=settings.opportunity_seconds if person.is_demo else None)),
+        watch=watch or _recall_watch(connection, settings, person, past, now_us),
         blocked_sites=person.blocked_sites or BLOCKED_SITES,
         session_id=session.id if session else None,
     )
-    stream.recall(past[0] if past else None, trial.opportunity_times(connection, user_id, now_us - HOUR_US))
+    if own := [one for one in past if one.machine_id == machine_id]:
+        stream.recall(own[0])
     stream.history = _recall_history(connection, user_id, machine_id, now_us)
     return stream
+
+
+def _recall_watch(
+    connection: Connection, settings: Settings, person: Someone, past: Sequence[Moments], now_us: int
+) -> OpportunityWatch:
+    """Threshold and budget of a person over all their machines: of each second the moment of the least idle one."""
+    watch = OpportunityWatch(Policy(warm_start_s=settings.opportunity_seconds if person.is_demo else None))
+    held_us = trial.opportunity_times(connection, person.id, now_us - trial.BUDGET_SECONDS * US)
+    t_us, risk, idle = (
+        np.concatenate([np.empty(0), *(getattr(one, name) for one in past)])
+        for name in ("t_us", "break_risk", "idle_s")
+    )
+    order = np.lexsort((idle, t_us))
+    times, first = np.unique(t_us[order], return_index=True)
+    watch.take_up(times / 1e6, risk[order][first], [at / 1e6 for at in held_us])
+    return watch
 
 
 def _recall_history(connection: Connection, user_id: int, machine_id: str, now_us: int) -> StreamPast:

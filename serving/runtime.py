@@ -21,11 +21,12 @@ from neural_focus.settings import Settings
 from neural_focus.store.database import Connection
 from neural_focus.store.person_record import read_calibrations
 from neural_focus.store.prediction_log import LoggedPrediction
+from neural_focus.store.trial import StoredOffer
 from neural_focus.store.users import ensure_user, read_user
 from serving.auth import LOCAL_PERSON, forget_old_codes
 from serving.champion import WATCH_SECONDS, Champion
 from serving.database import Database
-from serving.forecast import check_time, forecast
+from serving.forecast import Forecast, check_time, forecast, with_arm
 from serving.hub import Client, Hub
 from serving.interventions import Interventions
 from serving.online import OnlineFeatures
@@ -158,8 +159,8 @@ class Runtime:
             raise InputError(f"machine_id is {machine_id[:60]!r}", todo="Give the machine's UUID") from None
         if (known := self.streams.get(user_id, machine)) is not None:
             return known
-        settings = self.settings
-        found = await self.database.run(lambda connection: recall_stream(connection, settings, user_id, machine))
+        settings, watch = self.settings, self.streams.watch_of(user_id)
+        found = await self.database.run(lambda connection: recall_stream(connection, settings, user_id, machine, watch))
         return self.streams.add(found)
 
     async def predict(self, client: Client, stream: Stream, snapshot: Snapshot) -> None:
@@ -168,24 +169,26 @@ class Runtime:
         if self._online is None:
             raise ConfigurationError("The service has not started")
         made = await self._in_forecast_thread(partial(forecast, self._online, self.champion, stream, snapshot))
-        drawn = self.interventions.consider(stream, made)
-        told = made.message
-        if drawn is not None:
-            arm = drawn.draw.arm.value
-            sites = ", ".join(drawn.sites) if arm == "BLOCK_SITES" else None
-            told = replace(told, ab_test_group=arm)
-            if arm != "NO_OP":
-                told = replace(
-                    told, intervention_type=arm, intervention_target=sites, intervention_reason="Focus is at risk"
-                )
-        stream.snapshot, stream.prediction = snapshot, told
+        stream.snapshot = snapshot
+        held, refusal = await self._hold(stream, made)
+        told = stream.prediction = made.message if held is None else with_arm(made.message, held)
         client.send(told)
         self.hub.tell(stream.user_id, told, pages_only=True)
         self._tell_activity(stream, snapshot)
         self.writer.add(made.logged(stream, told.ab_test_group))
         self.shadow.consider(stream, made)
-        if drawn is not None:
-            await self.interventions.hold(stream, made, drawn)
+        if held is not None:
+            self.interventions.offer(held)
+        if refusal is not None:
+            raise refusal
+
+    async def _hold(self, stream: Stream, made: Forecast) -> tuple[StoredOffer | None, StoreError | None]:
+        """The moment as a stored opportunity where it is one; a database that refuses costs no prediction."""
+        drawn = self.interventions.consider(stream, made)
+        try:
+            return (None, None) if drawn is None else (await self.interventions.hold(stream, made, drawn), None)
+        except StoreError as error:
+            return None, error
 
     def current(self, user_id: int) -> tuple[PredictionMade | None, float | None]:
         """The person's last prediction and the age of its snapshot in seconds."""

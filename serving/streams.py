@@ -1,4 +1,8 @@
-"""What the service remembers of each stream between two snapshots: momentum, the trial's watch, the last moment."""
+"""What the service remembers of each stream between two snapshots: momentum, the last moment, and the person's watch.
+
+The trial is the person's, over all their machines: their streams share one watch, and only the machine in use has
+moments for it.
+"""
 
 from __future__ import annotations
 
@@ -51,6 +55,7 @@ class Stream:
     machine_id: str
     is_demo: bool
     watch: OpportunityWatch
+    """The person's: all of their streams have the same."""
     blocked_sites: tuple[str, ...] = BLOCKED_SITES
     momentum: Momentum = field(default_factory=Momentum)
     history: StreamPast = field(default_factory=StreamPast)
@@ -77,15 +82,17 @@ class Stream:
             return None
         return max(0.0, (time.time() if now is None else now) - self.snapshot.t_us / 1e6)
 
-    def recall(self, past: Moments | None, opportunities_us: list[int]) -> None:
-        """Take up where an earlier run of the service left off: momentum, threshold, budget."""
-        for held_us in opportunities_us:
-            self.watch.hold_past(held_us / 1e6)
-        if past is None:
-            return
-        for t_us, risk in zip(past.t_us.tolist(), past.break_risk.tolist(), strict=True):
-            self.watch.remember(t_us / 1e6, None if math.isnan(risk) else risk)
-        self.watch.update_threshold()
+    @property
+    def used_us(self) -> int:
+        """When the machine was last used: its newest input, or what the idle time says where the desktop does not."""
+        if self.snapshot is None:
+            return 0
+        if self.snapshot.input_us is None:
+            return self.snapshot.t_us - int(self.snapshot.features["idle_time_30s"] * 1e6)
+        return min(self.snapshot.input_us, self.snapshot.t_us)
+
+    def recall(self, past: Moments) -> None:
+        """Take up the momentum where an earlier run of the service left off."""
         if not math.isnan(past.momentum[-1]):
             last_us, score = int(past.t_us[-1]), float(past.focus_score[-1])
             self.momentum = Momentum(float(past.momentum[-1]), last_us, score)
@@ -96,14 +103,25 @@ class Streams:
 
     def __init__(self) -> None:
         self._streams: dict[tuple[int, str], Stream] = {}
+        self._watches: dict[int, OpportunityWatch] = {}
 
     def get(self, user_id: int, machine_id: str) -> Stream | None:
         """The stream, if it has been live."""
         return self._streams.get((user_id, machine_id))
 
     def add(self, stream: Stream) -> Stream:
-        """Remember a stream; a second add of the same one keeps the first."""
+        """Remember a stream; a second add of the same one keeps the first, and so does a second watch of a person."""
+        stream.watch = self._watches.setdefault(stream.user_id, stream.watch)
         return self._streams.setdefault((stream.user_id, stream.machine_id), stream)
+
+    def watch_of(self, user_id: int) -> OpportunityWatch | None:
+        """The person's watch, None before their first stream."""
+        return self._watches.get(user_id)
+
+    def in_use(self, user_id: int) -> Stream | None:
+        """The person's stream with the newest input; of several at the same microsecond always the same one."""
+        seen = [stream for stream in self.of(user_id) if stream.snapshot is not None]
+        return max(seen, key=lambda stream: (stream.used_us, stream.machine_id), default=None)
 
     def all(self) -> list[Stream]:
         """Everybody's streams."""

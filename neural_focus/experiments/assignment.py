@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -121,10 +121,21 @@ class Policy:
     warm_start_s: float | None = None
     """A demo person's first opportunity comes this many seconds after their first snapshot, settled or not."""
 
+    def has_room(self, held_s: Iterable[float], t_s: float) -> bool:
+        """Whether the budget of a person who had opportunities at ``held_s`` has room for one at ``t_s``.
+
+        An hour may run one over the mean rate: risks come in clusters, the threshold keeps the average.
+        """
+        ago = [t_s - held for held in held_s]
+        return all(one >= self.gap_s for one in ago) and sum(one < 3600 for one in ago) < self.alerts_per_hour + 1
+
 
 @dataclass(slots=True)
 class OpportunityWatch:
-    """Decides, snapshot by snapshot, whether one person's moment is an opportunity. Not shared between threads."""
+    """Decides, snapshot by snapshot, whether one person's moment is an opportunity: one watch over all their machines.
+
+    It is given the moments of the machine in use alone. Not shared between threads.
+    """
 
     policy: Policy
     threshold: float = field(init=False)
@@ -142,11 +153,19 @@ class OpportunityWatch:
         self._warm = self.policy.warm_start_s is not None
 
     def remember(self, t_s: float, break_risk: float | None) -> None:
-        """One past moment, in order of time; call it for logged history before going live."""
+        """One past moment; of a second that is known already, or one before it, nothing is taken."""
+        if self._moments and t_s <= self._moments[-1][0]:
+            return
         self._moments.append((t_s, math.nan if break_risk is None else break_risk))
         self._since_update += 1
         if self._since_update >= self.policy.refit_every:
             self.update_threshold()
+
+    def take_up(self, times_s: NDArray[np.float64], break_risks: NDArray[np.float64], held_s: Iterable[float]) -> None:
+        """What was logged before going live: seconds ascending, risks (nan: not settled), and opportunities held."""
+        self._moments.extend(zip(times_s.tolist(), break_risks.tolist(), strict=True))
+        self._held.extend(held_s)
+        self.update_threshold()
 
     def update_threshold(self) -> None:
         """Fit the threshold to the moments remembered, once enough of them are settled."""
@@ -164,10 +183,6 @@ class OpportunityWatch:
             gap_s=self.policy.gap_s,
         )
 
-    def hold_past(self, t_s: float) -> None:
-        """An opportunity that was held before this watch began: it counts against the budget."""
-        self._held.append(t_s)
-
     def warm_again(self) -> None:
         """Nobody answered the warm start: hold it once more."""
         self._warm = self.policy.warm_start_s is not None
@@ -180,13 +195,9 @@ class OpportunityWatch:
             self._warm = False
             self._held.append(t_s)
             return Trigger.WARM_START
-        if only_warm_start or break_risk is None or break_risk < self.threshold or not self._within_budget(t_s):
+        if only_warm_start or break_risk is None or break_risk < self.threshold:
+            return None
+        if not self.policy.has_room(self._held, t_s):
             return None
         self._held.append(t_s)
         return Trigger.BUDGET
-
-    def _within_budget(self, t_s: float) -> bool:
-        if self._held and t_s - self._held[-1] < self.policy.gap_s:
-            return False
-        # An hour may run one over the mean rate: risks come in clusters, the threshold keeps the average.
-        return sum(1 for held in self._held if t_s - held < 3600) < self.policy.alerts_per_hour + 1

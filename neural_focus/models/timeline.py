@@ -16,18 +16,18 @@ import numpy as np
 import numpy.typing as npt
 
 from neural_focus.errors import InputError
-from neural_focus.events import PRODUCTIVITY_MASK, PRODUCTIVITY_SHIFT, WORK, CategoryFlag, EventType, decode_app_name
+from neural_focus.events import (
+    INPUT,
+    PRODUCTIVITY_MASK,
+    PRODUCTIVITY_SHIFT,
+    WORK,
+    CategoryFlag,
+    EventType,
+    decode_app_name,
+)
 
 Times = npt.NDArray[np.int64]
 US = 1_000_000
-
-_INPUT = (
-    EventType.KEY_PRESS,
-    EventType.KEY_RELEASE,
-    EventType.MOUSE_MOVE,
-    EventType.MOUSE_CLICK,
-    EventType.MOUSE_WHEEL,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def idle_intervals(times_us: Times, kinds: npt.NDArray[np.uint32]) -> Times:
 
     Known from IDLE_START or SCREEN_LOCK on; any input closes what is open, as in the engine.
     """
-    closing = np.isin(kinds, (EventType.IDLE_END, EventType.SCREEN_UNLOCK, *_INPUT))
+    closing = np.isin(kinds, (EventType.IDLE_END, EventType.SCREEN_UNLOCK, *INPUT))
     opening = np.flatnonzero(np.isin(kinds, (EventType.IDLE_START, EventType.SCREEN_LOCK)))
     if not len(opening):
         return np.empty((0, 2), np.int64)

@@ -6,7 +6,7 @@ more: its rows are new ones that name the first by ``snooze_of``. No-op draws ar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
@@ -17,6 +17,8 @@ from neural_focus.store.database import Connection
 from neural_focus.store.prediction_log import SERVED, moment
 
 OPPORTUNITY_NAMESPACE = UUID("6f6c1f2e-0d0b-5b0e-9d43-1f7c52c0a5aa")
+BUDGET_SECONDS = 3600
+"""How far back opportunities count against the budget of alerts."""
 AFTER_SECONDS = 300
 AFTER_TOLERANCE_SECONDS = 30
 
@@ -71,8 +73,16 @@ _COLUMNS = (
 )
 
 
-def insert_opportunity(connection: Connection, drawn: Opportunity) -> list[int]:
-    """Store and commit a draw; returns the ids of its rows, in the order of its targets."""
+HasRoom = Callable[[Iterable[float], float], bool]
+"""Whether a budget that was spent at these times has room at another one; seconds of Unix time."""
+
+
+def insert_opportunity(connection: Connection, drawn: Opportunity, has_room: HasRoom | None = None) -> list[int]:
+    """Store and commit a draw; returns the ids of its rows, in the order of its targets.
+
+    With ``has_room`` none where the person's budget was spent meanwhile: the row of the person is locked for this
+    look, so that of several services one at a time draws for them.
+    """
     shared = (
         drawn.user_id,
         drawn.machine_id,
@@ -93,6 +103,8 @@ def insert_opportunity(connection: Connection, drawn: Opportunity) -> list[int]:
     )
     ids: list[int] = []
     with connection.transaction():
+        if has_room is not None and not _has_room(connection, drawn, has_room):
+            return []
         firsts: list[int | None] = list(drawn.snooze_of) or [None] * len(drawn.targets)
         for (action, target), snooze_of in zip(drawn.targets, firsts, strict=True):
             row = connection.execute(
@@ -102,6 +114,12 @@ def insert_opportunity(connection: Connection, drawn: Opportunity) -> list[int]:
             ).fetchone()
             ids.append(int(row[0]) if row else 0)
     return ids
+
+
+def _has_room(connection: Connection, drawn: Opportunity, has_room: HasRoom) -> bool:
+    connection.execute("SELECT 1 FROM users WHERE id = %s FOR NO KEY UPDATE", (drawn.user_id,))
+    held = opportunity_times(connection, drawn.user_id, drawn.triggered_us - BUDGET_SECONDS * 1_000_000)
+    return has_room([at / 1e6 for at in held], drawn.snapshot_us / 1e6)
 
 
 def read_offer(connection: Connection, user_id: int, intervention_id: int, *, lock: bool = False) -> StoredOffer | None:

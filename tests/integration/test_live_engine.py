@@ -64,6 +64,25 @@ def test_features_go_on_after_restarts_and_crashes(tmp_path: Path, saves: tuple[
         assert np.array(list(second.features.values()), np.float32).tobytes() == rows[t_us].tobytes()
 
 
+def test_a_second_knows_when_the_newest_input_came(tmp_path: Path) -> None:
+    live = LiveEngine.restore(tmp_path / "none", tmp_path, str(uuid.uuid4()), "UTC")
+    records = np.zeros(4, EVENT_DTYPE)
+    records["timestamp_us"] = START_US + np.array([0, 1_500_000, 3_500_000, 5_500_000])
+    records["event_type"] = (
+        *(EventType.WINDOW_FOCUS_CHANGE, EventType.KEY_PRESS),
+        *(EventType.WINDOW_TITLE_CHANGE, EventType.IDLE_START),
+    )
+    found = [second for one in range(4) for second in live.push(records[one : one + 1], {})]
+    found += live.close_until(START_US + 7_000_000)
+    known = {(second.t_us - START_US) // 1_000_000: second.input_us for second in found}
+    assert known[1] == known[5] == known[6] == START_US + 1_500_000
+    fresh = LiveEngine.restore(tmp_path / "none", tmp_path, str(uuid.uuid4()), "UTC")
+    assert [second.input_us for second in (*fresh.push(records[:1], {}), *fresh.close_until(START_US + 2_000_000))] == [
+        None,
+        None,
+    ]
+
+
 def test_an_unreadable_state_is_put_aside(tmp_path: Path) -> None:
     runs = Runs(tmp_path)
     runs.run(typing_records(0, 10), save=True)

@@ -16,9 +16,10 @@ from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
 from neural_focus.models.predict import Predictor
 from neural_focus.settings import Settings
 from serving.database import Database
+from serving.draws import Drawn
 from serving.forecast import Forecast, judge
 from serving.hub import Hub
-from serving.interventions import Drawn, Interventions
+from serving.interventions import Interventions
 from serving.streams import Stream, Streams
 
 MACHINE = "0d9f5a3e-5b0c-4f0e-9a4e-000000000009"
@@ -35,7 +36,10 @@ def test_an_offer_is_explained_by_the_risk_it_is_for(
     stream = Stream(real_person, MACHINE, False, OpportunityWatch(Policy()))
 
     async def said_of(trigger: Trigger) -> str:
-        await offers.hold(stream, made, Drawn(trigger, Draw(Arm.SUGGEST_BREAK, 0.5, 0.1), str(uuid4()), ()))
+        drawn = Drawn(trigger, Draw(Arm.SUGGEST_BREAK, 0.5, 0.1), str(uuid4()), ())
+        stored = await offers.hold(stream, made, drawn)
+        assert stored is not None
+        offers.offer(stored)
         offered = offers.open_for(real_person)
         assert offered is not None
         await offers.answer(real_person, offered.id, "accept")

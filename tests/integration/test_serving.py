@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from dataclasses import replace
+from uuid import UUID, uuid4
+
 import pytest
-from serving_process import Service, desktop, eventually, problem, query
+from serving_process import Desktop, Service, desktop, eventually, problem, query
 
 from neural_focus.messages import (
     ActivityUpdate,
@@ -233,6 +237,70 @@ def test_real_people_get_no_warm_start(service: Service, real_person: int) -> No
             person.send(person.snapshot())
         with pytest.raises(TimeoutError):
             person.receive(InterventionOffered, 0.7)
+
+
+def test_twenty_machines_of_one_person_get_one_opportunity(
+    service: Service, real_person: int, module_database_url: str
+) -> None:
+    """Each of them is settled and at risk, at the same seconds."""
+    token = service.token_of(real_person)
+    with ExitStack() as stack:
+        machines = [stack.enter_context(desktop(service, token, str(uuid4()))) for _ in range(20)]
+        for _ in range(3):
+            for machine in machines:
+                machine.send(machine.snapshot(context_switches_5min=20.0))
+            made = [machine.receive(PredictionMade) for machine in machines]
+            assert {(one.trained_on, one.break_risk) for one in made} == {("rules", 0.35)}
+        with pytest.raises(TimeoutError):
+            machines[0].receive(Problem, 0.5)
+        everything = [told for machine in machines for told in machine.told]
+    offers = [told for told in everything if isinstance(told, InterventionOffered)]
+    drawn = [told.ab_test_group for told in everything if isinstance(told, PredictionMade)]
+    rows = query(
+        module_database_url,
+        "SELECT DISTINCT opportunity_id, arm, probability, experiment FROM interventions WHERE user_id = %s",
+        real_person,
+    )
+    [(_, arm, probability, experiment)] = rows
+    assert (probability, experiment) == (0.4 if arm == "NO_OP" else 0.3, "mrt-1")
+    assert [group for group in drawn if group] == [arm], "no other moment was drawn for"
+    assert len(offers) == (arm != "NO_OP")
+
+
+def test_an_offer_is_shown_on_the_machine_in_use(service: Service, demo_person: int, module_database_url: str) -> None:
+    """Also the second one, after a snooze, when the person has moved to the other machine."""
+    token, there = service.token_of(demo_person), str(UUID(int=2**100))
+    with (
+        desktop(service, token, MACHINE) as here,
+        desktop(service, token, there) as other,
+        desktop(service, token) as page,
+    ):
+
+        def second(machine: Desktop, idle_s: int) -> None:
+            sent = machine.snapshot()
+            machine.send(replace(sent, input_us=sent.t_us - idle_s * 1_000_000))
+            machine.receive(PredictionMade)
+
+        second(other, 0)
+        second(here, 40)
+        second(here, 40)  # the warm start is due, but nobody is here
+        second(other, 0)
+        offer = other.receive(InterventionOffered)
+        other.t_us = here.t_us = max(here.t_us, other.t_us)
+        second(here, 0)
+        other.send(InterventionFeedback(offer.id, "snooze"))
+        again = here.receive(InterventionOffered)
+        assert [page.receive(InterventionOffered).id for _ in range(2)] == [offer.id, again.id]
+        with pytest.raises(TimeoutError):
+            other.receive(Problem, 0.3)
+        shown = [[told.id for told in one.told if isinstance(told, InterventionOffered)] for one in (other, here)]
+        assert (shown, again.offer) == ([[offer.id], [again.id]], 2)
+    rows = query(
+        module_database_url,
+        "SELECT DISTINCT id >= %s, machine_id FROM interventions WHERE user_id = %s ORDER BY 1",
+        *(again.id, demo_person),
+    )
+    assert [machine for _, machine in rows] == [UUID(there), UUID(MACHINE)]
 
 
 # ------------------------------------------------------------------------------------------------ sessions

@@ -97,9 +97,29 @@ def test_unsettled_moments_and_low_risks_are_no_opportunities() -> None:
 
 def test_a_restart_remembers_what_was_held() -> None:
     watch = OpportunityWatch(Policy())
-    watch.hold_past(100.0)
+    watch.take_up(np.empty(0), np.empty(0), [100.0])
     assert watch.consider(200.0, 0.9) is None
     assert watch.consider(401.0, 0.9) is Trigger.BUDGET
+
+
+def test_the_budget_has_room_five_minutes_after_and_three_times_an_hour() -> None:
+    policy = Policy()
+    assert policy.has_room([], 5_000.0) and policy.has_room([4_700.0], 5_000.0)
+    assert not policy.has_room([4_700.1], 5_000.0)
+    assert not policy.has_room([5_010.0, 100.0], 5_000.0), "another machine's clock is ahead"
+    assert not policy.has_room([1_400.1, 2_000.0, 3_000.0], 5_000.0)
+    assert policy.has_room([1_400.0, 2_000.0, 3_000.0], 5_000.0)
+
+
+def test_a_second_counts_once_whichever_machines_had_it() -> None:
+    once, twice = OpportunityWatch(Policy()), OpportunityWatch(Policy())
+    risks = np.random.default_rng(2).beta(2, 60, 5_000).tolist()
+    for second, risk in enumerate(risks):
+        once.remember(float(second), risk)
+        twice.remember(float(second), risk)
+        twice.remember(float(second), 0.9)
+        twice.remember(float(second) - 3, 0.9)
+    assert once.threshold == twice.threshold < Policy().prior_threshold
 
 
 def test_the_warm_start_comes_once_and_on_time_even_unsettled() -> None:

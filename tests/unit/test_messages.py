@@ -50,6 +50,7 @@ def snapshot(**changes: Any) -> dict[str, Any]:
 STATUS = DesktopStatus("paused", "the X server of :0", iso(T), (Notice("focus", "why", "what to do"),))
 CLIENT: list[ClientMessage] = [
     Snapshot(T, dict.fromkeys(FEATURE_NAMES, 0.1), (1, 2, 3, 4, 5, 6, 7, 8, 9, 15), "vim", "Building", "ä"),
+    Snapshot(T, dict.fromkeys(FEATURE_NAMES, 0.1), (1,) * 10, input_us=T - 7),
     InterventionFeedback(3, "accept"),
     InterventionFeedback(3, "snooze", T),
     StartSession("pomodoro", duration_minutes=20),

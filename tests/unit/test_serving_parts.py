@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from neural_focus.experiments.assignment import OpportunityWatch, Policy
-from neural_focus.messages import Problem
+from neural_focus.features import FEATURE_NAMES
+from neural_focus.messages import Problem, Snapshot
 from neural_focus.secrets import Secrets
 from neural_focus.settings import Settings
 from serving.auth import (
@@ -23,8 +24,8 @@ from serving.auth import (
     redeem_code,
     token_user,
 )
+from serving.draws import block_action
 from serving.hub import QUEUED_MESSAGES, Client, Hub
-from serving.interventions import block_action
 from serving.launch import service_command, service_environment
 from serving.pages import flat_figures
 from serving.streams import Momentum, Stream, Streams
@@ -148,6 +149,9 @@ def test_pages_hear_what_is_for_pages_and_others_hear_nothing() -> None:
         hub.tell(1, Problem("y", 400))
         assert (desktop.queue.qsize(), page.queue.qsize(), stranger.queue.qsize()) == (1, 2, 0)
         assert hub.has_desktop(1) and not hub.has_desktop(2)
+        assert hub.has_desktop(1, "m") and not hub.has_desktop(1, "n")
+        hub.tell(1, Problem("z", 400), machine_id="n")
+        assert (desktop.queue.qsize(), page.queue.qsize()) == (1, 3), "what is for another machine"
         hub.leave(desktop)
         assert not hub.has_desktop(1)
 
@@ -173,6 +177,38 @@ def test_the_newest_stream_is_the_one_with_the_latest_snapshot() -> None:
     assert streams.newest(1) is None
     assert streams.add(Stream(1, "a", True, OpportunityWatch(Policy()))).is_demo is False
     assert [stream.machine_id for stream in streams.of(1)] == ["a", "b"]
+
+
+def test_the_machine_in_use_is_the_one_with_the_newest_input() -> None:
+    streams = Streams()
+    laptop, tower, foreign = (
+        streams.add(Stream(user, machine, False, OpportunityWatch(Policy())))
+        for user, machine in ((1, "laptop"), (1, "tower"), (2, "foreign"))
+    )
+    assert streams.in_use(1) is None
+    laptop.snapshot, tower.snapshot = _seen(T, 60), _seen(T + 900_000, 61)
+    assert streams.in_use(1) is laptop, "its input is newer, though its snapshot is older"
+    tower.snapshot = _seen(T + 1_000_000, 2)
+    foreign.snapshot = _seen(T + 2_000_000, 0)
+    assert streams.in_use(1) is tower and streams.in_use(2) is foreign
+    laptop.snapshot = _seen(T + 1_000_000, -5)  # it may have had the next second's first input already
+    assert streams.in_use(1) is laptop and laptop.used_us == T + 1_000_000
+    laptop.snapshot = Snapshot(T + 3_000_000, dict.fromkeys(FEATURE_NAMES, 0.0) | {"idle_time_30s": 20.5}, (1,) * 10)
+    assert laptop.used_us == T - 17_500_000 and streams.in_use(1) is tower, "a desktop that does not say"
+
+
+def _seen(t_us: int, idle_s: int) -> Snapshot:
+    return Snapshot(t_us, dict.fromkeys(FEATURE_NAMES, 0.0), (1,) * 10, input_us=t_us - idle_s * 1_000_000)
+
+
+def test_all_streams_of_a_person_share_one_watch() -> None:
+    streams = Streams()
+    first, second, other = (
+        streams.add(Stream(user, machine, False, OpportunityWatch(Policy())))
+        for user, machine in ((1, "a"), (1, "b"), (2, "a"))
+    )
+    assert first.watch is second.watch is streams.watch_of(1) is not other.watch
+    assert streams.watch_of(3) is None
 
 
 def test_a_figure_that_does_not_exist_is_left_out_of_the_models_card() -> None:

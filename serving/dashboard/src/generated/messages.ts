@@ -24,6 +24,8 @@ export interface SnapshotMessage {
 }
 /**
  * One second of a stream: all features by name at ``t_us``, and what the page may show of it.
+ *
+ *     ``input_us``: when the newest input of the computer came, null if the desktop does not know of any.
  */
 export interface Snapshot {
   app_name?: string;
@@ -31,6 +33,7 @@ export interface Snapshot {
   features: {
     [k: string]: number;
   };
+  input_us?: number | null;
   sequence: number[];
   t_us: number;
   window_title?: string;
