@@ -11,9 +11,9 @@ import xgboost
 from numpy.typing import NDArray
 
 from bench.figure import Figure, beside
+from bench.served_path import load
 from neural_focus.features import FEATURE_NAMES
 from neural_focus.models.blend import blend
-from neural_focus.models.boosted import PARAMETERS
 from neural_focus.models.contracts import V5
 from neural_focus.models.datasets import Moments
 from neural_focus.models.history import StreamHistory
@@ -67,7 +67,8 @@ def sequence_latencies(predictor: Predictor) -> Iterator[Figure]:
     name = "LSTM, a prediction of three targets"
     yield beside(name, value, "µs", "PyTorch, the network's plain call", median_us(plain), less_is_better=True)
     yield beside(name, value, "µs", "the limit set for it", 1_000.0, less_is_better=True)
-    yield Figure("LSTM, the prediction's reasons", median_us(lambda: predictor.explain(last, known)), "µs")
+    judged = predictor.judge(int(now[0]), last, known)
+    yield Figure("LSTM, the prediction's reasons", median_us(judged.reasons), "µs")
 
 
 def blend_latencies(predictor: Predictor) -> Iterator[Figure]:
@@ -78,7 +79,7 @@ def blend_latencies(predictor: Predictor) -> Iterator[Figure]:
     yield beside(name, value, "µs", "the limit set for it", 1_000.0, less_is_better=True)
     yield Figure(
         "trees and LSTM, the prediction with its reasons",
-        median_us(lambda: predictor.judge(int(now[0]), last, known)),
+        median_us(lambda: predictor.judge(int(now[0]), last, known).reasons()),
         "µs",
     )
 
@@ -129,7 +130,7 @@ def latencies(predictor: Predictor, files: object) -> Iterator[Figure]:
     known = history.rows()
 
     def served() -> None:
-        predictor.judge(0, row[0], known)
+        predictor.judge(0, row[0], known).reasons()
 
     inputs = predictor.inputs(now, row, known)
     boosters = [load(data) for name, data in dict(files).items() if name.endswith(".ubj")]  # type: ignore[call-overload]
@@ -150,12 +151,6 @@ def second_of(history: StreamHistory, row: NDArray[np.float32]) -> None:
     """What the service does a second and stream before it predicts."""
     history.observe(next(_clock) * 1_000_000, row, "app1")
     history.rows()
-
-
-def load(trees: bytes) -> xgboost.Booster:
-    booster = xgboost.Booster({"nthread": PARAMETERS["nthread"]})
-    booster.load_model(bytearray(trees))
-    return booster
 
 
 def median_us(call: Callable[[], object], times: int = 1_000) -> float:

@@ -1,7 +1,7 @@
-"""The service's round trip: a SNAPSHOT out, its PREDICTION back, beside the same texts through a bare FastAPI echo.
+"""A SNAPSHOT in, its PREDICTION with reasons out: in process beside the libraries' plain calls, and over the WebSocket.
 
-Both run in the same minute on the same machine, one message in flight. The service's trip has the feature store written
-and read, the model and its explanation in it; the echo has nothing: the difference is what the work costs.
+The model is of a simulated person's days, the snapshots are that person's. The service's round trip is beside the
+same texts through a bare FastAPI echo, one message in flight: the difference is what the work costs.
 """
 
 from __future__ import annotations
@@ -21,18 +21,25 @@ from uuid import uuid4
 import numpy as np
 from websockets.sync.client import ClientConnection, connect
 
+from bench import served_path
 from bench.figure import Figure, beside
 from infra.database_schema import make_database, migrate
 from infra.embedded_database import EmbeddedServer
 from infra.ports import free_port
-from neural_focus.features import FEATURE_NAMES
-from neural_focus.messages import PredictionMade, Snapshot, decode_server, encode
+from neural_focus.messages import PredictionMade, decode_server
+from neural_focus.models.champion_pointer import promote
+from neural_focus.models.contracts import V5
+from neural_focus.models.datasets import cut_moments
+from neural_focus.models.model_store import save
+from neural_focus.models.training import train_moments
 from neural_focus.secrets import load_secrets
 from neural_focus.settings import Settings
+from neural_focus.simulation.parameters import draw_person
+from neural_focus.simulation.person import live
+from neural_focus.simulation.stream import stream_of
 from serving.launch import service_command, service_environment
 
-TRIPS = 2000
-WARM_UP = 200
+DAYS = 5
 START_SECONDS = 180.0
 ECHO = """
 import sys, uvicorn
@@ -48,7 +55,11 @@ uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), log_level="error")
 
 
 def figures() -> Iterator[Figure]:
-    """Round trips through the service and through a bare echo: p50 and p99 in ms."""
+    """The served path in process, and round trips through the service and through a bare echo: p50 and p99 in ms."""
+    person = stream_of(live(draw_person(101), DAYS, number=1, trials=False), 1)
+    moments, stays = cut_moments([person], V5)
+    bundle = train_moments(moments, stays, is_demo=True)
+    texts = served_path.snapshots(person.features, person.sequence)
     folder = Path(tempfile.mkdtemp(prefix="neural-focus-bench-"))
     folder.chmod(0o755)  # the database's own account has to reach it
     server = EmbeddedServer(folder / "database", free_port(), "bench", durable=False)
@@ -56,7 +67,10 @@ def figures() -> Iterator[Figure]:
         server.start()
         make_database(server.url("bench"))
         migrate(server.url("bench"))
-        ours, bare = _service_trips(server.url("bench"), folder / "home"), _echo_trips()
+        settings = _installation(server.url("bench"), folder / "home")
+        promote(settings, save(settings, bundle))
+        yield from served_path.beside_the_libraries(settings, texts, bundle.files)
+        ours, bare = _service_trips(settings, texts), _echo_trips(texts)
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
@@ -71,23 +85,25 @@ def figures() -> Iterator[Figure]:
         )
 
 
-def _service_trips(database_url: str, home: Path) -> list[float]:
+def _installation(database_url: str, home: Path) -> Settings:
     home.mkdir()
-    settings = Settings(home=home, database_url=database_url, serving_port=free_port(), username="bench")
+    return Settings(home=home, database_url=database_url, serving_port=free_port(), username="bench")
+
+
+def _service_trips(settings: Settings, texts: list[str]) -> list[float]:
     secrets = load_secrets(settings.secrets)
     address = f"ws://127.0.0.1:{settings.serving_port}/ws?machine_id={uuid4()}"
     headers = {"Authorization": f"Bearer {secrets.api_token}"}
     command, environment = service_command(settings), service_environment(settings, os.environ)
     with _process(command, environment), _connected(address, headers) as socket:
-        start_us = (int(time.time()) - TRIPS - WARM_UP - 60) * 1_000_000
-        return _trips(socket, [_snapshot(start_us + index * 1_000_000) for index in range(TRIPS + WARM_UP)])
+        return _trips(socket, texts)
 
 
-def _echo_trips() -> list[float]:
+def _echo_trips(texts: list[str]) -> list[float]:
     port = free_port()
     command = [sys.executable, "-c", ECHO, str(port)]
     with _process(command, dict(os.environ)), _connected(f"ws://127.0.0.1:{port}/ws", {}) as socket:
-        return _trips(socket, [_snapshot(1_800_000_000_000_000)] * (TRIPS + WARM_UP), echo=True)
+        return _trips(socket, texts, echo=True)
 
 
 def _trips(socket: ClientConnection, texts: list[str], *, echo: bool = False) -> list[float]:
@@ -98,14 +114,11 @@ def _trips(socket: ClientConnection, texts: list[str], *, echo: bool = False) ->
         socket.send(text)
         answer = socket.recv()
         took.append((time.perf_counter() - began) * 1e3)
-        if not echo and not isinstance(decode_server(answer), PredictionMade):
-            raise RuntimeError(f"the service answered {answer!r}")
-    return took[WARM_UP:]
-
-
-def _snapshot(t_us: int) -> str:
-    features = {name: float(index) for index, name in enumerate(FEATURE_NAMES)}
-    return encode(Snapshot(t_us, features, (1,) * 10, "editor", "Building"))
+        if not echo:
+            made = decode_server(answer)
+            if not isinstance(made, PredictionMade) or made.trained_on == "rules":
+                raise RuntimeError(f"the service answered {answer!r}")
+    return took[served_path.WARM_UP :]
 
 
 @contextmanager

@@ -116,8 +116,8 @@ def weak_stretches(moments: Moments) -> list[LabelledStretch]:
 
 
 def marks_of(said: Sequence[LabelledStretch]) -> list[OutcomeMark]:
-    """What was said, in the same order: (start, end] of whole microseconds, as the marks' [start, end)."""
-    return [OutcomeMark(one.start_us + 1, one.end_us + 1, Outcome[one.outcome], Source[one.source]) for one in said]
+    """What was said, in the same order: the latest word last."""
+    return [OutcomeMark(one.start_us, one.end_us, Outcome[one.outcome], Source[one.source]) for one in said]
 
 
 def _table(

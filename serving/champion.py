@@ -99,8 +99,9 @@ def trained_on(predictor: Predictor) -> TrainedOn:
 
 def warm_up(predictor: Predictor) -> None:
     """The first call of a library is its slowest: make it before anybody waits for it."""
-    row = np.zeros((1, len(FEATURE_NAMES)), np.float32)
+    row = np.zeros(len(FEATURE_NAMES), np.float32)
     history = StreamPast()
-    history.observe(0, row[0], "")
-    predictor.predict(np.zeros(1, np.int64), row, history.rows())
-    predictor.explain(row[0], history.rows())
+    history.observe(0, row, "")
+    judged = predictor.judge(0, row, history.rows())
+    for target in ("switch", "break"):
+        judged.reasons(target)

@@ -15,7 +15,7 @@ from neural_focus.apps import app_id
 from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
 from neural_focus.messages import PredictionMade, Snapshot, iso, parse_iso
 from neural_focus.models.history import HistoryRows
-from neural_focus.models.predict import Predictor
+from neural_focus.models.predict import Explained, Predictor
 from neural_focus.prediction import HORIZON_SECONDS, categorize_risk
 from neural_focus.store.prediction_log import LoggedPrediction
 from neural_focus.store.trial import StoredOffer
@@ -30,22 +30,21 @@ MOST_AHEAD_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """A prediction as it is told, with the features (float32[32]), the types of the last ten events (uint8[10]) and
-    the history it was made from, and how long it took from writing the snapshot to the finished prediction, in ms."""
+    """A prediction as it is told, what the model judged, with the features (float32[32]), the types of the last ten
+    events (uint8[10]) and the history it was made from, and how long it took from writing the snapshot to the finished
+    prediction, in ms."""
 
     message: PredictionMade
-    predictor: Predictor
+    judged: Explained
     features: NDArray[np.float32]
     types: NDArray[np.uint8]
     history: HistoryRows | None
     predicted_us: int
     latency_ms: float
 
-    def reasons(self, user_id: int) -> tuple[str, ...]:
+    def reasons(self) -> tuple[str, ...]:
         """Why the risk that help is for is what it is: the break's, where focus is settled."""
-        if self.message.break_risk is None:
-            return self.message.contributing_factors
-        return self.predictor.explain(self.features, self.history, user_id=user_id, target="break")
+        return self.judged.reasons("switch" if self.message.break_risk is None else "break")
 
     def logged(self, stream: Stream, ab_test_group: str | None) -> LoggedPrediction:
         """The row for ``model_predictions``."""
@@ -103,10 +102,10 @@ def forecast(online: OnlineFeatures, champion: Champion, stream: Stream, snapsho
     features = online.exchange(stream.stream_id, snapshot.t_us, row, types)
     stream.history.observe(snapshot.t_us, features, app_id(snapshot.app_name), types)
     history = stream.history.rows()
-    message = judge(predictor, stream.user_id, snapshot.t_us, features, momentum, history)
+    message, judged = judge(predictor, stream.user_id, snapshot.t_us, features, momentum, history)
     latency_ms = (time.perf_counter() - began) * 1e3
     stream.momentum.predicted(message.focus_score)
-    return Forecast(message, predictor, features, types, history, parse_iso(message.timestamp), latency_ms)
+    return Forecast(message, judged, features, types, history, parse_iso(message.timestamp), latency_ms)
 
 
 def judge(
@@ -116,24 +115,26 @@ def judge(
     features: NDArray[np.float32],
     momentum: float,
     history: HistoryRows | None,
-) -> PredictionMade:
+) -> tuple[PredictionMade, Explained]:
     """The model's word on online features float32[32] and the stream's history as of then, with its reasons."""
-    judged, reasons = predictor.judge(t_us, features, history, user_id=user_id)
-    risk, broken = float(judged.distraction_risk[0]), float(judged.break_risk[0])
-    return PredictionMade(
+    judged = predictor.judge(t_us, features, history, user_id=user_id)
+    batch = judged.batch
+    risk, broken = float(batch.distraction_risk[0]), float(batch.break_risk[0])
+    message = PredictionMade(
         timestamp=iso(time.time_ns() // 1000),
         t_us=t_us,
-        focus_score=float(judged.focus_score[0]),
+        focus_score=float(batch.focus_score[0]),
         distraction_risk=risk,
         risk_category=categorize_risk(risk).value,
-        confidence=float(judged.confidence[0]),
-        contributing_factors=reasons,
+        confidence=float(batch.confidence[0]),
+        contributing_factors=judged.reasons(),
         prediction_horizon_seconds=HORIZON_SECONDS,
         break_risk=None if np.isnan(broken) else broken,
         focus_momentum=momentum,
         model_version=predictor.version,
         trained_on=trained_on(predictor),
     )
+    return message, judged
 
 
 def with_arm(told: PredictionMade, held: StoredOffer) -> PredictionMade:

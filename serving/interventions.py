@@ -113,7 +113,7 @@ class Interventions:
             type=TYPE_OF[drawn.draw.arm],
             targets=drawn.targets,
             predicted_risk=told.distraction_risk if told.break_risk is None else told.break_risk,
-            contributing_factors=forecast.reasons(stream.user_id),
+            contributing_factors=forecast.reasons(),
             focus_score_before=told.focus_score,
             model_version=told.model_version,
             arm=drawn.draw.arm.value,

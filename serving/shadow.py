@@ -94,10 +94,10 @@ class Shadow:
         try:
             began = time.perf_counter()
             momentum = made.message.focus_momentum
-            told = judge(predictor, stream.user_id, made.message.t_us, made.features, momentum, made.history)
+            told, judged = judge(predictor, stream.user_id, made.message.t_us, made.features, momentum, made.history)
             latency_ms = (time.perf_counter() - began) * 1e3
             # the features are in the champion's row already
-            row = replace(made, message=told, latency_ms=latency_ms).logged(stream, None)
+            row = replace(made, message=told, judged=judged, latency_ms=latency_ms).logged(stream, None)
             self._keep(replace(row, role="challenger", features={}))
         except Exception:  # noqa: BLE001 - a challenger's mistake is its own: the service goes on
             _LOG.exception("the challenger %s failed", predictor.version)

@@ -17,9 +17,9 @@ from neural_focus.features import FEATURE_NAMES
 from neural_focus.models import measures
 from neural_focus.models.comparison import Difference, paired_auc, paired_brier, resampling_units
 from neural_focus.models.held_out import DAYS, HeldOut
-from neural_focus.models.history import StreamHistory
 from neural_focus.models.labels import NO_LABEL
 from neural_focus.models.predict import Predictor
+from neural_focus.models.sequences import StreamPast
 
 JUDGED = ("switch", "break")
 ONE_NUMBER = ("base_rate", "recency", "switches_5min")
@@ -118,9 +118,9 @@ def chance_ece(probability: Floats, rounds: int = 20, seed: int = 7) -> float:
 
 
 def latency(predictor: Predictor, width: int = len(FEATURE_NAMES)) -> Gate:
-    """p99 of predict and explain in ms of processor time: the machine's other work is not the model's."""
+    """p99 of a judged snapshot and its reasons in ms of processor time: the machine's other work is not the model's."""
     rows = np.random.default_rng(7).gamma(1.0, 2.0, (_CALLS, width)).astype(np.float32)
-    history = StreamHistory()
+    history = StreamPast()
     tails = []
     for round_ in range(_ROUNDS):
         took = np.empty(_CALLS)
@@ -129,8 +129,7 @@ def latency(predictor: Predictor, width: int = len(FEATURE_NAMES)) -> Gate:
             history.observe(second * 1_000_000, row, ("editor", "browser")[second // 40 % 2])
             known = history.rows()
             began = time.thread_time()
-            predictor.predict(np.array([second * 1_000_000]), row[None], known)
-            predictor.explain(row, known)
+            predictor.judge(second * 1_000_000, row, known).reasons()
             took[call] = (time.thread_time() - began) * 1e3
         tails.append(float(np.quantile(took, 0.99)))
     return Gate(

@@ -51,7 +51,7 @@ class Source(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class OutcomeMark:
-    """A stretch [start, end) µs that someone, or a rule, judged."""
+    """A stretch (start, end] µs that someone, or a rule, judged; as in the table ``labels``."""
 
     start_us: int
     end_us: int
@@ -152,12 +152,13 @@ def _next_return(apps: npt.NDArray[np.int32], switch_us: Times, last_us: int) ->
 def resolve_outcomes(times_us: Times, marks: Sequence[OutcomeMark]) -> tuple[Labels, Labels]:
     """Outcome and source at each time: RETROSPECTIVE > HOTKEY > TIMER > WEAK, the later mark among equals.
 
+    A mark holds for start < t <= end. The same in SQL is ``store.outcomes.apply_labels``; a test compares both.
     Returns int8[n] outcomes (-1 without a mark) and int8[n] sources, so that weak ones are never taken for people's.
     """
     outcome = np.full(len(times_us), NO_LABEL, np.int8)
     source = np.zeros(len(times_us), np.int8)
     for mark in sorted(marks, key=lambda mark: mark.source):
-        here = (times_us >= mark.start_us) & (times_us < mark.end_us)
+        here = (times_us > mark.start_us) & (times_us <= mark.end_us)
         outcome[here], source[here] = mark.outcome, mark.source
     return outcome, source
 

@@ -7,7 +7,7 @@ the input contract's columns and, where a network reads sequences, the steps of 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +48,18 @@ class PredictionBatch:
     distraction_risk: Floats
     break_risk: Floats
     confidence: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One judged snapshot, n = 1, and why: ``reasons`` says it of the row that was judged, in words."""
+
+    batch: PredictionBatch
+    reasons_of: Callable[[str], tuple[str, ...]]
+
+    def reasons(self, target: str = "switch") -> tuple[str, ...]:
+        """Why the risk of ``target`` is what it is, largest reason first."""
+        return self.reasons_of(target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,12 +193,16 @@ class Predictor:
 
     def judge(
         self, t_us: int, features: Rows, history: HistoryRows | None = None, *, user_id: int | None = None
-    ) -> tuple[PredictionBatch, tuple[str, ...]]:
-        """``predict`` and ``explain`` of one snapshot float32[32] in one go: what live serving calls."""
+    ) -> Explained:
+        """Probabilities and reasons of one snapshot float32[32], from one row of inputs: what live serving calls."""
         if not self.targets:
-            return _judge_by_rules(features[None]), rule_factors(features)
+            return Explained(_judge_by_rules(features[None]), lambda target: rule_factors(features))
         rows = self.inputs(np.array([t_us]), features[None], history, user_id)
-        return self._judge(rows, settled_now(features[None]), user_id), self._words(rows[0], "switch", user_id)
+
+        def reasons(target: str) -> tuple[str, ...]:
+            return self._words(rows[0], target, user_id) if target in self.targets else rule_factors(features)
+
+        return Explained(self._judge(rows, settled_now(features[None]), user_id), reasons)
 
     def _judge(self, rows: Rows, settled: npt.NDArray[np.bool_], user_id: int | None) -> PredictionBatch:
         margins = margins_of(self.targets, rows)
@@ -221,19 +237,6 @@ class Predictor:
             for target, line in self.calibration.items()
         }
         return replace(self, calibration=fitted)
-
-    def explain(
-        self,
-        features: Rows,
-        history: HistoryRows | None = None,
-        *,
-        user_id: int | None = None,
-        target: str = "switch",
-    ) -> tuple[str, ...]:
-        """Why the risk of one snapshot float32[32] is what it is, largest reason first."""
-        if target not in self.targets:
-            return rule_factors(features)
-        return self._words(self.inputs(np.zeros(1, np.int64), features[None, :], history, user_id)[0], target, user_id)
 
     def _words(self, row: Rows, target: str, user_id: int | None) -> tuple[str, ...]:
         own = str(user_id) in self.usual

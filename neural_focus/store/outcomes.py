@@ -11,7 +11,8 @@ from neural_focus.store.events import EPOCH
 def apply_labels(connection: Connection, user_id: int, start_us: int, end_us: int) -> int:
     """Sets actual_outcome, label_source and labeled_at of predictions for snapshots in (start, end].
 
-    Where labels overlap the highest precedence counts (RETROSPECTIVE, HOTKEY, TIMER, WEAK), then the newest.
+    Where labels overlap the highest precedence counts (RETROSPECTIVE, HOTKEY, TIMER, WEAK), then the newest: the rule
+    of ``models.labels.resolve_outcomes``, in SQL.
     Returns how many predictions changed; applying again changes none.
     """
     first, last = (EPOCH + timedelta(microseconds=value) for value in (start_us, end_us))

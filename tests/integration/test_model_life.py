@@ -215,8 +215,8 @@ def test_the_model_in_the_shadow_gets_peoples_own_calibrations_too(
     stream = Stream(life.user_id, MACHINE, False, OpportunityWatch(Policy()))
     features, t_us = life.snapshots.features[-1], int(life.snapshots.timestamps_us[-1])
     predictor = model_store.load(settings, challenger)
-    told = judge(predictor, life.user_id, t_us, features, 50.0, None)
-    made = Forecast(told, predictor, features, np.zeros(10, np.uint8), None, t_us, 1.0)
+    told, judged = judge(predictor, life.user_id, t_us, features, 50.0, None)
+    made = Forecast(told, judged, features, np.zeros(10, np.uint8), None, t_us, 1.0)
     beside.consider(stream, made)
     for version in OFFSETS:  # the champion's own are not the shadow's
         beside.adapt(version, read_calibrations(life.platform.connection, version))

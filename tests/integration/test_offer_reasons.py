@@ -30,7 +30,7 @@ def test_an_offer_is_explained_by_the_risk_it_is_for(
 ) -> None:
     predictor = Predictor.from_files(trained_person.bundle.files, trained_person.bundle.manifest, "xgboost_v1")
     made = _whose_reasons_differ(predictor, real_person)
-    why = predictor.explain(made.features, user_id=real_person, target="break")
+    why = predictor.judge(made.message.t_us, made.features, user_id=real_person).reasons("break")
     database = Database(module_database_url)
     offers = Interventions(database, Hub(), Streams(), Settings(home=tmp_path))
     stream = Stream(real_person, MACHINE, False, OpportunityWatch(Policy()))
@@ -79,8 +79,8 @@ def _whose_reasons_differ(predictor: Predictor, user_id: int) -> Forecast:
     rows = np.random.default_rng(3).gamma(1.0, 40.0, (200, len(FEATURE_NAMES))).astype(np.float32)
     rows[:, [FEATURE_INDEX["time_in_current_app"], FEATURE_INDEX["idle_time_30s"]]] = 200.0, 0.0
     for row in rows:
-        told = judge(predictor, user_id, time.time_ns() // 1000, row, 50.0, None)
-        made = Forecast(told, predictor, row, np.zeros(10, np.uint8), None, told.t_us, 1.0)
-        if told.contributing_factors[0] != made.reasons(user_id)[0]:
+        told, judged = judge(predictor, user_id, time.time_ns() // 1000, row, 50.0, None)
+        made = Forecast(told, judged, row, np.zeros(10, np.uint8), None, told.t_us, 1.0)
+        if told.contributing_factors[0] != made.reasons()[0]:
             return made
     raise AssertionError("no such moment")

@@ -154,7 +154,7 @@ def test_a_promoted_model_answers_without_a_restart_and_as_it_would_anywhere(
         assert made.model_version == predictor.version
         assert (made.focus_score, made.distraction_risk) == (judged.focus_score[0], judged.distraction_risk[0])
         assert made.confidence == judged.confidence[0]
-        assert made.contributing_factors == predictor.explain(row, history.rows(), user_id=real_person)
+        assert made.contributing_factors == predictor.judge(0, row, history.rows(), user_id=real_person).reasons()
         with connect_database(module_database_url) as connection:
             taken_up = lambda: recall_stream(connection, service.settings, real_person, machine).history.rows()  # noqa: E731
             told = history.rows()

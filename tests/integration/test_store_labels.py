@@ -12,11 +12,12 @@ from sample_records import START_US, some_records
 
 from flows.labels import marks_of
 from neural_focus.hindsight import HORIZON, untouched
-from neural_focus.models.labels import NO_LABEL, Outcome, horizon_mask, resolve_outcomes
+from neural_focus.models.labels import NO_LABEL, Outcome, Source, horizon_mask, resolve_outcomes
 from neural_focus.models.timeline import read_timeline
 from neural_focus.store.database import Connection, connect
 from neural_focus.store.events import Stream, list_streams, write_events
 from neural_focus.store.labels import read_labels, read_shown, say
+from neural_focus.store.outcomes import apply_labels
 from neural_focus.store.prediction_log import moment
 from neural_focus.store.users import ensure_user
 
@@ -64,6 +65,51 @@ def test_the_latest_word_of_a_person_counts_on_the_page_and_in_training(
     assert training.count("FOCUSED") == (10 if last[2] == "FOCUSED" else 0)
     assert training.count("DISTRACTED") + training.count("FOCUSED") == 60
     assert (training[5], training[6], training[65], training[66]) == (None, "DISTRACTED", "DISTRACTED", None)
+
+
+def test_both_forms_of_the_rule_agree_on_any_stretches(fresh_database_url: str) -> None:
+    """Stretches that touch moments with both ends, at the same time, on other machines, created in one transaction."""
+    seen: set[tuple[str, str] | None] = set()
+    with connect(fresh_database_url) as connection:
+        stream = a_stream(connection)
+        for seed in range(12):
+            rng = np.random.default_rng(seed)
+            times = TEN_US + np.arange(40) * MINUTE_US
+            connection.execute("DELETE FROM labels")
+            connection.execute("DELETE FROM model_predictions")
+            with connection.cursor() as cursor:
+                cursor.executemany(
+                    "INSERT INTO model_predictions (user_id, machine_id, predicted_at, snapshot_time, focus_score,"
+                    " distraction_risk) VALUES (%s, %s, %s, %s, 50, 0.5)",
+                    [(stream.user_id, stream.machine_id, moment(t), moment(t)) for t in times.tolist()],
+                )
+                cursor.executemany(
+                    "INSERT INTO labels (user_id, machine_id, start_time, end_time, outcome, source, created_at)"
+                    " VALUES (%s, %s, %s, %s, %s, %s, %s)",
+                    [_any_stretch(rng, stream) for _ in range(25)],
+                )
+            apply_labels(connection, stream.user_id, int(times[0]) - 1, int(times[-1]))
+            page = connection.execute(
+                "SELECT actual_outcome, label_source FROM model_predictions ORDER BY snapshot_time"
+            ).fetchall()
+            outcome, source = resolve_outcomes(times, marks_of(read_labels(connection, stream)))
+            training = [
+                (None, None) if one == NO_LABEL else (Outcome(one).name, Source(by).name)
+                for one, by in zip(outcome.tolist(), source.tolist(), strict=True)
+            ]
+            assert training == page, seed
+            seen |= set(page)
+    assert len(seen) == 1 + 3 * 3, "every word of every source was the last one somewhere, and none was"
+
+
+def _any_stretch(rng: np.random.Generator, stream: Stream) -> tuple[object, ...]:
+    """A few minutes whose ends are moments, or a microsecond beside them; said at one of three times."""
+    start, minutes = int(rng.integers(-5, 40)), int(rng.integers(1, 6))
+    ends = [TEN_US + at * MINUTE_US + int(rng.integers(-1, 2)) for at in (start, start + minutes)]
+    machine = (None, stream.machine_id, "0d9f5a3e-5b0c-4f0e-9a4e-0000000000ff")[int(rng.choice(3, p=[0.5, 0.4, 0.1]))]
+    outcome = ("FOCUSED", "DISTRACTED", "PSEUDO_PRODUCTIVE")[int(rng.integers(3))]
+    source = ("RETROSPECTIVE", "HOTKEY", "TIMER")[int(rng.choice(3, p=[0.2, 0.3, 0.5]))]
+    return (stream.user_id, machine, *map(moment, ends), outcome, source, moment(TEN_US + int(rng.integers(3))))
 
 
 @pytest.mark.parametrize(

@@ -64,9 +64,9 @@ def test_one_snapshot_or_many_and_each_target_alone(both: TrainedBundle) -> None
     features = np.zeros((50, 32), np.float32)
     features[:, [FEATURE_INDEX[name] for name in INPUT_V1]] = moments.own[:50]
     many = predictor.predict(moments.times_us[:50], features, user_id=1)
-    one, reasons = predictor.judge(int(moments.times_us[7]), features[7], user_id=1)
-    assert one.distraction_risk[0] == pytest.approx(many.distraction_risk[7], abs=1e-6)
-    assert reasons == predictor.explain(features[7], user_id=1) and 1 <= len(reasons) <= 3
+    one = predictor.judge(int(moments.times_us[7]), features[7], user_id=1)
+    assert one.batch.distraction_risk[0] == pytest.approx(many.distraction_risk[7], abs=1e-6)
+    assert 1 <= len(one.reasons()) <= 3 and one.reasons() == one.reasons("switch") != one.reasons("break")
     rows = predictor.inputs(moments.times_us[:50], features)
     assert predictor.probabilities("switch", rows, 1) == pytest.approx(many.distraction_risk, abs=1e-9)
     assert 100 * predictor.probabilities("outcome", rows, 1) == pytest.approx(many.focus_score, abs=1e-7)
@@ -87,10 +87,10 @@ def test_reasons_compare_with_a_moment_of_mean_risk(kind: str, request: pytest.F
     features = np.zeros(32, np.float32)
     features[[FEATURE_INDEX[name] for name in INPUT_V1]] = 3 * moments.own[0]
     there = predictor.inputs(np.zeros(1, np.int64), features[None])[0][: len(typical)]
-    assert predictor.explain(features)
+    assert predictor.judge(0, features).reasons()
     moved = replace(predictor, typical={"switch": {"*": there}})
     if kind == "trees":  # a network's steps are empty without a past
-        assert moved.explain(features) == (), "it is compared with itself"
+        assert moved.judge(0, features).reasons() == (), "it is compared with itself"
 
 
 def test_reasons_add_up_to_the_difference_from_the_usual(both: TrainedBundle) -> None:

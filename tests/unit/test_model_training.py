@@ -136,7 +136,7 @@ def test_factors_are_ordered_and_in_words(predictor: Predictor) -> None:
     row = snapshots(random_moments(80)[0].own[:1])[0]
     inputs = predictor.inputs(np.zeros(1, np.int64), row[None])[0]
     shares = predictor.targets["switch"].contributions(inputs, predictor.reference("switch"))
-    factors = predictor.explain(row)
+    factors = predictor.judge(0, row).reasons()
     assert 1 <= len(factors) <= 3
     assert all(factor.endswith(("(raises the risk)", "(lowers the risk)")) for factor in factors)
     assert ("raises" in factors[0]) == (shares[np.argmax(np.abs(shares))] > 0)
@@ -193,7 +193,7 @@ def test_rules_stand_in_where_there_is_no_model() -> None:
     judged = rules.predict(np.zeros(2, np.int64), features)
     assert judged.distraction_risk[0] > judged.distraction_risk[1]
     assert np.isnan(judged.break_risk[0]) and judged.break_risk[1] > 0
-    assert rules.explain(features[0])
+    assert rules.judge(0, features[0]).reasons()
 
 
 def test_drift_is_seen_where_it_is() -> None:

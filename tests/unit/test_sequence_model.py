@@ -168,7 +168,7 @@ def test_confidence_ranks_errors_and_drops_on_unfamiliar_input(predictor: Predic
 
 
 def test_reasons_are_in_words(predictor: Predictor) -> None:
-    factors = predictor.explain(snapshots(random_moments(80)[0].own[:1])[0])
+    factors = predictor.judge(0, snapshots(random_moments(80)[0].own[:1])[0]).reasons()
     assert 1 <= len(factors) <= 3
     assert all(factor.endswith(("(raises the risk)", "(lowers the risk)")) for factor in factors)
 

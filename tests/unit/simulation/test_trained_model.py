@@ -99,5 +99,5 @@ def test_somebody_new_is_no_stranger_in_the_first_minutes(trained: Trained) -> N
     history, sure = StreamHistory(), []
     for t_us, row in zip(snapshots.timestamps_us.tolist(), snapshots.features, strict=True):
         history.observe(t_us, row, "code")
-        sure.append(float(predictor.judge(t_us, row, history.rows())[0].confidence[0]))
+        sure.append(float(predictor.judge(t_us, row, history.rows()).batch.confidence[0]))
     assert np.median(sure[:180]) >= 0.5

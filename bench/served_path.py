@@ -1,0 +1,136 @@
+"""The served path in process: the service's own runtime takes a snapshot's text and gives its prediction's.
+
+::
+
+    text ─► decode ─► online store, written and read ─► history ─► three risks and the reasons ─► encode ─► text
+
+Its loops, threads and database are there as they are in the service; only the socket is left out. Beside it, in the
+same run: what the libraries' plain calls take for one row, without history, write, words or messages.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, cast
+from uuid import uuid4
+
+import numpy as np
+import xgboost
+
+from bench.figure import Figure, beside
+from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
+from neural_focus.messages import PredictionMade, Snapshot, decode_client, decode_server, encode
+from neural_focus.models.boosted import PARAMETERS
+from neural_focus.models.predict import Predictor
+from neural_focus.secrets import load_secrets
+from neural_focus.settings import Settings
+from serving.auth import LOCAL_PERSON
+from serving.hub import Client
+from serving.runtime import Runtime
+from serving.streams import Stream
+
+TRIPS, WARM_UP = 2_000, 200
+APPS = ("editor", "browser", "terminal", "mail")
+Milliseconds = list[float]
+
+
+def snapshots(features: np.ndarray[Any, Any], sequence: np.ndarray[Any, Any]) -> list[str]:
+    """The last seconds of somebody's day (float32[n, 32], uint8[n, 10]) as texts, ending now, a second apart."""
+    rows, types = features[-TRIPS - WARM_UP :], sequence[-TRIPS - WARM_UP :]
+    app = np.cumsum(np.diff(rows[:, FEATURE_INDEX["time_in_current_app"]], prepend=0) < 0) % len(APPS)
+    times = (int(time.time()) - len(rows) - 60 + np.arange(len(rows))) * 1_000_000
+    return [
+        encode(
+            Snapshot(int(t_us), dict(zip(FEATURE_NAMES, row.tolist(), strict=True)), tuple(last.tolist()), APPS[where])
+        )
+        for t_us, row, last, where in zip(times, rows, types, app, strict=True)
+    ]
+
+
+def beside_the_libraries(settings: Settings, texts: Sequence[str], files: Mapping[str, bytes]) -> Iterator[Figure]:
+    """p50 and p99 of the served path of the champion of ``settings``, whose ``files`` the plain calls use too."""
+    ours, stream = asyncio.run(_served(settings, texts))
+    calls = {
+        "XGBoost's own inplace_predict of the same trees, and its SHAP values": _xgboost(stream, settings, files),
+        "Feast's own get_online_features": _feast(settings, stream.stream_id),
+    }
+    took = {name: _timed(call) for name, call in calls.items()}
+    took["both together"] = [sum(pair) for pair in zip(*took.values(), strict=True)]
+    for quantile in (50, 99):
+        value = float(np.percentile(ours, quantile))
+        for name, theirs in took.items():
+            peer = float(np.percentile(theirs, quantile))
+            yield beside(
+                f"a snapshot in, its prediction with reasons out, p{quantile}",
+                *(value, "ms", name, peer),
+                less_is_better=True,
+            )
+
+
+async def _served(settings: Settings, texts: Sequence[str]) -> tuple[Milliseconds, Stream]:
+    """Milliseconds of each text after the warm-up, and the stream as they left it."""
+    runtime = Runtime(settings, load_secrets(settings.secrets))
+    await runtime.start()
+    try:
+        stream = await runtime.stream(await runtime.person_id(LOCAL_PERSON), str(uuid4()))
+        client, took = Client(None, stream.user_id, stream.machine_id), []  # type: ignore[arg-type] # no socket is used
+        runtime.hub.join(client)
+        for text in texts:
+            began = time.perf_counter()
+            await runtime.predict(client, stream, cast(Snapshot, decode_client(text)))
+            answer = client.queue.get_nowait()
+            took.append((time.perf_counter() - began) * 1e3)
+            _check(answer, runtime.champion.predictor.version)
+            await asyncio.sleep(0)
+        return took[WARM_UP:], stream
+    finally:
+        await runtime.stop()
+
+
+def _check(answer: str | None, version: str) -> None:
+    made = None if answer is None else decode_server(answer)
+    if not isinstance(made, PredictionMade) or made.model_version != version or made.trained_on == "rules":
+        raise RuntimeError(f"the service answered {answer!r}")
+
+
+def _xgboost(stream: Stream, settings: Settings, files: Mapping[str, bytes]) -> Callable[[], object]:
+    """The same trees on the row that the last snapshot had, and the SHAP values of a switch."""
+    snapshot = cast(Snapshot, stream.snapshot)
+    row = np.array([[snapshot.features[name] for name in FEATURE_NAMES]], np.float32)
+    inputs = Predictor.load(settings).inputs(np.array([snapshot.t_us]), row, stream.history.rows(), stream.user_id)
+    boosters = {name: load(data) for name, data in files.items() if name.endswith(".ubj")}
+    [switch] = [booster for name, booster in boosters.items() if "switch" in name]
+
+    def call() -> None:
+        for booster in boosters.values():
+            booster.inplace_predict(inputs)
+        switch.predict(xgboost.DMatrix(inputs, nthread=1), pred_contribs=True)
+
+    return call
+
+
+def _feast(settings: Settings, stream_id: str) -> Callable[[], object]:
+    """All features of the stream, as Feast's documentation asks for them."""
+    from feature_repo.definitions import COLUMNS, ENTITY_KEY, VIEW_NAME
+    from feature_repo.store import open_store
+
+    store, names = open_store(settings).feast, [f"{VIEW_NAME}:{name}" for name in COLUMNS]
+    return lambda: store.get_online_features(features=names, entity_rows=[{ENTITY_KEY: stream_id}]).to_dict()
+
+
+def _timed(call: Callable[[], object]) -> Milliseconds:
+    took = []
+    for _ in range(WARM_UP + TRIPS):
+        began = time.perf_counter()
+        call()
+        took.append((time.perf_counter() - began) * 1e3)
+    return took[WARM_UP:]
+
+
+def load(trees: bytes) -> xgboost.Booster:
+    """The library's own model of a target's file."""
+    booster = xgboost.Booster({"nthread": PARAMETERS["nthread"]})
+    booster.load_model(bytearray(trees))
+    return booster
