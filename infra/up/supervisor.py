@@ -10,6 +10,7 @@ supervisor leaves is ended by the next one. Both find it by its mark.
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -125,9 +126,7 @@ class Supervisor:
             return
         if now - process.started > STEADY_SECONDS:
             slot.wait = FIRST_WAIT_SECONDS
-        said = log_tail(slot.program.log, 1)
-        text = f"{slot.program.name} ended with exit code {process.exit_code()}, again in {slot.wait:.0f} s"
-        self.report(f"{text}: {said}" if said else text)
+        self.report(f"{slot.program.name} {_how(process)}; it starts again in {slot.wait:.0f} s")
         self.mark.end(slot.program.name, ORPHAN_SECONDS)  # what it started must not outlive it
         slot.process, slot.again_at = None, now + slot.wait
         slot.wait = min(2 * slot.wait, LONGEST_WAIT_SECONDS)
@@ -141,6 +140,15 @@ class Supervisor:
             slot.again_at, slot.wait = self.clock() + slot.wait, min(2 * slot.wait, LONGEST_WAIT_SECONDS)
             return
         slot.restarts += 1
+
+
+def _how(process: Process) -> str:
+    """How it ended. A killed program had no time to say why: the last line of its log is about something else."""
+    code = process.exit_code() or 0
+    if code < 0:
+        return f"was ended by {signal.Signals(-code).name}"
+    said = log_tail(process.program.log, 1)
+    return f"ended with exit code {code}{f' ({said})' if said else ''}"
 
 
 def _failure(program: Program, what: str) -> ServiceError:

@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 from installation import Installation, RunningPlatform
-from killed_programs import Programs
+from killed_programs import EVERY_SECONDS, Programs
 from virtual_desktop import wait_for
 
 from infra.embedded_database import EmbeddedServer
@@ -26,7 +26,7 @@ def test_a_port_in_use_is_one_clear_line(installation: Installation) -> None:
     assert re.search(rf"port \d+ of the service is in use by .*pid {os.getpid()}.*NEURAL_FOCUS_SERVING_PORT", told[0])
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("stage", ["database/data.new", "logs/prefect.log", "logs/first-model.log"])
 def test_ctrl_c_at_any_stage_leaves_nothing_running(installation: Installation, stage: str) -> None:
     """A stage is at work as soon as its file is there."""
@@ -41,11 +41,13 @@ def test_ctrl_c_at_any_stage_leaves_nothing_running(installation: Installation, 
 
 def _again_after_kill(installation: Installation, killed: RunningPlatform) -> RunningPlatform:
     """Another one, as far as the killed one was; it ends the first model's child and the Prefect server of that."""
-    left = Programs(installation, killed).kill_up()
+    programs = Programs(installation, killed)
+    wait_for(lambda: programs.mark.processes("first model"))
+    left = programs.kill_up()
     assert left >= 2
     running = RunningPlatform.start(installation, "--once")
     running.when(f"ended {left} processes that a killed run had left behind")
-    running.when("first model")
+    wait_for(lambda: programs.mark.processes("first model"), 300, EVERY_SECONDS)
     return running
 
 

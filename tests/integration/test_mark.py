@@ -117,10 +117,12 @@ def test_other_programs_and_other_homes_live_on(mark: Mark, start: Start, tmp_pa
 def test_another_account_s_process_lives_on(mark: Mark, start: Start) -> None:
     environ = {**os.environ, **mark.variables("service")}
     with subprocess.Popen(["sleep", "60"], env=environ, user="nobody", cwd="/") as other:
-        until(lambda: psutil.Process(other.pid).environ().get(VARIABLE) is not None)
-        assert mark.end() == 0
-        assert other.poll() is None
-        other.kill()
+        try:
+            until(lambda: psutil.Process(other.pid).environ().get(VARIABLE) is not None)
+            assert mark.end() == 0
+            assert other.poll() is None
+        finally:
+            other.kill()
 
 
 def test_a_shell_at_a_terminal_lives_on(mark: Mark) -> None:

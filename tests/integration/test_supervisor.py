@@ -66,7 +66,7 @@ def test_a_dead_program_is_started_again_later_and_later(tmp_path: Path) -> None
         supervisor.tend()
     supervisor.stop_all()
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
-    assert "mortal ended with exit code 3" in said[0]
+    assert said[0] == "mortal ended with exit code 3; it starts again in 1 s"
 
 
 def test_programs_stop_last_first_with_all_they_started(supervisor: Supervisor, tmp_path: Path) -> None:
@@ -128,7 +128,8 @@ def test_a_dead_server_s_worker_gives_the_port_to_the_next_one(supervisor: Super
         "time.sleep(60)\n"
     )
     ready = lambda: "" if is_taken(port) else "nobody listens"  # noqa: E731
-    program = a_program(tmp_path, "service", code, ready=ready)
+    program, said = a_program(tmp_path, "service", code, ready=ready), list[str]()
+    supervisor.report = said.append
     supervisor.start(program)
     _until(lambda: len(supervisor.mark.processes("service")) == 2)
     [slot] = supervisor.slots
@@ -141,6 +142,7 @@ def test_a_dead_server_s_worker_gives_the_port_to_the_next_one(supervisor: Super
     supervisor.wait_ready("service")
     _until(lambda: len(supervisor.mark.processes("service")) == 2)
     assert slot.restarts == 1
+    assert said == ["service was ended by SIGKILL; it starts again in 1 s"]
 
 
 def _until(true: Callable[[], bool]) -> None:
