@@ -137,6 +137,7 @@ class Runtime:
             await self._in_forecast_thread(self._online.close)
         self._forecasts.shutdown()
         await run_in_threadpool(self.database.close)
+        _thaw_garbage()
 
     async def person_id(self, token_user: int) -> int:
         """The users.id behind a token; the local person's row is made at the first start."""
@@ -245,6 +246,12 @@ def _freeze_garbage() -> None:
     gc.collect()
     gc.freeze()
     gc.disable()
+
+
+def _thaw_garbage() -> None:
+    """As the process was before the service started in it."""
+    gc.unfreeze()
+    gc.enable()
 
 
 async def _collect_garbage() -> None:

@@ -48,7 +48,8 @@ SERVE = (
     "import asyncio; from flows.deploy import Deployment, build, serve_all;"
     f" asyncio.run(serve_all([build(Deployment({LEARNING.flow!r}, {LEARNING.name!r}, {LEARNING.group!r}), 'UTC')]))"
 )
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 240.0
+"""A process that serves and one that runs start, each with all of Prefect: 15 s where nothing else runs."""
 
 
 @pytest.fixture
@@ -100,6 +101,7 @@ def test_work_that_goes_on_as_ever_starts_no_learning(
     assert _runs(prefect_client, deployment) == []
 
 
+@pytest.mark.timeout(600)
 def test_work_of_another_kind_starts_a_learning_that_prefect_runs(
     trained_person: TrainedPerson, settings: Settings, prefect_client: PrefectServer
 ) -> None:

@@ -7,6 +7,7 @@ import json
 import math
 import time
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,7 @@ from neural_focus.models.arrays import unpack
 from neural_focus.models.blend import blend
 from neural_focus.models.bundle import TrainedBundle
 from neural_focus.models.contracts import V5
-from neural_focus.models.datasets import StreamTable, cut_moments
+from neural_focus.models.datasets import Moments, Stays, StreamTable, cut_moments
 from neural_focus.models.predict import Predictor
 from neural_focus.models.recurrent import Recipe
 from neural_focus.models.sequence_training import train_sequences
@@ -56,8 +57,9 @@ OTHER_MACHINE = "0d9f5a3e-5b0c-4f0e-9a4e-000000000002"
 THIRD_MACHINE = "0d9f5a3e-5b0c-4f0e-9a4e-000000000003"
 
 
-def _train_quickly(kind: str) -> TrainedBundle:
-    """A real model of two simulated people, two days each: seconds, not a good one."""
+@cache
+def _moments() -> tuple[Moments, tuple[Stays, ...]]:
+    """Two simulated people, two days each."""
     tables = []
     for number in (1, 2):
         person = simulate_person(number, 2, number=number)
@@ -67,11 +69,18 @@ def _train_quickly(kind: str) -> TrainedBundle:
                 f"{number}:m", number, person.records, past.timestamps_us, past.features, past.sequence, is_demo=True
             )
         )
-    moments, stays = cut_moments(tables, V5, sequences=kind != "xgboost")
+    return cut_moments(tables, V5, sequences=True)
+
+
+@cache
+def _train_quickly(kind: str) -> TrainedBundle:
+    """A real model of theirs: seconds, not a good one. Each kind is trained once for all that ask for it."""
+    if kind == "blend":
+        return blend(_train_quickly("xgboost"), _train_quickly("lstm"))
+    moments, stays = _moments()
     if kind == "xgboost":
         return train_moments(moments, stays, is_demo=True)
-    network = train_sequences(moments, stays, is_demo=True, recipe=Recipe(epochs=2, most_rows=2_000))
-    return network if kind == "lstm" else blend(train_moments(moments, stays, is_demo=True), network)
+    return train_sequences(moments, stays, is_demo=True, recipe=Recipe(epochs=2, most_rows=2_000))
 
 
 SHADOWED = (
