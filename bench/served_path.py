@@ -4,8 +4,8 @@
 
     text ─► decode ─► online store, written and read ─► history ─► three risks and the reasons ─► encode ─► text
 
-Its loops, threads and database are there as they are in the service; only the socket is left out. Beside it, in the
-same run: what the libraries' plain calls take for one row, without history, write, words or messages.
+Its loops, threads and database are there as they are in the service; only the socket is left out. Beside it, in turn:
+what the libraries' plain calls take for one row, without history, write, words or messages.
 """
 
 from __future__ import annotations
@@ -51,40 +51,51 @@ def snapshots(features: np.ndarray[Any, Any], sequence: np.ndarray[Any, Any]) ->
 
 def beside_the_libraries(settings: Settings, texts: Sequence[str], files: Mapping[str, bytes]) -> Iterator[Figure]:
     """p50 and p99 of the served path of the champion of ``settings``, whose ``files`` the plain calls use too."""
-    ours, stream = asyncio.run(_served(settings, texts))
-    calls = {
-        "XGBoost's own inplace_predict of the same trees, and its SHAP values": _xgboost(stream, settings, files),
-        "Feast's own get_online_features": _feast(settings, stream.stream_id),
-    }
-    took = {name: _timed(call) for name, call in calls.items()}
-    took["both together"] = [sum(pair) for pair in zip(*took.values(), strict=True)]
+    ours, theirs = asyncio.run(_served(settings, texts, files))
+    both = [sum(pair) for pair in zip(*theirs.values(), strict=True)]
     for quantile in (50, 99):
         value = float(np.percentile(ours, quantile))
-        for name, theirs in took.items():
-            peer = float(np.percentile(theirs, quantile))
-            yield beside(
-                f"a snapshot in, its prediction with reasons out, p{quantile}",
-                *(value, "ms", name, peer),
-                less_is_better=True,
-            )
+        for name, took in {**theirs, "both together": both}.items():
+            peer = float(np.percentile(took, quantile))
+            figure = f"a snapshot in, its prediction with reasons out, p{quantile}"
+            yield beside(figure, value, "ms", name, peer, less_is_better=True)
 
 
-async def _served(settings: Settings, texts: Sequence[str]) -> tuple[Milliseconds, Stream]:
-    """Milliseconds of each text after the warm-up, and the stream as they left it."""
+async def _served(
+    settings: Settings, texts: Sequence[str], files: Mapping[str, bytes]
+) -> tuple[Milliseconds, dict[str, Milliseconds]]:
+    """Milliseconds of each text after the warm-up, and of each library's call right after it."""
     runtime = Runtime(settings, load_secrets(settings.secrets))
     await runtime.start()
     try:
         stream = await runtime.stream(await runtime.person_id(LOCAL_PERSON), str(uuid4()))
-        client, took = Client(None, stream.user_id, stream.machine_id), []  # type: ignore[arg-type] # no socket is used
+        client = Client(None, stream.user_id, stream.machine_id)  # type: ignore[arg-type] # no socket is used
         runtime.hub.join(client)
-        for text in texts:
-            began = time.perf_counter()
+
+        async def answer(text: str) -> str | None:
             await runtime.predict(client, stream, cast(Snapshot, decode_client(text)))
-            answer = client.queue.get_nowait()
-            took.append((time.perf_counter() - began) * 1e3)
-            _check(answer, runtime.champion.predictor.version)
-            await asyncio.sleep(0)
-        return took[WARM_UP:], stream
+            return client.queue.get_nowait()
+
+        for text in texts[:WARM_UP]:
+            await answer(text)
+        plain = {
+            "XGBoost's own inplace_predict of the same trees, and its SHAP values": _xgboost(stream, settings, files),
+            "Feast's own get_online_features": _feast(settings, stream.stream_id),
+        }
+        for call in [call for call in plain.values() for _ in range(WARM_UP)]:
+            call()
+        ours: Milliseconds = []
+        theirs: dict[str, Milliseconds] = {name: [] for name in plain}
+        for text in texts[WARM_UP:]:
+            began = time.perf_counter()
+            answered = await answer(text)
+            ours.append((time.perf_counter() - began) * 1e3)
+            _check(answered, runtime.champion.predictor.version)
+            for name, call in plain.items():
+                began = time.perf_counter()
+                call()
+                theirs[name].append((time.perf_counter() - began) * 1e3)
+        return ours, theirs
     finally:
         await runtime.stop()
 
@@ -118,15 +129,6 @@ def _feast(settings: Settings, stream_id: str) -> Callable[[], object]:
 
     store, names = open_store(settings).feast, [f"{VIEW_NAME}:{name}" for name in COLUMNS]
     return lambda: store.get_online_features(features=names, entity_rows=[{ENTITY_KEY: stream_id}]).to_dict()
-
-
-def _timed(call: Callable[[], object]) -> Milliseconds:
-    took = []
-    for _ in range(WARM_UP + TRIPS):
-        began = time.perf_counter()
-        call()
-        took.append((time.perf_counter() - began) * 1e3)
-    return took[WARM_UP:]
 
 
 def load(trees: bytes) -> xgboost.Booster:

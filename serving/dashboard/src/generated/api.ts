@@ -90,7 +90,7 @@ export interface paths {
         };
         /**
          * Get Links
-         * @description Addresses of the other parts.
+         * @description Addresses of the other parts, by the name that the caller used.
          */
         get: operations["get_links_api_v1_links_get"];
         put?: never;
