@@ -11,8 +11,6 @@ from typing import cast
 from neural_focus.addresses import link_host, service_address
 from neural_focus.settings import Settings
 
-_STRAIGHT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
 
 def open_own(
     url: str, *, headers: Mapping[str, str] | None = None, body: bytes | None = None, seconds: float = 10.0
@@ -24,7 +22,8 @@ def open_own(
         HTTPException: what answers does not speak HTTP.
     """
     request = urllib.request.Request(url, body, dict(headers or {}))  # noqa: S310 - http to a server of ours
-    return cast(HTTPResponse, _STRAIGHT.open(request, timeout=seconds))
+    straight = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    return cast(HTTPResponse, straight.open(request, timeout=seconds))
 
 
 def read_links(settings: Settings, token: str) -> list[dict[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
@@ -38,6 +39,7 @@ def service(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) 
 def dead_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in DEAD_PROXIES.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr(urllib.request, "_opener", None)  # it would remember the proxies of before
 
 
 def test_calls_of_ours_find_it_whatever_proxy_is_set(service: Service, dead_proxies: None) -> None:
