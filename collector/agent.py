@@ -19,6 +19,7 @@ from collector.capture import X11Source
 from collector.consent import Consent
 from collector.conversation import Conversation
 from collector.desktop import Desktop, write_json
+from collector.installed_apps import InstalledApps
 from collector.link import Link
 from collector.live import SAVE_SECONDS
 from collector.prompt import Asker, Click, Decide
@@ -51,6 +52,8 @@ class Options:
     titles: bool = False
     rules: Path | None = None
     """The person's own categories, else ``categories.toml`` in the desktop's folder."""
+    application_folders: tuple[Path, ...] = ()
+    """Where ``.desktop`` files lie, whose categories stand in for apps that no rule names."""
     database_url: str | None = None
     address: str | None = None
     token: str = ""
@@ -70,7 +73,8 @@ class Agent:
         """Starts capturing. Raises what ``Recording`` raises."""
         self._options, self._say = options, say
         desktop, self._rest = options.desktop, Rest()
-        rules = Rules.load(options.rules or desktop.folder / RULES_FILE)
+        installed = InstalledApps(options.application_folders)
+        rules = Rules.load(options.rules or desktop.folder / RULES_FILE, installed.hint)
         self._recording = Recording(desktop, options.source, rules, zone=options.zone, titles=options.titles)
         presence = make_presence(options.source, self._rest.end) if options.present else None
         self._asker = Asker(

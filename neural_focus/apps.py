@@ -67,6 +67,7 @@ def app_id(name: str) -> str:
     return _aliases().get(text, text)
 
 
+@lru_cache(maxsize=4096)
 def plain_name(name: str) -> str:
     """A name in lower case, ``-`` between words, without folder, package, ending and version."""
     text = _of_store(app_text(name).decode().strip())

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neural_focus.apps import app_id
+from neural_focus.events import encode_app_name
 from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
 from neural_focus.messages import PredictionMade, Snapshot, iso, parse_iso
 from neural_focus.models.history import HistoryRows
@@ -100,7 +101,7 @@ def forecast(online: OnlineFeatures, champion: Champion, stream: Stream, snapsho
     began = time.perf_counter()
     types = np.array(snapshot.sequence, np.uint8)
     features = online.exchange(stream.stream_id, snapshot.t_us, row, types)
-    stream.history.observe(snapshot.t_us, features, app_id(snapshot.app_name), types)
+    stream.history.observe(snapshot.t_us, features, app_id(encode_app_name(snapshot.app_name).decode()), types)
     history = stream.history.rows()
     message, judged = judge(predictor, stream.user_id, snapshot.t_us, features, momentum, history)
     latency_ms = (time.perf_counter() - began) * 1e3

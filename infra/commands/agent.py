@@ -36,6 +36,7 @@ def agent(
     from collector.agent import Agent, Options
     from collector.consent import require_consent
     from collector.desktop import desktop_of
+    from collector.installed_apps import application_folders
     from collector.source import find_source, has_session_bus
     from collector.zone_watch import ZoneWatch
 
@@ -64,6 +65,7 @@ def agent(
         zone_watch=ZoneWatch(settings.zone) if settings.zone_follows else None,
         titles=settings.titles,
         rules=settings.home / "categories.toml",
+        application_folders=() if demo else application_folders(os.environ),
         database_url=url if settings.ship == "events" else None,
         address=service_address(settings) if service else None,
         token=_token(settings, url, demo),

@@ -56,6 +56,10 @@ void check_repair() {
     char again[33] = {};
     check(repair_text({to, size}, again, 32) == size && std::memcmp(to, again, sizeof to) == 0, "once and for all");
   }
+  check(looks_like_utf8("日本語"), "UTF-8 in a STRING property");
+  check(looks_like_utf8({"日\xE6\x9C\0日\xE6\x9C", 11}), "cut off at the end of each part");
+  check(!looks_like_utf8("caf\xE9") && !looks_like_utf8("caf\xE9 日"), "Latin-1");
+  check(!looks_like_utf8("firefox"), "ASCII is neither");
 }
 
 Event good_record(Dice& dice, std::uint64_t& now_us) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 import os
 import subprocess
@@ -14,7 +15,9 @@ import pytest
 from virtual_desktop import Recorder, virtual_desktop, wait_for
 
 from collector.capture import DesktopCapture, X11Source, unix_offset_us
+from collector.installed_apps import InstalledApps
 from infra.virtual_display import start_virtual_display
+from neural_focus._native import validate
 from neural_focus._x11 import Capture, Injector, LockWatch, Prompt
 from neural_focus.categories import Rules
 from neural_focus.errors import CaptureError
@@ -135,6 +138,75 @@ def test_focus_titles_and_states(hands: Injector, recorder: Recorder) -> None:
     assert recorder.wait(EventType.WINDOW_MINIMIZE)[0]["app_name"] == b"code"
     hands.type_text("a")
     assert recorder.wait(EventType.KEY_PRESS)[0]["app_name"] == b"Thunderbird"
+
+
+def set_class(display: str, window: int, raw: bytes) -> None:
+    """WM_CLASS as any program may write it: bytes of type STRING."""
+    x11 = ctypes.CDLL("libX11.so.6")
+    x11.XOpenDisplay.restype = ctypes.c_void_p
+    connection = ctypes.c_void_p(x11.XOpenDisplay(display.encode()))
+    wm_class, string = ctypes.c_ulong(67), ctypes.c_ulong(31)
+    x11.XChangeProperty(connection, ctypes.c_ulong(window), wm_class, string, 8, 0, raw, len(raw))
+    x11.XCloseDisplay(connection)
+
+
+@pytest.mark.parametrize(
+    ("raw", "stored"),
+    [
+        (b"x\0" + "日本語のアプリケーション".encode() + b"\0", "日本語のアプリケーシ"),
+        (b"x\0" + "メモ帳".encode()[:-1], "メモ"),
+        (b"x\0caf\xe9\0", "café"),
+        (b"x\0" + "編集".encode() + b"\xff\xfe\0", "ç·¨é\ufffd\ufffdÿþ"),
+        (b"x\0evil\x1b[2J\x07\0", "evil\ufffd[2J\ufffd"),
+    ],
+    ids=["cut at 31 bytes", "cut by the program", "Latin-1", "no UTF-8", "control characters"],
+)
+def test_a_class_that_is_no_text_is_repaired_and_recorded(
+    display: str, hands: Injector, recorder: Recorder, raw: bytes, stored: str
+) -> None:
+    window = hands.open_window("before", "title")
+    set_class(display, window, raw)
+    hands.activate(window)
+    focus = recorder.wait(EventType.WINDOW_FOCUS_CHANGE, 1)
+    hands.tap("a")
+    press = recorder.wait(EventType.KEY_PRESS, 1)
+    assert [bytes(record["app_name"]).decode() for record in (*focus, *press)] == [stored, stored]
+    assert validate(recorder.drain())[0].all()
+    hands.close_window(window)
+
+
+def test_a_process_name_that_the_kernel_cut_inside_a_letter_is_repaired(
+    hands: Injector, recorder: Recorder, tmp_path: Path
+) -> None:
+    program = tmp_path / "a日本語日本語"
+    program.symlink_to("/bin/sleep")
+    with subprocess.Popen([program, "60"]) as process:
+        comm = Path(f"/proc/{process.pid}/comm").read_bytes().rstrip()
+        window = hands.open_window("", "title", pid=process.pid)
+        hands.activate(window)
+        focus = recorder.wait(EventType.WINDOW_FOCUS_CHANGE, 1)
+        process.terminate()
+    assert len(comm) == 15 and comm.decode(errors="ignore").encode() != comm
+    assert focus[0]["app_name"].decode() == "a日本語日"
+    hands.close_window(window)
+
+
+def test_an_app_that_no_rule_knows_has_the_category_of_its_desktop_file(
+    display: str, hands: Injector, tmp_path: Path
+) -> None:
+    (tmp_path / "org.example.Surfer.desktop").write_text(
+        "[Desktop Entry]\nType=Application\nExec=surfer\nCategories=Network;WebBrowser;\n"
+    )
+    rules = Rules.load(installed=InstalledApps((tmp_path,)).hint)
+    window = hands.open_window("Surfer", "Cats - YouTube")
+    capture = DesktopCapture(X11Source(display), rules, offset_us=unix_offset_us(), floor_us=0, titles=False)
+    hands.activate(window)
+    drained = []
+    wait_for(lambda: drained.append(capture.drain()) or any(len(one.records) for one in drained))
+    capture.stop()
+    focus = next(one for one in drained if len(one.records)).records[0]
+    assert focus["app_name"] == b"Surfer"
+    assert focus["data"][2] & 0x3F == CategoryFlag.BROWSER | CategoryFlag.ENTERTAINMENT
 
 
 def test_windows_that_die_while_they_are_read(hands: Injector, recorder: Recorder) -> None:

@@ -9,6 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
+from neural_focus._native import validate
+from neural_focus.categories import Rules
 from neural_focus.errors import InputError
 from neural_focus.event_table import check_event_table, read_event_table
 from neural_focus.events import EventType
@@ -44,6 +46,23 @@ def test_rows_without_a_user_are_one_persons(tmp_path: Path) -> None:
     assert people[""]["timestamp_us"].tolist() == [START, START + 1_000_000, START + 3_000_000]
     everybody = read_event_table(written(tmp_path, user=pa.nulls(COUNT)))
     assert {user: len(records) for user, records in everybody.items()} == {"": COUNT}
+
+
+def test_a_name_that_is_no_text_is_repaired_and_its_row_kept(tmp_path: Path) -> None:
+    raw = [b"caf\xff", "日本語".encode()[:-1], "日本語".encode() * 5, b"a\x07b"]
+    text = pa.Array.from_buffers(pa.string(), COUNT, pa.array(raw, pa.binary()).buffers())  # as some writers make it
+    for column in (pa.array(raw, pa.binary()), text):
+        records = read_event_table(written(tmp_path, app_name=column))["ann"]
+        assert [name.decode() for name in records["app_name"]] == ["caf\ufffd", "日本", "日本語" * 3 + "日", "a\ufffdb"]
+        assert validate(records)[0].all()
+
+
+def test_one_app_has_one_category_by_any_of_its_ids(tmp_path: Path) -> None:
+    ids = ["code", "com.visualstudio.code", "Code.exe", "code-insiders"]
+    focus = pa.array([int(EventType.WINDOW_FOCUS_CHANGE)] * COUNT)
+    records = read_event_table(written(tmp_path, app_name=pa.array(ids), event_type=focus))["ann"]
+    assert [name.decode() for name in records["app_name"]] == ids
+    assert set(records["data"][:, 2].tolist()) == {Rules.load().hint("code")}
 
 
 @pytest.mark.parametrize(

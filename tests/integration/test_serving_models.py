@@ -52,7 +52,8 @@ from serving.runtime import Runtime
 from serving.streams import Stream
 
 MACHINE = "0d9f5a3e-5b0c-4f0e-9a4e-000000000001"
-LONG = "an editor whose name has more bytes than a record"
+LONG = "com.jetbrains.IntelliJ-IDEA-Community-Edition"
+"""A name that has more bytes than a record, and another id."""
 OTHER_MACHINE = "0d9f5a3e-5b0c-4f0e-9a4e-000000000002"
 THIRD_MACHINE = "0d9f5a3e-5b0c-4f0e-9a4e-000000000003"
 
@@ -236,11 +237,11 @@ def test_a_start_takes_up_what_an_earlier_run_left(demo_person: int, module_data
     remembered.observe(now_us - 10_000_000, np.zeros(len(FEATURE_NAMES), np.float32), "editor")
     for one in sent:
         row = np.array([one.features[name] for name in FEATURE_NAMES], np.float32)
-        remembered.observe(one.t_us, row, LONG[:31], np.array(one.sequence, np.uint8))
+        remembered.observe(one.t_us, row, "idea", np.array(one.sequence, np.uint8))
     kept, expected = _kept(module_database_url, demo_person).rows(), remembered.rows()
     assert kept is not None and expected is not None  # three days of stays, and the seconds since
     assert kept.columns.tobytes() == expected.columns.tobytes()
-    assert (kept.app, kept.previous_app) == (LONG[:31], "editor")
+    assert (kept.app, kept.previous_app) == ("idea", "editor")
     assert kept.recent[0, -1].tobytes() == expected.recent[0, -1].tobytes()
 
 

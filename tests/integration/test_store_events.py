@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from sample_records import START_US, some_records
 
+from neural_focus._native import validate
 from neural_focus.errors import ContractError, InputError, StoreError
 from neural_focus.events import EventType
+from neural_focus.replay import replay
 from neural_focus.store.database import connect
 from neural_focus.store.events import count_events, list_streams, read_events, read_position, write_events
 from neural_focus.store.users import ensure_user
@@ -34,6 +36,31 @@ def test_records_come_back_bit_by_bit(any_database_url: str) -> None:
             int(records["timestamp_us"].min()),
             int(records["timestamp_us"].max()),
         )
+
+
+def test_a_name_that_is_no_text_is_stored_repaired_and_gives_the_same_features(fresh_database_url: str) -> None:
+    """Such records may lie in a spool that an earlier version or another program wrote."""
+    names = [
+        b"ok",
+        b"\xff\xfe",
+        b"\xed\xa0\x80" * 10,
+        "日本語".encode() * 3 + b"\xe6\x97",
+        b"a\x1b[2J",
+        b"x" * 31 + b"\xc3",
+    ]
+    records, machine, boot = some_records(240, step_us=500_000), str(uuid4()), str(uuid4())
+    records["event_type"] = EventType.WINDOW_FOCUS_CHANGE
+    records["app_name"] = [names[index % len(names)] for index in range(len(records))]
+    with connect(fresh_database_url) as connection:
+        user = ensure_user(connection, "ann")
+        sent = {"user_id": user, "machine_id": machine, "boot_id": boot}
+        assert write_events(connection, first_seq=0, records=records, **sent) == len(records)
+        read, _ = read_events(connection, user, machine, 0, START_US * 2)
+    assert [name.decode() for name in read["app_name"][: len(names)]] == [
+        *("ok", "\ufffd\ufffd", "\ufffd" * 10, "日本語" * 3, "a\ufffd[2J", "x" * 31),
+    ]
+    assert validate(records)[0].all()
+    assert replay(read, zone="UTC").features.tobytes() == replay(records, zone="UTC").features.tobytes()
 
 
 def test_a_resend_adds_nothing_and_an_overlap_only_its_end(fresh_database_url: str) -> None:

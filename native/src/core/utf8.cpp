@@ -71,4 +71,19 @@ std::size_t repair_text(std::string_view from, char* to, std::size_t room) noexc
   return size;
 }
 
+bool looks_like_utf8(std::string_view parts) noexcept {
+  bool found = false;
+  while (!parts.empty()) {
+    std::string_view part = parts.substr(0, parts.find('\0'));
+    parts.remove_prefix(std::min(part.size() + 1, parts.size()));
+    while (!part.empty()) {
+      const Sequence next = first_sequence(part);
+      if (!next.whole && !next.cut_off) return false;
+      found = found || (next.whole && next.bytes > 1);
+      part.remove_prefix(next.bytes);
+    }
+  }
+  return found;
+}
+
 }  // namespace neural_focus

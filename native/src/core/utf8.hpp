@@ -12,4 +12,8 @@ namespace neural_focus {
 // a name is the same however often it was cut and repaired.
 std::size_t repair_text(std::string_view from, char* to, std::size_t room) noexcept;
 
+// Whether parts of text, each ended by a NUL or the end, are UTF-8 rather than something of one byte a letter: some
+// letter has more than one byte and nothing is ill-formed, but that the end of a part may be cut off.
+bool looks_like_utf8(std::string_view parts) noexcept;
+
 }  // namespace neural_focus

@@ -8,6 +8,8 @@
 
 #include <mutex>
 
+#include "core/utf8.hpp"
+
 namespace neural_focus::x11 {
 namespace {
 
@@ -104,9 +106,11 @@ std::optional<std::vector<unsigned long>> Connection::longs(Window window, Atom 
 std::optional<std::string> Connection::text(Window window, Atom property) const {
   const Property found(display_, window, property, 4096);
   if (found.type == None || found.format != 8) return std::nullopt;
-  if (found.type == XA_STRING) return latin1_to_utf8(found.bytes, found.items);
+  std::string bytes(reinterpret_cast<const char*>(found.bytes), found.items);
   if (found.type == atom("COMPOUND_TEXT")) return compound_to_utf8(display_, found);
-  return std::string(reinterpret_cast<const char*>(found.bytes), found.items);
+  // STRING is Latin-1, and yet toolkits of today write UTF-8 into it.
+  if (found.type == XA_STRING && !looks_like_utf8(bytes)) return latin1_to_utf8(found.bytes, found.items);
+  return bytes;
 }
 
 bool is_xwayland(const std::string& name) {

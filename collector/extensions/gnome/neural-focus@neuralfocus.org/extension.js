@@ -5,9 +5,11 @@ import {Reporter} from './reporter.js';
 
 function describe(window) {
     const app = Shell.WindowTracker.get_default().get_window_app(window);
+    // An app without a .desktop file is numbered by its window: its class names it better.
+    const id = app && !app.is_window_backed() ? app.get_id() : null;
     return {
         window: `${window.get_id()}`,
-        app: (app?.get_id() ?? window.get_wm_class() ?? '').replace(/\.desktop$/, ''),
+        app: (id ?? window.get_wm_class() ?? '').replace(/\.desktop$/, ''),
         title: window.get_title() ?? '',
         pid: `${window.get_pid()}`,
     };
