@@ -131,7 +131,7 @@ def _read_entry(path: Path) -> Mapping[str, str] | None:
     try:
         if not path.is_file() or path.stat().st_size > _LARGEST_BYTES:  # a pipe would never end
             return None
-        lines = path.read_text("utf-8", errors="replace").splitlines()
+        lines = path.read_text("utf-8-sig", errors="replace").splitlines()
         # Only what is asked for: names and comments in a hundred languages are most of a file.
         parser.read_string("\n".join(line for line in lines if line.startswith(("[", *_KEYS))))
         entry = parser[_GROUP]

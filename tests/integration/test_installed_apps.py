@@ -88,6 +88,7 @@ def test_what_cannot_be_read_is_skipped_and_its_neighbours_are_there(tmp_path: P
     }.items():
         (tmp_path / f"{name}.desktop").write_bytes(content)
     (tmp_path / "latin.desktop").write_bytes(b"[Desktop Entry]\nName=caf\xe9\nType=Application\nCategories=Game;\n")
+    (tmp_path / "marked.desktop").write_text("[Desktop Entry]\r\nCategories=Game;\r\n", "utf-8-sig")
     (tmp_path / "twice.desktop").write_text("[Desktop Entry]\nCategories=Office;\nCategories=Game;\nIcon=50%d\n")
     (tmp_path / "large.desktop").write_text("[Desktop Entry]\nCategories=Game;\n" + "#" * (1 << 20))
     (tmp_path / "nowhere.desktop").symlink_to(tmp_path / "gone")
@@ -95,7 +96,7 @@ def test_what_cannot_be_read_is_skipped_and_its_neighbours_are_there(tmp_path: P
     os.mkfifo(tmp_path / "pipe.desktop")
     names = ("empty", "no-group", "binary", "link-type", "no-value", "large", "nowhere", "folder", "pipe")
     assert labels(tmp_path, *names) == [""] * len(names)
-    assert labels(tmp_path, "good", "latin", "twice") == ["Entertainment"] * 3
+    assert labels(tmp_path, "good", "latin", "marked", "twice") == ["Entertainment"] * 4
 
 
 def test_what_is_installed_later_is_found_and_what_goes_is_forgotten(tmp_path: Path) -> None:
