@@ -14,7 +14,7 @@ help: ## this list
 setup: ## everything the other targets need: system packages, .venv, native build, dashboard
 	@PYTHON=$(PYTHON) bash infra/setup.sh
 
-run: setup ## start the whole platform here (ONCE=1: prove that it works, then stop)
+run: setup ## start the whole platform here (ONCE=1: check that everything works, then stop)
 	@exec $(BIN)/neural-focus up $(if $(ONCE),--once)
 
 test: ## all tests of the default suite, two files at a time (JOBS=1: one after the other)

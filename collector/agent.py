@@ -164,7 +164,7 @@ class Agent:
             case ["resume"] if self._attendance.paused:
                 self._recording.resume()
                 self._attendance.paused_until = None
-                self._say("Capture goes on.")
+                self._say("Capture continues.")
             case ["quit"]:
                 self._quit = True
 
@@ -185,7 +185,7 @@ class Agent:
         """Says a new problem once, and when it is over."""
         problem = self._recording.problem
         if problem != self._warned:
-            self._say(f"Nothing is kept: {problem}" if problem else "Capture goes on.")
+            self._say(f"Nothing is kept: {problem}" if problem else "Capture continues.")
             self._warned = problem
 
     def _problems(self) -> tuple[str, ...]:

@@ -110,18 +110,18 @@ def _focus(seen: Seen) -> Capability:
     if seen.tells_windows:
         return Capability("focus", True, "by the compositor (wlr-foreign-toplevel)")
     if seen.told:
-        return Capability("focus", True, "told by the desktop's extension")
+        return Capability("focus", True, "from the desktop's extension")
     desktop = {"gnome": "GNOME", "kde": "KDE"}.get(kind_of(seen.desktop))
     if desktop and seen.bus:
         return Capability(
-            "focus", False, f"{desktop} tells it over D-Bus, and {seen.bus}", "Start the agent in your session"
+            "focus", False, f"{desktop} sends it over D-Bus, and {seen.bus}", "Start the agent in your session"
         )
     if desktop and extension_installed(seen.desktop):
         return Capability(
-            "focus", False, f"{desktop}'s extension has told nothing yet", "Enable it, then change the window"
+            "focus", False, f"{desktop}'s extension has sent nothing yet", "Enable it, then change the window"
         )
     if desktop:
-        return Capability("focus", False, f"{desktop} tells it to an extension only", how_to_install(seen.desktop))
+        return Capability("focus", False, f"{desktop} shows it only to an extension", how_to_install(seen.desktop))
     if not seen.built:
         todo = "Install libwayland-dev and libwayland-bin, then run: make setup"
         return Capability("focus", False, "this was built without libwayland", todo)
@@ -134,7 +134,7 @@ def _pauses(seen: Seen) -> Capability:
         return Capability("pauses", True, "by the input")
     if seen.tells_idle:
         return Capability("pauses", True, "by the compositor (ext-idle-notify)")
-    return Capability("pauses", False, "nobody tells of input: no pause is ever seen", JOIN_INPUT_GROUP)
+    return Capability("pauses", False, "no source reports input: pauses are not seen", JOIN_INPUT_GROUP)
 
 
 def _lock(lock: bool | None) -> Capability:
@@ -142,4 +142,4 @@ def _lock(lock: bool | None) -> Capability:
         return Capability("screen lock", True, "by D-Bus")
     if lock is None:
         return Capability("screen lock", False, "it is not seen", "Install libdbus-1-dev, then run: make setup")
-    return Capability("screen lock", False, "no D-Bus tells of it", "Start the agent from within a desktop session")
+    return Capability("screen lock", False, "no D-Bus reports it", "Start the agent from within a desktop session")

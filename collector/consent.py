@@ -13,12 +13,13 @@ from collector.desktop import write_json
 from neural_focus.errors import ConsentError, InputError
 
 WORDS = """\
-Neural Focus would like to watch how you work on this computer, to feel when your focus is about to break.
+Neural Focus would like to watch how you work on this computer, to predict when your focus is about to break.
 
 It records   when you press a key and what kind of key it is (text, deleting, moving, ...), never which one;
              where the mouse is, clicks and scrolling; which app is in front, minimising, pauses, screen locks;
              how long window titles are{titles}.
-It keeps it  on this computer, for 90 days, in your own database. Nothing is sent anywhere else.
+It keeps it  on this computer, in your own database: events for 90 days, what is computed from them
+             until you erase it. Nothing is sent anywhere else.
 You can      stop it at any time (Ctrl-C), take this back (neural-focus agent --consent no),
              export everything (neural-focus export) and erase everything (neural-focus erase).
 """

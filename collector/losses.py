@@ -8,7 +8,7 @@ from typing import Any
 from neural_focus.messages import Notice
 
 _SPOOL = {
-    "dropped_over_limit": ("records left the spool unsent", "it was longer or older than it may be",
+    "dropped_over_limit": ("records left the spool unsent", "the spool exceeded its limit of size or age",
                            "See why nothing is shipped: neural-focus doctor"),
     "quarantined_bytes": ("bytes of the spool were put aside", "a crash or the disk had damaged them", ""),
 }  # fmt: skip
@@ -49,7 +49,7 @@ def losses(counted: Mapping[str, Any]) -> list[Notice]:
 
 def _ring_or_disk(reason: str, count: int) -> Notice:
     if reason == "DISK_FULL":
-        return Notice(f"{count} records were not kept", "the disk took nothing more", "Free some space")
+        return Notice(f"{count} records were not kept", "the disk took no more data", "Free some space")
     kind = reason.lower().replace("_", " ")
     return Notice(
         f"{count} records of the kind {kind} were dropped", "the ring was full: the agent did not come to read"

@@ -41,7 +41,7 @@ class Recording:
     @property
     def problem(self) -> str:
         """Why nothing is kept at the moment; empty while all is well."""
-        return self.capture.lost or ("the disk takes nothing more" if self._full else "")
+        return self.capture.lost or ("the disk takes no more data" if self._full else "")
 
     def turn(self) -> list[Second]:
         """Takes what came since the last turn; returns the seconds that are over."""

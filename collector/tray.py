@@ -176,7 +176,7 @@ class Tray(ServiceInterface):
 
 def _entries(view: View) -> list[Entry]:
     pause = (
-        [Entry("Go on capturing", "resume")]
+        [Entry("Continue capturing", "resume")]
         if view.mood is Mood.PAUSED
         else [Entry("Pause for 15 minutes", "pause 900"), Entry("Pause for 1 hour", "pause 3600")]
     )

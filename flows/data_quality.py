@@ -51,8 +51,7 @@ class Verdict:
 
 @platform_flow(
     name="data-quality",
-    description="Checks snapshots and labels against what they must be like. If an expectation fails, "
-    "nothing is trained.",
+    description="Checks snapshots and labels against expectations. If one fails, nothing is trained.",
     stale_after=timedelta(hours=6),
 )
 def data_quality(platform: Platform) -> int:
@@ -190,7 +189,7 @@ def _leave(platform: Platform, verdicts: list[Verdict]) -> None:
         "**Every expectation is met.**"
         if good
         else "**Training is stopped.**\n\n" + "\n".join(f"- {v.suite}: {f}" for v in verdicts for f in v.failures),
-        "Whether the data may be learned from",
+        "Whether models may be trained on the data",
     )
     rows: list[dict[str, Cell]] = [
         {
@@ -201,5 +200,5 @@ def _leave(platform: Platform, verdicts: list[Verdict]) -> None:
         }
         for verdict in verdicts
     ]
-    leave_table("data-quality-suites", rows, "Suites and how they went")
+    leave_table("data-quality-suites", rows, "Results by suite")
     leave_page("data-docs", platform.settings, f"{SITE}/index.html", "Data docs: every expectation, page by page")

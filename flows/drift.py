@@ -54,15 +54,16 @@ class Look:
     def sentence(self) -> str:
         """For people."""
         far, watched = _moved(self.inputs)
-        inputs = f"{len(far)} of {watched} inputs have moved" if watched else "too few moments of inputs"
+        inputs = f"{len(far)} of {watched} inputs have moved" if watched else "too few snapshots to compare inputs"
         errors = [f"{target} off by {found['ece']:.3f}" for target, found in self.calibration.items()]
-        served = f"served risks: {', '.join(errors)}" if errors else "too few served moments to judge the risks"
-        return f"{inputs}; {served}" + (f". Learning anew: {self.reason}" if self.reason else "")
+        served = f"served risks: {', '.join(errors)}" if errors else "too few served predictions to compare risks"
+        return f"{inputs}; {served}" + (f". A training is due: {self.reason}" if self.reason else "")
 
 
 @platform_flow(
     name="drift",
-    description="Watches inputs and calibration of the model that serves; starts the learning where they have moved.",
+    description="Compares inputs and calibration of the champion with those of its training; starts the flow learning "
+    "when they have moved.",
     stale_after=timedelta(hours=5),
 )
 def drift(platform: Platform) -> str:
@@ -192,7 +193,7 @@ def _now() -> str:
 
 
 def _leave(look: Look, before: Look | None) -> None:
-    started = " The learning was started." if look.started else ""
+    started = " The flow learning was started." if look.started else ""
     leave_words("drift-run", f"**{look.champion or 'no champion'}**: {look.sentence()}.{started}", "What was found")
     leave_table(
         "drift-inputs",
@@ -200,7 +201,7 @@ def _leave(look: Look, before: Look | None) -> None:
             {
                 "input": name,
                 "stability index": round(index, 3),
-                "the look before": round(before.inputs[name], 3) if before and name in before.inputs else None,
+                "previous check": round(before.inputs[name], 3) if before and name in before.inputs else None,
                 "moved": ("yes" if counts(name) else "does not count") if index > LARGE_SHIFT else "no",
             }
             for name, index in list(look.inputs.items())[:40]
@@ -213,5 +214,5 @@ def _leave(look: Look, before: Look | None) -> None:
             {"risk of a": target, **{name: round(float(value), 4) for name, value in found.items()}}
             for target, found in look.calibration.items()
         ],
-        "Served risks beside what came true",
+        "Served risks beside their outcomes",
     )

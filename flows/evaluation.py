@@ -1,4 +1,4 @@
-"""The flow `evaluation`: how each newest model does on moments it had not seen, beside the baselines.
+"""The flow `evaluation`: how each newest model does on held-out snapshots, beside the baselines.
 
 Report and figures are kept in the model's folder and published under ``<home>/reports``:
 
@@ -52,8 +52,7 @@ SHOWN = (
 
 @platform_flow(
     name="evaluation",
-    description="Reports how the newest models do on moments they had not seen: figures with intervals, alerts, "
-    "reliability, segments.",
+    description="Reports on the newest models on held-out days: figures with intervals, alerts, reliability, segments.",
     stale_after=timedelta(hours=6),
 )
 def evaluation(platform: Platform) -> float:
@@ -81,7 +80,7 @@ def evaluate_newest(platform: Platform) -> float:
         leave_page("evaluation-report", platform.settings, f"models/{model.version}.html", f"Report on {model.version}")
     newest = models[-1]
     figures = newest.manifest["metrics"]["switch"]
-    tell(f"{newest.tag}: AUC {figures['auc']:.3f}, the time since the last switch alone {figures['recency_auc']:.3f}")
+    tell(f"{newest.tag}: AUC {figures['auc']:.3f}, the time since the last switch alone: {figures['recency_auc']:.3f}")
     return float(figures["auc"])
 
 
@@ -103,7 +102,7 @@ def publish_report(platform: Platform, model: StoredModel) -> dict[str, Any]:
         atomic_write(path, text.encode())
     keep_report(platform.settings, model.tag, page, told)
     leave_words("evaluation-run", sentence(model.tag, model.manifest), "How good the model is")
-    leave_table("evaluation-figures", _rows(figures), f"{model.tag} on moments it had not seen")
+    leave_table("evaluation-figures", _rows(figures), f"{model.tag} on held-out snapshots")
     leave_plot("evaluation-plot", lambda axes: draw(axes, model.manifest["metrics"]), "AUC beside the baselines")
     return figures
 

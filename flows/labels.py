@@ -59,7 +59,7 @@ class LabelReport:
 
 @platform_flow(
     name="labels",
-    description="Says of each moment what became of it: a switch within 30 s, a break of settled focus, the outcome "
+    description="Stores what followed each snapshot: a switch within 30 s, a break of settled focus, the outcome "
     "that people, timers or (marked as weak) rules give it.",
     stale_after=timedelta(minutes=50),
 )
@@ -180,7 +180,7 @@ def _leave(reports: list[LabelReport], streams: int) -> None:
                 "moments": report.moments,
                 "switch in 30 s": f"{report.switch:.1%}",
                 "settled focus breaks": f"{report.settled_break:.1%}",
-                "said by people": report.said,
+                "by people": report.said,
                 "weak": report.weak,
             }
             for report in reports

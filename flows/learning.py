@@ -24,14 +24,14 @@ from neural_focus.settings import Settings
 @platform_flow(
     name="learning",
     description="Labels, data quality, training, evaluation, promotion, in this order. A failing step stops the rest; "
-    "the champion goes on serving.",
+    "the champion keeps serving.",
     stale_after=timedelta(hours=6),
 )
 def learning(platform: Platform, reason: str = "") -> str:
     """Returns the champion's tag afterwards; ``reason``: why it was started, by default who did."""
     settings, why = platform.settings, reason or who_started()
     tell(f"learning: {why}")
-    leave_words("learning-run", f"Started: {why}.", "Why this run learns")
+    leave_words("learning-run", f"Started: {why}.", "Why this run was started")
     known, decided = {model.tag for model in list_models(settings)}, len(decisions(settings))
     labels()
     data_quality()
@@ -41,15 +41,15 @@ def learning(platform: Platform, reason: str = "") -> str:
     promotion()
     serving = usable_champion(settings)[0] or ""
     made = [model.version for model in list_models(settings) if model.tag not in known]
-    leave_words("learning-outcome", _outcome(settings, made, decisions(settings)[decided:], serving), "What came out")
+    leave_words("learning-outcome", _outcome(settings, made, decisions(settings)[decided:], serving), "Result")
     return serving
 
 
 def _outcome(settings: Settings, made: Sequence[str], decided: Sequence[Mapping[str, Any]], serving: str) -> str:
     """Models made, what was decided and why, who serves now, and where to read more; Markdown."""
-    lines = [f"New models: {', '.join(made)}." if made else "No new model: the data and the code are those of before."]
+    lines = [f"New models: {', '.join(made)}." if made else "No new model: data and code have not changed."]
     lines += [f"{short(line['model'])}: {_decision(line)}." for line in decided]
-    lines += [] if decided else ["Nothing new was decided."]
+    lines += [] if decided else ["There is no new decision."]
     lines.append(f"**{short(serving)}** serves." if serving else "No model serves: rules of thumb answer.")
     links = [f"[All models]({page_address(settings, 'models/index.html')})"]
     links += [f"[report on {one}]({page_address(settings, f'models/{one}.html')})" for one in made]

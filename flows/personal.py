@@ -55,7 +55,7 @@ class Served:
 
 @platform_flow(
     name="personal",
-    description="Fits each person's calibration to their own moments, and counts what was warned and came true.",
+    description="Fits each person's calibration to their own labelled snapshots; counts how many warnings came true.",
     stale_after=timedelta(minutes=50),
 )
 def personal(platform: Platform) -> int:

@@ -51,7 +51,7 @@ SHADOW_PATIENCE = timedelta(days=7)
 
 @platform_flow(
     name="promotion",
-    description="Lets a model serve if it beats the champion and the baselines beyond noise, is calibrated and fast "
+    description="Promotes a model that beats the champion and the baselines beyond noise, is calibrated and fast "
     "enough, and is no worse in any segment, nor in a shadow run.",
     stale_after=timedelta(hours=6),
 )
@@ -89,10 +89,10 @@ def _judge_newest(platform: Platform) -> str:
     passed = []
     for challenger in newest_of_each_kind(models).values():
         if challenger.tag == serving:
-            leave_words("promotion-run", f"{challenger.tag} serves already.", "What was decided")
+            leave_words("promotion-run", f"{challenger.tag} serves already.", "Decision")
             continue
         if why := _stays_out(settings, challenger.tag):
-            leave_words("promotion-run", f"{challenger.tag} {why}: it stays out.", "What was decided")
+            leave_words("promotion-run", f"{challenger.tag} {why}: it is not promoted.", "Decision")
             continue
         gates = _judged(platform, challenger, champion)
         _leave(challenger.tag, serving, gates)
@@ -118,7 +118,7 @@ def _stays_out(settings: Settings, tag: str) -> str:
     """Why a model is not judged again, "" where it is: its offline gates would let it in, night after night."""
     if refused_by(settings, tag, SHADOW_GATE):
         return "was worse live"
-    return "was taken back by a person" if taken_back(settings, tag) else ""
+    return "was rolled back by a person" if taken_back(settings, tag) else ""
 
 
 def _judged(platform: Platform, challenger: StoredModel, champion: StoredModel | None) -> list[Gate]:
@@ -188,7 +188,9 @@ def _shadow_decides(platform: Platform, champion: StoredModel) -> bool:
     if tried.champion not in (None, champion.tag):  # it never was judged beside the one that serves now
         clear_shadow(settings)
         log_decision(settings, "shadow ended", tried.tag, by="gates", before=tried.champion)
-        tell(f"{tried.tag} was in the shadow of {tried.champion}, which serves no more: all are judged anew")
+        tell(
+            f"{tried.tag} was in the shadow of {tried.champion}, which does not serve any more: all are evaluated again"
+        )
         return False
     live = live_moments(platform, tried, champion)
     gate = no_worse_live({name: (m.person, m.times_us, m.label, m.other, m.said) for name, m in live.items()})
@@ -198,7 +200,7 @@ def _shadow_decides(platform: Platform, champion: StoredModel) -> bool:
         leave_words(
             "promotion-run",
             f"{tried.tag} predicts in the shadow of {champion.tag}: {len(live['switch'])} live moments so far.",
-            "What was decided",
+            "Decision",
         )
         return waits
     _leave(tried.tag, champion.tag, [gate])
@@ -219,12 +221,12 @@ def _let_serve_or_shadow(
         promote(settings, best.tag, by="gates", gates=_rows(gates))
         said = f"**{best.tag} serves now**, after no model."
     elif theirs is not None and theirs.by != "gates" and datetime.now(UTC) - theirs.since < SHADOW_PATIENCE:
-        said = f"**{best.tag}** passed the gates and waits: {theirs.tag}, which a person let in, is in the shadow."
+        said = f"**{best.tag}** passed the gates and waits: {theirs.tag}, which a person chose, is in the shadow."
     else:
         set_shadow(settings, best.tag, champion=champion.tag, by="gates", gates=_rows(gates))
         said = f"**{best.tag}** passed the gates and predicts in the shadow of {champion.tag} from now on."
     tell(said.replace("*", ""))
-    leave_words("promotion-run", said, "What was decided")
+    leave_words("promotion-run", said, "Decision")
 
 
 def _skill(model: StoredModel) -> float:
@@ -242,7 +244,7 @@ def _leave(tag: str, champion: str | None, gates: Sequence[Gate]) -> None:
     for gate in gates:
         tell(f"{'passed' if gate.passed else 'FAILED'} {gate.name}: {gate.found}")
     verdict = f"**{tag}** fails: {', '.join(failed)}; {champion or 'no model'} stays." if failed else f"{tag} passes."
-    leave_words("promotion-run", verdict, "What was decided")
+    leave_words("promotion-run", verdict, "Decision")
     leave_table(
         "promotion-gates",
         [{"passed": "yes" if gate.passed else "no", "gate": gate.name, "found": gate.found} for gate in gates],

@@ -55,7 +55,7 @@ class TrainedModel:
 @platform_flow(
     name="training",
     description="Checks the data, then trains the models of switch, break and outcome on the labelled moments and "
-    "stores them. Does nothing when this very code has trained a model on the same data.",
+    "stores them. Does nothing when the same code has trained a model on the same data.",
     stale_after=timedelta(hours=6),
 )
 def training(platform: Platform) -> str:
@@ -94,7 +94,7 @@ def train_newest(platform: Platform, progress: Callable[[float], None] = lambda 
 
 @platform_flow(
     name="sequence-training",
-    description="Trains the LSTM beside the trees, on the same data with the two minutes before each moment.",
+    description="Trains the LSTM beside the trees, on the same data with the two minutes before each snapshot.",
     stale_after=timedelta(hours=6),
 )
 def train_network(platform: Platform) -> str:

@@ -53,8 +53,8 @@ def refresh(connection: Connection, session: StoredSession) -> int:
 
 @platform_flow(
     name="retention",
-    description=f"Counts events older than {KEEP_DAYS} days by the hour and app, then drops them, and what was "
-    "made of them.",
+    description=f"Counts events older than {KEEP_DAYS} days by the hour and app, then drops them with their "
+    "snapshots and labels.",
     stale_after=timedelta(hours=20),
 )
 def retention(platform: Platform) -> int:

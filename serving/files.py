@@ -30,7 +30,7 @@ def add_signin(app: FastAPI, runtime: Callable[[], Runtime]) -> None:
         here = runtime()
         token_user = await run_in_threadpool(redeem_code, here.settings, here.secrets, code)
         if token_user is None:
-            text = "This sign-in link is used up or too old. A new one: neural-focus signin"
+            text = "This sign-in link has been used or is too old. A new one: neural-focus signin"
             return HTMLResponse(plain_page("Not signed in", text), 403, headers={"cache-control": "no-store"})
         user_id = await here.person_id(token_user)
         # Not a redirect: after a click in a mail a Strict cookie would not be sent to its target.

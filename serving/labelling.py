@@ -30,7 +30,7 @@ def say_outcome(connection: Connection, user_id: int, request: SayOutcome) -> Sa
             422,
             "That stretch cannot be labelled",
             why=f"from {start_us} to {end_us} µs",
-            todo="Give a stretch of the last 28 days, at most 12 hours long, that is over",
+            todo="Give a stretch of the last 28 days that has ended and is at most 12 hours long",
         )
     changed = say(connection, user_id, start_us, end_us, request.outcome, "RETROSPECTIVE")
     return SaidOutcome(start_us, end_us, request.outcome, "RETROSPECTIVE", changed)

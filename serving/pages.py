@@ -194,8 +194,8 @@ def links(settings: Settings, name: str, version: str = "") -> list[Link]:
         Link("Prefect", prefect, "Flows, their runs, schedules and artifacts"),
         Link("BentoML", f"{here}/bentoml", "The service's own description of its API"),
         Link("Data docs", f"{here}/reports/data-docs/index.html", "What the data-quality checks found"),
-        Link("Model report", f"{here}/reports/{report}", "How the model that answers does on moments it had not seen"),
-        Link("Models", f"{here}/reports/models/index.html", "Every model, what was decided of it, and its report"),
+        Link("Model report", f"{here}/reports/{report}", "How the champion does on held-out snapshots"),
+        Link("Models", f"{here}/reports/models/index.html", "Every model with its report and the decisions about it"),
         Link("A/B report", f"{here}/reports/ab/index.html", "Whether interventions work"),
     ]
 
@@ -234,11 +234,11 @@ def _warned(connection: Connection, user_id: int, past: list[Moments], start_us:
 
 def _note(source: str, learning: bool, day: int, yours: float) -> str:
     if not learning:
-        words = {"people": "trained on people", "demo": "trained on demo people, watching one"}
+        words = {"people": "trained on people", "demo": "trained on demo people"}
         return words.get(source, "rules of thumb: no model has passed its gates yet")
-    known = "rules of thumb" if source == "rules" else "what demo people taught it"
-    own = f"{yours:.0%} of its calibration is yours, for the rest " if yours >= 0.005 else ""
-    return f"learning, day {day}: {own}it goes by {known} until it has enough days of yours"
+    known = "rules of thumb" if source == "rules" else "what it learned from demo people"
+    own = f"{yours:.0%} of its calibration is from your data; for the rest " if yours >= 0.005 else ""
+    return f"learning, day {day}: {own}it uses {known} until it has enough of your days"
 
 
 def flat_figures(metrics: object, prefix: str = "") -> dict[str, float]:

@@ -97,7 +97,7 @@ async def _handle(runtime: Runtime, client: Client, stream: Stream | None, messa
             await runtime.sessions.end(client.user_id, session_id, end_us)
         case DesktopStatus():
             if stream is None:
-                raise ProblemError(422, "Only a desktop tells of itself", todo="Connect with ?machine_id=")
+                raise ProblemError(422, "Only a desktop sends its status", todo="Connect with ?machine_id=")
             stream.desktop = message
             runtime.hub.tell(client.user_id, message, pages_only=True)
         case SessionApplied(session_id, start_us):

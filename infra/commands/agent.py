@@ -28,9 +28,9 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 def agent(
     display: Annotated[str, typer.Option(help="X display to capture; default: that of the session")] = "",
     consent: Annotated[str, typer.Option(help="yes: I agree to be watched; no: I do not (any more)")] = "",
-    demo: Annotated[str, typer.Option(help="Be the desktop of this demo person, who answers by itself")] = "",
+    demo: Annotated[str, typer.Option(help="Run as the desktop of this demo person, who answers by itself")] = "",
     service: Annotated[bool, typer.Option(help="Send snapshots to the service")] = True,
-    seconds: Annotated[float, typer.Option(help="Stop after so long; 0: run until Ctrl-C")] = 0.0,
+    seconds: Annotated[float, typer.Option(help="Stop after so many seconds; 0: run until Ctrl-C")] = 0.0,
 ) -> None:
     """Capture this desktop, ship its events and talk to the service."""
     from collector.agent import Agent, Options

@@ -44,17 +44,17 @@ def history(
         )
     typer.echo(
         f"added: {summary.people} demo {'person' if summary.people == 1 else 'people'}, {summary.events:,} events,"
-        f" {summary.sessions:,} sessions, {summary.opportunities:,} trials; marked as demo, apart from real people"
+        f" {summary.sessions:,} sessions, {summary.opportunities:,} opportunities; all marked as demo"
     )
 
 
 @app.command()
 def live(
     display: Annotated[str, typer.Option(help="The display to work on, such as :3")] = "",
-    seconds: Annotated[float | None, typer.Option(min=1, help="Stop after as many")] = None,
+    seconds: Annotated[float | None, typer.Option(min=1, help="Stop after so many seconds")] = None,
     brisk: Annotated[bool, typer.Option("--brisk/--calm", help="Begin at a lively moment of the day")] = False,
     seed: Annotated[int, typer.Option(help="Which person")] = 1,
-    here: Annotated[bool, typer.Option(help="Even on this very desktop: it types and clicks there")] = False,
+    here: Annotated[bool, typer.Option(help="Work even on your own desktop: it types and clicks there")] = False,
 ) -> None:
     """Be a demo person: open windows, type, point, switch and rest, through the X server."""
     from infra.demo_person import DemoPerson

@@ -14,7 +14,7 @@ COLOURS = {State.WELL: "green", State.LIMITED: "yellow", State.BROKEN: "red"}
 
 @app.command()
 def doctor() -> None:
-    """Say what works here, what does not, and what to do. Exit code 1 if something is broken."""
+    """List what works here, what does not, and what to do. Exit code 1 if something is broken."""
     console = Console(soft_wrap=True, highlight=False)
     found = diagnose(read_settings())
     for finding in found:

@@ -41,13 +41,15 @@ def erase(
         _confirm(user.username, yes)
         streams = [f"{user.id}:{machine}" for machine in machines_of(connection, user.id)]
         typer.echo(f"{'feature stores':20} {erase_features(settings, streams):>10,} files and rows erased")
-        typer.echo(f"{'models':20} {erase_from_models(settings, user.id):>10,} without the person's moments now")
+        typer.echo(
+            f"{'models':20} {erase_from_models(settings, user.id):>10,} changed, the person's own part is erased"
+        )
         if desktop is not None:
             erase_files(desktop)
         erased = erase_user(connection, user.id)
     for table, rows in erased.items():
         typer.echo(f"{table:20} {rows:>10,} rows erased, 0 left")
-    typer.echo("What models learned from these data, and figures in reports, stay; backups are yours to erase.")
+    typer.echo("What models learned from these data and the figures in reports stay. Erase your backups yourself.")
 
 
 def refuse_while_capturing(desktop: Desktop) -> None:
@@ -57,7 +59,7 @@ def refuse_while_capturing(desktop: Desktop) -> None:
     try:
         writer = open_writer(desktop.spool, str(uuid4()), str(uuid4()))
     except ConfigurationError as error:
-        raise ConfigurationError("the agent is at work", why=str(error), todo="Stop it first (Ctrl-C)") from error
+        raise ConfigurationError("the agent is running", why=str(error), todo="Stop it first (Ctrl-C)") from error
     del writer
 
 

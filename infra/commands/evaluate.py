@@ -32,7 +32,9 @@ class By(StrEnum):
 @app.command()
 def evaluate(
     events: Annotated[list[Path] | None, typer.Argument(help="event tables in Parquet")] = None,
-    by: Annotated[By | None, typer.Option(help="hold out people or days; by default people from five on")] = None,
+    by: Annotated[
+        By | None, typer.Option(help="hold out people or days; default: people where there are five or more")
+    ] = None,
     train: Annotated[Path | None, typer.Option(help="train on this table …")] = None,
     test: Annotated[Path | None, typer.Option(help="… and test on the people of this one")] = None,
     out: Annotated[
@@ -102,7 +104,7 @@ def _each_once(events: list[Path], console: Console) -> list[Path]:
     """The files in their order, a file that was given twice once."""
     files = list({path.resolve(): path for path in reversed(events)}.values())[::-1]
     if len(files) < len(events):
-        console.print("! a file was given more than once: it is judged once", markup=False, highlight=False)
+        console.print("! a file was given more than once: it is evaluated once", markup=False, highlight=False)
     return files
 
 
@@ -150,8 +152,8 @@ def _across(train: Path, test: Path, called: dict[Path, str], tz: str, lstm: boo
     if shared := sorted(set(seen.names.values()) & set(new.names.values())):
         who = ", ".join(shared[:5]) + (" …" if len(shared) > 5 else "")
         steps.say(
-            f"! {who} in both {called[train]} and {called[test]}: taken for other people of the same name; "
-            "if they are not, these figures are too good"
+            f"! {who} in both {called[train]} and {called[test]}: treated as different people; "
+            "if they are the same, these figures are too good"
         )
     side = np.arange(len(both)) < len(seen.moments)
     split = evaluation.Split("new people", side, ~side)

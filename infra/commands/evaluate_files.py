@@ -142,9 +142,9 @@ def _check_size(path: Path, moments: Moments) -> None:
     positives = int((moments.switch == 1).sum())
     if len(moments) < FEWEST_MOMENTS or positives < FEWEST_SWITCHES:
         raise InputError(
-            f"{path} is too small to judge a model on",
-            why=f"{len(moments)} ticks of activity, {positives} of them with an app switch within 30 s",
-            todo=f"Give at least {FEWEST_MOMENTS} ticks (10 s each) and {FEWEST_SWITCHES} with a switch",
+            f"{path} is too small to evaluate a model on",
+            why=f"{len(moments)} snapshots, 10 s apart, {positives} of them with an app switch within 30 s",
+            todo=f"Give at least {FEWEST_MOMENTS} such snapshots, {FEWEST_SWITCHES} of them with a switch",
         )
 
 

@@ -17,7 +17,7 @@ def few_days(moments: Moments, splits: Sequence[Split]) -> Iterator[str]:
     sides = [np.stack([moments.person[one.train], moments.times_us[one.train] // 86_400_000_000]) for one in splits]
     days = min(np.unique(side, axis=1).shape[1] for side in sides)
     if days < FEWEST_DAYS:
-        yield f"{days} day{'s' * (days != 1)} to learn from; models need a week or more, their figures say little"
+        yield f"{days} day{'s' * (days != 1)} to learn from; models need a week or more, so these figures say little"
 
 
 def untrained(folds: Sequence[Sequence[Judged]], names: Mapping[int, str], *, network: bool) -> Iterator[str]:
@@ -27,7 +27,7 @@ def untrained(folds: Sequence[Sequence[Judged]], names: Mapping[int, str], *, ne
         parts = {number: one for number, fold in enumerate(folds, 1) for one in fold if one.target == target}
         lacking = {number: [name for name in wanted if name not in one.probabilities] for number, one in parts.items()}
         if not parts:
-            yield f"{target}: nobody can be judged, no split has labels on both sides"
+            yield f"{target}: nothing can be evaluated, because no split has labels on both sides"
         elif lacking and all(missing == lacking[min(lacking)] for missing in lacking.values()):
             if missing := lacking[min(lacking)]:
                 yield f"{target}: too few labels to train {', '.join(missing)}"

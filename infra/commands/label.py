@@ -35,9 +35,9 @@ OUTCOMES = {Word.FOCUSED: "FOCUSED", Word.DISTRACTED: "DISTRACTED", Word.PSEUDO:
 @app.command()
 def label(
     word: Annotated[Word, typer.Argument(help="what it was; pseudo: it only looked like work")],
-    minutes: Annotated[int, typer.Option(help="of how many minutes back; 0: the last five, as by a hotkey")] = 0,
+    minutes: Annotated[int, typer.Option(help="how many minutes to label; 0: the last five, like a hotkey")] = 0,
 ) -> None:
-    """Say what the last five minutes were, or with --minutes a longer stretch that ends now."""
+    """Label the last five minutes, or with --minutes a longer stretch that ends now."""
     if not 0 <= minutes <= MOST_MINUTES:
         raise ConfigurationError(f"--minutes is {minutes}", todo=f"Give 1 to {MOST_MINUTES}")
     settings, now_us = read_settings(), time.time_ns() // 1000
@@ -51,11 +51,11 @@ def label(
         if not _predicted(connection, user.id, start_us, now_us):
             raise InputError(
                 f"nothing was captured of {settings.username!r} in {stretch[0]}",
-                why="there is no prediction that could learn its outcome, so nothing was stored",
+                why="no prediction of that time can get the label, so nothing was stored",
                 todo=CAPTURE_FIRST,
             )
         changed = say(connection, user.id, start_us, now_us, outcome, "RETROSPECTIVE" if minutes else "HOTKEY")
-    told = "1 prediction knows its outcome" if changed == 1 else f"{changed:,} predictions know their outcome"
+    told = "1 prediction got this label" if changed == 1 else f"{changed:,} predictions got this label"
     typer.echo(f"{' '.join(stretch)} {word.value}: {told}")
 
 

@@ -21,7 +21,8 @@ app = typer.Typer(add_completion=False)
 PLAIN_WIDTH = 140
 """Columns where the output is no terminal."""
 NO_MODEL = (
-    "No model is stored yet: rules of thumb serve. neural-focus up trains a first one, the flow learning one a night."
+    "No model is stored yet: rules of thumb serve. neural-focus up trains a first model, the flow learning another "
+    "each night."
 )
 TRY = "Try: neural-focus models list, promote TAG, rollback, shadow TAG, shadow off, or decisions"
 
@@ -91,7 +92,7 @@ def _shadow(settings: Settings, tag: str) -> str:
     replaced = _in_shadow(settings)
     set_shadow(settings, tag, champion=serving)
     instead = f", instead of {short(replaced.tag)}" if replaced and replaced.tag != full_tag(tag) else ""
-    return f"{short(tag)} predicts in the shadow from now on{instead}: logged, never shown"
+    return f"{short(tag)} predicts in the shadow from now on{instead}: its predictions are stored and never shown"
 
 
 def _in_shadow(settings: Settings) -> Shadow | None:
@@ -131,7 +132,7 @@ def _show_decisions(settings: Settings, tag: str | None) -> None:
     if not told:
         about = f" of {short(tag)}" if tag else ""
         stored = ", ".join(short(model.tag) for model in list_models(settings))
-        _say(f"Nothing was decided{about} yet. {f'Stored: {stored}' if stored else NO_MODEL}")
+        _say(f"There is no decision{about} yet. {f'Stored: {stored}' if stored else NO_MODEL}")
     for line in told:
         _say(f"{when(line)}  {short(line['model'])}  {what_was_decided(line)}")
         for failure in not_passed(line["gates"]):

@@ -19,7 +19,7 @@ def report(
     out: Annotated[
         Path | None, typer.Option(help="Folder for index.html and report.json; with --days another one by default")
     ] = None,
-    days: Annotated[int | None, typer.Option(min=1, help="Only the last so many days")] = None,
+    days: Annotated[int | None, typer.Option(min=1, help="Use only the last so many days")] = None,
 ) -> None:
     """Write what interventions did to focus, as HTML and JSON, and print the first sentence."""
     from infra.commands.database import started_url

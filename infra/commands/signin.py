@@ -16,7 +16,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 @app.command()
 def signin(
-    user: Annotated[str, typer.Option(help="Sign in as this person; by default whose desktop is live")] = "",
+    user: Annotated[str, typer.Option(help="Sign in as this person; default: the person whose desktop is live")] = "",
     open_: Annotated[bool, typer.Option("--open", help="Open it in the browser at once")] = False,
 ) -> None:
     """Print a link that signs one browser in, once, within an hour."""
@@ -25,7 +25,7 @@ def signin(
 
     settings = read_settings()
     if not settings.secrets.exists():
-        raise ServiceError(f"nothing was ever started in {settings.home}", todo="Start the platform: make run")
+        raise ServiceError(f"nothing was started in {settings.home} yet", todo="Start the platform: make run")
     secrets = load_secrets(settings.secrets)
     user_id = _user_id(settings, user) if user else person_shown(settings, secrets)
     link = make_signin_link(settings, secrets, user_id)

@@ -27,7 +27,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 @app.command()
 def up(
-    once: Annotated[bool, typer.Option("--once", help="Prove that everything works, then stop")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Check that everything works, then stop")] = False,
     stay: Annotated[bool, typer.Option("--stay", help="Keep running without a terminal too")] = False,
     consent: Annotated[str, typer.Option(help="yes: I agree to be watched")] = "",
 ) -> None:

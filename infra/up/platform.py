@@ -159,7 +159,7 @@ class Platform:
         if refused:
             self._tell_refusal(refused)
         elif problem:
-            self.tell(f"the model that served cannot, so a new one is trained: {problem}")
+            self.tell(f"the champion cannot serve any more, so a new model is trained: {problem}")
         ensure_database(settings)
         supervisor.launch(plan.prefect_server(settings, self.secrets))
         if settled:

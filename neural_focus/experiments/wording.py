@@ -19,7 +19,7 @@ def headline(findings: Sequence[TrialFindings]) -> str:
     if real:
         return f"{_result(real[0], 'With real people')}."
     if made_up is not None:
-        return f"{_result(made_up, 'In the SIMULATED trial')}; no real person has taken part yet."
+        return f"{_result(made_up, 'In the SIMULATED experiment')}; no real person has taken part yet."
     return "Nothing has been tried yet. This report gets its first row when help could be offered for the first time."
 
 
@@ -28,7 +28,7 @@ def verdict(arm: ArmFindings) -> str:
     if arm.arm == "NO_OP":
         return "baseline"
     if arm.effect is None:
-        return "too few moments to say"
+        return "too few opportunities to say"
     if arm.effect.low > 0:
         return "helped"
     return "hurt" if arm.effect.high < 0 else "no clear difference"
@@ -50,7 +50,7 @@ def _result(found: TrialFindings, where: str) -> str:
     told = [_clause(arm) for arm in found.arms if arm.arm != "NO_OP"]
     return (
         f"{where} ({found.people} {plural('person', found.people)}, {found.opportunities:,} "
-        f"{plural('moment', found.opportunities)}) {'; '.join(told)}"
+        f"{plural('opportunity', found.opportunities)}) {'; '.join(told)}"
     )
 
 
@@ -67,4 +67,4 @@ def _clause(arm: ArmFindings) -> str:
 
 def plural(noun: str, count: int) -> str:
     """The noun as it goes with so many."""
-    return noun if count == 1 else {"person": "people"}.get(noun, noun + "s")
+    return noun if count == 1 else {"person": "people", "opportunity": "opportunities"}.get(noun, noun + "s")

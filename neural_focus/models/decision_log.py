@@ -1,4 +1,4 @@
-"""What was decided of models, by whom and why: a line of JSON a decision.
+"""The decisions about models, who made each and why: a line of JSON a decision.
 
 ::
 

@@ -14,7 +14,7 @@ _MINUS = re.compile(r"(?<!\w)-(?=\d)")
 def what_was_decided(line: Mapping[str, Any]) -> str:
     """The decision, by whom, and beside which model: "refused by gates, beside xgboost_v1"."""
     decision, before = line["decision"], line["before"]
-    said = f"{'let into the shadow' if decision == 'shadows' else decision} by {line['by']}"
+    said = f"{'put into the shadow' if decision == 'shadows' else decision} by {line['by']}"
     if not before or before == line["model"]:
         return said
     return f"{said}, {'beside' if decision in _BESIDE else 'after'} {short(before)}"

@@ -58,13 +58,13 @@ def says_numbers(held: HeldOut, kind: str) -> Gate:
         for target, said in held.said.items()
     }
     found = ", ".join(f"{target}: {count} without" for target, count in silent.items())
-    return Gate("says a probability of every moment", found, not any(silent.values()))
+    return Gate("gives a probability for every snapshot", found, not any(silent.values()))
 
 
 def says_as_much(ours: Iterable[str], theirs: Iterable[str]) -> Gate:
     """What the champion foresees the challenger does too: help hangs on the break's risk, the score on the outcome."""
     missing = sorted(set(theirs) - set(ours))
-    return Gate("foresees all that the champion does", f"missing: {', '.join(missing) or 'nothing'}", not missing)
+    return Gate("predicts every target of the champion", f"missing: {', '.join(missing) or 'nothing'}", not missing)
 
 
 def beats_baselines(held: HeldOut, kind: str) -> Iterator[Gate]:
@@ -89,7 +89,7 @@ def beats_baselines(held: HeldOut, kind: str) -> Iterator[Gate]:
 
 
 def calibrated(held: HeldOut, kind: str) -> Iterator[Gate]:
-    """A gate per target: its probabilities mean what they say, and no worse than recency's calibrated ones."""
+    """A gate per target: its probabilities are calibrated, and no worse than recency's calibrated ones."""
     for target in JUDGED:
         if target not in held.said:
             continue
@@ -102,7 +102,7 @@ def calibrated(held: HeldOut, kind: str) -> Iterator[Gate]:
         gain = paired_brier(label, said[kind], said["recency"], units)
         most = LARGEST_ECE[target]
         yield Gate(
-            f"{target}: probabilities mean what they say",
+            f"{target}: probabilities are calibrated",
             f"calibration error {error:.3f}, {noise:.3f} of it by chance, at most {most} beyond; "
             f"Brier {-gain.ours:.4f}, recency's {-gain.theirs:.4f}",
             error - noise <= most and not gain.clearly_worse(),

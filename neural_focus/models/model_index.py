@@ -1,4 +1,4 @@
-"""Every stored model on one page: its figures, what was decided of it and why, and its report."""
+"""Every stored model on one page: its figures, the decisions about it with their reasons, and its report."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _COLUMNS = (
     *("switch AUC", "recency alone", "switch ECE", "break AUC", "report"),
 )
 _READ = (
-    f"Switch: {TARGET_WORDS['switch']}; break: {TARGET_WORDS['break']}. AUC: 1 tells every such moment from "
-    "the others, 0.5 none; recency alone: what the time since the last switch reaches; ECE: how far the probabilities "
-    "are off, on average. Each model's figures are over its own held-out moments, so two models' AUCs are not to be "
-    "compared: only the gates compare models on the same moments."
+    f"Switch: {TARGET_WORDS['switch']}; break: {TARGET_WORDS['break']}. AUC: 1 ranks every such snapshot above "
+    "all others, 0.5 is chance; recency alone: the AUC of the time since the last switch; ECE: the mean error of the "
+    "probabilities. Each model's figures come from its own held-out snapshots, so do not compare the AUCs of two "
+    "models: only the gates compare models on the same snapshots."
 )
 _LINKS = {"html": "report", "json": "figures (JSON)"}
 
@@ -45,9 +45,9 @@ def model_index(settings: Settings) -> str:
     header = "".join(f"<th scope=col>{name}" for name in _COLUMNS)
     nobody = "" if any(model.tag == serving for model in models) else "<p>No model serves: rules of thumb answer.</p>"
     return (
-        f"{head('Models', 'Figures are of days that each had not seen. Newest first.')}{nobody}"
+        f"{head('Models', 'The figures come from days that each model had not seen. Newest first.')}{nobody}"
         f"<div class=scroll><table class=models><tr>{header}{''.join(rows)}</table></div><p class=soft>{_READ}</p>"
-        f"<h2>What was decided</h2>{''.join(told) or '<p>Nothing yet.</p>'}"
+        f"<h2>Decisions</h2>{''.join(told) or '<p>None yet.</p>'}"
         "<p>Back to the champion before: <code>neural-focus models rollback</code></p>"
     )
 

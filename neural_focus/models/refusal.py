@@ -10,7 +10,7 @@ from neural_focus.settings import Settings
 
 NEXT_STEP = (
     "Rules of thumb serve until one passes; the flow learning tries again each night. "
-    "What was decided, and by which gates: neural-focus models decisions"
+    "The decisions and their gates: neural-focus models decisions"
 )
 
 

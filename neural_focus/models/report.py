@@ -120,7 +120,7 @@ def sentence(tag: str, manifest: Mapping[str, Any]) -> str:
     whose = "demo (simulated) people" if manifest["trained_on"] == "demo" else "real people"
     verdict = f"better by {gain:.3f} than" if gain > 0 else f"worse by {-gain:.3f} than"
     return (
-        f"{tag}, trained on {whose}, tells moments before a switch from others with AUC {figures['auc']:.3f} on days "
+        f"{tag}, trained on {whose}, predicts a switch with AUC {figures['auc']:.3f} on days "
         f"it had not seen: {verdict} the time since the last switch alone."
     )
 
@@ -171,16 +171,14 @@ def risk_coverage(
 
 _SEGMENT = ("segment", "n", "base_rate", "auc", "over_recency")
 _DEMO = (
-    "<p class=demo>Trained on simulated demo people. For a real person it is a starting point that gives way to their "
-    "own data.</p>"
+    "<p class=demo>Trained on simulated demo people. For a real person it is a starting point; their own data "
+    "replace it.</p>"
 )
 
 
 def _links(tag: str) -> str:
     here = "/reports/models/index.html"
-    return (
-        f"<p><a href='{here}'>All models</a> · <a href='{here}#{tag.split(':')[-1]}'>what was decided of this one</a>"
-    )
+    return f"<p><a href='{here}'>All models</a> · <a href='{here}#{tag.split(':')[-1]}'>decisions about this model</a>"
 
 
 def _important(important: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
@@ -233,8 +231,8 @@ def _provenance(manifest: Mapping[str, Any]) -> str:
         facts["blend of"] = " and ".join(manifest["parts"])
     rows = [{"what": name, "it is": value} for name, value in facts.items()]
     return (
-        "<h2>Where it comes from</h2><p>Each person's earlier days trained the model that is judged here, part of them "
-        "calibrated it, the last quarter of the days measured it, with 330 s between them that count for neither.</p>"
+        "<h2>Where it comes from</h2><p>The evaluated model was trained on each person's earlier days and calibrated "
+        "on a part of them. The last quarter of the days measures it. 330 s between them count for neither.</p>"
         + table(rows, ("what", "it is"))
     )
 

@@ -207,7 +207,7 @@ def test_the_tray_shows_the_state_pauses_for_real_and_quits(panel: Shell, tmp_pa
         time.sleep(0.7)
         assert sum(presses(desk).values()) == 3 and desk.read()["captured"] == captured
         wait_for(lambda: [told.state for told in service.of(DesktopStatus)] == ["capturing", "paused"], 10)
-        panel.click("Go on capturing")
+        panel.click("Continue capturing")
         wait_for(lambda: desk.read()["state"] == "running", 10)
         hands.type_text("de")
         wait_for(lambda: sorted(presses(desk).values()) == [2, 3], 10)
@@ -230,7 +230,7 @@ def test_the_icon_and_each_entry_make_their_wish(panel: Shell) -> None:
         assert presence.wishes() == ["open"]
     for mood, wished in (
         (Mood.CAPTURING, {"Pause for 15 minutes": "pause 900", "Pause for 1 hour": "pause 3600"}),
-        (Mood.PAUSED, {"Go on capturing": "resume"}),
+        (Mood.PAUSED, {"Continue capturing": "resume"}),
     ):
         presence.show(View(mood))
         wait_for(lambda wished=wished: wished.keys() <= panel.menu().keys())  # type: ignore[misc]

@@ -68,7 +68,7 @@ def test_losses_of_the_agent_are_said(lone_home: Path) -> None:
     counted = {"state": "running", "t_us": time.time_ns() // 1000, "captured": 12, "dropped": {}, "problems": []}
     (lone_home / "agent.json").write_text(json.dumps(counted))
     assert "is running: 12 records captured, nothing lost" in lines()[1]["capture"]
-    told = counted | {"dropped": {"MOUSE_MOVE": 3}, "problems": ["the disk takes nothing more"], "t_us": 0}
+    told = counted | {"dropped": {"MOUSE_MOVE": 3}, "problems": ["the disk takes no more data"], "t_us": 0}
     (lone_home / "agent.json").write_text(json.dumps(told))
     said = lines()[1]["capture"]
-    assert "ended without a word" in said and "the disk takes nothing more" in said and "3 records of the kind" in said
+    assert "ended unexpectedly" in said and "the disk takes no more data" in said and "3 records of the kind" in said

@@ -97,7 +97,7 @@ def test_what_cannot_be_judged_is_said(log: Path, tmp_path: Path) -> None:
     refused(InputError, "people cannot be held out", str(alone), "--by", "person")
     short = tmp_path / "short.parquet"
     made_up_log(3, ["dan"], days=1).head(300).to_parquet(short)
-    refused(InputError, "too small to judge", str(short))
+    refused(InputError, "too small to evaluate", str(short))
 
 
 def odd_table(name: str) -> pd.DataFrame:
@@ -148,7 +148,7 @@ def test_odd_tables_are_judged(name: str, by: str, people: set[str], tmp_path: P
     rows = json.loads(out.read_text())["rows"]
     assert {row["person"] for row in rows} == people
     keys = [(row["target"], row["person"], row["model"]) for row in rows]
-    assert len(keys) == len(set(keys)) and "it is judged once" in result.output, "the file was given twice"
+    assert len(keys) == len(set(keys)) and "it is evaluated once" in result.output, "the file was given twice"
     assert all(row["auc"] is None or 0 <= row["auc"] <= 1 for row in rows)
 
 
@@ -156,7 +156,7 @@ def test_odd_tables_are_judged(name: str, by: str, people: set[str], tmp_path: P
     ("name", "words"),
     [
         ("one app", "0 of them with an app switch"),
-        ("one hour", "too small to judge"),
+        ("one hour", "too small to evaluate"),
         ("no column", "'app_name'"),
         ("unknown column", "'mood'"),
         ("text for times", "' is a number as text, which looks like microseconds. Give timestamp_us in microseconds"),
@@ -238,7 +238,7 @@ def test_two_files_of_one_name_stay_apart(tmp_path: Path) -> None:
     found = {(row["file"], row["person"]) for row in figures["rows"]}
     assert found == {(str(path), f"person {number}") for number, path in enumerate(paths, 1)}
     assert set(figures["learning_curve"]) == set(map(str, paths))
-    few = f"! {paths[0]}: 1 day to learn from; models need a week or more, their figures say little"
+    few = f"! {paths[0]}: 1 day to learn from; models need a week or more, so these figures say little"
     assert [one for one in figures["notes"] if "learn from" in one] == [few] and few in result.output.replace("\n", " ")
     assert few in out.with_suffix(".html").read_text()
 

@@ -52,12 +52,12 @@ def test_nothing_captured_is_said_and_nothing_is_stored(connection: Connection) 
         assert isinstance(result.exception, InputError) and result.exit_code != 0
         assert f"nothing was captured of 'ann' in {stretch}" in str(result.exception)
     assert labels(connection) == 0
-    assert label("--minutes", "10").output == "the last 10 min were focused: 1 prediction knows its outcome\n"
+    assert label("--minutes", "10").output == "the last 10 min were focused: 1 prediction got this label\n"
 
 
 def test_one_minute_is_a_singular(connection: Connection) -> None:
     ann, now_us = ensure_user(connection, "ann"), time.time_ns() // 1000
     insert_predictions(connection, [logged(ann, MACHINE, now_us - second * 1_000_000) for second in (5, 10)])
     connection.commit()
-    assert label("--minutes", "1").output == "the last minute was focused: 2 predictions know their outcome\n"
+    assert label("--minutes", "1").output == "the last minute was focused: 2 predictions got this label\n"
     assert labels(connection) == 1

@@ -52,7 +52,7 @@ def test_a_refusal_by_gates_reads_as_one_with_its_figures(settings: Settings) ->
     told = run("decisions")
     assert f"xgboost_v2  refused by gates, beside xgboost_v1\n    {FAILED}\n" in told and "latency" not in told
     assert run("decisions", "xgboost_v2") in told and "xgboost_v1  " not in run("decisions", "xgboost_v2")
-    assert "Nothing was decided of xgboost_v3 yet" in run("decisions", "xgboost_v3")
+    assert "There is no decision of xgboost_v3 yet" in run("decisions", "xgboost_v3")
     page = model_index(settings)
     assert f"<li class=failed>{FAILED}" in page and "Passed: 1" in page
     assert f"<time>{decisions(settings)[-1]['at'][:10]} " in page and "<h3 id='xgboost_v2'>" in page

@@ -221,7 +221,7 @@ def test_what_could_not_be_trained_is_said() -> None:
         said = {"base_rate": fold[0].probabilities["recency"], **fold[0].probabilities}
         fold[0] = replace(fold[0], probabilities=said | {"switches_5min": said["recency"]})
     nothing, one = untrained(folds, names, network=False)
-    assert nothing.startswith("switch: nobody can be judged")
+    assert nothing.startswith("switch: nothing can be evaluated")
     assert one.startswith("break: too few labels to train xgboost in fold 2 of 3, which tests bob")
     everywhere = list(untrained([folds[1]], names, network=False))[1]
     assert everywhere == "break: too few labels to train xgboost"
@@ -231,7 +231,7 @@ def test_what_could_not_be_trained_is_said() -> None:
 def test_few_days_to_learn_from_are_said() -> None:
     moments, _ = random_moments(9, people=1, days=3)
     assert list(few_days(moments, list(day_split(moments)))) == [
-        "2 days to learn from; models need a week or more, their figures say little"
+        "2 days to learn from; models need a week or more, so these figures say little"
     ]
     moments, _ = random_moments(9, people=3, days=6)
     assert not list(few_days(moments, list(day_split(moments))))

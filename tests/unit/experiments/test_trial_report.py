@@ -35,13 +35,13 @@ def test_real_people_come_first_and_simulated_ones_stay_apart() -> None:
     assert block.true_effect == 11.0
     assert arms["NO_OP"].effect is None
     assert next(arm for arm in real.arms if arm.arm == "BLOCK_SITES").true_effect is None
-    assert "With real people (3 people, 240 moments)" in headline(findings)
+    assert "With real people (3 people, 240 opportunities)" in headline(findings)
     assert "asking to stay off distracting sites raised focus" in headline(findings)
 
 
 def test_the_sentence_says_simulated_while_nobody_real_took_part() -> None:
     findings = analyse(draw_moments(12, demo=True, experiment="simulated"), {})
-    assert headline(findings).startswith("In the SIMULATED trial (12 people, 960 moments)")
+    assert headline(findings).startswith("In the SIMULATED experiment (12 people, 960 opportunities)")
     assert headline(findings).endswith("no real person has taken part yet.")
     assert headline([]).startswith("Nothing has been tried yet")
 
@@ -81,15 +81,15 @@ def test_few_moments_say_nothing() -> None:
 
 def test_few_assignments_are_no_ratio_to_test_and_one_is_a_singular() -> None:
     few = analyse(draw_moments(1, 49, shares=(0.0, 0.0, 1.0)), {})
-    assert not few[0].ratio.mismatch and "Not checked: the test needs 50 moments" in report_html(few, NOW)
+    assert not few[0].ratio.mismatch and "Not checked: the test needs 50 opportunities" in report_html(few, NOW)
     assert analyse(draw_moments(1, 50, shares=(0.0, 0.0, 1.0)), {})[0].ratio.mismatch
     one = analyse(draw_moments(1, 1), {})
-    assert "(1 person, 1 moment)" in headline(one) and "1 person, 1 moment," in report_html(one, NOW)
+    assert "(1 person, 1 opportunity)" in headline(one) and "1 person, 1 opportunity," in report_html(one, NOW)
 
 
 def test_a_limited_report_says_its_range() -> None:
     findings = analyse(draw_moments(), {})
-    assert "only moments since 2025-03-26 12:00 UTC" in report_html(findings, NOW, 3)
+    assert "only opportunities since 2025-03-26 12:00 UTC" in report_html(findings, NOW, 3)
     assert report_json(findings, NOW, 3)["days"] == 3
     assert "Limited" not in report_html(findings, NOW) and report_json(findings, NOW)["days"] is None
 

@@ -60,4 +60,4 @@ def test_a_champion_that_is_gone_starts_the_learning_once_and_is_told(
     again = drift.watch(platform)
     assert not again.started and "xgboost_v9" in again.reason
     assert len(reasons) == 1
-    assert "Learning anew" in read_health(settings)
+    assert "A training is due" in read_health(settings)
