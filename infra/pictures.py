@@ -29,7 +29,7 @@ from neural_focus.settings import Settings, read_settings
 from serving.auth import LOCAL_PERSON, issue_token, make_signin_link
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, FloatRect, Page
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-proxy-server"]
@@ -113,12 +113,21 @@ def _take_dashboard(browser: Browser, settings: Settings, secrets: Secrets, user
     ]
     for page, _ in taken:
         _sign_in(page, settings, secrets, user)
-    _wait_until_shown(taken[0][0])
-    shots = [(page.screenshot(full_page=True), path) for page, path in taken]
+    while True:
+        _wait_until_shown(taken[0][0])
+        shots = [(page.screenshot(full_page=True, clip=_down_to_history(page)), path) for page, path in taken]
+        if not any(page.evaluate(MISSING)["missing"] for page, _ in taken):  # it may have gone while they were taken
+            break
     for shot, path in shots:
         _save(shot, path)
     for page, _ in taken:
         page.close()
+
+
+def _down_to_history(page: Page) -> FloatRect:
+    """Of the long page the part with all that ``MISSING`` names."""
+    box = page.locator("#history").bounding_box()
+    return {"x": 0, "y": 0, "width": WIDTH, "height": HEIGHT if box is None else box["y"] + box["height"] + 20}
 
 
 def _wait_until_shown(page: Page) -> None:

@@ -46,7 +46,7 @@ def signed(value: float) -> str:
 
 def _result(found: TrialFindings, where: str) -> str:
     if found.ratio.mismatch:
-        return f"{where} the arms were not drawn as often as planned, so no effect can be trusted"
+        return f"{where} the arms were not assigned as often as planned, so no effect can be trusted"
     told = [_clause(arm) for arm in found.arms if arm.arm != "NO_OP"]
     return (
         f"{where} ({found.people} {plural('person', found.people)}, {found.opportunities:,} "
