@@ -26,7 +26,8 @@ from collector.prompt import Asker, Click, Decide
 from collector.recording import Recording
 from collector.rest import Rest
 from collector.shipper import Shipper, describe
-from collector.source import make_presence, make_prompt, watch_lock
+from collector.source import make_presence, make_prompt, watch_session
+from collector.wall_clock import WallClock
 from collector.wayland import WaylandSource
 from collector.zone_watch import ZoneWatch
 from neural_focus.categories import RULES_FILE, Rules
@@ -69,13 +70,15 @@ class Options:
 class Agent:
     """One run of the agent on one desktop."""
 
-    def __init__(self, options: Options, say: Callable[[str], None]) -> None:
+    def __init__(self, options: Options, say: Callable[[str], None], clock: WallClock | None = None) -> None:
         """Starts capturing. Raises what ``Recording`` raises."""
         self._options, self._say = options, say
         desktop, self._rest = options.desktop, Rest()
         installed = InstalledApps(options.application_folders)
         rules = Rules.load(options.rules or desktop.folder / RULES_FILE, installed.hint)
-        self._recording = Recording(desktop, options.source, rules, zone=options.zone, titles=options.titles)
+        self._recording = Recording(
+            desktop, options.source, rules, zone=options.zone, titles=options.titles, clock=clock or WallClock()
+        )
         presence = make_presence(options.source, self._rest.end) if options.present else None
         self._asker = Asker(
             lambda: make_prompt(options.source, presence),
@@ -85,12 +88,12 @@ class Agent:
             click=options.click,
             terminal=options.terminal,
         )
-        self._lock = watch_lock(self._rest.descriptor)
+        self._session = None if desktop.is_demo else watch_session(self._rest.end, self._recording.capture.full_screen)
         self._attendance = Attendance(
             options.source,
             presence,
             open_page=options.open_page,
-            sees_lock=lambda: None if self._lock is None else self._lock.listening,
+            sees_lock=lambda: self._session is None or self._session.listening,
         )
         self._machine_id = desktop.machine_id()
         self._link = Link(options.address, options.token, self._machine_id, self._rest.end) if options.address else None
@@ -104,6 +107,8 @@ class Agent:
         for thread in (self._shipper, self._link):
             if thread is not None:
                 thread.start()
+        for step_us in self._recording.clock_steps.values():
+            self._say_step(step_us)
         told = saved = time.monotonic()
         try:
             while not stop.is_set() and not self._quit:
@@ -131,6 +136,7 @@ class Agent:
             **self._talk.counters,
             "closed": dict(self._talk.closed),
             "link": dict(link.counters) if link else {},
+            **(self._session.describe() if self._session else {}),
             "connected": bool(link and link.connected),
             "problems": [text for text in self._problems() if text],
         }
@@ -138,6 +144,7 @@ class Agent:
     def _turn(self) -> bool:
         """One round of the main thread; returns whether others should hear of it at once."""
         before = self._attendance.paused_until, self._asker.offer
+        self._follow_clock()
         for wish in self._attendance.wishes():
             self._obey(wish)
         watch = self._options.zone_watch
@@ -149,10 +156,21 @@ class Agent:
         answer = self._talk.turn([] if self._attendance.paused else self._recording.turn())
         if answer is not None:
             self._say(f"Your answer: {answer}.")
-        if self._lock is not None:
-            self._recording.capture.set_locked(self._lock.locked)
+        if self._session is not None:
+            self._session.tell(self._recording.capture)
         self._warn()
         return before != (self._attendance.paused_until, self._asker.offer)
+
+    def _follow_clock(self) -> None:
+        """First of all: what is closed and sent after this has the new time, as the service's clock has."""
+        step_us = self._recording.follow_clock()
+        if step_us:
+            self._talk.clock_moved()
+            self._attendance.clock_moved(step_us / 1e6)
+            self._say_step(step_us)
+
+    def _say_step(self, step_us: int) -> None:
+        self._say(f"The clock was moved by {step_us / 1e6:+,.1f} s: what is captured from now on has the new time.")
 
     def _obey(self, wish: str) -> None:
         match wish.split():
@@ -244,7 +262,8 @@ class Agent:
         self._attendance.finish()
         if self._link is not None:
             self._link.finish()
-        self._lock = None  # its thread ends here: nobody tells of news any more
+        if self._session is not None:
+            self._session.finish()  # nobody tells of news any more
         self._rest.close()
         if self._shipper is not None:
             self._shipper.finish(FINISH_SECONDS)

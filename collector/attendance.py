@@ -38,7 +38,7 @@ class Attendance:
         presence: Presence | None,
         *,
         open_page: Callable[[], None] | None,
-        sees_lock: Callable[[], bool | None],
+        sees_lock: Callable[[], bool],
     ) -> None:
         self._source, self._presence, self._open_page, self._sees_lock = source, presence, open_page, sees_lock
         self.paused_until: float | None = None
@@ -49,6 +49,11 @@ class Attendance:
     def paused(self) -> bool:
         """Whether a pause was wished for and not ended."""
         return self.paused_until is not None
+
+    def clock_moved(self, seconds: float) -> None:
+        """A pause stays as long as it was wished for."""
+        if self.paused_until is not None:
+            self.paused_until += seconds
 
     def pause_is_over(self) -> bool:
         """Whether the time that was wished for is up."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,8 +39,8 @@ class Seen:
     bus: str = ""
 
 
-def of_x11(*, lock: bool | None) -> tuple[Capability, ...]:
-    """An X server tells everything; ``lock``: whether locking the screen is seen, None where that was not built in."""
+def of_x11(*, lock: bool) -> tuple[Capability, ...]:
+    """An X server tells everything; ``lock``: whether locking the screen is seen."""
     return (
         Capability("keyboard and mouse", True, "by the X server"),
         Capability("focus", True, "by the X server"),
@@ -48,9 +49,17 @@ def of_x11(*, lock: bool | None) -> tuple[Capability, ...]:
     )
 
 
-def of_wayland(seen: Seen, *, lock: bool | None) -> tuple[Capability, ...]:
+def of_wayland(seen: Seen, *, lock: bool) -> tuple[Capability, ...]:
     """Wayland gives a program nothing by itself."""
     return (_inputs(seen), _focus(seen), _pauses(seen), _lock(lock))
+
+
+def of_gamepads(denied: Sequence[str]) -> tuple[Capability, ...]:
+    """Nothing is said of gamepads but that some may not be read: ``denied``, by their device's name."""
+    if not denied:
+        return ()
+    why = f"{', '.join(denied)} may not be read, so who plays without keyboard and mouse counts as away"
+    return (Capability("gamepad", False, why, JOIN_INPUT_GROUP),)
 
 
 def missing(found: tuple[Capability, ...]) -> tuple[Capability, ...]:
@@ -137,9 +146,7 @@ def _pauses(seen: Seen) -> Capability:
     return Capability("pauses", False, "no source reports input: pauses are not seen", JOIN_INPUT_GROUP)
 
 
-def _lock(lock: bool | None) -> Capability:
+def _lock(lock: bool) -> Capability:
     if lock:
         return Capability("screen lock", True, "by D-Bus")
-    if lock is None:
-        return Capability("screen lock", False, "it is not seen", "Install libdbus-1-dev, then run: make setup")
     return Capability("screen lock", False, "no D-Bus reports it", "Start the agent from within a desktop session")

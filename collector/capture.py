@@ -12,7 +12,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from collector.wall_clock import WallClock
 from neural_focus.categories import Rules
+from neural_focus.clock import STEP_US
 from neural_focus.errors import CaptureError
 from neural_focus.events import EventType, decode_app_name
 
@@ -66,13 +68,6 @@ def is_xwayland(name: str) -> bool:
     return _x11.is_xwayland(name)
 
 
-def unix_offset_us() -> int:
-    """Unix time minus boot clock now, µs; fixed once when the agent starts, so that stamps never go back."""
-    from neural_focus._x11 import boot_clock_us
-
-    return time.time_ns() // 1000 - boot_clock_us()
-
-
 class Source(Protocol):
     """Where input and windows come from."""
 
@@ -113,14 +108,14 @@ class X11Source:
 class DesktopCapture:
     """The running hook. Records of a lost server are still drained; then it is reached for again, with backoff."""
 
-    def __init__(self, source: Source, rules: Rules, *, offset_us: int, floor_us: int, titles: bool) -> None:
+    def __init__(self, source: Source, rules: Rules, *, clock: WallClock, floor_us: int, titles: bool) -> None:
         """Starts capturing. Raises CaptureError when the display cannot be opened."""
         self._source, self._rules, self._keep_titles = source, rules, titles
-        self._offset_us, self._floor_us = offset_us, floor_us
+        self._clock, self._floor_us = clock, floor_us
         self._title_ids: dict[str, int] = {}
         self._next_title = 1
         self._past: Counter[str] = Counter()
-        self._locked = False
+        self._locked = self._engaged = False
         self._retry_at = 0.0
         self._retry_seconds = RETRY_SECONDS[0]
         self._capture = self._open()
@@ -131,9 +126,7 @@ class DesktopCapture:
 
     def now_us(self) -> int:
         """Unix time on the clock of the stamps, µs."""
-        from neural_focus._x11 import boot_clock_us
-
-        return boot_clock_us() + self._offset_us
+        return self._clock.now_us()
 
     def drain(self) -> Drained:
         """Everything captured since the last call."""
@@ -162,6 +155,20 @@ class DesktopCapture:
             self._locked = locked
             self._capture.set_locked(locked)
 
+    def set_engaged(self, engaged: bool) -> None:
+        """Somebody is there, whether there is input or not: no pause begins."""
+        if engaged != self._engaged:
+            self._engaged = engaged
+            self._capture.set_engaged(engaged)
+
+    def full_screen(self) -> bool:
+        """Whether the window that holds the focus fills the screen."""
+        return bool(self._capture.full_screen)
+
+    def behind_lock(self) -> int:
+        """How often there was input while the screen was locked, by this hook."""
+        return int(self._capture.behind_lock)
+
     def ignore(self, window: int) -> None:
         """A window of ours: no switch, no input."""
         self._capture.ignore(window)
@@ -182,8 +189,11 @@ class DesktopCapture:
         return Drained(records, self._classify(records, dict(texts)))
 
     def _open(self) -> Any:
-        capture = self._source.open(offset_us=self._offset_us, floor_us=self._floor_us)
+        if self._floor_us > self.now_us() + STEP_US:
+            self._floor_us = 0  # of a clock that was wrong: stamps clamped to it would be worthless until it is reached
+        capture = self._source.open(offset_us=self._clock.offset_us, floor_us=self._floor_us)
         capture.set_locked(self._locked)
+        capture.set_engaged(self._engaged)
         capture.start()
         return capture
 

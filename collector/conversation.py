@@ -14,6 +14,7 @@ from collector.link import Link
 from collector.live import LiveEngine, Second
 from collector.prompt import Asker
 from collector.shipper import Known
+from neural_focus.clock import STEP_US
 from neural_focus.errors import FormatError
 from neural_focus.messages import (
     ClientMessage,
@@ -79,6 +80,10 @@ class Conversation:
             self._hear(message)
         return self._take_answer()
 
+    def clock_moved(self) -> None:
+        """The seconds before are of another time: predictions for them say nothing of what is now."""
+        self._features.clear()
+
     def tell_status(self, status: DesktopStatus) -> None:
         """Tells what this desktop does, when that changed or the service may have forgotten it."""
         if self._link is None or not self._link.connected:
@@ -124,8 +129,17 @@ class Conversation:
             case _:
                 pass  # a PREDICTION was heard already; ACTIVITY_UPDATE and DESKTOP_STATUS are for pages
 
+    def _not_ahead(self, t_us: int) -> int:
+        """A time from the service, or now where it lies ahead: the clock was set back since. The engine must not go
+        there, or all that is captured until then comes too late for it."""
+        now_us = self._now_us()
+        return now_us if t_us > now_us + STEP_US else t_us
+
     def _predicted(self, message: PredictionMade) -> None:
         self.counters["predictions"] += 1
+        if self._not_ahead(message.t_us) != message.t_us:
+            self.counters["predictions_of_another_time"] += 1
+            return
         try:
             self._live.predicted(message.t_us, message.focus_score)
         except FormatError as error:
@@ -144,7 +158,7 @@ class Conversation:
         if session.session_type != "natural":
             if session.id != self._timed:
                 self._timed = session.id
-                self._send(SessionApplied(session.id, self._live.start_session(start_us)))
+                self._send(SessionApplied(session.id, self._live.start_session(self._not_ahead(start_us))))
         elif start_us in self._ends:
             self._send(EndSession(session.id, end_us=self._ends.pop(start_us)))
         else:
@@ -152,7 +166,7 @@ class Conversation:
 
     def _session_ended(self, session: SessionEnded) -> None:
         if session.session_id == self._timed:
-            self._live.end_session(session.end_us or self._now_us())
+            self._live.end_session(self._not_ahead(session.end_us or self._now_us()))
             self._timed = None
         if session.session_id == self.known.session_id:
             self.known = replace(self.known, session_id=None)

@@ -139,13 +139,21 @@ class LiveEngine:
         atomic_write(path, json.dumps(head).encode() + b"\n" + self._engine.save())
 
     def _take(self, records: Records, *, restart: bool) -> tuple[Any, Any, Any]:
-        if restart:  # a start of the agent ends what was idle, at the boot's first record, where replay puts it too
-            self._engine.restart(int(records["timestamp_us"][0]))
+        if restart:  # at the boot's first record, where replay puts it too
+            self._begin_boot(int(records["timestamp_us"][0]))
         self.last_us = max(self.last_us, int(records["timestamp_us"][-1]))
         given = records["timestamp_us"][np.isin(records["event_type"], INPUT)]
         if len(given):
             self._input_us = max(self._input_us or 0, int(given.max()))
         return self._engine.push(np.ascontiguousarray(records))
+
+    def _begin_boot(self, first_us: int) -> None:
+        """A start of the agent ends what was idle. One before an earlier boot's end: the clock was set back."""
+        if first_us >= self.last_us:
+            self._engine.restart(first_us)
+        else:
+            self._engine.set_back(first_us)
+            self.last_us, self._input_us = 0, None
 
     def _describe(self, closed: tuple[Any, Any, Any]) -> list[Second]:
         times, features, sequence = closed

@@ -31,6 +31,10 @@ def losses(counted: Mapping[str, Any]) -> list[Notice]:
     if gaps.get("count"):
         what = f"{gaps['count']} gaps in the capture, {gaps['seconds']:.0f} s in all"
         found.append(Notice(what, "the display's server was away"))
+    steps = counted.get("clock_steps", {})
+    if steps.get("count"):
+        what = f"the clock was moved {steps['count']} times, the last time by {steps['last_seconds']:+,.0f} s"
+        found.append(Notice(what, "what was captured before and after is not compared", "Let the system keep the time"))
     if counted.get("titles_lost"):
         found.append(Notice(f"{counted['titles_lost']} window titles were not looked at", "they changed too fast"))
     if counted.get("lost"):

@@ -10,17 +10,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from collector.capture import DesktopCapture, Drained, Source, unix_offset_us
+from collector.capture import DesktopCapture, Drained, Source
 from collector.desktop import Desktop
 from collector.live import LiveEngine, Second
 from collector.spool import BootWriter
+from collector.wall_clock import WallClock
 from neural_focus.categories import Rules
+from neural_focus.clock import STEP_US
 
 
 class Recording:
     """One desktop's records; not for several threads. A boot has an id, and sequence numbers from 0."""
 
-    def __init__(self, desktop: Desktop, source: Source, rules: Rules, *, zone: str, titles: bool) -> None:
+    def __init__(
+        self, desktop: Desktop, source: Source, rules: Rules, *, zone: str, titles: bool, clock: WallClock
+    ) -> None:
         """Recovers the spool, restores the engine and starts capturing.
 
         Raises:
@@ -31,12 +35,17 @@ class Recording:
         self._state = desktop.engine_state
         self._writer = BootWriter(desktop.spool, desktop.machine_id())
         self.boots = self._writer.boots
-        """Boots of this run, the present one last: grows when a pause ends."""
+        """Boots of this run, the present one last: grows when a pause ends, and when the clock is moved."""
+        self.clock_steps: dict[str, int] = {}
+        """How far the clock was moved just before a boot, µs, by the boot's id."""
         self.live = LiveEngine.restore(self._state, desktop.spool, self.boots[-1], zone)
-        self.capture = DesktopCapture(
-            source, rules, offset_us=unix_offset_us(), floor_us=self.live.last_us, titles=titles
-        )
-        self._full = False
+        self._clock = clock
+        ahead_us = self.live.last_us - clock.now_us()
+        if ahead_us > STEP_US:  # what was saved lies in the future: the clock was set back while no agent ran
+            clock.note(-ahead_us)
+            self.clock_steps[self.boots[-1]] = -ahead_us
+        self.capture = DesktopCapture(source, rules, clock=clock, floor_us=self.live.last_us, titles=titles)
+        self._full = self._stopped = False
 
     @property
     def problem(self) -> str:
@@ -50,6 +59,7 @@ class Recording:
 
     def stop(self) -> None:
         """Ends capture; what was captured is on the disk, and the engine is kept. Raises OSError for the engine."""
+        self._stopped = True
         self._keep(self.capture.stop())
         self._writer.sync()
         self.save()
@@ -59,6 +69,16 @@ class Recording:
         self._writer.new_boot()
         self.live.new_boot(self.boots[-1])
         self.capture.resume()
+        self._stopped = False
+
+    def follow_clock(self) -> int:
+        """How far wall time was moved since the last call, µs: a boot ends where it was, and another begins."""
+        step_us = self._clock.take_step()
+        if step_us and not self._stopped:
+            self._keep(self.capture.stop())  # the seconds that this closes are of the old time: nobody is asked of them
+            self.resume()
+            self.clock_steps[self.boots[-1]] = step_us
+        return step_us
 
     def move(self, zone: str) -> int:
         """The person's clock shows another zone from now on; returns the µs from which it holds."""
@@ -80,6 +100,7 @@ class Recording:
             "spooled": spool["appended"],
             "spool": spool,
             "snapshots": self.live.snapshots,
+            "clock_steps": {"count": self._clock.steps, "last_seconds": round(self._clock.last_step_us / 1e6, 1)},
             "engine": self.live.counters(),
         }
 

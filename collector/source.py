@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from collector.capabilities import Capability, is_useful, missing, of_wayland, of_x11
+from collector.capabilities import Capability, is_useful, missing, of_gamepads, of_wayland, of_x11
 from collector.capture import X11Source, check_desktop, is_xwayland
+from collector.gamepads import unreadable
 from collector.prompt import NoPrompt, PromptWindow
 from collector.wayland import WaylandSource, wayland_session
 from neural_focus.errors import CaptureError
@@ -37,12 +38,13 @@ def find_source(display: str | None, environ: Mapping[str, str] | None = None) -
 
 
 def capabilities(
-    source: X11Source | WaylandSource, *, lock: bool | None, running: bool = True, bus: str = ""
+    source: X11Source | WaylandSource, *, lock: bool, running: bool = True, bus: str = ""
 ) -> tuple[Capability, ...]:
     """What can be captured of it; ``running``: its hook is open, so that is asked."""
+    pads = of_gamepads(unreadable())
     if isinstance(source, X11Source):
-        return of_x11(lock=lock)
-    return of_wayland(source.look(bus=bus) if running else source.probe(), lock=lock)
+        return of_x11(lock=lock) + pads
+    return of_wayland(source.look(bus=bus) if running else source.probe(), lock=lock) + pads
 
 
 def _is_plain_x(name: str) -> bool:
@@ -83,8 +85,10 @@ def make_prompt(source: X11Source | WaylandSource, presence: Any) -> PromptWindo
     return NoPrompt()
 
 
-def watch_lock(news: int) -> Any:
-    """Watches the screen lock where D-Bus was built in, and tells the eventfd ``news``; else None."""
-    from neural_focus import _x11
+def watch_session(news: Callable[[], None], full_screen: Callable[[], bool]) -> Any:
+    """Watches the screen lock, and who is there without any input. Not imported where nobody needs it."""
+    from collector.session_watch import SessionWatch
 
-    return _x11.LockWatch(news) if _x11.HAS_LOCK_WATCH else None
+    watch = SessionWatch(news, full_screen=full_screen)
+    watch.start_and_join()
+    return watch

@@ -232,7 +232,7 @@ def stream_folder(feast_folder: Path, stream_id: str) -> Path:
 
 def forget_streams(store: SnapshotStore, stream_ids: Iterable[str]) -> int:
     """Erases all that is kept of the streams, in both stores and beside them; returns how many files and rows went."""
-    return sum(_forget_files(store.folder, one) + _forget_online(store, one) for one in stream_ids)
+    return sum(_forget_files(store.folder, one) + forget_online(store, one) for one in stream_ids)
 
 
 def entity_key(stream_id: str) -> EntityKey:
@@ -258,7 +258,8 @@ def _forget_files(feast_folder: Path, stream_id: str) -> int:
     return gone
 
 
-def _forget_online(store: SnapshotStore, stream_id: str) -> int:
+def forget_online(store: SnapshotStore, stream_id: str) -> int:
+    """Erases a stream's current snapshot; returns how many rows went."""
     online, config, key = store.feast.provider.online_store, store.feast.config, entity_key(stream_id)
     if isinstance(online, GuardedSqliteOnlineStore):
         return online.forget(config, store.view, [key])

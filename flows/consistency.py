@@ -77,7 +77,7 @@ def read_live(
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
     """Times (µs, ascending) and features float32[n, 32] as predictions logged them; NaN where one was not."""
     rows = connection.execute(
-        """SELECT (EXTRACT(epoch FROM snapshot_time) * 1000000)::bigint AS at, max(features::text)::jsonb
+        """SELECT (EXTRACT(epoch FROM snapshot_time) * 1000000)::bigint AS at, (array_agg(features ORDER BY id DESC))[1]
         FROM model_predictions WHERE user_id = %s AND machine_id = %s AND role <> 'challenger'
         AND features IS NOT NULL AND snapshot_time > now() - make_interval(hours => %s) GROUP BY at ORDER BY at""",
         (stream.user_id, stream.machine_id, hours),

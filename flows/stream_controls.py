@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from neural_focus.features import FEATURE_INDEX
 from neural_focus.replay import CONTROL_DTYPE, ControlKind
+from neural_focus.store.boots import read_boots
 from neural_focus.store.database import Connection
 from neural_focus.store.events import Stream
 
@@ -29,12 +30,10 @@ SELECT (EXTRACT(epoch FROM responded_at) * 1000000)::bigint, {ControlKind.BREAK_
   FROM interventions, asked WHERE user_id = u AND (machine_id IS NULL OR machine_id = m) AND type = 'SUGGEST_BREAK'
   AND user_response = 'ACCEPTED' AND responded_at >= f AND responded_at < l
 UNION ALL
-SELECT (EXTRACT(epoch FROM snapshot_time) * 1000000)::bigint, {ControlKind.FOCUS_SCORE:d}, focus_score
+SELECT (EXTRACT(epoch FROM snapshot_time) * 1000000)::bigint, {ControlKind.FOCUS_SCORE:d},
+  (array_agg(focus_score ORDER BY id DESC))[1]
   FROM model_predictions, asked WHERE user_id = u AND machine_id = m AND role <> 'challenger'
-  AND snapshot_time >= f AND snapshot_time < l
-UNION ALL
-SELECT (EXTRACT(epoch FROM first_time) * 1000000)::bigint, {ControlKind.RESTART:d}, 0
-  FROM shipper_positions, asked WHERE user_id = u AND machine_id = m AND first_time >= f AND first_time < l
+  AND snapshot_time >= f AND snapshot_time < l GROUP BY 1
 ORDER BY 1
 """  # noqa: S608 - put together from constants
 
@@ -42,6 +41,11 @@ ORDER BY 1
 def read_controls(connection: Connection, stream: Stream, first_us: int, last_us: int) -> npt.NDArray[np.void]:
     """Timed sessions, accepted breaks, scores of predictions, agent's starts in [first, last): CONTROL_DTYPE[k]."""
     rows = connection.execute(_CONTROLS, _asked(stream, first_us, last_us)).fetchall()
+    rows += [
+        (boot.first_us, ControlKind.SET_BACK if boot.anew else ControlKind.RESTART, 0.0)
+        for boot in read_boots(connection, stream.user_id, stream.machine_id)
+        if first_us <= boot.first_us < last_us
+    ]
     controls = np.zeros(len(rows), CONTROL_DTYPE)
     for index, row in enumerate(rows):
         controls[index] = row
@@ -53,7 +57,8 @@ def read_momentum(
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
     """Snapshot times (µs, ascending) in [first, last) with the momentum that their prediction used."""
     rows = connection.execute(
-        """SELECT (EXTRACT(epoch FROM snapshot_time) * 1000000)::bigint, max(focus_momentum) FROM model_predictions
+        """SELECT (EXTRACT(epoch FROM snapshot_time) * 1000000)::bigint, (array_agg(focus_momentum ORDER BY id DESC))[1]
+        FROM model_predictions
         WHERE user_id = %(user)s AND machine_id = %(machine)s AND role <> 'challenger' AND focus_momentum IS NOT NULL
         AND snapshot_time >= %(first)s AND snapshot_time < %(last)s GROUP BY 1 ORDER BY 1""",
         _asked(stream, first_us, last_us),

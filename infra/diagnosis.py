@@ -137,9 +137,9 @@ def check_display(_: Settings) -> Finding:
     except CaptureError as error:
         todo = error.todo if shutil.which("Xvfb") else f"{error.todo}; or apt-get install xvfb"
         return Finding(State.LIMITED, "display", f"{error.what} ({error.why}). {virtual}", todo)
-    if not isinstance(source, WaylandSource):
-        return Finding(State.WELL, "display", f"X11 on {source.display}")
     found = capabilities(source, lock=True, running=False)
+    if not isinstance(source, WaylandSource) and all(one.there for one in found):
+        return Finding(State.WELL, "display", f"X11 on {source.display}")
     said = f"{source.name}: " + "; ".join(f"{one.subject} {'✓' if one.there else '✗'} {one.said}" for one in found)
     todo = "; ".join(dict.fromkeys(one.todo for one in found if not one.there))
     return Finding(State.LIMITED if todo else State.WELL, "display", said, todo)

@@ -65,6 +65,11 @@ class Engine:
     def restart(self, t_us: int) -> int:
         """The agent started: what is idle ends. Returns the time used."""
 
+    def set_back(self, t_us: int) -> int:
+        """
+        The agent started after the clock was set back: everything begins anew. Returns the time used.
+        """
+
     def set_zone(self, transitions_us: numpy.typing.NDArray[numpy.int64], offsets_s: numpy.typing.NDArray[numpy.int32]) -> None:
         """Another time zone table, from the next snapshot on."""
 

@@ -26,6 +26,11 @@ class Capture:
     def set_locked(self, locked: bool) -> None:
         """Any thread: the screen was locked or unlocked."""
 
+    def set_engaged(self, engaged: bool) -> None:
+        """
+        Any thread: somebody is there, whether there is input or not: no pause begins.
+        """
+
     def set_focus(self, window: int, pid: int, app: str, title: str) -> None:
         """Any thread: the desktop tells its focus; window 0 is none."""
 
@@ -51,6 +56,14 @@ class Capture:
     @property
     def missed_events(self) -> int:
         """How often the kernel's buffer of a device was full."""
+
+    @property
+    def full_screen(self) -> bool:
+        """Whether the window that holds the focus fills the screen."""
+
+    @property
+    def behind_lock(self) -> int:
+        """How often there was input while the screen was locked."""
 
     @property
     def captured(self) -> int:

@@ -32,12 +32,25 @@ class Capture:
     def set_locked(self, locked: bool) -> None:
         """Any thread: the screen was locked or unlocked."""
 
+    def set_engaged(self, engaged: bool) -> None:
+        """
+        Any thread: somebody is there, whether there is input or not: no pause begins.
+        """
+
     def ignore(self, window: int) -> None:
         """A window of ours: it is no switch, input into it is not recorded."""
 
     @property
     def alive(self) -> bool:
         """False when the X server went away."""
+
+    @property
+    def full_screen(self) -> bool:
+        """Whether the window that holds the focus fills the screen."""
+
+    @property
+    def behind_lock(self) -> int:
+        """How often there was input while the screen was locked."""
 
     @property
     def captured(self) -> int:
@@ -107,6 +120,8 @@ class Injector:
 
     def maximize(self, window: int, on: bool = True) -> None: ...
 
+    def fill_screen(self, window: int, on: bool = True) -> None: ...
+
     def close_window(self, window: int) -> None: ...
 
     def active_window(self) -> int: ...
@@ -133,18 +148,3 @@ class Prompt:
         """The answer that was clicked since the last call, or None. Never waits."""
 
     def hide(self) -> None: ...
-
-HAS_LOCK_WATCH: bool = True
-
-class LockWatch:
-    """Whether the screen is locked, as D-Bus tells."""
-
-    def __init__(self, news: int = -1) -> None:
-        """`news`: an eventfd that is told of each change; -1: nobody."""
-
-    @property
-    def locked(self) -> bool: ...
-
-    @property
-    def listening(self) -> bool:
-        """False where there is no bus: locks are not seen."""

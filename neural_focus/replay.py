@@ -20,6 +20,7 @@ class ControlKind(IntEnum):
     BREAK_ACCEPTED = 3
     FOCUS_SCORE = 4
     RESTART = 5
+    SET_BACK = 6
 
 
 CONTROL_DTYPE = np.dtype([("timestamp_us", "<i8"), ("kind", "<u4"), ("value", "<f8")], align=True)

@@ -81,10 +81,15 @@ def check_time(stream: Stream, snapshot: Snapshot) -> None:
         raise ProblemError(
             409, "The snapshot is old", why=f"{iso(snapshot.t_us)} is not after {iso(stream.snapshot.t_us)}"
         )
-    if snapshot.t_us > (time.time() + MOST_AHEAD_SECONDS) * 1e6:
+    if is_ahead(snapshot):
         raise ProblemError(
             409, "The snapshot lies in the future", why=iso(snapshot.t_us), todo="Set the clocks of both machines"
         )
+
+
+def is_ahead(snapshot: Snapshot) -> bool:
+    """Whether it lies further in the future than clocks of two machines may differ."""
+    return snapshot.t_us > (time.time() + MOST_AHEAD_SECONDS) * 1e6
 
 
 def forecast(online: OnlineFeatures, champion: Champion, stream: Stream, snapshot: Snapshot) -> Forecast:

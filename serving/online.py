@@ -5,14 +5,21 @@ Feast takes seconds to load: that happens when the service starts, not before.
 
 from __future__ import annotations
 
+import time
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
 from feature_repo.lean_feast import load_feature_store
+from neural_focus.clock import STEP_US
 from neural_focus.errors import StoreError
 from neural_focus.messages import iso
 from neural_focus.settings import Settings
 from serving.problems import ProblemError
+
+if TYPE_CHECKING:
+    from feature_repo.store import OnlineRow
 
 
 class OnlineFeatures:
@@ -35,8 +42,11 @@ class OnlineFeatures:
             ProblemError: 409, the store holds a later snapshot: what we wrote must not overwrite it.
             StoreError: the store refuses.
         """
-        self._feast.write_online(self._store, stream_id, t_us, features, sequence)
-        online = self._feast.read_online(self._store, stream_id)
+        online = self._write(stream_id, t_us, features, sequence)
+        if online is not None and online.t_us > max(t_us, time.time_ns() // 1000) + STEP_US:
+            # Kept before the clock was set back: guarded by its time, nothing would be stored until then.
+            self._feast.forget_online(self._store, stream_id)
+            online = self._write(stream_id, t_us, features, sequence)
         if online is None:
             raise StoreError("The online store lost a snapshot", why=stream_id, todo="See: neural-focus doctor")
         if online.t_us != t_us:
@@ -45,6 +55,13 @@ class OnlineFeatures:
             )
         stored: NDArray[np.float32] = online.features.astype(np.float32)
         return stored
+
+    def _write(
+        self, stream_id: str, t_us: int, features: NDArray[np.float32], sequence: NDArray[np.uint8]
+    ) -> OnlineRow | None:
+        self._feast.write_online(self._store, stream_id, t_us, features, sequence)
+        found: OnlineRow | None = self._feast.read_online(self._store, stream_id)
+        return found
 
     def close(self) -> None:
         """Close what is open."""

@@ -77,7 +77,7 @@ def _recall_watch(
 ) -> OpportunityWatch:
     """Threshold and budget of a person over all their machines: of each second the moment of the least idle one."""
     watch = OpportunityWatch(Policy(warm_start_s=settings.opportunity_seconds if person.is_demo else None))
-    held_us = trial.opportunity_times(connection, person.id, now_us - trial.BUDGET_SECONDS * US)
+    held_us = trial.opportunity_times(connection, person.id, now_us - trial.BUDGET_SECONDS * US, now_us)
     t_us, risk, idle = (
         np.concatenate([np.empty(0), *(getattr(one, name) for one in past)])
         for name in ("t_us", "break_risk", "idle_s")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -26,7 +27,7 @@ from neural_focus.store.users import ensure_user, read_user
 from serving.auth import LOCAL_PERSON, forget_old_codes
 from serving.champion import WATCH_SECONDS, Champion
 from serving.database import Database
-from serving.forecast import Forecast, check_time, forecast, with_arm
+from serving.forecast import Forecast, check_time, forecast, is_ahead, with_arm
 from serving.hub import Client, Hub
 from serving.interventions import Interventions
 from serving.online import OnlineFeatures
@@ -166,6 +167,10 @@ class Runtime:
 
     async def predict(self, client: Client, stream: Stream, snapshot: Snapshot) -> None:
         """Answer a snapshot: PREDICTION to its desktop and the person's pages, and an offer where it is one."""
+        if is_ahead(snapshot) and stream.follows(snapshot.t_us):
+            return  # it was on its way when the clock was set back: the next one has the new time
+        if stream.is_set_back(snapshot.t_us, time.time_ns() // 1000):
+            await self._begin_anew(stream)
         check_time(stream, snapshot)
         if self._online is None:
             raise ConfigurationError("The service has not started")
@@ -190,6 +195,13 @@ class Runtime:
             return (None, None) if drawn is None else (await self.interventions.hold(stream, made, drawn), None)
         except StoreError as error:
             return None, error
+
+    async def _begin_anew(self, stream: Stream) -> None:
+        """The clock was set back: guarded by the time of its last snapshot, the stream would be silent until then."""
+        _LOG.warning("the clock was set back: the stream %s goes on from what is stored as of now", stream.stream_id)
+        settings, user_id, machine = self.settings, stream.user_id, stream.machine_id
+        found = await self.database.run(lambda connection: recall_stream(connection, settings, user_id, machine))
+        self.streams.begin_anew(stream, found)
 
     def current(self, user_id: int) -> tuple[PredictionMade | None, float | None]:
         """The person's last prediction and the age of its snapshot in seconds."""

@@ -10,6 +10,7 @@ import math
 import time
 from dataclasses import dataclass, field
 
+from neural_focus.clock import STEP_US
 from neural_focus.experiments.assignment import OpportunityWatch
 from neural_focus.messages import ActivityUpdate, DesktopStatus, PredictionMade, Snapshot
 from neural_focus.models.sequences import StreamPast
@@ -17,6 +18,8 @@ from neural_focus.store.prediction_log import Moments
 
 BLOCKED_SITES = ("reddit.com", "twitter.com", "youtube.com")
 """What a block closes, unless the person's settings have ``block_sites``."""
+NEXT_US = 3_000_000
+"""A stream's snapshots are a second apart, three where the desktop is busy."""
 MOMENTUM_AT_START = 50.0
 MOMENTUM_SECONDS = 60.0
 
@@ -91,6 +94,20 @@ class Stream:
             return self.snapshot.t_us - int(self.snapshot.features["idle_time_30s"] * 1e6)
         return min(self.snapshot.input_us, self.snapshot.t_us)
 
+    def is_set_back(self, t_us: int, now_us: int) -> bool:
+        """Whether a snapshot at ``t_us`` comes after the clock was set back: the one before lies in the future now."""
+        return self.snapshot is not None and self.snapshot.t_us > max(t_us, now_us + STEP_US)
+
+    def follows(self, t_us: int) -> bool:
+        """Whether a snapshot at ``t_us`` comes next after the last one."""
+        return self.snapshot is not None and 0 < t_us - self.snapshot.t_us <= NEXT_US
+
+    def begin_anew(self, found: Stream) -> None:
+        """Goes on from what is stored as of now (``found``): what came later has another time than the present."""
+        self.momentum, self.history = found.momentum, found.history
+        self.session_id, self.kept_us = found.session_id, None
+        self.snapshot, self.prediction, self.activity = None, None, None
+
     def recall(self, past: Moments) -> None:
         """Take up the momentum where an earlier run of the service left off."""
         if not math.isnan(past.momentum[-1]):
@@ -113,6 +130,13 @@ class Streams:
         """Remember a stream; a second add of the same one keeps the first, and so does a second watch of a person."""
         stream.watch = self._watches.setdefault(stream.user_id, stream.watch)
         return self._streams.setdefault((stream.user_id, stream.machine_id), stream)
+
+    def begin_anew(self, stream: Stream, found: Stream) -> None:
+        """The clock was set back under a stream: it goes on from ``found``, as does the watch of its person."""
+        stream.begin_anew(found)
+        self._watches[stream.user_id] = found.watch
+        for one in self.of(stream.user_id):
+            one.watch = found.watch
 
     def watch_of(self, user_id: int) -> OpportunityWatch | None:
         """The person's watch, None before their first stream."""

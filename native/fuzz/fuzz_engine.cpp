@@ -1,5 +1,5 @@
-// libFuzzer: records and controls of any kind. Nothing crashes, every record is taken or counted, rows stay in time
-// order, and pushing all at once or one by one gives the same bits.
+// libFuzzer: records and controls of any kind but set_back, after which rows may go back. Nothing crashes, every record
+// is taken or counted, rows stay in time order, and pushing all at once or one by one gives the same bits.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>

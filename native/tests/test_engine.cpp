@@ -61,7 +61,7 @@ Event hostile_record(Dice& dice, std::uint64_t& now_us) {
 }
 
 Control any_control(Dice& dice, std::uint64_t now_us) {
-  const auto kind = static_cast<ControlKind>(dice.below(7));
+  const auto kind = static_cast<ControlKind>(dice.below(8));
   return {static_cast<std::int64_t>(now_us - 500'000 + dice.below(1'000'000)), kind,
           static_cast<double>(dice.below(101))};
 }

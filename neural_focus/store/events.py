@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from psycopg import sql
 
 from neural_focus.errors import ContractError, InputError, StoreError
+from neural_focus.store.boots import read_boots, replay_order
 from neural_focus.store.database import Connection
 from neural_focus.store.event_rows import (
     COPY_END,
@@ -109,7 +110,8 @@ def read_position(connection: Connection, machine_id: str, boot_id: str) -> int:
 def read_events(
     connection: Connection, user_id: int, machine_id: str, start_us: int, end_us: int
 ) -> tuple[Records, NDArray[np.int64]]:
-    """Records with start_us ≤ timestamp < end_us in replay order: EVENT_DTYPE[n] and their seq int64[n]."""
+    """Records with start_us ≤ timestamp < end_us in replay order (``store.boots``): EVENT_DTYPE[n] and their
+    seq int64[n]."""
     first, last = (EPOCH + timedelta(microseconds=int(value)) for value in (start_us, end_us))
     query = RECORD_QUERY.format(
         user=sql.Literal(user_id),
@@ -118,7 +120,8 @@ def read_events(
         last=sql.Literal(last),
     )
     records, seq, boot = decode_records(copy_out(connection, query))
-    order = np.lexsort((seq, boot))
+    boots = read_boots(connection, user_id, machine_id)
+    order = replay_order(boots, records["timestamp_us"].astype(np.int64), seq, boot)
     return records[order], seq[order]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from neural_focus.prediction import HORIZON_SECONDS
+from neural_focus.store.boots import read_boots
 from neural_focus.store.database import Connection
 from neural_focus.store.events import Stream
 from neural_focus.store.outcomes import apply_labels
@@ -110,10 +111,6 @@ def shown_on(connection: Connection, user_id: int, machine_id: str) -> list[int]
 
 
 def read_covered(connection: Connection, stream: Stream) -> list[tuple[int, int]]:
-    """When the agent ran: first and last record of each of its boots, µs, in time order."""
-    rows = connection.execute(
-        """SELECT (EXTRACT(epoch FROM first_time) * 1000000)::bigint, (EXTRACT(epoch FROM last_time) * 1000000)::bigint
-        FROM shipper_positions WHERE user_id = %s AND machine_id = %s AND first_time IS NOT NULL ORDER BY 1""",
-        (stream.user_id, stream.machine_id),
-    )
-    return [(int(first), int(last)) for first, last in rows]
+    """When the agent ran: first and last replayed record of each of its boots, µs, in time order."""
+    boots = read_boots(connection, stream.user_id, stream.machine_id)
+    return [(boot.first_us, boot.until_us) for boot in boots if boot.until_us >= boot.first_us]

@@ -118,7 +118,8 @@ def insert_opportunity(connection: Connection, drawn: Opportunity, has_room: Has
 
 def _has_room(connection: Connection, drawn: Opportunity, has_room: HasRoom) -> bool:
     connection.execute("SELECT 1 FROM users WHERE id = %s FOR NO KEY UPDATE", (drawn.user_id,))
-    held = opportunity_times(connection, drawn.user_id, drawn.triggered_us - BUDGET_SECONDS * 1_000_000)
+    now_us = drawn.triggered_us
+    held = opportunity_times(connection, drawn.user_id, now_us - BUDGET_SECONDS * 1_000_000, now_us)
     return has_room([at / 1e6 for at in held], drawn.snapshot_us / 1e6)
 
 
@@ -206,12 +207,12 @@ def unfinished_offers(connection: Connection, since_us: int) -> list[StoredOffer
     return [offer for offer in found if offer is not None]
 
 
-def opportunity_times(connection: Connection, user_id: int, since_us: int) -> list[int]:
-    """When the person had opportunities since then, µs UTC ascending; second offers are none."""
+def opportunity_times(connection: Connection, user_id: int, since_us: int, until_us: int) -> list[int]:
+    """When the person had opportunities in (since, until], µs UTC ascending; second offers are none."""
     rows = connection.execute(
         "SELECT DISTINCT COALESCE(opportunity_time, triggered_at) FROM interventions"
-        " WHERE user_id = %s AND triggered_at > %s AND snooze_of IS NULL ORDER BY 1",
-        (user_id, moment(since_us)),
+        " WHERE user_id = %s AND triggered_at > %s AND triggered_at <= %s AND snooze_of IS NULL ORDER BY 1",
+        (user_id, moment(since_us), moment(until_us)),
     )
     return [microseconds(row[0]) for row in rows]
 

@@ -14,11 +14,12 @@ import numpy as np
 import pytest
 from virtual_desktop import Recorder, virtual_desktop, wait_for
 
-from collector.capture import DesktopCapture, X11Source, unix_offset_us
+from collector.capture import DesktopCapture, X11Source
 from collector.installed_apps import InstalledApps
+from collector.wall_clock import WallClock, unix_offset_us
 from infra.virtual_display import start_virtual_display
 from neural_focus._native import validate
-from neural_focus._x11 import Capture, Injector, LockWatch, Prompt
+from neural_focus._x11 import Capture, Injector, Prompt
 from neural_focus.categories import Rules
 from neural_focus.errors import CaptureError
 from neural_focus.events import KEY_CLASS_MASK, KEY_CLASS_SHIFT, CategoryFlag, EventType, KeyClass, KeyFlag
@@ -256,32 +257,6 @@ def test_nothing_is_recorded_behind_the_lock(hands: Injector, recorder: Recorder
     assert [EventType(kind).name for kind in recorder.drain()["event_type"]] == ["SCREEN_LOCK", "SCREEN_UNLOCK"]
 
 
-def test_the_screen_saver_tells_of_locks(monkeypatch: pytest.MonkeyPatch) -> None:
-    command = ["dbus-daemon", "--session", "--nofork", "--print-address=1"]
-    bus = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    try:
-        assert bus.stdout is not None
-        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", bus.stdout.readline().strip())
-        watch = LockWatch()
-        assert watch.listening and not watch.locked
-
-        def say(active: str) -> None:
-            signal = "org.gnome.ScreenSaver.ActiveChanged"
-            subprocess.run(
-                ["dbus-send", "--session", "/org/gnome/ScreenSaver", signal, f"boolean:{active}"], check=True
-            )
-
-        say("true")
-        wait_for(lambda: watch.locked)
-        say("false")
-        wait_for(lambda: not watch.locked)
-    finally:
-        bus.terminate()
-        bus.wait()
-        assert bus.stdout is not None
-        bus.stdout.close()
-
-
 def test_our_own_windows_are_no_switch_and_no_input(display: str, hands: Injector) -> None:
     recorder = Recorder(display, own_pid=os.getpid())
     app = hands.open_window("code", "main.py")
@@ -375,8 +350,8 @@ def test_a_window_manager_is_understood(display: str, hands: Injector) -> None:
         windows = [hands.open_window(name, f"title of {name}") for name in ("alpha", "beta")]
         for window in windows:  # asked again: the manager takes a moment to adopt a window
             wait_for(lambda window=window: hands.activate(window) or hands.active_window() == window)
-        focus = recorder.wait(EventType.WINDOW_FOCUS_CHANGE, 2)
-        assert focus[-1]["app_name"] == b"beta"
+        # The manager itself gives each new window the focus, so there may be more switches than ours.
+        wait_for(lambda: recorder.of(EventType.WINDOW_FOCUS_CHANGE)["app_name"][-1:].tolist() == [b"beta"])
         hands.maximize(windows[1])
         recorder.wait(EventType.WINDOW_MAXIMIZE)
         hands.minimize(windows[1])
@@ -390,7 +365,7 @@ def test_a_window_manager_is_understood(display: str, hands: Injector) -> None:
 @pytest.mark.parametrize("titles", [False, True])
 def test_hints_and_titles_leave_as_settings_say(display: str, hands: Injector, titles: bool) -> None:
     browser = hands.open_window("firefox", "Cats - YouTube")
-    capture = DesktopCapture(X11Source(display), Rules.load(), offset_us=unix_offset_us(), floor_us=0, titles=titles)
+    capture = DesktopCapture(X11Source(display), Rules.load(), clock=WallClock(), floor_us=0, titles=titles)
     hands.activate(browser)
     drained = []
     wait_for(lambda: drained.append(capture.drain()) or any(len(one.records) for one in drained))
@@ -408,7 +383,7 @@ def test_capture_outlives_the_x_server(monkeypatch: pytest.MonkeyPatch, tmp_path
     first = start_virtual_display(folder=tmp_path)
     name = first.display
     monkeypatch.setenv("XAUTHORITY", str(first.authority))
-    capture = DesktopCapture(X11Source(name), Rules.load(), offset_us=unix_offset_us(), floor_us=0, titles=False)
+    capture = DesktopCapture(X11Source(name), Rules.load(), clock=WallClock(), floor_us=0, titles=False)
     first.process.kill()
     first.process.wait()
     wait_for(lambda: capture.drain() and capture.lost)
@@ -426,4 +401,4 @@ def test_capture_outlives_the_x_server(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 def test_no_display_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(CaptureError, match="cannot be opened"):
-        DesktopCapture(X11Source(":9999"), Rules.load(), offset_us=0, floor_us=0, titles=False)
+        DesktopCapture(X11Source(":9999"), Rules.load(), clock=WallClock(), floor_us=0, titles=False)

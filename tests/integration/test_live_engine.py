@@ -83,6 +83,24 @@ def test_a_second_knows_when_the_newest_input_came(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("save", [True, False])
+def test_a_saved_state_of_the_future_begins_anew(tmp_path: Path, save: bool) -> None:
+    """An agent a week ahead, then one in the present: features at once, as a replay of it alone gives."""
+    runs = Runs(tmp_path)
+    runs.run(typing_records(7 * 86_400, 30), save=save)
+    ahead = set(runs.seconds)
+    for first_s in (0, 40):
+        runs.run(typing_records(first_s, 30), save=save)
+    starts = [(int(part["timestamp_us"][0]), ControlKind.RESTART, 0.0) for part in runs.records[1:]]
+    again = replay(np.concatenate(runs.records[1:]), np.array(starts, CONTROL_DTYPE))
+    rows = {int(t): row for t, row in zip(again.timestamps_us, again.features, strict=True)}
+    present = runs.seconds.keys() - ahead
+    assert len(present) > 55 and max(present) < min(ahead)
+    for t_us in present:
+        found = np.array(list(runs.seconds[t_us].features.values()), np.float32)
+        assert found.tobytes() == rows[t_us].tobytes()
+
+
 def test_an_unreadable_state_is_put_aside(tmp_path: Path) -> None:
     runs = Runs(tmp_path)
     runs.run(typing_records(0, 10), save=True)

@@ -216,3 +216,41 @@ def test_an_engine_takes_at_most_128_kb_of_real_memory_whatever_the_rate():
     assert max(usual, busy, hostile) <= 128
     assert min(busy, hostile) > 40, "the windows are full"
     assert hostile <= 1.2 * busy
+
+
+def test_after_the_clock_was_set_back_everything_begins_anew():
+    """As if the engine were new: no window, session, break or momentum reaches behind it; snapshots go back in time."""
+    stream = make(work, 21)
+    records = stream.records()
+    half = len(records) // 2
+    first, second = records[:half], records[half:].copy()
+    second["timestamp_us"] -= np.uint64(600 * SECOND)
+    begin = int(second["timestamp_us"][0])
+    engine = Engine(*zone_table(stream.zone))
+    before = engine.push(first)
+    engine.focus_score(int(before[0][-1]), 12.0)
+    assert begin < before[0][-1]
+    engine.set_back(begin)
+    engine = Engine.load(engine.save())
+    after = joined([engine.push(second), engine.close_until(END)])
+    assert_identical(after, replay(second, None, stream.zone))
+    began_and_ended = engine.sessions()
+    assert began_and_ended[1] == (began_and_ended[0][0], int(first["timestamp_us"][-1]), True)
+    assert began_and_ended[2][0] == begin
+
+
+def test_a_timed_session_outlives_a_clock_that_was_set_back():
+    stream = make(work, 22)
+    records = stream.records()
+    engine = Engine(*zone_table(stream.zone))
+    engine.start_session(int(records["timestamp_us"][0]) - SECOND)
+    engine.push(records)
+    begin = int(records["timestamp_us"][0]) - 3_600 * SECOND
+    engine.set_back(begin)
+    engine.sessions()
+    records = records.copy()
+    records["timestamp_us"] -= np.uint64(3_600 * SECOND)
+    times, features, _ = engine.push(records)
+    assert engine.sessions() == []
+    age = features[:, FEATURE_INDEX["seconds_since_session_start"]]
+    assert age.tolist() == ((times - begin) // SECOND).tolist()

@@ -207,6 +207,9 @@ void bind_engine(nb::module_& module) {
       .def(
           "restart", [](BoundEngine& e, std::int64_t t) { return e.apply(ControlKind::restart, t, 0); }, "t_us"_a,
           "The agent started: what is idle ends. Returns the time used.")
+      .def(
+          "set_back", [](BoundEngine& e, std::int64_t t) { return e.apply(ControlKind::set_back, t, 0); }, "t_us"_a,
+          "The agent started after the clock was set back: everything begins anew. Returns the time used.")
       .def("set_zone", &BoundEngine::set_zone, "transitions_us"_a, "offsets_s"_a,
            nb::sig("def set_zone(self, transitions_us: numpy.typing.NDArray[numpy.int64], offsets_s: "
                    "numpy.typing.NDArray[numpy.int32]) -> None"),

@@ -98,13 +98,13 @@ void Engine::reserve_for(const std::byte* records, std::size_t count) {
 
 // The way in for an event that is not simply the next one of the open second. False if it is beyond the limit.
 bool Engine::enter(std::int64_t& time_us, RecordView record, std::int64_t limit_us) {
-  const bool behind = events_ > 0 && time_us < last_us_;
+  const bool behind = last_us_ > 0 && time_us < last_us_;
   if (behind) time_us = last_us_;
   if (time_us >= limit_us) return false;
   clamped_ += behind ? 1 : 0;
   advance_to(second_of(time_us));
-  if (events_ == 0) apps_.hold(record.app());
-  if (in_break_ != 0 || (events_ > 0 && time_us - last_us_ >= break_us)) {
+  if (last_us_ == 0) apps_.hold(record.app());
+  if (in_break_ != 0 || (last_us_ > 0 && time_us - last_us_ >= break_us)) {
     in_break_ = 0;
     last_break_end_us_ = time_us;
   }
@@ -182,7 +182,11 @@ std::int64_t Engine::apply(const Control& control) {
     has_score_ = 1;
     return used_us;
   }
-  const std::int64_t used_us = std::max({control.time_us, closed_us + 1, events_ > 0 ? last_us_ + 1 : 0});
+  if (control.kind == ControlKind::set_back) {
+    begin_anew(control.time_us);
+    return control.time_us;
+  }
+  const std::int64_t used_us = std::max({control.time_us, closed_us + 1, last_us_ > 0 ? last_us_ + 1 : 0});
   advance_to(second_of(used_us));
   apply_now(control.kind, used_us);
   return used_us;
@@ -206,7 +210,8 @@ void Engine::apply_now(ControlKind kind, std::int64_t time_us) {
     case ControlKind::restart:
       if (idle_.end_all(time_us) >= break_us) in_break_ = 1;
       break;
-    case ControlKind::focus_score: break;  // done by apply()
+    case ControlKind::focus_score:
+    case ControlKind::set_back: break;  // done by apply()
   }
 }
 
@@ -225,6 +230,28 @@ void Engine::end_session(std::int64_t end_us) {
   sessions_.push_back({session_start_us_, end_us, timed_ == 0});
   in_session_ = 0;
   timed_ = 0;
+}
+
+// The clock was set back: what was seen lies in the future of what comes, so no window may span both. A timed session
+// goes on, with the time that its features count from put to now; counts of what was refused go on, too.
+void Engine::begin_anew(std::int64_t time_us) {
+  advance_to(second_of(time_us));
+  const bool timed = timed_ != 0;
+  if (!timed) end_session(std::max(last_us_, session_start_us_));
+  Engine anew{calendar_.zone()};
+  anew.events_ = events_;
+  anew.snapshots_ = snapshots_;
+  anew.clamped_ = clamped_;
+  anew.late_ = late_;
+  anew.rejected_ = rejected_;
+  anew.rejected_controls_ = rejected_controls_;
+  anew.closed_ = std::move(closed_);
+  anew.sessions_ = std::move(sessions_);
+  if (timed) {
+    anew.in_session_ = anew.timed_ = 1;
+    anew.session_start_us_ = time_us;
+  }
+  *this = std::move(anew);
 }
 
 Counters Engine::counters() const noexcept {

@@ -32,9 +32,10 @@ enum class ControlKind : std::uint32_t {
   break_accepted = 3,  // the person accepted SUGGEST_BREAK
   focus_score = 4,     // a prediction's score; used by snapshots after its time
   restart = 5,         // the agent starts: open idle ends
+  set_back = 6,        // the agent starts after the clock was set back: no window reaches behind this
 };
 
-inline constexpr std::uint32_t control_kind_count = 5;
+inline constexpr std::uint32_t control_kind_count = 6;
 
 struct Control {
   std::int64_t time_us;
@@ -98,6 +99,7 @@ class Engine {
   void apply_now(ControlKind kind, std::int64_t time_us);
   void start_session(std::int64_t start_us, bool natural);
   void end_session(std::int64_t end_us);
+  void begin_anew(std::int64_t time_us);
 
   void advance_to(std::int64_t second);
   void note_counts(std::int64_t second) noexcept;

@@ -28,7 +28,7 @@ void write_sequence(std::uint64_t packed, std::uint8_t* types) noexcept {
 // Closes the seconds before `second`.
 void Engine::advance_to(std::int64_t second) {
   if (second <= open_second_) return;
-  const std::int64_t last_with_snapshot = events_ > 0 ? second_of(last_us_) + long_window_s - 1 : -1;
+  const std::int64_t last_with_snapshot = last_us_ > 0 ? second_of(last_us_) + long_window_s - 1 : -1;
   while (open_second_ < second && open_second_ <= last_with_snapshot) {
     emit(open_second_);
     note_counts(open_second_);

@@ -14,11 +14,19 @@ std::uint64_t Recorder::due() const {
   std::uint64_t due = now_us_ + 60'000'000;
   // The next motion takes the slot that this one came too early for; only where none follows, the clock does.
   if (motion_due_) due = std::min(due, next_motion_us_ + 2 * motion_gap_us_);
-  if (!idle_) due = std::min(due, last_input_us_ + idle_after_us_);
+  if (there()) {
+    due = std::min(due, sign_due_us());
+  } else if (!idle_) {
+    due = std::min(due, last_input_us_ + idle_after_us_);
+  }
   return due;
 }
 
 void Recorder::take_due() {
+  if (there()) {
+    if (now_us_ >= sign_due_us()) give_sign();
+    return;
+  }
   if (!idle_ && now_us_ - last_input_us_ >= idle_after_us_) {
     Event record = make(EventType::idle_start);
     record.data.idle.idle_duration_ms = static_cast<std::uint32_t>((now_us_ - last_input_us_) / 1000);
@@ -35,8 +43,21 @@ bool Recorder::wake() {
     idle_ = false;
   }
   last_input_us_ = now_us_;
+  if (locked_) behind_lock_.fetch_add(1, std::memory_order_relaxed);
   return !locked_ && place_ != Place::ours;
 }
+
+void Recorder::engage(bool engaged) {
+  if (engaged == engaged_) return;
+  engaged_ = engaged;
+  if (!locked_) wake();  // they were there until now, or are from now on
+}
+
+void Recorder::touched() {
+  if (wake() && now_us_ >= sign_due_us()) give_sign();
+}
+
+void Recorder::give_sign() { emit(make(EventType::idle_end)); }
 
 void Recorder::key(bool pressed, const KeyData& redacted) {
   Event record = make(pressed ? EventType::key_press : EventType::key_release);
@@ -133,6 +154,7 @@ Event Recorder::make(EventType type) const {
 void Recorder::emit(const Event& record) {
   if (record.timestamp_us > stamp()) clamped_.fetch_add(1, std::memory_order_relaxed);
   last_stamp_us_ = record.timestamp_us;
+  last_record_us_ = now_us_;
   captured_.fetch_add(1, std::memory_order_relaxed);
   ring_.push(record);
 }

@@ -6,6 +6,9 @@
 //  * A stamp is the boot clock plus an offset that was fixed when the agent started, never before the record before
 //    it: a clock that was set back cannot turn the records around.
 //  * Input while the screen is locked, or into a window of ours, is not recorded.
+//  * Somebody may be there without any input: a film in full screen, a call, a game played with a gamepad. Then no pause
+//    begins, and a lone IDLE_END each minute says that they are there: to the engine it is a sign of life and no more,
+//    while five minutes without any event are a break.
 #pragma once
 
 #include <algorithm>
@@ -46,7 +49,7 @@ class Recorder {
 
   void at(std::uint64_t boot_clock_us) {
     now_us_ = boot_clock_us;
-    if (last_input_us_ == 0) last_input_us_ = boot_clock_us;
+    if (last_input_us_ == 0) last_input_us_ = last_record_us_ = boot_clock_us;
   }
 
   std::uint64_t due() const;  // boot clock
@@ -78,6 +81,8 @@ class Recorder {
   void minimized(const FocusedWindow& window) { tell(EventType::window_minimize, window); }
   void maximized(const FocusedWindow& window) { tell(EventType::window_maximize, window); }
   void lock(bool locked);
+  void engage(bool engaged);  // somebody is there, whether there is input or not
+  void touched();             // input of which there is no record
 
   const FocusedWindow& focused() const { return focus_; }
   bool on_a_window() const { return place_ == Place::window; }
@@ -93,6 +98,7 @@ class Recorder {
   std::uint64_t titles_lost() const noexcept { return shelf_.lost(); }
   std::uint64_t captured() const noexcept { return captured_.load(std::memory_order_relaxed); }
   std::uint64_t clamped() const noexcept { return clamped_.load(std::memory_order_relaxed); }
+  std::uint64_t behind_lock() const noexcept { return behind_lock_.load(std::memory_order_relaxed); }  // inputs
 
  private:
   std::uint64_t stamp() const {
@@ -102,7 +108,11 @@ class Recorder {
   void emit(const Event& record);
   void emit_title(bool announced);
   void tell(EventType type, const FocusedWindow& window);
+  void give_sign();
+  bool there() const { return engaged_ && !locked_; }
+  std::uint64_t sign_due_us() const { return last_record_us_ + sign_us; }
 
+  static constexpr std::uint64_t sign_us = 60'000'000;
   const RecorderOptions options_;
   const std::uint64_t motion_gap_us_, idle_after_us_;
   Ring ring_;
@@ -111,10 +121,11 @@ class Recorder {
   FocusedWindow focus_;
   enum class Place { nowhere, ours, window } place_ = Place::nowhere;
   std::uint64_t now_us_ = 0, last_stamp_us_ = 0, last_input_us_ = 0, next_motion_us_ = 0;
-  bool motion_due_ = false, idle_ = false, locked_ = false;
+  std::uint64_t last_record_us_ = 0;
+  bool motion_due_ = false, idle_ = false, locked_ = false, engaged_ = false;
   Event last_move_{};
 
-  std::atomic<std::uint64_t> captured_{0}, clamped_{0};  // relaxed: counts to look at
+  std::atomic<std::uint64_t> captured_{0}, clamped_{0}, behind_lock_{0};  // relaxed: counts to look at
 };
 
 }  // namespace neural_focus

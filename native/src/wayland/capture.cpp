@@ -93,14 +93,15 @@ void Capture::tick(std::uint64_t t_us) {
 }
 
 int Capture::wait_ms() const {
-  if (!input_tells_pauses()) return longest_wait_ms;
+  if (!input_tells_pauses() && !engaged_wanted_.load(std::memory_order_relaxed)) return longest_wait_ms;
   const std::uint64_t due = recorder_.due(), now = boot_clock_us();
   return due <= now ? 0 : static_cast<int>(std::min<std::uint64_t>((due - now + 999) / 1000, longest_wait_ms));
 }
 
 void Capture::take_due() {
   recorder_.lock(lock_wanted_.load(std::memory_order_relaxed) || elsewhere_);
-  if (input_tells_pauses()) recorder_.take_due();
+  recorder_.engage(engaged_wanted_.load(std::memory_order_relaxed));
+  if (input_tells_pauses() || engaged_wanted_.load(std::memory_order_relaxed)) recorder_.take_due();
   if (recorder_.motion_wanted()) take_motion();
 }
 
@@ -144,7 +145,7 @@ void Capture::motion(double right, double down) {
   if (recorder_.motion_wanted()) take_motion();
 }
 
-void Capture::touched() { recorder_.wake(); }
+void Capture::touched() { recorder_.touched(); }
 
 void Capture::missed() {
   keyboard_.forget_held();
@@ -165,7 +166,7 @@ void Capture::maximized(const FocusedWindow& window) { recorder_.maximized(windo
 
 // The compositor tells of a pause when it has lasted `idle_after_ms`: the last input was that long ago.
 void Capture::idled() {
-  if (input_tells_pauses() || recorder_.idle()) return;
+  if (input_tells_pauses() || recorder_.idle() || engaged_wanted_.load(std::memory_order_relaxed)) return;
   const std::uint64_t told_us = now_us_, before = std::uint64_t{options_.recorder.idle_after_ms} * 1000;
   recorder_.at(told_us > before ? told_us - before : 1);
   recorder_.wake();
@@ -175,6 +176,11 @@ void Capture::idled() {
 
 void Capture::resumed() {
   if (!input_tells_pauses()) recorder_.wake();
+}
+
+void Capture::set_engaged(bool engaged) {
+  if (engaged_wanted_.exchange(engaged, std::memory_order_relaxed) == engaged) return;
+  if (waker_ >= 0) ::eventfd_write(waker_, 1);
 }
 
 void Capture::set_locked(bool locked) {

@@ -50,6 +50,9 @@ class Capture final : InputListener, CompositorListener {
 
   // Any thread.
   void set_locked(bool locked);
+  void set_engaged(bool engaged);  // somebody is there, whether there is input or not
+  bool full_screen() const noexcept { return compositor_ && compositor_->full_screen(); }
+  std::uint64_t behind_lock() const noexcept { return recorder_.behind_lock(); }
   void set_focus(const std::optional<FocusedWindow>& window);  // told by the desktop's extension; none: no window
   bool alive() const noexcept { return alive_.load(std::memory_order_acquire); }
   bool tells_windows() const noexcept { return compositor_ && compositor_->tells_windows(); }
@@ -96,7 +99,7 @@ class Capture final : InputListener, CompositorListener {
   bool elsewhere_ = false;  // another virtual terminal is shown
 
   int waker_ = -1;
-  std::atomic<bool> stopping_{false}, alive_{false}, lock_wanted_{false};
+  std::atomic<bool> stopping_{false}, alive_{false}, lock_wanted_{false}, engaged_wanted_{false};
   std::atomic<std::uint64_t> missed_{0};  // relaxed: a count to look at
   mutable std::mutex mutex_;              // of what follows
   InputCounts counted_;

@@ -21,7 +21,7 @@ using Manager = zwlr_foreign_toplevel_manager_v1;
 constexpr std::uint32_t newest_manager = 3;
 
 struct State {
-  bool activated = false, minimized = false, maximized = false;
+  bool activated = false, minimized = false, maximized = false, full_screen = false;
 };
 
 struct Toplevel {
@@ -51,7 +51,7 @@ struct Compositor::Connection {
   wl_registry* registry = nullptr;
   wl_seat* seat = nullptr;
   Manager* manager = nullptr;
-  std::atomic<bool> tells_windows{false};  // looked at from other threads
+  std::atomic<bool> tells_windows{false}, full_screen{false};  // looked at from other threads
   ext_idle_notifier_v1* notifier = nullptr;
   ext_idle_notification_v1* notification = nullptr;
   std::map<Handle*, Toplevel> toplevels;
@@ -85,6 +85,7 @@ struct Compositor::Callbacks {
     for (const std::uint32_t state : std::span(first, states->size / sizeof(std::uint32_t))) {
       coming.activated |= state == ZWLR_FOREIGN_TOPLEVEL_HANDLE_V1_STATE_ACTIVATED;
       coming.minimized |= state == ZWLR_FOREIGN_TOPLEVEL_HANDLE_V1_STATE_MINIMIZED;
+      coming.full_screen |= state == ZWLR_FOREIGN_TOPLEVEL_HANDLE_V1_STATE_FULLSCREEN;
       coming.maximized |= state == ZWLR_FOREIGN_TOPLEVEL_HANDLE_V1_STATE_MAXIMIZED;
     }
   }
@@ -168,6 +169,7 @@ void Compositor::Connection::tell_focus() {
   changed = false;
   const auto holds = [](const auto& entry) { return entry.second.state.activated; };
   const auto found = std::find_if(toplevels.begin(), toplevels.end(), holds);
+  full_screen = found != toplevels.end() && found->second.state.full_screen;
   listener.focus(found == toplevels.end() ? nullptr : &found->second.window);
 }
 
@@ -181,6 +183,8 @@ bool Compositor::built() noexcept { return true; }
 bool Compositor::tells_windows() const noexcept { return connection_->tells_windows; }
 
 bool Compositor::tells_idle() const noexcept { return connection_->notification != nullptr; }
+
+bool Compositor::full_screen() const noexcept { return connection_->full_screen; }
 
 int Compositor::descriptor() const noexcept { return wl_display_get_fd(connection_->display); }
 
@@ -216,6 +220,7 @@ Compositor::~Compositor() = default;
 bool Compositor::built() noexcept { return false; }
 bool Compositor::tells_windows() const noexcept { return false; }
 bool Compositor::tells_idle() const noexcept { return false; }
+bool Compositor::full_screen() const noexcept { return false; }
 int Compositor::descriptor() const noexcept { return -1; }
 void Compositor::before_poll() {}
 bool Compositor::after_poll(bool) { return true; }

@@ -41,6 +41,7 @@ class Compositor {
   static bool built() noexcept;
   bool tells_windows() const noexcept;
   bool tells_idle() const noexcept;
+  bool full_screen() const noexcept;  // whether the window that holds the focus fills the screen; any thread
 
   int descriptor() const noexcept;
   void before_poll();              // sends what is to be sent

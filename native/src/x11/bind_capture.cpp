@@ -43,8 +43,12 @@ void bind_capture(nb::module_& module) {
            nb::sig("def drain(self, most: int) -> tuple[numpy.typing.NDArray[numpy.void], list[tuple[int, str]]]"),
            "(EVENT_DTYPE[n], [(index of a focus or title record, the window's title)]). Hints are not set yet.")
       .def("set_locked", &Capture::set_locked, "locked"_a, "Any thread: the screen was locked or unlocked.")
+      .def("set_engaged", &Capture::set_engaged, "engaged"_a,
+           "Any thread: somebody is there, whether there is input or not: no pause begins.")
       .def("ignore", &Capture::ignore, "window"_a, "A window of ours: it is no switch, input into it is not recorded.")
       .def_prop_ro("alive", &Capture::alive, "False when the X server went away.")
+      .def_prop_ro("full_screen", &Capture::full_screen, "Whether the window that holds the focus fills the screen.")
+      .def_prop_ro("behind_lock", &Capture::behind_lock, "How often there was input while the screen was locked.")
       .def_prop_ro("captured", &Capture::captured, "Records made, dropped ones included.")
       .def_prop_ro("clamped", &Capture::clamped, "Records whose stamp was held back by a later one before.")
       .def_prop_ro("titles_lost", &Capture::titles_lost, "Titles that gave way to later ones before a drain.")

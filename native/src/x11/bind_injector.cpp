@@ -38,6 +38,7 @@ void bind_injector(nb::module_& module) {
       .def("forget_active_window", &Injector::forget_active_window, "From now on nobody tells which window is active.")
       .def("minimize", &Injector::minimize, "window"_a, "on"_a = true)
       .def("maximize", &Injector::maximize, "window"_a, "on"_a = true)
+      .def("fill_screen", &Injector::fill_screen, "window"_a, "on"_a = true)
       .def("close_window", &Injector::close_window, "window"_a)
       .def("active_window", &Injector::active_window)
       .def("window_manager_runs", &Injector::window_manager_runs);

@@ -94,6 +94,7 @@ int Capture::wait_ms() const {
 // What the clock asks for, before the events that came meanwhile: a pause that ended is a pause first.
 void Capture::take_due() {
   recorder_.lock(lock_wanted_.load(std::memory_order_relaxed));
+  recorder_.engage(engaged_wanted_.load(std::memory_order_relaxed));
   recorder_.take_due();
   if (recorder_.motion_wanted()) ask_pointer();
   if (!manager_tells_ && now_us_ - last_poll_us_ >= focus_poll_us) refresh_focus();
@@ -195,7 +196,10 @@ void Capture::refresh_focus() {
   manager_tells_ = windows_.manager_tells();
   const Window window = windows_.active();
   const auto found = window == None ? std::nullopt : windows_.describe(window);
-  if (!found) return recorder_.focus_nowhere();
+  if (!found) {
+    full_screen_.store(false, std::memory_order_relaxed);
+    return recorder_.focus_nowhere();
+  }
   if (is_ours(*found)) return recorder_.focus_ours();
   if (window != recorder_.focused().window) {
     if (states_.size() > watched_windows) states_.clear();
@@ -203,6 +207,13 @@ void Capture::refresh_focus() {
     states_.insert_or_assign(window, windows_.state(window));
   }
   recorder_.focus({static_cast<std::uint32_t>(window), found->pid, found->app, windows_.title(window)});
+  note_full_screen();
+}
+
+void Capture::note_full_screen() {
+  const auto known = states_.find(recorder_.focused().window);
+  full_screen_.store(recorder_.on_a_window() && known != states_.end() && known->second.full_screen,
+                     std::memory_order_relaxed);
 }
 
 void Capture::refresh_title() {
@@ -214,6 +225,7 @@ void Capture::refresh_state(Window window) {
   if (known == states_.end()) return;
   const WindowState before = known->second;
   const WindowState after = known->second = windows_.state(window);
+  note_full_screen();
   const bool minimized = after.minimized && !before.minimized;
   const bool maximized = after.maximized && !before.maximized;
   if (!minimized && !maximized) return;
@@ -231,6 +243,11 @@ bool Capture::is_ours(const WindowInfo& info) const {
 bool Capture::is_ours(Window window) const {
   const std::lock_guard hold(ours_mutex_);
   return ours_.count(window) > 0;
+}
+
+void Capture::set_engaged(bool engaged) {
+  if (engaged_wanted_.exchange(engaged, std::memory_order_relaxed) == engaged) return;
+  if (waker_ >= 0) ::eventfd_write(waker_, 1);
 }
 
 void Capture::set_locked(bool locked) {

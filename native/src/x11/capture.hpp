@@ -46,6 +46,9 @@ class Capture {
 
   // Any thread.
   void set_locked(bool locked);
+  void set_engaged(bool engaged);  // somebody is there, whether there is input or not
+  bool full_screen() const noexcept { return full_screen_.load(std::memory_order_relaxed); }
+  std::uint64_t behind_lock() const noexcept { return recorder_.behind_lock(); }
   void ignore(Window window);  // a window of ours that tells no process
   bool alive() const noexcept { return alive_.load(std::memory_order_acquire); }
   Ring::DropCounts dropped() const noexcept { return recorder_.dropped(); }
@@ -71,6 +74,7 @@ class Capture {
   void refresh_focus();
   void refresh_title();
   void refresh_state(Window window);
+  void note_full_screen();
   bool wake();  // input came; false when it is not to be recorded
   std::optional<Pointer::Place> pointer_now();
   bool is_ours(const WindowInfo& info) const;
@@ -92,7 +96,7 @@ class Capture {
   bool manager_tells_ = false;
 
   int waker_ = -1;
-  std::atomic<bool> stopping_{false}, alive_{false}, lock_wanted_{false};
+  std::atomic<bool> stopping_{false}, alive_{false}, lock_wanted_{false}, engaged_wanted_{false}, full_screen_{false};
   mutable std::mutex ours_mutex_;
   std::set<Window> ours_;
   std::thread thread_;

@@ -220,16 +220,22 @@ void Injector::minimize(Window window, bool on) {
 }
 
 void Injector::maximize(Window window, bool on) {
-  if (!window_manager_runs())
-    return change_state(window, on, "_NET_WM_STATE_MAXIMIZED_VERT", "_NET_WM_STATE_MAXIMIZED_HORZ");
+  ask_state(window, on, "_NET_WM_STATE_MAXIMIZED_VERT", "_NET_WM_STATE_MAXIMIZED_HORZ");
+}
+
+void Injector::fill_screen(Window window, bool on) { ask_state(window, on, "_NET_WM_STATE_FULLSCREEN", nullptr); }
+
+// Of the window manager, where one runs.
+void Injector::ask_state(Window window, bool on, const char* first, const char* second) {
+  if (!window_manager_runs()) return change_state(window, on, first, second);
   XEvent message{};
   message.xclient.type = ClientMessage;
   message.xclient.window = window;
   message.xclient.message_type = x_.atom("_NET_WM_STATE");
   message.xclient.format = 32;
   message.xclient.data.l[0] = on ? 1 : 0;
-  message.xclient.data.l[1] = static_cast<long>(x_.atom("_NET_WM_STATE_MAXIMIZED_VERT"));
-  message.xclient.data.l[2] = static_cast<long>(x_.atom("_NET_WM_STATE_MAXIMIZED_HORZ"));
+  message.xclient.data.l[1] = static_cast<long>(x_.atom(first));
+  message.xclient.data.l[2] = second == nullptr ? 0 : static_cast<long>(x_.atom(second));
   message.xclient.data.l[3] = 2;
   XSendEvent(x_.get(), x_.root(), False, SubstructureRedirectMask | SubstructureNotifyMask, &message);
   sync();

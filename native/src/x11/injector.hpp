@@ -37,6 +37,7 @@ class Injector {
   void forget_active_window();
   void minimize(Window window, bool on);
   void maximize(Window window, bool on);
+  void fill_screen(Window window, bool on);
   void close_window(Window window);
   Window active_window() const;
   bool window_manager_runs() const;
@@ -48,6 +49,7 @@ class Injector {
   void key(const std::string& keysym, bool down);
   void tap_keysym(KeySym keysym, const std::string& name);
   void change_state(Window window, bool on, const char* first, const char* second);
+  void ask_state(Window window, bool on, const char* first, const char* second);
 
   Connection x_;
 };

@@ -23,7 +23,7 @@ Windows::Windows(const Connection& x)
     : x_(x), active_(x.atom("_NET_ACTIVE_WINDOW")), name_(x.atom("_NET_WM_NAME")), state_(x.atom("_NET_WM_STATE")),
       pid_(x.atom("_NET_WM_PID")), hidden_(x.atom("_NET_WM_STATE_HIDDEN")),
       maximized_vert_(x.atom("_NET_WM_STATE_MAXIMIZED_VERT")), maximized_horz_(x.atom("_NET_WM_STATE_MAXIMIZED_HORZ")),
-      old_name_(XA_WM_NAME), class_(XA_WM_CLASS) {}
+      full_screen_(x.atom("_NET_WM_STATE_FULLSCREEN")), old_name_(XA_WM_NAME), class_(XA_WM_CLASS) {}
 
 bool Windows::manager_tells() const { return x_.longs(x_.root(), active_).has_value(); }
 
@@ -73,7 +73,7 @@ std::string Windows::title(Window window) const {
 WindowState Windows::state(Window window) const {
   const auto atoms = x_.longs(window, state_).value_or(std::vector<unsigned long>{});
   const auto has = [&atoms](Atom atom) { return std::find(atoms.begin(), atoms.end(), atom) != atoms.end(); };
-  return {has(hidden_), has(maximized_vert_) && has(maximized_horz_)};
+  return {has(hidden_), has(maximized_vert_) && has(maximized_horz_), has(full_screen_)};
 }
 
 }  // namespace neural_focus::x11

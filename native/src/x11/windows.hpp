@@ -15,7 +15,7 @@ struct WindowInfo {
 };
 
 struct WindowState {
-  bool minimized = false, maximized = false;
+  bool minimized = false, maximized = false, full_screen = false;
 };
 
 class Windows {
@@ -39,7 +39,7 @@ class Windows {
   Window focused_by_input() const;
 
   const Connection& x_;
-  const Atom active_, name_, state_, pid_, hidden_, maximized_vert_, maximized_horz_;
+  const Atom active_, name_, state_, pid_, hidden_, maximized_vert_, maximized_horz_, full_screen_;
   const Atom old_name_, class_;
 };
 
