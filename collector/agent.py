@@ -252,6 +252,7 @@ class Agent:
             options.desktop,
             zone=options.zone,
             boots=self._recording.boots,
+            clock_steps=self._recording.clock_steps,
             consent=options.consent,
             known=lambda: self._talk.known,
         )

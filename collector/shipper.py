@@ -10,7 +10,7 @@ import random
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from collector.consent import Consent
 from collector.desktop import Desktop
 from collector.spool import Batch, SpoolReader
 from neural_focus.errors import ContractError, InputError, StoreError
+from neural_focus.store.boots import record_step
 from neural_focus.store.consents import record_consent
 from neural_focus.store.database import Connection, connect
 from neural_focus.store.events import EPOCH, write_events
@@ -52,13 +53,16 @@ class Shipper(threading.Thread):
         *,
         zone: str,
         boots: Sequence[str],
+        clock_steps: Mapping[str, int],
         consent: Consent,
         known: Callable[[], Known],
     ) -> None:
-        """``boots``: those of this run; it grows when a pause ends. What is of others was captured before."""
+        """``boots``: those of this run; it grows when a pause ends. What is of others was captured before.
+        ``clock_steps``: how far the clock was moved before some of them, µs by id."""
         super().__init__(name="shipper", daemon=True)
         self._url, self._desktop, self._zone = url, desktop, zone
         self._moves: deque[tuple[int, str]] = deque()
+        self._clock_steps = clock_steps
         self._boots, self._consent, self._known = boots, consent, known
         self._reader = SpoolReader(desktop.spool)
         self._connection: Connection | None = None
@@ -149,6 +153,8 @@ class Shipper(threading.Thread):
                 features=known.features,
             )
             self.counters["shipped" if batch.boot_id in self._boots else "shipped_earlier"] += new
+        if batch.first_seq == 0 and batch.boot_id in self._clock_steps:
+            record_step(connection, batch.machine_id, batch.boot_id, self._clock_steps[batch.boot_id])
 
     def _connected(self) -> Connection:
         if self._connection is None:

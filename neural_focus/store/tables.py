@@ -97,9 +97,11 @@ SHIPPER_POSITIONS = sa.Table(
     _time("first_time"),
     _time("last_time"),
     _time("updated_at", null=False, now=True),
+    sa.Column("clock_step_us", sa.BigInteger),
     sa.Index("idx_shipper_positions_user", "user_id", "machine_id"),
 )
-"""``boot_number`` orders the boots of a machine; times are those of its first and last stored record."""
+"""``boot_number`` orders the boots of a machine; times are those of its first and last stored record.
+``clock_step_us``: how far the wall clock was moved just before the boot, null where it was not."""
 
 EVENTS = sa.Table(
     "events",
