@@ -14,7 +14,7 @@ from installation import STARTED, Installation, RunningPlatform
 from playwright.sync_api import Browser, expect, sync_playwright
 from surroundings import DEAD_PROXIES
 
-expect.set_options(timeout=20_000)  # other tests run beside
+expect.set_options(timeout=60_000)  # other tests run beside
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 

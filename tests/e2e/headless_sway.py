@@ -37,7 +37,7 @@ class Sway:
                 os.chown(path, NOBODY, NOBODY)
             as_nobody = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
         self.process = self._start([*as_nobody, "sway", "--config", str(folder / "config")])
-        wait_for(lambda: list(folder.glob("wayland-?")) and list(folder.glob("sway-ipc.*.sock")), 20)
+        wait_for(lambda: list(folder.glob("wayland-?")) and list(folder.glob("sway-ipc.*.sock")))
         self.socket = str(next(folder.glob("wayland-?")))
         self._ipc = str(next(folder.glob("sway-ipc.*.sock")))
 
@@ -47,7 +47,7 @@ class Sway:
         command = ["foot", f"--app-id={app_id}", f"--title={title}", "--config=/dev/null", "sh", "-c", lines]
         self._environment["WAYLAND_DISPLAY"] = self.socket
         program = self._start(command)
-        wait_for(lambda: f'"app_id": "{app_id}"' in self.tell("-t", "get_tree"), 20)
+        wait_for(lambda: f'"app_id": "{app_id}"' in self.tell("-t", "get_tree"))
         return program
 
     def tell(self, *command: str) -> str:

@@ -19,7 +19,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from infra.ports import free_port
 from neural_focus.features import FEATURE_NAMES
-from neural_focus.messages import DesktopStatus, Snapshot, encode
+from neural_focus.messages import DesktopStatus, PredictionMade, Snapshot, decode_server, encode
 from neural_focus.replay import Snapshots, replay
 from neural_focus.secrets import Secrets, load_secrets
 from neural_focus.settings import Settings
@@ -68,7 +68,7 @@ def running_service(database_url: str, home: Path, **variables: str) -> Iterator
 
 
 def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 150
+    deadline = time.monotonic() + 400
     while True:
         try:
             with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - our own server
@@ -87,6 +87,8 @@ class Desktop:
     snapshots: Snapshots
     past: int
     machine_id: str = field(default_factory=lambda: str(uuid4()))
+    scores: dict[int, float] = field(default_factory=dict)
+    """Focus scores that the service answered, by the snapshot's time, ms."""
     _stop: threading.Event = field(default_factory=threading.Event)
     _socket: ClientConnection | None = None
     _threads: list[threading.Thread] = field(default_factory=list)
@@ -101,7 +103,7 @@ class Desktop:
         now = int(time.time())
         for index in range(self.past):
             self._send(index, now - self.past + index)
-            self._socket.recv(timeout=10)
+            self._hear(self._socket.recv())
         reader = threading.Thread(target=self._read, args=(self._socket,), daemon=True)
         self._threads = [threading.Thread(target=self._live, daemon=True), reader]
         for thread in self._threads:
@@ -129,8 +131,13 @@ class Desktop:
                 index += 1
 
     def _read(self, socket: ClientConnection) -> None:
-        for _ in socket:  # answers are read, or the service would take the desktop for stuck
-            pass
+        for text in socket:  # answers are read, or the service would take the desktop for stuck
+            self._hear(text)
+
+    def _hear(self, text: str | bytes) -> None:
+        message = decode_server(text)
+        if isinstance(message, PredictionMade):
+            self.scores[message.t_us // 1000] = message.focus_score
 
     def _send(self, index: int, second: int) -> None:
         assert self._socket is not None

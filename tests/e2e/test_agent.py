@@ -86,14 +86,14 @@ class Desk:
         with (self.home / "agent.log").open("ab") as log:
             process = subprocess.Popen(command, env=environment, stderr=log)
         self._running.append(process)
-        wait_for(lambda: self.counters.exists() or process.poll() is not None, 150)  # a busy machine takes its time
+        wait_for(lambda: self.counters.exists() or process.poll() is not None)
         assert process.poll() is None, (self.home / "agent.log").read_text()
         return process
 
     def stop(self, process: subprocess.Popen[bytes]) -> dict[str, Any]:
         """Ends an agent as Ctrl-C does; its last counters."""
         process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 0
+        assert process.wait(120) == 0
         return self.read()
 
     def read(self) -> dict[str, Any]:
@@ -159,15 +159,15 @@ def test_from_a_hand_to_the_database_and_back(display: str, tmp_path: Path, fres
     with scripted_service() as (service, port), Desk(tmp_path, fresh_database_url, port, "ada") as desk:
         agent = desk.start()
         with hands_at_work(display):
-            wait_for(lambda: len(service.of(Snapshot)) >= 4, 10)
+            wait_for(lambda: len(service.of(Snapshot)) >= 4)
             offered = InterventionOffered(
                 3, iso(time.time_ns() // 1000), "SUGGEST_BREAK", "Focus breaks", 0.9, 4, "SUGGEST_BREAK"
             )
             service.say(offered)
-            wait_for(lambda: service.of(InterventionFeedback), 8)
+            wait_for(lambda: service.of(InterventionFeedback))
         hung_up_at = len(service.paths)
         service.hang_up()
-        wait_for(lambda: len(service.paths) > hung_up_at, 8)
+        wait_for(lambda: len(service.paths) > hung_up_at)
         counted = desk.stop(agent)
     feedback = service.of(InterventionFeedback)[0]
     assert feedback.intervention_id == 3 and feedback.response in ("accept", "reject", "snooze")
@@ -270,13 +270,13 @@ def test_every_acknowledged_record_survives_kill_9(display: str, tmp_path: Path,
 def test_a_full_disk_is_counted_and_survived(display: str, tmp_path: Path) -> None:
     with hands_at_work(display), Desk(tmp_path, NOBODY_LISTENS, free_port()) as desk:
         agent = desk.start(limits="-f 32")  # no file longer than 32 KB: a segment is full after 500 records
-        wait_for(lambda: desk.read()["dropped"].get("DISK_FULL"), 20)
-        assert any("disk" in problem for problem in desk.read()["problems"])
+        # Between the first batch that does not fit and the last one that does, smaller ones may still be taken.
+        wait_for(lambda: (told := desk.read())["dropped"].get("DISK_FULL") and "disk" in " ".join(told["problems"]))
         counted = desk.stop(agent)
     whole = [read for path in spool_segments(desk.spool) if (read := read_segment(path)) is not None]
     assert sum(len(read[3]) for read in whole) == counted["spooled"] > 0
     assert all(read[7] for read in whole), "no half batch is kept"
-    assert counted["captured"] == counted["spooled"] + counted["dropped"]["DISK_FULL"]
+    assert counted["captured"] == counted["spooled"] + sum(counted["dropped"].values())
 
 
 def test_an_x_server_that_restarts_is_a_counted_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -296,7 +296,7 @@ def test_an_x_server_that_restarts_is_a_counted_gap(tmp_path: Path, monkeypatch:
             assert desk.read()["gaps"]["count"] == 1
             command = ["Xvfb", first.display, "-auth", str(first.authority), "-nolisten", "tcp", "-noreset"]
             second = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-            wait_for(lambda: not any("X " in problem for problem in desk.read()["problems"]), 20)
+            wait_for(lambda: not any("X " in problem for problem in desk.read()["problems"]))
             before = desk.read()["spooled"]
             Injector(first.display).tap("b")
             wait_for(lambda: desk.read()["spooled"] >= before + 2)
@@ -314,7 +314,7 @@ def test_nothing_is_captured_without_consent(display: str, tmp_path: Path) -> No
     command = [sys.executable, "-m", "infra.cli", "agent"]
     environment = Desk(tmp_path, NOBODY_LISTENS, free_port()).environment
     answer = subprocess.run(
-        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
+        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False
     )
     assert answer.returncode == 1
     assert "nobody agreed to be watched yet" in answer.stderr and "Traceback" not in answer.stderr

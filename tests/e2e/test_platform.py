@@ -67,16 +67,15 @@ def test_a_second_up_in_the_same_home_is_refused(platform: RunningPlatform, inst
 
 def test_the_curl_line_works_as_pasted(platform: RunningPlatform) -> None:
     [line] = [line.strip() for _, line in platform.lines if "curl -H @" in line]
-    answer = subprocess.run(shlex.split(line), capture_output=True, text=True, timeout=20, check=True, env=os.environ)
+    answer = subprocess.run(shlex.split(line), capture_output=True, text=True, timeout=120, check=True, env=os.environ)
     assert '"focus_score"' in answer.stdout and '"collecting":true' in answer.stdout.replace(" ", "")
 
 
-def test_the_risk_changes_while_the_demo_person_works(service: Eyes) -> None:
-    """The risk, which follows every switch; the score of somebody who stays on task may be 100 for minutes."""
-    expect(service.page.get_by_test_id("focus-score")).to_have_text(re.compile(r"\d"), timeout=20_000)
-    risk = service.page.get_by_test_id("distraction-risk")
-    before = risk.text_content() or ""
-    expect(risk).not_to_have_text(before, timeout=60_000)
+def test_the_page_follows_while_the_demo_person_works(service: Eyes) -> None:
+    """By the time of the reading: somebody who stays on task may have one score, and one risk, for minutes."""
+    reading = service.page.get_by_test_id("reading")
+    expect(service.page.get_by_test_id("focus-score")).to_have_text(re.compile(r"\d"))
+    expect(reading).not_to_have_attribute("data-at", reading.get_attribute("data-at") or "")
 
 
 def test_the_data_docs_are_readable(service: Eyes) -> None:
@@ -114,15 +113,15 @@ def test_prefect_shows_deployments_and_the_training_run_with_its_artifacts(
     page.goto("/")
     page.get_by_role("textbox").fill(login(installation.secrets))
     page.keyboard.press("Enter")
-    expect(page.get_by_role("link", name="Deployments")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("link", name="Deployments")).to_be_visible()
     page.goto("/deployments")
-    expect(page.get_by_text(f"{len(DEPLOYMENTS)} Deployments")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text(f"{len(DEPLOYMENTS)} Deployments")).to_be_visible()
     for name in ("every-5-minutes", "training", "first-model"):
         expect(page.get_by_text(name, exact=True).first).to_be_visible()
     page.goto(f"/runs/flow-run/{_training_run(installation)}")
-    expect(page.get_by_text("Completed").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Completed").first).to_be_visible()
     page.get_by_text("Artifacts", exact=True).click()
-    expect(page.get_by_text("training-figures").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("training-figures").first).to_be_visible()
     assert not eyes.foreign
     context.close()
 

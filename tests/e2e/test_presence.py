@@ -189,28 +189,28 @@ def test_the_tray_shows_the_state_pauses_for_real_and_quits(panel: Shell, tmp_pa
         window = hands.open_window("code", "main.py")
         agent = desk.start()
         panel.open_tray()  # later than the agent
-        wait_for(lambda: panel.watcher.items and desk.read()["tray"], 10)
-        wait_for(lambda: "Neural Focus: capturing" in panel.menu(), 10)
+        wait_for(lambda: panel.watcher.items and desk.read()["tray"])
+        wait_for(lambda: "Neural Focus: capturing" in panel.menu())
         size, _, pixels = panel.property("IconPixmap")[0]
         assert size == 22 and len(pixels) == 22 * 22 * 4 and sum(pixels[::4]) > 0
         green = bytes(pixels)
         hands.activate(window)
         hands.type_text("abc")
-        wait_for(lambda: sum(presses(desk).values()) == 3, 10)
+        wait_for(lambda: sum(presses(desk).values()) == 3)
         panel.click("Pause for 15 minutes")
-        wait_for(lambda: desk.read()["state"] == "paused", 10)
+        wait_for(lambda: desk.read()["state"] == "paused")
         assert 840 < desk.read()["paused_until"] - time.time() <= 900
         captured = desk.read()["captured"]
         hands.type_text("secretwords")
-        wait_for(lambda: any(label.startswith("Neural Focus: paused until ") for label in panel.menu()), 10)
+        wait_for(lambda: any(label.startswith("Neural Focus: paused until ") for label in panel.menu()))
         assert bytes(panel.property("IconPixmap")[0][2]) != green
         time.sleep(0.7)
         assert sum(presses(desk).values()) == 3 and desk.read()["captured"] == captured
-        wait_for(lambda: [told.state for told in service.of(DesktopStatus)] == ["capturing", "paused"], 10)
+        wait_for(lambda: [told.state for told in service.of(DesktopStatus)] == ["capturing", "paused"])
         panel.click("Continue capturing")
-        wait_for(lambda: desk.read()["state"] == "running", 10)
+        wait_for(lambda: desk.read()["state"] == "running")
         hands.type_text("de")
-        wait_for(lambda: sorted(presses(desk).values()) == [2, 3], 10)
+        wait_for(lambda: sorted(presses(desk).values()) == [2, 3])
         panel.click("Quit")
         assert agent.wait(QUIT_SECONDS) == 0
         counted = desk.read()
@@ -269,7 +269,7 @@ def test_an_agent_in_a_wayland_session(bus: str, tmp_path: Path) -> None:
         works = threading.Thread(target=agent.run, args=(stop,))
         works.start()
         keyboard.tap(KEYS["a"])
-        wait_for(lambda: agent.counters()["spooled"] >= 4, 10)
+        wait_for(lambda: agent.counters()["spooled"] >= 4)
         time.sleep(1.2)  # its state is written each second
         stop.set()
         works.join(20)

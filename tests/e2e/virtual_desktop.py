@@ -33,8 +33,8 @@ def virtual_desktop() -> Iterator[str]:
                 os.environ[name] = value
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 20.0, every: float = 0.01) -> None:
-    """Returns as soon as ``condition`` holds; fails after ``seconds``."""
+def wait_for(condition: Callable[[], object], seconds: float = 120.0, every: float = 0.01) -> None:
+    """Returns as soon as ``condition`` holds; ``seconds`` only end what hangs, on a machine however busy."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"

@@ -45,11 +45,11 @@ class Service:
     def http(self, token: str | None = None, **headers: str) -> httpx.Client:
         """A client with a token (the local person's by default)."""
         bearer = {"Authorization": f"Bearer {self.secrets.api_token if token is None else token}"}
-        return httpx.Client(base_url=self.url, headers=bearer | headers, timeout=20)
+        return httpx.Client(base_url=self.url, headers=bearer | headers, timeout=60)
 
     def anyone(self) -> httpx.Client:
         """A client without a token."""
-        return httpx.Client(base_url=self.url, timeout=20)
+        return httpx.Client(base_url=self.url, timeout=60)
 
     def token_of(self, user_id: int) -> str:
         return issue_token(self.secrets, user_id)
@@ -66,7 +66,7 @@ class Desktop:
     def send(self, message: Any) -> None:
         self.socket.send(message if isinstance(message, str | bytes) else encode(message))
 
-    def receive(self, kind: type, seconds: float = 10.0) -> Any:
+    def receive(self, kind: type, seconds: float = 60.0) -> Any:
         """The next message of this kind; what comes before it is kept in ``told``."""
         until = time.monotonic() + seconds
         while True:
@@ -94,7 +94,7 @@ def desktop(service: Service, token: str | None = None, machine_id: str = "") ->
     headers = {"Authorization": f"Bearer {service.secrets.api_token if token is None else token}"}
     address = f"{service.url.replace('http', 'ws', 1)}/ws"
     address += f"?machine_id={machine_id}" if machine_id else "?role=page"
-    with connect(address, additional_headers=headers, open_timeout=20) as socket:
+    with connect(address, additional_headers=headers, open_timeout=60) as socket:
         yield Desktop(socket, (int(time.time()) - 2) * 1_000_000)
 
 
@@ -155,7 +155,7 @@ def query(database_url: str, statement: str, *values: Any) -> list[tuple[Any, ..
         return cursor.fetchall() if cursor.description else []
 
 
-def eventually(check: Any, seconds: float = 10.0) -> Any:
+def eventually(check: Any, seconds: float = 60.0) -> Any:
     """The first truthy answer of ``check``."""
     until = time.monotonic() + seconds
     while True:

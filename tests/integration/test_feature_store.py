@@ -228,7 +228,7 @@ def _listening(port: int) -> bool:
 
 
 def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not _listening(port):
         if time.monotonic() > deadline:
             raise TimeoutError(f"nothing listens on {port}")

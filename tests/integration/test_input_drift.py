@@ -48,7 +48,7 @@ SERVE = (
     "import asyncio; from flows.deploy import Deployment, build, serve_all;"
     f" asyncio.run(serve_all([build(Deployment({LEARNING.flow!r}, {LEARNING.name!r}, {LEARNING.group!r}), 'UTC')]))"
 )
-PATIENCE_SECONDS = 240.0
+PATIENCE_SECONDS = 400.0
 """A process that serves and one that runs start, each with all of Prefect: 15 s where nothing else runs."""
 
 

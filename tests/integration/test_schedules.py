@@ -11,7 +11,7 @@ from prefect_server import PrefectServer
 from flows.deploy import DEPLOYMENTS, build
 from flows.server import login
 
-PATIENCE_SECONDS = 100.0
+PATIENCE_SECONDS = 400.0
 
 
 def _scheduled(server: PrefectServer, deployment: str) -> list[dict[str, Any]]:

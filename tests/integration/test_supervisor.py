@@ -112,7 +112,7 @@ def test_leftovers_of_a_killed_supervisor_are_ended(tmp_path: Path) -> None:
     orphan = killed.slots[0].process
     assert isinstance(orphan, Process)
     assert Supervisor(Mark(str(tmp_path)), report=lambda _: None).end_leftovers() == 1
-    assert orphan.popen.wait(5) == -signal.SIGTERM
+    assert orphan.popen.wait(60) == -signal.SIGTERM
     assert Supervisor(Mark(str(tmp_path)), report=lambda _: None).end_leftovers() == 0
 
 
@@ -146,7 +146,7 @@ def test_a_dead_server_s_worker_gives_the_port_to_the_next_one(supervisor: Super
 
 
 def _until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -155,7 +155,7 @@ def _until(true: Callable[[], bool]) -> None:
 def test_what_a_person_quits_is_not_started_again(supervisor: Supervisor, tmp_path: Path) -> None:
     supervisor.launch(a_program(tmp_path, "quits", "", may_quit=True))
     supervisor.launch(a_program(tmp_path, "fails", "raise SystemExit(3)", may_quit=True))
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while any(slot.program.name == "quits" for slot in supervisor.slots) and time.monotonic() < deadline:
         supervisor.tend()
         time.sleep(0.05)

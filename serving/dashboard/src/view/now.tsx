@@ -106,7 +106,7 @@ export function Now({ judgement, activity, readings, now, loaded }: NowProps) {
   );
   return (
     <Card id="now" title="Right now" aside={aside}>
-      <div class={`now-body ${stale ? "is-stale" : ""}`}>
+      <div class={`now-body ${stale ? "is-stale" : ""}`} data-testid="reading" data-at={judgement.at}>
         <Gauge score={judgement.score} readings={readings} />
         <div class="meters">
           <Meter
