@@ -6,6 +6,7 @@ all of it is searched: every file of the home without exception, and every colum
 
 from __future__ import annotations
 
+import re
 import socket
 from pathlib import Path
 
@@ -40,15 +41,16 @@ def seen(platform: RunningPlatform, installation: Installation, tmp_path_factory
 
 def _end_after_kill(platform: RunningPlatform, installation: Installation) -> None:
     """The next ``up`` ends what the killed one leaves, also where it can start nothing: its port is a stranger's."""
-    left = Programs(installation, platform).kill_up()
-    assert left >= sum(PROGRAMS.values())
-    with socket.create_server(("127.0.0.1", 0)) as stranger:
+    Programs(installation, platform).kill_up()
+    settings = installation.settings
+    with socket.create_server((settings.host, 0)) as stranger:
         port = str(stranger.getsockname()[1])
         refused = installation.run("up", "--once", NEURAL_FOCUS_SERVING_PORT=port)
-    assert f"ended {left} processes that a killed run had left behind" in refused.stdout
+    told = re.search(r"ended (\d+) processes that a killed run had left behind", refused.stdout)
+    assert told is not None and int(told[1]) >= sum(PROGRAMS.values()), refused.stdout
     assert f"port {port} of the service is in use by" in refused.stderr
     assert not Programs(installation, platform).mark.processes()
-    assert not is_taken(installation.settings.serving_port) and not is_taken(installation.settings.prefect_port)
+    assert not is_taken(settings.serving_port, settings.host) and not is_taken(settings.prefect_port, settings.host)
 
 
 def test_no_store_has_what_was_typed_or_shown(

@@ -40,13 +40,15 @@ def test_ctrl_c_at_any_stage_leaves_nothing_running(installation: Installation, 
 
 
 def _again_after_kill(installation: Installation, killed: RunningPlatform) -> RunningPlatform:
-    """Another one, as far as the killed one was; it ends the first model's child and the Prefect server of that."""
+    """Another one, as far as the killed one was; it ends the Prefect server of that, and the first model's child.
+
+    That child may end before, as it finds nobody who reads what it says.
+    """
     programs = Programs(installation, killed)
     wait_for(lambda: programs.mark.processes("first model"))
-    left = programs.kill_up()
-    assert left >= 2
+    assert programs.kill_up() >= 2
     running = RunningPlatform.start(installation, "--once")
-    running.when(f"ended {left} processes that a killed run had left behind")
+    running.when(r"ended [12] process(es)? that a killed run had left behind")
     wait_for(lambda: programs.mark.processes("first model"), 300, EVERY_SECONDS)
     return running
 

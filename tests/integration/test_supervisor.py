@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -138,11 +139,20 @@ def test_a_dead_server_s_worker_gives_the_port_to_the_next_one(supervisor: Super
     os.kill(first.pid, signal.SIGKILL)
     first.popen.wait()
     assert is_taken(port), "nothing is shown: the worker went with its parent"
+    supervisor.tend()
+    assert slot.process is None and not is_taken(port), "an orphan answers while nothing supervises it"
     _until(lambda: supervisor.tend() is None and slot.restarts == 1)
     supervisor.wait_ready("service")
     _until(lambda: len(supervisor.mark.processes("service")) == 2)
     assert slot.restarts == 1
     assert said == ["service was ended by SIGKILL; it starts again in 1 s"]
+
+
+def test_what_is_left_of_a_program_ends_before_its_start(supervisor: Supervisor, tmp_path: Path) -> None:
+    variables = {**os.environ, **supervisor.mark.variables("service")}
+    left = subprocess.Popen([sys.executable, "-c", SLEEPER], env=variables)
+    supervisor.launch(a_program(tmp_path, "service"))
+    assert left.wait(5) == -signal.SIGKILL
 
 
 def _until(true: Callable[[], bool]) -> None:
