@@ -104,6 +104,27 @@ def test_snapshots_out_of_order_or_ahead_get_an_error(service: Service, real_per
         person.receive(PredictionMade)
 
 
+def test_a_stream_goes_on_after_its_clock_was_set_back(service: Service, real_person: int) -> None:
+    """The desktop's clock was 50 s ahead, and is put right: no refusal, no silence until the time is there again."""
+    with desktop(service, service.token_of(real_person), MACHINE) as person:
+        person.t_us += 50_000_000
+        for _ in range(2):
+            person.send(person.snapshot())
+            ahead = person.receive(PredictionMade)
+        person.t_us -= 50_000_000
+        momentum = []
+        for _ in range(3):
+            person.send(person.snapshot())
+            made = person.receive(PredictionMade)
+            assert made.t_us == person.t_us < ahead.t_us
+            momentum.append(made.focus_momentum)
+        assert momentum[0] == 50.0 and momentum[1] != 50.0, "nothing of the time ahead is in it"
+        assert not [told for told in person.told if isinstance(told, Problem)]
+        person.t_us -= 2_000_000
+        person.send(person.snapshot())
+        assert person.receive(Problem).status == 409, "what is merely late is still refused"
+
+
 @pytest.mark.parametrize(
     "text",
     [
