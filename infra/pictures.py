@@ -127,7 +127,7 @@ def _take_dashboard(browser: Browser, settings: Settings, secrets: Secrets, user
 def _down_to_history(page: Page) -> FloatRect:
     """Of the long page the part with all that ``MISSING`` names."""
     box = page.locator("#history").bounding_box()
-    return {"x": 0, "y": 0, "width": WIDTH, "height": HEIGHT if box is None else box["y"] + box["height"] + 20}
+    return {"x": 0, "y": 0, "width": WIDTH, "height": HEIGHT if box is None else box["y"] + box["height"] + 10}
 
 
 def _wait_until_shown(page: Page) -> None:
