@@ -17,7 +17,7 @@ from neural_focus.addresses import prefect_address
 from neural_focus.secrets import Secrets, load_secrets
 from neural_focus.settings import Settings
 
-START_SECONDS = 240
+START_SECONDS = 400
 
 
 @dataclass(frozen=True)
