@@ -23,11 +23,12 @@ from urllib.parse import quote
 import platformdirs
 
 from infra import embedded_database_debian, embedded_database_wheel
-from infra.embedded_database_account import Account, check_reachable, check_runs, make_folder, server_account
+from infra.embedded_database_account import Account, check_reachable, check_runs, server_account
 from infra.embedded_database_postmaster import forget_reused_pid, log_reason, postmaster, was_killed
 from infra.interruption import whole
 from infra.ports import holder, is_taken
 from neural_focus.errors import ConfigurationError, StoreError
+from neural_focus.passable_folder import make_folder
 from neural_focus.secrets import load_secrets
 from neural_focus.settings import Settings
 

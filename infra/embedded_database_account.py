@@ -51,19 +51,6 @@ def server_account(folder: Path) -> Account | None:
     )
 
 
-def make_folder(folder: Path) -> None:
-    """Makes ``folder`` and what is missing above it; where we are root, the server's account may pass through them.
-
-    Raises:
-        OSError: it cannot be made.
-    """
-    missing = [step for step in (folder, *folder.parents) if not step.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    if os.geteuid() == 0:
-        for step in {folder, *missing}:
-            step.chmod(stat.S_IMODE(step.stat().st_mode) | 0o711)
-
-
 def open_to_others(tree: Path) -> None:
     """Everybody may read ``tree`` and run what its owner may run, whatever the umask was that it was made under."""
     for path in (tree, *tree.rglob("*")):

@@ -15,8 +15,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from infra.embedded_database_account import make_folder, open_to_others
+from infra.embedded_database_account import open_to_others
 from neural_focus.errors import ConfigurationError
+from neural_focus.passable_folder import make_folder
 
 SUITE = "trixie"
 MAJOR = "17"

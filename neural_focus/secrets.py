@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from neural_focus.errors import ConfigurationError
+from neural_focus.passable_folder import make_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def load_secrets(path: Path) -> Secrets:
 
 def _make_secrets(path: Path) -> Secrets:
     made = Secrets(**{field.name: secrets.token_urlsafe(32) for field in fields(Secrets)})
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     temporary = path.with_suffix(f".{os.getpid()}")
     with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         json.dump(asdict(made), file)

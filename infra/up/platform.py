@@ -18,7 +18,6 @@ from rich.console import Console
 from flows.server import ensure_database
 from infra.database_schema import make_database, migrate
 from infra.embedded_database import EmbeddedServer
-from infra.embedded_database_account import make_folder
 from infra.embedded_database_postmaster import postmaster
 from infra.ports import holder, is_taken
 from infra.up import plan
@@ -35,6 +34,7 @@ from neural_focus.addresses import exposure
 from neural_focus.errors import ServiceError, StoreError
 from neural_focus.models.champion_pointer import champion, usable_champion
 from neural_focus.models.refusal import NEXT_STEP, refused_already
+from neural_focus.passable_folder import make_folder
 from neural_focus.secrets import Secrets, load_secrets
 from neural_focus.settings import Settings
 from neural_focus.store.database import connect

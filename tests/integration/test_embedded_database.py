@@ -19,10 +19,11 @@ import pytest
 
 from infra import embedded_database_debian
 from infra.embedded_database import EmbeddedServer, _tree
-from infra.embedded_database_account import make_folder, open_to_others
+from infra.embedded_database_account import open_to_others
 from infra.embedded_database_postmaster import forget_reused_pid, postmaster
 from infra.ports import free_port
 from neural_focus.errors import StoreError
+from neural_focus.passable_folder import make_folder
 
 
 @pytest.fixture

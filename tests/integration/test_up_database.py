@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -19,11 +20,13 @@ from neural_focus.settings import Settings
 
 @pytest.fixture
 def settings() -> Iterator[Settings]:
-    """An installation in a folder that the database's account can reach."""
+    """An installation below a folder that the database's account can reach, made under the umask of ``up``."""
     folder = Path(tempfile.mkdtemp(prefix="neural-focus-test-"))
     folder.chmod(0o755)
-    made = Settings(home=folder / "home", database_port=free_port())
+    made = Settings(home=folder / "new" / "home", database_port=free_port())
+    before = os.umask(0o077)
     yield made
+    os.umask(before)
     EmbeddedServer.from_settings(made).stop()
     shutil.rmtree(folder)
 
