@@ -30,8 +30,8 @@ if [ "$(uname)" = Linux ]; then
   program c++ g++; program Xvfb xvfb; program xauth xauth; program curl curl
   header X11/Xlib.h libx11-dev; header xcb/xcb.h libxcb1-dev; header X11/extensions/XInput2.h libxi-dev; header X11/extensions/XTest.h libxtst-dev
   required=("${missing[@]}"); missing=()
-  # Screen locks come by D-Bus, windows of Wayland from the compositor: left out where they cannot be installed, needed by the tests.
-  header dbus-1.0/dbus/dbus.h libdbus-1-dev; header wayland-client.h libwayland-dev; program wayland-scanner libwayland-bin; program pkg-config pkgconf
+  # What Wayland's compositor tells of windows: left out where it cannot be installed, needed by the tests.
+  header wayland-client.h libwayland-dev; program wayland-scanner libwayland-bin; program pkg-config pkgconf
   optional=("${missing[@]}"); missing=("${required[@]}")
   [ -z "${TEST:-}${required[*]}" ] && [ "$(id -u)" != 0 ] || missing+=("${optional[@]}")
   if [ -n "${TEST:-}" ]; then
