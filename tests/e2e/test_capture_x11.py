@@ -200,7 +200,7 @@ def test_an_app_that_no_rule_knows_has_the_category_of_its_desktop_file(
     )
     rules = Rules.load(installed=InstalledApps((tmp_path,)).hint)
     window = hands.open_window("Surfer", "Cats - YouTube")
-    capture = DesktopCapture(X11Source(display), rules, offset_us=unix_offset_us(), floor_us=0, titles=False)
+    capture = DesktopCapture(X11Source(display), rules, clock=WallClock(), floor_us=0, titles=False)
     hands.activate(window)
     drained = []
     wait_for(lambda: drained.append(capture.drain()) or any(len(one.records) for one in drained))
