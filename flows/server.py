@@ -18,6 +18,8 @@ from neural_focus.settings import PREFIX, Settings
 
 DATABASE = "prefect"
 USER = "neural-focus"
+RUN_DAYS = 30
+"""Runs that ended longer ago are deleted, with their logs and artifacts, by Prefect's own service."""
 _SSL = {"disable": "disable", "allow": "prefer", "prefer": "prefer", "require": "require"}
 
 
@@ -65,6 +67,8 @@ def server_environment(settings: Settings, secrets: Secrets) -> dict[str, str]:
         f"{PREFIX}HOST_NAMES": ",".join(settings.host_names),
         "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": prefect_link(settings),
         "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": "P2D",
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs,orphans",
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": f"P{RUN_DAYS}D",
         "PREFECT_UI_API_URL": "/api",  # by whatever name the browser came
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
     }
