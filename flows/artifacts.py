@@ -18,6 +18,7 @@ from prefect.artifacts import (
     create_table_artifact,
 )
 
+from flows.catch_up import reason_of_run
 from neural_focus.addresses import service_link
 from neural_focus.settings import Settings
 
@@ -38,6 +39,8 @@ def who_started() -> str:
     run = context.flow_run if context else None
     if run is not None and run.auto_scheduled:
         return "by schedule"
+    if behind := reason_of_run():
+        return behind
     name = run.created_by.display_value if run is not None and run.created_by is not None else None
     return f"by hand ({name})" if name else "by hand"
 

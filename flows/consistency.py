@@ -8,12 +8,12 @@ serve on the live ones.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 import numpy as np
 import numpy.typing as npt
 
 from flows.artifacts import Cell, leave_table, leave_words
+from flows.catch_up import SKIP_AFTER
 from flows.features import replay_stream
 from flows.running import Platform, platform_flow, tell
 from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
@@ -36,7 +36,7 @@ class Agreement:
 @platform_flow(
     name="consistency",
     description="Compares the features that live predictions used with those that the backfill computes, bit for bit.",
-    stale_after=timedelta(hours=20),
+    stale_after=SKIP_AFTER,
 )
 def consistency(platform: Platform, hours: int = 26) -> float:
     """Compares the last hours; returns the share of snapshots that agree in every bit (1 where there are none)."""

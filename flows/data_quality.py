@@ -11,7 +11,6 @@ import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from flows.artifacts import Cell, leave_page, leave_table, leave_words
+from flows.catch_up import SKIP_AFTER
 from flows.data_docs import Checked, stand_alone
 from flows.label_files import MOST_MOMENTS, read_labels
 from flows.running import Platform, platform_flow, tell
@@ -52,7 +52,7 @@ class Verdict:
 @platform_flow(
     name="data-quality",
     description="Checks snapshots and labels against expectations. If one fails, nothing is trained.",
-    stale_after=timedelta(hours=6),
+    stale_after=SKIP_AFTER,
 )
 def data_quality(platform: Platform) -> int:
     """Checks demo people's and real people's data apart; returns how many expectations were met.

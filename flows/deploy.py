@@ -4,7 +4,8 @@ Names sort by group, and each carries its group as a tag, so that the runs of ev
 training: Prefect's page filters by ``group:learning``.
 
 A served deployment is paused when its server stops, by Prefect's own choice, and runs that were due meanwhile wait.
-At the next start both are put right: what is overdue is dropped, and every deployment is active again.
+At the next start all is put right: what is overdue is dropped, every deployment is active again, and runs that were
+killed are marked as crashed. What was missed for longer than an hour is caught up with later (``flows.catch_up``).
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ from neural_focus.settings import read_settings
 if TYPE_CHECKING:
     from prefect.deployments.runner import RunnerDeployment
 
-PAGE = 200
 AT_ONCE = 2
 """Runs at the same time: the machine has other work."""
 
@@ -79,47 +79,26 @@ def build(deployment: Deployment, zone: str) -> RunnerDeployment:
     return built
 
 
-async def drop_overdue(now: datetime) -> int:
-    """Deletes the scheduled runs that were due before ``now`` and never started; returns how many.
-
-    Runs that a person asked for stay.
-    """
-    from prefect import get_client
-    from prefect.client.schemas.filters import (
-        FlowRunFilter,
-        FlowRunFilterExpectedStartTime,
-        FlowRunFilterState,
-        FlowRunFilterStateType,
-        FlowRunFilterTags,
-    )
-    from prefect.client.schemas.objects import StateType
-
-    due = FlowRunFilter(
-        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED])),
-        expected_start_time=FlowRunFilterExpectedStartTime.model_validate({"before_": now}),
-        tags=FlowRunFilterTags(all_=["neural-focus"]),
-    )
-    dropped = kept = 0
-    async with get_client() as client:
-        while runs := await client.read_flow_runs(flow_run_filter=due, limit=PAGE, offset=kept):
-            overdue = [run for run in runs if run.auto_scheduled]
-            for run in overdue:
-                await client.delete_flow_run(run.id)
-            dropped, kept = dropped + len(overdue), kept + len(runs) - len(overdue)
-    return dropped
-
-
 async def serve_all(deployments: Sequence[RunnerDeployment]) -> None:
     """Registers the deployments as active and runs what is due, until cancelled."""
     from prefect import get_client
     from prefect.runner import Runner
 
-    await drop_overdue(datetime.now(UTC))
+    from flows.catch_up import watch
+    from flows.input_watch import InputWatch
+    from flows.leftovers import drop_overdue, end_dead_runs
+
+    started = datetime.now(UTC)
     runner = Runner(name="neural-focus", limit=AT_ONCE, pause_on_shutdown=True)
     async with get_client() as client:
+        await drop_overdue(client, started)
         for deployment in deployments:
             await client.resume_deployment(await runner.aadd_deployment(deployment))
-    await runner.start()
+        await end_dead_runs(client)
+    async with asyncio.TaskGroup() as tasks:  # if the one fails, the other ends, and `up` starts both again
+        watcher = tasks.create_task(watch(started, InputWatch(read_settings())))
+        await runner.start()
+        watcher.cancel()
 
 
 def main() -> None:

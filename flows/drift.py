@@ -19,6 +19,7 @@ from pathlib import Path
 import pandas as pd
 
 from flows.artifacts import leave_table, leave_words
+from flows.catch_up import SKIP_AFTER
 from flows.label_files import join_moments, read_labels
 from flows.running import Platform, platform_flow, tell
 from neural_focus.atomic_write import atomic_write
@@ -64,7 +65,7 @@ class Look:
     name="drift",
     description="Compares inputs and calibration of the champion with those of its training; starts the flow learning "
     "when they have moved.",
-    stale_after=timedelta(hours=5),
+    stale_after=SKIP_AFTER,
 )
 def drift(platform: Platform) -> str:
     """Looks at the last days; returns why to learn anew, "" where there is no reason."""

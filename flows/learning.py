@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
 from flows.artifacts import leave_words, page_address, who_started
+from flows.catch_up import SKIP_AFTER
 from flows.data_quality import data_quality
 from flows.evaluation import evaluation
 from flows.labels import labels
@@ -25,7 +25,7 @@ from neural_focus.settings import Settings
     name="learning",
     description="Labels, data quality, training, evaluation, promotion, in this order. A failing step stops the rest; "
     "the champion keeps serving.",
-    stale_after=timedelta(hours=6),
+    stale_after=SKIP_AFTER,
 )
 def learning(platform: Platform, reason: str = "") -> str:
     """Returns the champion's tag afterwards; ``reason``: why it was started, by default who did."""

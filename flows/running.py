@@ -25,6 +25,7 @@ from prefect import Flow, flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
+from flows.catch_up import go_to_background, reason_of_run
 from neural_focus.errors import ConfigurationError
 from neural_focus.settings import Settings, read_settings
 from neural_focus.store.database import Connection, connect
@@ -113,6 +114,9 @@ def platform_flow(
             reason = skip_reason(_scheduled(), datetime.now(UTC), stale_after)
             if reason:
                 return Completed(name="Skipped", message=reason)
+            if behind := reason_of_run():
+                go_to_background()
+                tell(behind)
             settings = read_settings()
             with exclusive(settings, name) as mine:
                 if not mine:

@@ -7,6 +7,7 @@ import time
 from datetime import UTC, date, datetime, timedelta
 
 from flows.artifacts import leave_page, leave_words
+from flows.catch_up import SKIP_AFTER
 from flows.label_files import drop_days_before
 from flows.running import Platform, exclusive, platform_flow, tell
 from neural_focus.sessions import LOOK_BACK_US, measure
@@ -55,7 +56,7 @@ def refresh(connection: Connection, session: StoredSession) -> int:
     name="retention",
     description=f"Counts events older than {KEEP_DAYS} days by the hour and app, then drops them with their "
     "snapshots and labels.",
-    stale_after=timedelta(hours=20),
+    stale_after=SKIP_AFTER,
 )
 def retention(platform: Platform) -> int:
     """Retires what is past its time; returns how many events went."""
@@ -84,7 +85,7 @@ def _drop_files(platform: Platform, day: date) -> int:
 @platform_flow(
     name="report",
     description="Writes the A/B report: what interventions did to focus, by randomisation within the person.",
-    stale_after=timedelta(hours=20),
+    stale_after=SKIP_AFTER,
 )
 def report(platform: Platform) -> str:
     """Writes the report; returns its first sentence."""
