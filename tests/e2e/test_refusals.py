@@ -84,18 +84,18 @@ def test_a_database_that_refuses(place: Path, database_server: EmbeddedServer, m
 
 def test_a_disk_without_room(place: Path) -> None:
     made = Installation.new(place)
-    (place / "home").mkdir()
+    made.home.mkdir()
     if os.geteuid() == 0:
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(place / "home")], check=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", made.home], check=True)
         try:
             check_line(made.run("up", "--once"), "MB are free", "NEURAL_FOCUS_HOME to another disk")
-            assert not (place / "home" / "database" / "data").exists()
+            assert not (made.home / "database" / "data").exists()
         finally:
-            subprocess.run(["umount", str(place / "home")], check=True)
+            subprocess.run(["umount", made.home], check=True)
     else:
         refused = made.run("up", "--once", limits="-f 2048")  # no file longer than 2 MB
         check_line(refused, "database")
-        assert not (place / "home" / "database" / "data").exists(), "half a cluster"
+        assert not (made.home / "database" / "data").exists(), "half a cluster"
 
 
 def test_a_home_that_cannot_be_made(place: Path) -> None:
@@ -109,4 +109,4 @@ def test_no_display(place: Path) -> None:
     bare = place / "bin"
     bare.mkdir()
     check_line(made.run("up", "--once", PATH=str(bare)), "Xvfb is not installed", "apt-get install xvfb")
-    assert not (place / "home" / "database").exists(), "it is said before anything is made"
+    assert not (made.home / "database").exists(), "it is said before anything is made"

@@ -76,10 +76,10 @@ def main() -> None:
         answer.unlink()
         killed = in_a_child(kind, kept, answer, at)
         early = answer.exists()
-        finished = {path: path.stat().st_mtime_ns for path in kept.glob("*.ubj")}
+        before = {path: path.stat().st_mtime_ns for path in kept.glob("[!.]*")}
         resumed = in_a_child(kind, kept, answer)
-        again = [path.name for path, written in finished.items() if path.stat().st_mtime_ns != written]
-        words = {"killed": killed, "early": early, "finished": len(finished), "again": again}
+        again = [path.name for path, written in before.items() if path.stat().st_mtime_ns != written]
+        words = {"killed": killed, "early": early, "kept": len(before), "again": again}
         print(json.dumps(words | {"exit": resumed, "told": answer.read_text()}), flush=True)  # noqa: T201
 
 

@@ -23,7 +23,7 @@ from infra.up.health import answers, basic
 from neural_focus.secrets import load_secrets
 from neural_focus.settings import Settings
 
-PATIENCE_SECONDS = 600.0
+PATIENCE_SECONDS = 400.0
 SERVE = "import flows.catch_up, flows.deploy; flows.catch_up.LOOK_SECONDS = 1; flows.deploy.main()"
 """As ``python -m flows.deploy``, but that it looks for missed runs each second."""
 
@@ -87,12 +87,13 @@ class OwnPlatform:
             cursor = connection.execute(statement, values)
             return cursor.fetchall() if cursor.description else []
 
-    def wait(self, done: Callable[[], Any], what: str) -> None:
-        """Until ``done`` returns something true."""
+    def wait(self, done: Callable[[], Any], what: str) -> Any:
+        """What ``done`` returns once that is something true."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while not done():
+        while not (found := done()):
             assert time.monotonic() < deadline, f"{what}: {(self.settings.home / 'own.log').read_text()[-3000:]}"
             time.sleep(0.05)
+        return found
 
     def _start(self, command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
         with (self.settings.home / "own.log").open("a") as log:

@@ -170,8 +170,8 @@ def test_after_a_power_cut_every_deployment_runs_again_and_old_runs_are_gone(pla
     platform.wait(lambda: NICE in platform.priorities(), "no run is in the background")
     platform.wait(lambda: _caught_up(platform, ids["retention/daily"]), "retention does not catch up")
     platform.wait(lambda: _slots(platform) == [0] * 14, "slots stay taken")
-    for name, deployment in ids.items():
-        platform.wait(lambda d=deployment: _gets_slot(d), f"a new run of {name} gets no slot")  # type: ignore[misc]
+    for deployment in ids.values():
+        _set(_submitted(platform, deployment), Completed())
     for name, deployment in ids.items():
         period = PERIODS[name.split("/")[1]]
         if period is not None:
@@ -189,8 +189,7 @@ def _at_work(platform: OwnPlatform, ids: dict[str, UUID]) -> tuple[dict[UUID, UU
     dead = {drift: _ask(drift)}
     platform.wait(lambda: _state(platform, dead[drift]) == "RUNNING", "drift does not run")
     for number, other in enumerate(one for one in ids.values() if one not in (drift, features)):
-        dead[other] = _ask(other, state=_later())
-        assert _set(dead[other], Pending(), force=False) == "Pending", "it takes the slot"
+        dead[other] = _submitted(platform, other)
         for state in (Running(), Cancelling())[: number % 3]:  # by force: its time has not come
             assert _set(dead[other], state) == state.name
     waiting = _ask(drift)
@@ -205,15 +204,18 @@ def _later() -> Any:
     return Scheduled(scheduled_time=datetime.now(UTC) + timedelta(days=9))
 
 
-def _gets_slot(deployment: UUID) -> bool:
-    """Whether Prefect lets a new run be submitted; one that its schedule started just now may be in the way."""
-    run = _ask(deployment, state=_later())
-    submitted = _set(run, Pending(), force=False) == "Pending"
-    if submitted:
-        _set(run, Completed())
-    else:
+def _submitted(platform: OwnPlatform, deployment: UUID) -> UUID:
+    """A new run that has the deployment's slot; one that is due just now may have to end first."""
+
+    def ask() -> UUID | None:
+        run = _ask(deployment, state=_later())
+        if _set(run, Pending(), force=False) == "Pending":
+            return run
         _asked(lambda client: client.delete_flow_run(run))
-    return submitted
+        return None
+
+    run: UUID = platform.wait(ask, f"a new run of {deployment} gets no slot")
+    return run
 
 
 def _state(platform: OwnPlatform, run: UUID, column: str = "state_type") -> str:
@@ -267,7 +269,7 @@ def _caught_up(platform: OwnPlatform, deployment: UUID) -> bool:
 def _due_within(platform: OwnPlatform, deployment: UUID, period: timedelta) -> bool:
     return bool(
         platform.sql(
-            "SELECT FROM flow_run WHERE deployment_id = %s AND auto_scheduled AND state_type = 'SCHEDULED'"
+            "SELECT 1 FROM flow_run WHERE deployment_id = %s AND auto_scheduled AND state_type = 'SCHEDULED'"
             " AND expected_start_time BETWEEN now() AND now() + %s LIMIT 1",
             *(deployment, period),
         )

@@ -32,7 +32,18 @@ def test_each_cache_is_a_new_folder_that_is_gone_afterwards(tmp_path: Path) -> N
     for folder in old.values():
         Path(folder).mkdir(parents=True, exist_ok=True)
     environment = os.environ | old | {"CI": "true", "TOLD": str(told), "PYTHONPATH": str(ROOT / "tests")}
-    options = ["-q", "-n1", "-p", "conftest", "-p", "no:cacheprovider", "-c", str(ROOT / "pyproject.toml")]
+    options = [
+        "-q",
+        "-n1",
+        "--dist",
+        "loadgroup",
+        "-p",
+        "conftest",
+        "-p",
+        "no:cacheprovider",
+        "-c",
+        str(ROOT / "pyproject.toml"),
+    ]
     command = [sys.executable, "-m", "pytest", *options, str(probe)]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -68,7 +68,7 @@ def test_a_start_takes_up_the_persons_budget_and_threshold_over_all_machines(
             rows = [logged(ann, machine, t_us, break_risk=risk) for t_us, risk in every_other]
             insert_predictions(connection, rows)
         insert_opportunity(connection, an_opportunity(ann, now_us - 100_000_000))
-        assert len(opportunity_times(connection, ann, 0)) == 1
+        assert len(opportunity_times(connection, ann, 0, now_us)) == 1
         first = streams.add(recall_stream(connection, settings, ann, machines[0]))
         assert first.watch.threshold < Policy().prior_threshold, "each machine alone has too few settled moments"
         second = streams.add(recall_stream(connection, settings, ann, machines[1], streams.watch_of(ann)))
