@@ -24,6 +24,11 @@ Response = Literal["accept", "reject", "snooze"]
 StoredResponse = Literal["ACCEPTED", "REJECTED", "SNOOZED", "TIMEOUT"]
 STORED_RESPONSE: dict[str, StoredResponse] = {"accept": "ACCEPTED", "reject": "REJECTED", "snooze": "SNOOZED"}
 InterventionType = Literal["NO_OP", "SUGGEST_BREAK", "PREDICTIVE_BLOCK", "MANUAL_JAIL"]
+UndoneReason = Literal["ended", "undone", "needed", "emergency", "quit", "restarted", "service_gone", "clock", "failed"]
+"""Why an action ended: its time was up; the person undid it; needed one blocked site; left a jail; the agent or the
+browser stopped; a start found it left over; nothing was heard of the service; a clock was set back; it broke."""
+Unavailable = Literal["", "locked", "do_not_disturb", "full_screen", "call", "screen_sharing", "presentation"]
+"""Why nobody could see an offer now; empty: they could."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -52,6 +57,7 @@ class Snapshot:
     """One second of a stream: all features by name at ``t_us``, and what the page may show of it.
 
     ``input_us``: when the newest input of the computer came, null if the desktop does not know of any.
+    ``unavailable``: why an offer could not be seen at this moment.
     """
 
     TYPE: ClassVar[str] = "SNAPSHOT"
@@ -62,6 +68,7 @@ class Snapshot:
     category: str = ""
     window_title: str = ""
     input_us: int | None = None
+    unavailable: Unavailable = ""
 
     def __post_init__(self) -> None:
         _check_time("t_us", self.t_us)
@@ -144,10 +151,107 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class LeaveJail:
+    """The emergency exit of a jail: it lifts a minute later. ``reason`` is the person's, 3 to 200 characters."""
+
+    TYPE: ClassVar[str] = "LEAVE_JAIL"
+    session_id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class UndoIntervention:
+    """The person wants an action ended before its time; not for what a jail does."""
+
+    TYPE: ClassVar[str] = "UNDO_INTERVENTION"
+    intervention_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserHello:
+    """An extension says who it is. ``allowed``: it may redirect and cover pages (host permission)."""
+
+    TYPE: ClassVar[str] = "BROWSER_HELLO"
+    browser: str
+    version: str
+    allowed: bool
+
+
+# ---------------------------------------------------------------------------- what was done, told on by the service
+
+
+@dataclass(frozen=True, slots=True)
+class InterventionApplied:
+    """The desktop or the browser did what row ``intervention_id`` asks, or could not.
+
+    ``where``: what did it ("screen", "x11", "sway", "process", "chromium 156"); ``until_us``: when it ends by itself.
+    ``refused_reason``: a sentence for the person why nothing was done; empty where it was.
+    """
+
+    TYPE: ClassVar[str] = "INTERVENTION_APPLIED"
+    intervention_id: int
+    t_us: int
+    where: str
+    until_us: int | None = None
+    refused_reason: str = ""
+
+    def __post_init__(self) -> None:
+        _check_time("t_us", self.t_us)
+        if self.until_us is not None:
+            _check_time("until_us", self.until_us)
+
+
+@dataclass(frozen=True, slots=True)
+class InterventionUndone:
+    """What was applied is gone again, and why.
+
+    ``rested_us``: for a break, when it ended after the person really had rested; null where they had not.
+    """
+
+    TYPE: ClassVar[str] = "INTERVENTION_UNDONE"
+    intervention_id: int
+    t_us: int
+    reason: UndoneReason
+    rested_us: int | None = None
+
+    def __post_init__(self) -> None:
+        _check_time("t_us", self.t_us)
+        if self.rested_us is not None:
+            _check_time("rested_us", self.rested_us)
+
+
+@dataclass(frozen=True, slots=True)
+class SiteInFront:
+    """The registrable domain of the tab in front, null where there is none to tell (another program, a private window).
+
+    From an extension whose person agreed to it, through the service, to the desktop. It is stored nowhere.
+    """
+
+    TYPE: ClassVar[str] = "SITE_IN_FRONT"
+    site: str | None
+    t_us: int
+    browser: str = ""
+
+    def __post_init__(self) -> None:
+        _check_time("t_us", self.t_us)
+
+
+@dataclass(frozen=True, slots=True)
+class Ability:
+    """Whether this desktop can do one kind of action, and how to make it able."""
+
+    action: Literal["SUGGEST_BREAK", "MINIMIZE", "KILL"]
+    able: bool
+    why: str = ""
+    todo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DesktopStatus:
     """What a desktop does: it tells the service, which tells pages. ``gone``: the service's word for not connected.
 
-    ``missing``: what its capture cannot see; ``lost``: what went since its agent started.
+    ``missing``: what its capture cannot see; ``lost``: what went since its agent started; ``abilities``: what it can
+    do.
     """
 
     TYPE: ClassVar[str] = "DESKTOP_STATUS"
@@ -156,6 +260,7 @@ class DesktopStatus:
     paused_until: str | None = None
     missing: tuple[Notice, ...] = ()
     lost: tuple[Notice, ...] = ()
+    abilities: tuple[Ability, ...] = ()
 
 
 # ---------------------------------------------------------------------------- service → desktop and page
@@ -201,9 +306,10 @@ class PredictionMade:
 
 @dataclass(frozen=True, slots=True)
 class InterventionOffered:
-    """Help offered now; without an answer within ``timeout_seconds`` it is stored as TIMEOUT, and nothing is done.
+    """Help offered now; without an answer within ``timeout_seconds`` it is stored as TIMEOUT.
 
-    ``targets`` are the sites of a block; one answer is for all of them. ``offer`` is 2 after a snooze.
+    ``acts_by_itself``: a TIMEOUT acts, as the person chose beforehand; else nothing is done then. ``minutes``: how long
+    it will last. ``targets`` are its sites and apps; one answer is for all of them. ``offer`` is 2 after a snooze.
     """
 
     TYPE: ClassVar[str] = "INTERVENTION"
@@ -216,20 +322,74 @@ class InterventionOffered:
     type: InterventionType
     targets: tuple[str, ...] = ()
     offer: int = 1
+    minutes: int = 0
+    acts_by_itself: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class InterventionClosed:
-    """An offer was answered or timed out.
-
-    ``auto_accepted``: a timeout that acts, which only a person can allow beforehand; none is asked yet, so it is false.
-    """
+    """An offer was answered or timed out. ``auto_accepted``: a timeout that acts, as the person chose beforehand."""
 
     TYPE: ClassVar[str] = "INTERVENTION_CLOSED"
     id: int
     user_response: StoredResponse
     response_time_ms: int | None
     auto_accepted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyAction:
+    """Do one row of an intervention now, on this desktop, until ``until_us``; told again until it is reported.
+
+    ``action``: SUGGEST_BREAK, MINIMIZE_<APP>, KILL_<PROCESS>; ``target``: the app or process of the person's own list.
+    """
+
+    TYPE: ClassVar[str] = "APPLY_ACTION"
+    intervention_id: int
+    type: InterventionType
+    action: str
+    target: str | None
+    until_us: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class UndoAction:
+    """End what was applied for a row now, and report it."""
+
+    TYPE: ClassVar[str] = "UNDO_ACTION"
+    intervention_id: int
+    reason: UndoneReason
+
+
+@dataclass(frozen=True, slots=True)
+class SiteBlock:
+    """A site to be blocked now. ``wait_seconds``: how long "I need it" takes; ``jail``: a session ordered it."""
+
+    intervention_id: int
+    site: str
+    until_us: int
+    why: str
+    wait_seconds: int
+    jail: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SiteBlocks:
+    """All blocks of the person, to their extensions: whatever is not in it is lifted. Sent on change and every 25 s."""
+
+    TYPE: ClassVar[str] = "SITE_BLOCKS"
+    blocks: tuple[SiteBlock, ...]
+    t_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class JailLeaving:
+    """The emergency exit was asked for: the jail of this session lifts at ``lifts_us``."""
+
+    TYPE: ClassVar[str] = "JAIL_LEAVING"
+    session_id: int
+    lifts_us: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +407,8 @@ class SessionResponse:
     start_us: int | None = None
     ends_at: str | None = None
     """When the timer will end it; null without a timer."""
+    jail_leaving_us: int | None = None
+    """When the emergency exit lifts the jail, or lifted it; null where nobody asked for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,14 +442,34 @@ class Problem:
     todo: str = ""
 
 
-ClientMessage = Snapshot | InterventionFeedback | StartSession | EndSession | SessionApplied | DesktopStatus
+ClientMessage = (
+    Snapshot
+    | InterventionFeedback
+    | InterventionApplied
+    | InterventionUndone
+    | UndoIntervention
+    | StartSession
+    | EndSession
+    | LeaveJail
+    | SessionApplied
+    | DesktopStatus
+    | BrowserHello
+    | SiteInFront
+)
 ServerMessage = (
     ActivityUpdate
     | PredictionMade
     | InterventionOffered
     | InterventionClosed
+    | InterventionApplied
+    | InterventionUndone
+    | ApplyAction
+    | UndoAction
+    | SiteBlocks
+    | SiteInFront
     | SessionStarted
     | SessionEnded
+    | JailLeaving
     | DesktopStatus
     | Problem
 )

@@ -7,7 +7,9 @@
            ├─ hourly_activity       what stays of events after their retention
            ├─ sessions              pomodoro, deep_work, natural
            ├─ model_predictions     hypertable; with the features and the momentum that were used
-           ├─ interventions         shown and withheld (no-op arm), with the logged probability
+           ├─ interventions         shown and withheld (no-op arm), with the logged probability, and what was done
+           ├─ unavailable_moments   at risk, but nobody could have seen an offer
+           ├─ paired_browsers       whose extension may block for this person
            ├─ labels                what people said, and what rules guess, kept apart by their source
            ├─ person_calibrations   how far a person's own moments move each model's risks
            ├─ warning_days          day by day: warned, came true, and what was said beside what happened
@@ -35,6 +37,7 @@ RESPONSES = ("ACCEPTED", "REJECTED", "SNOOZED", "TIMEOUT")
 OUTCOMES = ("FOCUSED", "DISTRACTED", "PSEUDO_PRODUCTIVE")
 LABEL_SOURCES = ("RETROSPECTIVE", "HOTKEY", "TIMER", "WEAK")
 """Strongest first. WEAK comes from rules and is never mixed up with what people said."""
+UNDONE_REASONS = ("ended", "undone", "needed", "emergency", "quit", "restarted", "service_gone", "clock", "failed")
 PREDICTION_ROLES = ("champion", "challenger", "fallback")
 
 
@@ -171,12 +174,15 @@ SESSIONS = sa.Table(
     sa.Column("completed", sa.Boolean, server_default=sa.false()),
     sa.Column("end_reason", sa.String(50)),
     _time("created_at", now=True),
+    _time("jail_leaving_at"),
+    sa.Column("jail_left_reason", sa.String(200)),
     _one_of("session_type", SESSION_TYPES),
     _one_of("end_reason", END_REASONS),
     sa.Index("idx_sessions_user_start", "user_id", sa.text("start_time DESC")),
     sa.Index("idx_sessions_category", "category"),
 )
-"""``planned_seconds`` is null for natural sessions, which no timer ends."""
+"""``planned_seconds`` is null for natural sessions, which no timer ends. ``jail_leaving_at``: when the emergency exit
+lifts the jail, or lifted it; ``jail_left_reason`` is what the person gave for it."""
 
 MODEL_PREDICTIONS = sa.Table(
     "model_predictions",
@@ -240,14 +246,56 @@ INTERVENTIONS = sa.Table(
     sa.Column("timeout_seconds", sa.Integer),
     sa.Column("snooze_of", sa.BigInteger, sa.ForeignKey("interventions.id", ondelete="CASCADE")),
     _time("created_at", now=True),
+    _time("ordered_at"),
+    _time("ends_at"),
+    _time("applied_at"),
+    sa.Column("applied_where", sa.String(50)),
+    sa.Column("refused_reason", sa.String(255)),
+    _time("undone_at"),
+    sa.Column("undone_reason", sa.String(20)),
+    _time("rested_at"),
     _one_of("type", INTERVENTION_TYPES),
     _one_of("user_response", RESPONSES),
+    _one_of("undone_reason", UNDONE_REASONS),
     sa.CheckConstraint("probability > 0 AND probability <= 1", name="probability_positive"),
     sa.Index("idx_interventions_session", "session_id"),
     sa.Index("idx_interventions_triggered", sa.text("triggered_at DESC")),
     sa.Index("idx_interventions_user", "user_id", sa.text("triggered_at DESC")),
 )
-"""An opportunity is one drawn arm: its rows share ``opportunity_id``, ``arm`` and the arm's ``probability``."""
+"""An opportunity is one drawn arm: its rows share ``opportunity_id``, ``arm`` and the arm's ``probability``.
+
+``ordered_at``: when it was decided that the row is carried out, ``ends_at`` until when. What then happened is only what
+the desktop or the browser reported: ``applied_at`` and ``applied_where``, or ``refused_reason``; ``undone_at`` and why;
+``rested_at``: the person really had rested. What a jail does is MANUAL_JAIL, arm and all, with probability 1."""
+
+UNAVAILABLE_MOMENTS = sa.Table(
+    "unavailable_moments",
+    METADATA,
+    sa.Column("id", sa.BigInteger, primary_key=True),
+    _user(),
+    sa.Column("machine_id", UUID, nullable=False),
+    _time("snapshot_time", null=False),
+    sa.Column("predicted_risk", sa.Float, nullable=False),
+    sa.Column("reason", sa.String(50), nullable=False),
+    sa.Column("experiment", sa.String(50)),
+    sa.Index("idx_unavailable_moments_user", "user_id", "snapshot_time"),
+)
+"""Moments that would have been opportunities, had an offer been visible; nothing was drawn."""
+
+PAIRED_BROWSERS = sa.Table(
+    "paired_browsers",
+    METADATA,
+    sa.Column("id", sa.BigInteger, primary_key=True),
+    _user(),
+    sa.Column("origin", sa.String(255), nullable=False),
+    sa.Column("browser", sa.String(100), nullable=False),
+    sa.Column("token_hash", sa.String(64), nullable=False, unique=True),
+    _time("paired_at", null=False, now=True),
+    _time("seen_at"),
+    _time("revoked_at"),
+    sa.Index("idx_paired_browsers_user", "user_id"),
+)
+"""``token_hash``: SHA-256 of the token, which works from ``origin`` alone."""
 
 LABELS = sa.Table(
     "labels",

@@ -55,6 +55,15 @@ def a_life(connection: Connection, name: str) -> int:
     write_calibrations(connection, user, {"xgboost_v1": [PersonCalibration("switch", 0.1, 300, 0.4)]})
     write_day(connection, user, date(2026, 3, 6), [WarningDay("BREAK", 2, 1, 0, np.zeros((BINS, 3)))])
     keep_memory(connection, user, machine, "a hash", START_US, b"arrays")
+    connection.execute(
+        "INSERT INTO unavailable_moments (user_id, machine_id, snapshot_time, predicted_risk, reason)"
+        " VALUES (%s, %s, now(), 0.4, 'call')",
+        (user, machine),
+    )
+    connection.execute(
+        "INSERT INTO paired_browsers (user_id, origin, browser, token_hash) VALUES (%s, 'moz-extension://a', 'f', %s)",
+        (user, name),
+    )
     connection.commit()
     return user
 

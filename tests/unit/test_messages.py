@@ -14,13 +14,20 @@ from neural_focus.messages import (
     CLIENT_MESSAGES,
     MAX_MESSAGE_BYTES,
     SERVER_MESSAGES,
+    Ability,
     ActivityUpdate,
+    ApplyAction,
+    BrowserHello,
     ClientMessage,
     DesktopStatus,
     EndSession,
+    InterventionApplied,
     InterventionClosed,
     InterventionFeedback,
     InterventionOffered,
+    InterventionUndone,
+    JailLeaving,
+    LeaveJail,
     Notice,
     PredictionMade,
     Problem,
@@ -28,8 +35,13 @@ from neural_focus.messages import (
     SessionApplied,
     SessionEnded,
     SessionStarted,
+    SiteBlock,
+    SiteBlocks,
+    SiteInFront,
     Snapshot,
     StartSession,
+    UndoAction,
+    UndoIntervention,
     decode_client,
     decode_server,
     encode,
@@ -48,6 +60,13 @@ def snapshot(**changes: Any) -> dict[str, Any]:
 
 
 STATUS = DesktopStatus("paused", "the X server of :0", iso(T), (Notice("focus", "why", "what to do"),))
+DONE = [
+    InterventionApplied(3, T, "screen", T + 5, ""),
+    InterventionApplied(3, T, "", refused_reason="Your browser is not paired."),
+    InterventionUndone(3, T, "ended", rested_us=T),
+    SiteInFront("reddit.com", T, "firefox"),
+]
+ABLE = DesktopStatus("capturing", ":0", abilities=(Ability("KILL", False, "why", "what to do"),))
 CLIENT: list[ClientMessage] = [
     Snapshot(T, dict.fromkeys(FEATURE_NAMES, 0.1), (1, 2, 3, 4, 5, 6, 7, 8, 9, 15), "vim", "Building", "ä"),
     Snapshot(T, dict.fromkeys(FEATURE_NAMES, 0.1), (1,) * 10, input_us=T - 7),
@@ -57,7 +76,12 @@ CLIENT: list[ClientMessage] = [
     StartSession("natural", start_us=T),
     EndSession(9, T),
     SessionApplied(9, T),
+    LeaveJail(9, "a reason"),
+    UndoIntervention(3),
+    BrowserHello("firefox", "0.1", True),
     STATUS,
+    ABLE,
+    *DONE,
 ]
 SERVER: list[ServerMessage] = [
     ActivityUpdate(iso(T), "vim", "", "Building", False),
@@ -65,6 +89,11 @@ SERVER: list[ServerMessage] = [
     InterventionOffered(1, iso(T), "BLOCK_REDDIT", "why", 0.5, 30, "PREDICTIVE_BLOCK", ("reddit.com",)),
     InterventionClosed(1, "TIMEOUT", None, False),
     STATUS,
+    *DONE,
+    ApplyAction(3, "MANUAL_JAIL", "KILL_STEAM", "steam", T, "why"),
+    UndoAction(3, "undone"),
+    SiteBlocks((SiteBlock(3, "reddit.com", T, "why", 5, False),), T),
+    JailLeaving(9, T),
     SessionStarted(1, 2, iso(T), "deep_work", False, 0, start_us=T),
     SessionEnded(1, "timer_expired", SessionSummary(1500, 66.6, 3, 1)),
     Problem("No", 400, "because"),

@@ -91,6 +91,7 @@ export type Event =
   | { kind: "session-started"; session: Session }
   | { kind: "session-ended"; id: number; summary: SessionSummary }
   | { kind: "problem"; problem: string }
+  | { kind: "other" }
   | { kind: "dismiss" };
 
 function fresh<T extends { at: number }>(items: readonly T[], now: number): T[] {
@@ -161,6 +162,8 @@ export function reduce(state: State, event: Event): State {
       return state.session && state.session.id !== event.id
         ? state
         : { ...state, session: null, summary: event.summary };
+    case "other":
+      return state;
     case "problem":
       return { ...state, problem: event.problem };
     case "dismiss":

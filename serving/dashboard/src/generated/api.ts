@@ -401,15 +401,26 @@ export interface components {
         };
         /**
          * InterventionOffered
-         * @description Help offered now; without an answer within ``timeout_seconds`` it is stored as TIMEOUT, and nothing is done.
+         * @description Help offered now; without an answer within ``timeout_seconds`` it is stored as TIMEOUT.
          *
-         *     ``targets`` are the sites of a block; one answer is for all of them. ``offer`` is 2 after a snooze.
+         *     ``acts_by_itself``: a TIMEOUT acts, as the person chose beforehand; else nothing is done then. ``minutes``: how long
+         *     it will last. ``targets`` are its sites and apps; one answer is for all of them. ``offer`` is 2 after a snooze.
          */
         InterventionOffered: {
             /** Action */
             action: string;
+            /**
+             * Acts By Itself
+             * @default false
+             */
+            acts_by_itself: boolean;
             /** Id */
             id: number;
+            /**
+             * Minutes
+             * @default 0
+             */
+            minutes: number;
             /**
              * Offer
              * @default 1
@@ -751,6 +762,8 @@ export interface components {
             id: number;
             /** Jail Enabled */
             jail_enabled: boolean;
+            /** Jail Leaving Us */
+            jail_leaving_us?: number | null;
             /**
              * Session Type
              * @enum {string}

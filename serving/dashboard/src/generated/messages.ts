@@ -4,17 +4,30 @@ export type Messages = ClientMessage | ServerMessage;
 export type ClientMessage =
   | SnapshotMessage
   | InterventionFeedbackMessage
+  | InterventionAppliedMessage
+  | InterventionUndoneMessage
+  | UndoInterventionMessage
   | StartSessionMessage
   | EndSessionMessage
+  | LeaveJailMessage
   | SessionAppliedMessage
-  | DesktopStatusMessage;
+  | DesktopStatusMessage
+  | BrowserHelloMessage
+  | SiteInFrontMessage;
 export type ServerMessage =
   | ActivityUpdateMessage
   | PredictionMadeMessage
   | InterventionOfferedMessage
   | InterventionClosedMessage
+  | InterventionAppliedMessage
+  | InterventionUndoneMessage
+  | ApplyActionMessage
+  | UndoActionMessage
+  | SiteBlocksMessage
+  | SiteInFrontMessage
   | SessionStartedMessage
   | SessionEndedMessage
+  | JailLeavingMessage
   | DesktopStatusMessage
   | ProblemMessage;
 
@@ -26,6 +39,7 @@ export interface SnapshotMessage {
  * One second of a stream: all features by name at ``t_us``, and what the page may show of it.
  *
  *     ``input_us``: when the newest input of the computer came, null if the desktop does not know of any.
+ *     ``unavailable``: why an offer could not be seen at this moment.
  */
 export interface Snapshot {
   app_name?: string;
@@ -36,6 +50,7 @@ export interface Snapshot {
   input_us?: number | null;
   sequence: number[];
   t_us: number;
+  unavailable?: "" | "locked" | "do_not_disturb" | "full_screen" | "call" | "screen_sharing" | "presentation";
   window_title?: string;
 }
 export interface InterventionFeedbackMessage {
@@ -49,6 +64,48 @@ export interface InterventionFeedback {
   answered_us?: number | null;
   intervention_id: number;
   response: "accept" | "reject" | "snooze";
+}
+export interface InterventionAppliedMessage {
+  data: InterventionApplied;
+  type: "INTERVENTION_APPLIED";
+}
+/**
+ * The desktop or the browser did what row ``intervention_id`` asks, or could not.
+ *
+ *     ``where``: what did it ("screen", "x11", "sway", "process", "chromium 156"); ``until_us``: when it ends by itself.
+ *     ``refused_reason``: a sentence for the person why nothing was done; empty where it was.
+ */
+export interface InterventionApplied {
+  intervention_id: number;
+  refused_reason?: string;
+  t_us: number;
+  until_us?: number | null;
+  where: string;
+}
+export interface InterventionUndoneMessage {
+  data: InterventionUndone;
+  type: "INTERVENTION_UNDONE";
+}
+/**
+ * What was applied is gone again, and why.
+ *
+ *     ``rested_us``: for a break, when it ended after the person really had rested; null where they had not.
+ */
+export interface InterventionUndone {
+  intervention_id: number;
+  reason: "ended" | "undone" | "needed" | "emergency" | "quit" | "restarted" | "service_gone" | "clock" | "failed";
+  rested_us?: number | null;
+  t_us: number;
+}
+export interface UndoInterventionMessage {
+  data: UndoIntervention;
+  type: "UNDO_INTERVENTION";
+}
+/**
+ * The person wants an action ended before its time; not for what a jail does.
+ */
+export interface UndoIntervention {
+  intervention_id: number;
 }
 export interface StartSessionMessage {
   data: StartSession;
@@ -74,6 +131,17 @@ export interface EndSession {
   end_us?: number | null;
   session_id: number;
 }
+export interface LeaveJailMessage {
+  data: LeaveJail;
+  type: "LEAVE_JAIL";
+}
+/**
+ * The emergency exit of a jail: it lifts a minute later. ``reason`` is the person's, 3 to 200 characters.
+ */
+export interface LeaveJail {
+  reason: string;
+  session_id: number;
+}
 export interface SessionAppliedMessage {
   data: SessionApplied;
   type: "SESSION_APPLIED";
@@ -92,14 +160,25 @@ export interface DesktopStatusMessage {
 /**
  * What a desktop does: it tells the service, which tells pages. ``gone``: the service's word for not connected.
  *
- *     ``missing``: what its capture cannot see; ``lost``: what went since its agent started.
+ *     ``missing``: what its capture cannot see; ``lost``: what went since its agent started; ``abilities``: what it can
+ *     do.
  */
 export interface DesktopStatus {
+  abilities?: Ability[];
   lost?: Notice[];
   missing?: Notice[];
   paused_until?: string | null;
   source: string;
   state: "capturing" | "paused" | "gone";
+}
+/**
+ * Whether this desktop can do one kind of action, and how to make it able.
+ */
+export interface Ability {
+  able: boolean;
+  action: "SUGGEST_BREAK" | "MINIMIZE" | "KILL";
+  todo?: string;
+  why?: string;
 }
 /**
  * Something that is missing or was lost: what, and how much of it, why, and what would help.
@@ -108,6 +187,32 @@ export interface Notice {
   todo?: string;
   what: string;
   why: string;
+}
+export interface BrowserHelloMessage {
+  data: BrowserHello;
+  type: "BROWSER_HELLO";
+}
+/**
+ * An extension says who it is. ``allowed``: it may redirect and cover pages (host permission).
+ */
+export interface BrowserHello {
+  allowed: boolean;
+  browser: string;
+  version: string;
+}
+export interface SiteInFrontMessage {
+  data: SiteInFront;
+  type: "SITE_IN_FRONT";
+}
+/**
+ * The registrable domain of the tab in front, null where there is none to tell (another program, a private window).
+ *
+ *     From an extension whose person agreed to it, through the service, to the desktop. It is stored nowhere.
+ */
+export interface SiteInFront {
+  browser?: string;
+  site: string | null;
+  t_us: number;
 }
 export interface ActivityUpdateMessage {
   data: ActivityUpdate;
@@ -155,13 +260,16 @@ export interface InterventionOfferedMessage {
   type: "INTERVENTION";
 }
 /**
- * Help offered now; without an answer within ``timeout_seconds`` it is stored as TIMEOUT, and nothing is done.
+ * Help offered now; without an answer within ``timeout_seconds`` it is stored as TIMEOUT.
  *
- *     ``targets`` are the sites of a block; one answer is for all of them. ``offer`` is 2 after a snooze.
+ *     ``acts_by_itself``: a TIMEOUT acts, as the person chose beforehand; else nothing is done then. ``minutes``: how long
+ *     it will last. ``targets`` are its sites and apps; one answer is for all of them. ``offer`` is 2 after a snooze.
  */
 export interface InterventionOffered {
   action: string;
+  acts_by_itself?: boolean;
   id: number;
+  minutes?: number;
   offer?: number;
   predicted_risk: number;
   reason: string;
@@ -175,15 +283,63 @@ export interface InterventionClosedMessage {
   type: "INTERVENTION_CLOSED";
 }
 /**
- * An offer was answered or timed out.
- *
- *     ``auto_accepted``: a timeout that acts, which only a person can allow beforehand; none is asked yet, so it is false.
+ * An offer was answered or timed out. ``auto_accepted``: a timeout that acts, as the person chose beforehand.
  */
 export interface InterventionClosed {
   auto_accepted: boolean;
   id: number;
   response_time_ms: number | null;
   user_response: "ACCEPTED" | "REJECTED" | "SNOOZED" | "TIMEOUT";
+}
+export interface ApplyActionMessage {
+  data: ApplyAction;
+  type: "APPLY_ACTION";
+}
+/**
+ * Do one row of an intervention now, on this desktop, until ``until_us``; told again until it is reported.
+ *
+ *     ``action``: SUGGEST_BREAK, MINIMIZE_<APP>, KILL_<PROCESS>; ``target``: the app or process of the person's own list.
+ */
+export interface ApplyAction {
+  action: string;
+  intervention_id: number;
+  target: string | null;
+  type: "NO_OP" | "SUGGEST_BREAK" | "PREDICTIVE_BLOCK" | "MANUAL_JAIL";
+  until_us: number;
+  why: string;
+}
+export interface UndoActionMessage {
+  data: UndoAction;
+  type: "UNDO_ACTION";
+}
+/**
+ * End what was applied for a row now, and report it.
+ */
+export interface UndoAction {
+  intervention_id: number;
+  reason: "ended" | "undone" | "needed" | "emergency" | "quit" | "restarted" | "service_gone" | "clock" | "failed";
+}
+export interface SiteBlocksMessage {
+  data: SiteBlocks;
+  type: "SITE_BLOCKS";
+}
+/**
+ * All blocks of the person, to their extensions: whatever is not in it is lifted. Sent on change and every 25 s.
+ */
+export interface SiteBlocks {
+  blocks: SiteBlock[];
+  t_us: number;
+}
+/**
+ * A site to be blocked now. ``wait_seconds``: how long "I need it" takes; ``jail``: a session ordered it.
+ */
+export interface SiteBlock {
+  intervention_id: number;
+  jail: boolean;
+  site: string;
+  until_us: number;
+  wait_seconds: number;
+  why: string;
 }
 export interface SessionStartedMessage {
   data: SessionStarted;
@@ -199,6 +355,7 @@ export interface SessionStarted {
   focus_score_avg?: number | null;
   id: number;
   jail_enabled: boolean;
+  jail_leaving_us?: number | null;
   session_type: "pomodoro" | "deep_work" | "natural";
   start_time: string;
   start_us?: number | null;
@@ -225,6 +382,17 @@ export interface SessionSummary {
   duration_seconds: number;
   focus_score_avg: number | null;
   interventions: number;
+}
+export interface JailLeavingMessage {
+  data: JailLeaving;
+  type: "JAIL_LEAVING";
+}
+/**
+ * The emergency exit was asked for: the jail of this session lifts at ``lifts_us``.
+ */
+export interface JailLeaving {
+  lifts_us: number;
+  session_id: number;
 }
 export interface ProblemMessage {
   data: Problem;

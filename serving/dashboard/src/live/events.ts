@@ -22,6 +22,14 @@ export function eventOf(message: ServerMessage): Event {
       return { kind: "session-started", session: decode.session(message.data) };
     case "SESSION_ENDED":
       return { kind: "session-ended", id: message.data.session_id, summary: decode.summary(message.data) };
+    case "INTERVENTION_APPLIED":
+    case "INTERVENTION_UNDONE":
+    case "APPLY_ACTION":
+    case "UNDO_ACTION":
+    case "SITE_BLOCKS":
+    case "SITE_IN_FRONT":
+    case "JAIL_LEAVING":
+      return { kind: "other" };
     case "ERROR":
       return { kind: "problem", problem: [message.data.title, message.data.detail, message.data.todo].filter(Boolean).join(". ") };
   }
