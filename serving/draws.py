@@ -1,4 +1,4 @@
-"""What was drawn for a moment, before it is stored: the arm, and the rows that it becomes."""
+"""What was drawn for a moment, before it is stored: what can be done there, the arm, and the rows that it becomes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 
 from neural_focus.experiments.assignment import Arm, Draw, Trigger
-from neural_focus.messages import InterventionType
+from neural_focus.help_settings import HelpSettings, registrable
+from neural_focus.messages import DesktopStatus, InterventionType, Unavailable
 
 TYPE_OF: dict[Arm, InterventionType] = {
     Arm.NO_OP: "NO_OP",
@@ -16,23 +17,83 @@ TYPE_OF: dict[Arm, InterventionType] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """What can be done for a person now: ``able`` are actions, ``why`` says of the others why not.
+
+    ``sites`` and ``apps`` are those of their lists that can be blocked and minimised.
+    """
+
+    able: frozenset[str]
+    why: dict[str, str]
+    sites: tuple[str, ...]
+    apps: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls, settings: HelpSettings, desktop: DesktopStatus | None, *, can_block: bool, jailed: bool = False
+    ) -> Reach:
+        """From the person's lists, what their desktop says of itself, and whether a browser of theirs may block.
+
+        ``jailed``: a session does all of it already.
+        """
+        abilities = desktop.abilities if desktop else ()
+        able = {ability.action for ability in abilities if ability.able} | ({"BLOCK"} if can_block else set())
+        why: dict[str, str] = {
+            one.action: ". ".join(part for part in (one.why, one.todo) if part) for one in abilities if not one.able
+        }
+        sites = settings.block_sites if can_block and not jailed else ()
+        apps = settings.minimize_apps if "MINIMIZE" in able and not jailed else ()
+        return cls(frozenset(able), why, sites, apps)
+
+    @property
+    def eligible(self) -> frozenset[Arm]:
+        """The arms that can be carried out. Doing nothing always can."""
+        arms = {Arm.NO_OP}
+        if "SUGGEST_BREAK" in self.able:
+            arms.add(Arm.SUGGEST_BREAK)
+        if self.sites or self.apps:
+            arms.add(Arm.BLOCK_SITES)
+        return frozenset(arms)
+
+    def why_not(self, action: str, otherwise: str) -> str | None:
+        """Why an action cannot be done, None where it can; ``otherwise`` where nobody said why."""
+        return None if action in self.able else self.why.get(action) or otherwise
+
+
+@dataclass(frozen=True, slots=True)
 class Drawn:
     """An opportunity whose arm is drawn and that is not stored yet."""
 
     trigger: Trigger
     draw: Draw
     opportunity_id: str
-    sites: tuple[str, ...]
+    reach: Reach
 
     @property
     def targets(self) -> list[tuple[str, str | None]]:
         """(action, target) of each row."""
         if self.draw.arm is Arm.BLOCK_SITES:
-            return [(block_action(site), site) for site in self.sites]
+            return [
+                *((block_action(site), site) for site in self.reach.sites),
+                *((program_action("MINIMIZE", app), app) for app in self.reach.apps),
+            ]
         return [(self.draw.arm.value, None)]
 
 
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A moment that would have been an opportunity, had anybody been able to see an offer."""
+
+    trigger: Trigger
+    reason: Unavailable
+
+
 def block_action(site: str) -> str:
-    """BLOCK_REDDIT for reddit.com, BLOCK_YCOMBINATOR for news.ycombinator.com."""
-    labels = site.lower().removeprefix("www.").split(".")
-    return "BLOCK_" + re.sub(r"[^A-Z0-9]+", "_", labels[-2 if len(labels) > 1 else 0].upper())
+    """BLOCK_REDDIT for reddit.com, BLOCK_YCOMBINATOR for news.ycombinator.com, BLOCK_BBC for bbc.co.uk."""
+    host = site.lower().removeprefix("www.")
+    return program_action("BLOCK", (registrable(host) or host).partition(".")[0])
+
+
+def program_action(verb: str, name: str) -> str:
+    """MINIMIZE_SPOTIFY, KILL_STEAM."""
+    return f"{verb}_" + re.sub(r"[^A-Z0-9]+", "_", name.upper())[:80]

@@ -78,6 +78,12 @@ class Hub:
                 text = encode(message) if text is None else text
                 client.put(text)
 
+    def tell_desktop(self, user_id: int, machine_id: str, message: ServerMessage) -> None:
+        """Send to the desktop of one machine alone, if it is connected."""
+        for client in self.of(user_id):
+            if client.machine_id == machine_id:
+                client.send(message)
+
     def has_desktop(self, user_id: int, machine_id: str | None = None) -> bool:
         """Whether a desktop of the person is connected, or that of one machine."""
         return any(client.machine_id and machine_id in (None, client.machine_id) for client in self.of(user_id))

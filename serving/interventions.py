@@ -2,8 +2,8 @@
 
 ::
 
-    snapshot ─► opportunity? ─► draw ─► rows ─► INTERVENTION ─┬─ answer ──► ACCEPTED | REJECTED
-                                │                             ├─ timeout ─► TIMEOUT: nothing is done, counts as neither
+    snapshot ─► opportunity? ─► draw ─► rows ─► INTERVENTION ─┬─ answer ──► ACCEPTED: ordered | REJECTED
+                                │                             ├─ timeout ─► TIMEOUT: ordered where the person chose so
                       NO_OP: a row, nothing shown             └─ snooze ──► SNOOZED, offered once more after 5 min
 
 Everything is in the database before anybody hears of it, so a restart takes up what was open. The trial is the
@@ -12,9 +12,8 @@ person's: only the machine in use has opportunities, what is held on one counts 
 
 from __future__ import annotations
 
-import logging
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from neural_focus.experiments.assignment import (
     TRIAL_ARMS,
@@ -28,15 +27,19 @@ from neural_focus.messages import (
     InterventionOffered,
     Response,
     StoredResponse,
-    iso,
 )
 from neural_focus.settings import Settings
 from neural_focus.store import trial
+from neural_focus.store.actions import order_rows
+from neural_focus.store.database import Connection
 from neural_focus.store.trial import Opportunity, StoredOffer, opportunity_uuid
+from serving.actions import Actions
 from serving.database import Database
-from serving.draws import TYPE_OF, Drawn
+from serving.draws import TYPE_OF, Drawn, Missed, Reach
 from serving.forecast import Forecast
 from serving.hub import Hub
+from serving.offers import Waiting, minutes_of, plausible
+from serving.people import Someone, own_hosts, read_person
 from serving.problems import ProblemError
 from serving.responses import FeedbackStored
 from serving.streams import Stream, Streams
@@ -44,24 +47,16 @@ from serving.streams import Stream, Streams
 STALE_SECONDS = 10.0
 """A snapshot older than this is history: nobody is interrupted for it."""
 LOOK_BACK_SECONDS = 2 * 3600
-CLOCK_SLACK_US = 5_000_000
-_LOG = logging.getLogger("neural_focus.serving")
-
-
-@dataclass(slots=True)
-class Waiting:
-    """An offer somebody has to answer. Seconds of ``time.monotonic()``."""
-
-    offer: StoredOffer
-    shown: float
-    deadline: float
+LATE_SECONDS = 10.0
+"""A timeout that is noticed so much too late does not act: its moment is over."""
 
 
 class Interventions:
     """Open offers in memory, all offers in the database. Lives on the event loop."""
 
-    def __init__(self, database: Database, hub: Hub, streams: Streams, settings: Settings) -> None:
+    def __init__(self, database: Database, hub: Hub, streams: Streams, actions: Actions, settings: Settings) -> None:
         self._database, self._hub, self._streams, self._settings = database, hub, streams, settings
+        self._actions, self._hosts = actions, own_hosts(settings)
         self._waiting: dict[int, Waiting] = {}
         self._snoozed: dict[int, tuple[float, StoredOffer]] = {}
 
@@ -73,15 +68,17 @@ class Interventions:
             if offer.user_response is None:
                 age = time.time() - offer.opportunity.triggered_us / 1e6
                 shown = time.monotonic() - age
-                self._waiting[offer.id] = Waiting(offer, shown, shown + offer.opportunity.timeout_seconds)
+                allowed = (await self._person(offer.user_id)).help
+                self._waiting[offer.id] = Waiting(offer, allowed, shown, shown + offer.opportunity.timeout_seconds)
             else:
                 self._snooze(offer, (offer.responded_us or 0) / 1e6)
 
-    def consider(self, stream: Stream, forecast: Forecast) -> Drawn | None:
+    def consider(self, stream: Stream, forecast: Forecast) -> Drawn | Missed | None:
         """Whether this moment is an opportunity, and which arm it gets. Nothing is stored or shown yet.
 
         Moments of a machine that is not in use are none. While an offer waits, and for moments of the past, there is
-        none; while one is snoozed, only a warm start.
+        none; while one is snoozed, only a warm start. What cannot be carried out here is not drawn, and nothing is
+        where nobody could see an offer.
         """
         if self._streams.in_use(stream.user_id) is not stream:
             return None
@@ -91,18 +88,32 @@ class Interventions:
             stream.watch.remember(t_s, risk)
             return None
         snoozed = any(offer.user_id == stream.user_id for _, offer in self._snoozed.values())
-        trigger = stream.watch.consider(t_s, risk, only_warm_start=snoozed)
+        unavailable = stream.snapshot.unavailable if stream.snapshot else ""
+        trigger = stream.watch.consider(t_s, risk, only_warm_start=snoozed, available=not unavailable)
         if trigger is None:
             return None
+        if unavailable:
+            return Missed(trigger, unavailable)
+        can_block = self._actions.browsers.can_block(stream.user_id)
+        reach = Reach.of(stream.help, stream.desktop, can_block=can_block, jailed=stream.jailed)
         opportunity_id = opportunity_uuid(stream.user_id, stream.machine_id, forecast.message.t_us)
         arms = WARM_START_ARMS if trigger is Trigger.WARM_START else TRIAL_ARMS
-        draw = draw_arm(stream.watch.policy.seed, stream.user_id, opportunity_id, arms)
-        return Drawn(trigger, draw, opportunity_id, stream.blocked_sites)
+        draw = draw_arm(stream.watch.policy.seed, stream.user_id, opportunity_id, arms, reach.eligible)
+        return Drawn(trigger, draw, opportunity_id, reach)
 
-    async def hold(self, stream: Stream, forecast: Forecast, drawn: Drawn) -> StoredOffer | None:
-        """Store a drawn opportunity; None if the database knows of one that has spent the person's budget."""
+    async def hold(self, stream: Stream, forecast: Forecast, drawn: Drawn | Missed) -> StoredOffer | None:
+        """Store a drawn opportunity; None if the database knows of one that has spent the person's budget, and for a
+        moment that nobody could have seen an offer in, which is stored as such."""
         told = forecast.message
+        risk = told.distraction_risk if told.break_risk is None else told.break_risk
         seed = stream.watch.policy.seed
+        experiment = seed if drawn.trigger is Trigger.BUDGET else f"{seed}:{drawn.trigger.value}"
+        if isinstance(drawn, Missed):
+            moment = trial.UnavailableMoment(
+                stream.user_id, stream.machine_id, told.t_us, risk, drawn.reason, experiment
+            )
+            await self._database.run(lambda connection: trial.insert_unavailable(connection, moment))
+            return None
         opportunity = Opportunity(
             user_id=stream.user_id,
             machine_id=stream.machine_id,
@@ -112,24 +123,25 @@ class Interventions:
             triggered_us=time.time_ns() // 1000,
             type=TYPE_OF[drawn.draw.arm],
             targets=drawn.targets,
-            predicted_risk=told.distraction_risk if told.break_risk is None else told.break_risk,
+            predicted_risk=risk,
             contributing_factors=forecast.reasons(),
             focus_score_before=told.focus_score,
             model_version=told.model_version,
             arm=drawn.draw.arm.value,
             probability=drawn.draw.probability,
-            experiment=seed if drawn.trigger is Trigger.BUDGET else f"{seed}:{drawn.trigger.value}",
+            experiment=experiment,
             timeout_seconds=self._settings.timeout_seconds,
         )
         return await self._store(opportunity, stream.watch.policy.has_room if drawn.trigger is Trigger.BUDGET else None)
 
-    def offer(self, stored: StoredOffer) -> None:
-        """Show a stored opportunity on its machine and the person's pages, unless it is a no-op."""
+    def offer(self, stored: StoredOffer, stream: Stream) -> None:
+        """Show a stored opportunity on its machine (``stream``) and the person's pages, unless it is a no-op."""
         opportunity, now = stored.opportunity, time.monotonic()
         if opportunity.type == "NO_OP":
             return
-        self._waiting[stored.id] = Waiting(stored, now, now + opportunity.timeout_seconds)
-        self._hub.tell(stored.user_id, described(stored), machine_id=opportunity.machine_id)
+        waiting = Waiting(stored, stream.help, now, now + opportunity.timeout_seconds)
+        self._waiting[stored.id] = waiting
+        self._hub.tell(stored.user_id, waiting.described(), machine_id=opportunity.machine_id)
 
     async def answer(
         self,
@@ -153,7 +165,7 @@ class Interventions:
             response_time_ms = int((time.monotonic() - waiting.shown) * 1000)
         wanted = STORED_RESPONSE[response]
         offer, fresh = await self._close(
-            user_id, intervention_id, wanted, _plausible(answered_us, now_us), response_time_ms
+            user_id, intervention_id, wanted, plausible(answered_us, now_us), response_time_ms
         )
         if not fresh and offer.user_response != wanted:
             raise ProblemError(409, f"Intervention {intervention_id} is answered", why=f"it is {offer.user_response}")
@@ -163,24 +175,27 @@ class Interventions:
 
     def open_for(self, user_id: int) -> InterventionOffered | None:
         """The offer that the person has not answered yet."""
-        return next((described(item.offer) for item in self._waiting.values() if item.offer.user_id == user_id), None)
+        return next((item.described() for item in self._waiting.values() if item.offer.user_id == user_id), None)
 
     async def tick(self) -> None:
         """Time out what waited too long; offer again what was snoozed."""
         now = time.monotonic()
         for item in [item for item in self._waiting.values() if item.deadline <= now]:
-            await self._close(item.offer.user_id, item.offer.id, "TIMEOUT", time.time_ns() // 1000, None)
-            self._warm_again(item.offer.opportunity)
+            acts = item.help.acts_by_itself and now - item.deadline < LATE_SECONDS
+            await self._close(item.offer.user_id, item.offer.id, "TIMEOUT", time.time_ns() // 1000, None, acts=acts)
+            if not acts:
+                self._warm_again(item.offer.opportunity)
         for offer_id, (due, offer) in list(self._snoozed.items()):
             used = self._streams.in_use(offer.user_id)
-            if due <= now and used is not None and self._hub.has_desktop(offer.user_id, used.machine_id):
+            seen = used is not None and used.snapshot is not None and not used.snapshot.unavailable
+            if due <= now and used is not None and seen and self._hub.has_desktop(offer.user_id, used.machine_id):
                 again = replace(offer.opportunity, machine_id=used.machine_id, snooze_of=offer.ids)
                 try:
                     stored = await self._store(replace(again, triggered_us=time.time_ns() // 1000))
                 finally:  # not before it is stored: nothing else may be offered in between
                     del self._snoozed[offer_id]
                 if stored is not None:
-                    self.offer(stored)
+                    self.offer(stored, used)
 
     async def fill_effects(self) -> None:
         """Fill in the focus score five minutes later where it is due."""
@@ -191,11 +206,31 @@ class Interventions:
         return StoredOffer(ids[0], tuple(ids), opportunity.user_id, opportunity, None, None, None) if ids else None
 
     async def _close(
-        self, user_id: int, intervention_id: int, response: StoredResponse, responded_us: int, took_ms: int | None
+        self,
+        user_id: int,
+        intervention_id: int,
+        response: StoredResponse,
+        responded_us: int,
+        took_ms: int | None,
+        *,
+        acts: bool = False,
     ) -> tuple[StoredOffer, bool]:
-        found = await self._database.run(
-            lambda connection: trial.answer_offer(connection, user_id, intervention_id, response, responded_us, took_ms)
-        )
+        """Store the answer and, in the same transaction, the order that follows from it."""
+        told = next((item.help for item in self._waiting.values() if intervention_id in item.offer.ids), None)
+
+        def work(connection: Connection) -> tuple[tuple[StoredOffer, bool] | None, bool]:
+            with connection.transaction():
+                found = trial.answer_offer(connection, user_id, intervention_id, response, responded_us, took_ms)
+                if found is None or not found[1]:
+                    return found, False
+                allowed = read_person(connection, user_id, self._hosts).help
+                ordered = response == "ACCEPTED" or (acts and allowed.acts_by_itself)
+                if ordered:
+                    minutes, now_us = minutes_of(found[0].opportunity, told or allowed), time.time_ns() // 1000
+                    order_rows(connection, found[0].ids, now_us, now_us + minutes * 60_000_000)
+                return found, ordered
+
+        found, ordered = await self._database.run(work)
         if found is None:
             raise ProblemError(404, f"There is no intervention {intervention_id}")
         offer, fresh = found
@@ -203,9 +238,11 @@ class Interventions:
         if fresh:
             self._hub.tell(
                 user_id,
-                InterventionClosed(offer.id, response, offer.response_time_ms, auto_accepted=False),
+                InterventionClosed(offer.id, response, offer.response_time_ms, ordered and response == "TIMEOUT"),
                 machine_id=offer.opportunity.machine_id,
             )
+        if ordered:
+            await self._actions.tell(user_id)
         return found
 
     def _warm_again(self, unanswered: Opportunity) -> None:
@@ -214,37 +251,9 @@ class Interventions:
         if watch is not None and unanswered.experiment.endswith(Trigger.WARM_START.value):
             watch.warm_again()
 
+    async def _person(self, user_id: int) -> Someone:
+        return await self._database.run(lambda connection: read_person(connection, user_id, self._hosts))
+
     def _snooze(self, offer: StoredOffer, since: float) -> None:
         due = time.monotonic() + self._settings.snooze_seconds - (time.time() - since)
         self._snoozed[offer.id] = (due, offer)
-
-
-def described(offer: StoredOffer) -> InterventionOffered:
-    """An offer in the words of the API."""
-    made = offer.opportunity
-    return InterventionOffered(
-        id=offer.id,
-        timestamp=iso(made.triggered_us),
-        action=made.targets[0][0],
-        reason=_reason(made),
-        predicted_risk=made.predicted_risk,
-        timeout_seconds=made.timeout_seconds,
-        type=made.type,
-        targets=tuple(target for _, target in made.targets if target),
-        offer=2 if made.snooze_of else 1,
-    )
-
-
-def _reason(made: Opportunity) -> str:
-    if made.experiment.endswith(Trigger.WARM_START.value):  # settled or not: it may be about no break at all
-        likely = f"An example of help, at a risk of {made.predicted_risk:.0%}"
-    else:
-        likely = f"Your focus breaks within a minute with a probability of {made.predicted_risk:.0%}"
-    return f"{likely}: {made.contributing_factors[0]}" if made.contributing_factors else likely
-
-
-def _plausible(answered_us: int | None, now_us: int) -> int:
-    """When the desktop says it took the answer, if that was just now; else now."""
-    if answered_us is None or abs(now_us - answered_us) > CLOCK_SLACK_US:
-        return now_us
-    return answered_us

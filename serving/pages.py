@@ -97,6 +97,7 @@ async def now(runtime: Runtime, user_id: int) -> Now:
         activity=stream.activity if stream else None,
         session=await runtime.sessions.current(user_id),
         intervention=runtime.interventions.open_for(user_id),
+        actions=await runtime.actions.now(user_id),
         model=card,
     )
 
@@ -166,7 +167,8 @@ def interventions(connection: Connection, user_id: int, minutes: int) -> list[In
     """What was drawn in the last minutes, newest first."""
     rows = connection.execute(
         "SELECT id, triggered_at, arm, probability, type, action, target, predicted_risk, contributing_factors,"
-        " user_response, response_time_ms, focus_score_before, focus_score_after_5min, model_version, opportunity_id"
+        " user_response, response_time_ms, focus_score_before, focus_score_after_5min, model_version, opportunity_id,"
+        " ends_at, applied_at, applied_where, refused_reason, undone_at, undone_reason, rested_at"
         " FROM interventions WHERE user_id = %s AND triggered_at > %s ORDER BY triggered_at DESC, id LIMIT 1000",
         (user_id, moment(time.time_ns() // 1000 - minutes * 60_000_000)),
     )
@@ -175,10 +177,9 @@ def interventions(connection: Connection, user_id: int, minutes: int) -> list[In
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
-    at: datetime = row["triggered_at"]
     ident = row["opportunity_id"]
     return row | {
-        "triggered_at": iso(microseconds(at)),
+        **{name: iso(microseconds(value)) for name, value in row.items() if isinstance(value, datetime)},
         "contributing_factors": tuple(row["contributing_factors"] or ()),
         "opportunity_id": str(ident) if ident else None,
     }

@@ -2,41 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from psycopg.types.json import Jsonb
+
+from neural_focus.help_settings import KEY, HelpSettings, as_stored, check_help, read_help
+from neural_focus.settings import Settings
 from neural_focus.store.database import Connection
 from serving.problems import ProblemError
-
-MOST_SITES = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Someone:
-    """A person with the zone of now. ``blocked_sites`` is empty where they have not chosen any."""
+    """A person with the zone of now, and what they allow help to do."""
 
     id: int
     username: str
     is_demo: bool
     zone: str
     created_at: datetime
-    blocked_sites: tuple[str, ...]
+    help: HelpSettings
 
 
-def read_person(connection: Connection, user_id: int) -> Someone:
-    """The person of a token.
+def own_hosts(settings: Settings) -> tuple[str, ...]:
+    """Names under which the service itself is reached: no list may name them."""
+    return (settings.host, *settings.host_names)
+
+
+def read_person(connection: Connection, user_id: int, hosts: Iterable[str] = ()) -> Someone:
+    """The person of a token; ``hosts`` as ``own_hosts`` gives them.
 
     Raises:
         ProblemError: 401, they were erased, or the token is for another database.
     """
     row = connection.execute(
-        "SELECT u.username, u.is_demo, u.created_at, u.settings->'block_sites',"
+        "SELECT u.username, u.is_demo, u.created_at, u.settings,"
         " COALESCE((SELECT zone FROM user_zones WHERE user_id = u.id AND since <= now()"
         " ORDER BY since DESC LIMIT 1), 'UTC') FROM users u WHERE u.id = %s",
         (user_id,),
     ).fetchone()
     if row is None:
         raise ProblemError(401, "This person is not here", why=f"no user {user_id}", todo="Sign in again")
-    username, is_demo, created_at, chosen, zone = row
-    sites = [site for site in chosen if isinstance(site, str) and site] if isinstance(chosen, list) else []
-    return Someone(user_id, username, is_demo, zone, created_at, tuple(sites[:MOST_SITES]))
+    username, is_demo, created_at, settings, zone = row
+    return Someone(user_id, username, is_demo, zone, created_at, read_help(settings, hosts))
+
+
+def store_help(connection: Connection, user_id: int, asked: HelpSettings, hosts: Iterable[str] = ()) -> HelpSettings:
+    """Store what the person allows help to do, checked; returns it as it is stored.
+
+    Raises:
+        InputError: an entry that no list may have, or a length out of bounds; nothing is stored then.
+    """
+    checked = check_help(asked, hosts)
+    connection.execute(
+        "UPDATE users SET settings = CASE jsonb_typeof(settings) WHEN 'object' THEN settings ELSE '{}'::jsonb END"
+        " || jsonb_build_object(%s::text, %s::jsonb) WHERE id = %s",
+        (KEY, Jsonb(as_stored(checked)), user_id),
+    )
+    return checked

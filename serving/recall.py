@@ -30,8 +30,9 @@ from neural_focus.store.events import read_events
 from neural_focus.store.prediction_log import Moments, read_features, read_moments
 from neural_focus.store.stream_memories import keep_memory, read_memory
 from serving.forecast import MOST_AHEAD_SECONDS
-from serving.people import Someone, read_person
-from serving.streams import BLOCKED_SITES, Stream
+from serving.jail import holds
+from serving.people import Someone, own_hosts, read_person
+from serving.streams import Stream
 
 HOUR_US = 3_600_000_000
 MOMENTS_HOURS = 12
@@ -53,7 +54,7 @@ def recall_stream(
     Raises:
         ProblemError: 401, there is no such person.
     """
-    person = read_person(connection, user_id)
+    person = read_person(connection, user_id, own_hosts(settings))
     now_us = time.time_ns() // 1000
     since = now_us - MOMENTS_HOURS * HOUR_US
     past = read_moments(connection, user_id, since, now_us, machine_id if watch else None)
@@ -63,7 +64,8 @@ def recall_stream(
         machine_id=machine_id,
         is_demo=person.is_demo,
         watch=watch or _recall_watch(connection, settings, person, past, now_us),
-        blocked_sites=person.blocked_sites or BLOCKED_SITES,
+        help=person.help,
+        jailed=session is not None and holds(session),
         session_id=session.id if session else None,
     )
     if own := [one for one in past if one.machine_id == machine_id]:

@@ -12,11 +12,13 @@ from neural_focus.hindsight import WarningKind
 from neural_focus.messages import (
     ActivityUpdate,
     InterventionOffered,
+    InterventionType,
     PredictionMade,
     Response,
     RiskName,
     SessionResponse,
     StoredResponse,
+    UndoneReason,
 )
 from neural_focus.sessions import EndReason, SessionSummary, SessionType
 
@@ -81,6 +83,48 @@ class FeedbackStored:
 
 
 @dataclass(frozen=True, slots=True)
+class ActionNow:
+    """A row that is carried out now, until ``ends_at``.
+
+    ``ordered``: nobody has reported on it yet; ``applied``: reported as done, by ``where``; ``refused``: it could not
+    be done, and ``refused_reason`` tells the person why. ``jail``: a session ordered it.
+    """
+
+    intervention_id: int
+    type: InterventionType
+    action: str
+    target: str | None
+    state: Literal["ordered", "applied", "refused"]
+    where: str | None
+    ends_at: str
+    refused_reason: str | None
+    jail: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UndoAsked:
+    """The row is to end now; INTERVENTION_UNDONE will tell its end. ``repeated``: it was over, or asked for, before."""
+
+    intervention_id: int
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveJailRequest:
+    """The emergency exit of a jail. ``reason``: the person's own, 3 to 200 characters."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class JailExit:
+    """The jail of the session is lifted at ``lifts_us``; the session goes on."""
+
+    session_id: int
+    lifts_us: int
+
+
+@dataclass(frozen=True, slots=True)
 class PredictionResponse:
     """The prediction for the caller's latest snapshot, which is ``age_s`` seconds old."""
 
@@ -128,6 +172,7 @@ class Now:
     activity: ActivityUpdate | None
     session: SessionResponse | None
     intervention: InterventionOffered | None
+    actions: tuple[ActionNow, ...]
     model: ModelCard
 
 
@@ -220,7 +265,11 @@ class Recent:
 
 @dataclass(frozen=True, slots=True)
 class InterventionRow:
-    """One drawn opportunity, no-op draws included. ``probability`` is that of the arm drawn."""
+    """One row of a drawn opportunity, no-op draws included. ``probability`` is that of the arm drawn.
+
+    What was done is only what was reported: ``applied_at`` and ``applied_where``, or ``refused_reason``; ``undone_at``
+    and why. Null after ``ends_at``: nobody reported it. ``rested_at``: the person really had rested.
+    """
 
     id: int
     triggered_at: str
@@ -237,6 +286,13 @@ class InterventionRow:
     focus_score_after_5min: float | None
     model_version: str | None
     opportunity_id: str | None
+    ends_at: str | None
+    applied_at: str | None
+    applied_where: str | None
+    refused_reason: str | None
+    undone_at: str | None
+    undone_reason: UndoneReason | None
+    rested_at: str | None
 
 
 OutcomeName = Literal["FOCUSED", "DISTRACTED", "PSEUDO_PRODUCTIVE"]

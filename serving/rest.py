@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from fastapi.requests import HTTPConnection, Request
 
+from neural_focus.help_settings import HelpSettings
 from neural_focus.messages import Problem, SessionResponse
 from neural_focus.store import session_book
 from neural_focus.store.database import Connection
@@ -16,12 +17,15 @@ from serving import labelling, pages
 from serving.gate import PERSON_KEY
 from serving.problems import MEDIA_TYPE, ProblemError
 from serving.responses import (
+    ActionNow,
     CategoryStats,
     CreateSessionRequest,
     DailyStatsResponse,
     FeedbackStored,
     InterventionFeedbackRequest,
     InterventionRow,
+    JailExit,
+    LeaveJailRequest,
     Link,
     ModelCard,
     Now,
@@ -31,6 +35,7 @@ from serving.responses import (
     SaidOutcome,
     SayOutcome,
     SessionEndedResponse,
+    UndoAsked,
 )
 from serving.runtime import Runtime
 
@@ -93,6 +98,30 @@ async def get_interventions(here: Here, user_id: User, minutes: Minutes = MOST_M
     return await here.database.run(lambda connection: pages.interventions(connection, user_id, minutes))
 
 
+@router.get("/actions")
+async def get_actions(here: Here, user_id: User) -> tuple[ActionNow, ...]:
+    """What is ordered for the person now: applied, refused, or not reported on yet."""
+    return await here.actions.now(user_id)
+
+
+@router.post("/interventions/{intervention_id}/undo", responses=problems(404, 409))
+async def undo(intervention_id: int, here: Here, user_id: User) -> UndoAsked:
+    """End what is done for one row now; 409 in a jail, whose emergency exit takes a minute."""
+    return await here.actions.undo(user_id, intervention_id)
+
+
+@router.get("/settings/help")
+async def get_help(here: Here, user_id: User) -> HelpSettings:
+    """What the person allows help to do."""
+    return (await here.person(user_id)).help
+
+
+@router.put("/settings/help")
+async def put_help(asked: HelpSettings, here: Here, user_id: User) -> HelpSettings:
+    """Store what the person allows help to do; 422 names what no list may have. What runs is not changed by it."""
+    return await here.allow(user_id, asked)
+
+
 @router.get("/model")
 async def get_model(here: Here, user_id: User) -> ModelCard:
     """The model that answers now."""
@@ -114,7 +143,7 @@ async def predict(here: Here, user_id: User) -> PredictionResponse:
 
 @router.post("/sessions", status_code=201)
 async def create_session(request: CreateSessionRequest, here: Here, user_id: User) -> SessionResponse:
-    """Start a session now."""
+    """Start a session now; with a jail the person's lists hold for its length."""
     return await here.sessions.start(
         user_id, request.type, minutes=request.duration_minutes, jail_enabled=request.jail_enabled
     )
@@ -126,11 +155,17 @@ async def get_session(session_id: int, here: Here, user_id: User) -> SessionResp
     return await here.sessions.get(user_id, session_id)
 
 
-@router.post("/sessions/{session_id}/end", responses=problems(404))
+@router.post("/sessions/{session_id}/end", responses=problems(404, 409))
 async def end_session(session_id: int, here: Here, user_id: User) -> SessionEndedResponse:
-    """End a session now."""
+    """End a session now; 409 while its jail holds."""
     ended = await here.sessions.end(user_id, session_id)
     return SessionEndedResponse(ended.session_id, ended.reason, ended.summary)
+
+
+@router.post("/sessions/{session_id}/leave-jail", responses=problems(404, 409))
+async def leave_jail(session_id: int, request: LeaveJailRequest, here: Here, user_id: User) -> JailExit:
+    """The emergency exit: the jail lifts a minute later, the session goes on."""
+    return await here.jail.leave(user_id, session_id, request.reason)
 
 
 @router.post("/labels", status_code=201)

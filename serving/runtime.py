@@ -16,6 +16,7 @@ from uuid import UUID
 from starlette.concurrency import run_in_threadpool
 
 from neural_focus.errors import ConfigurationError, InputError, NeuralFocusError, StoreError
+from neural_focus.help_settings import HelpSettings
 from neural_focus.messages import ActivityUpdate, PredictionMade, Snapshot, iso
 from neural_focus.secrets import Secrets
 from neural_focus.settings import Settings
@@ -24,14 +25,16 @@ from neural_focus.store.person_record import read_calibrations
 from neural_focus.store.prediction_log import LoggedPrediction
 from neural_focus.store.trial import StoredOffer
 from neural_focus.store.users import ensure_user, read_user
+from serving.actions import REPEAT_SECONDS, Actions, NoBrowsers
 from serving.auth import LOCAL_PERSON, forget_old_codes
 from serving.champion import WATCH_SECONDS, Champion
 from serving.database import Database
 from serving.forecast import Forecast, check_time, forecast, is_ahead, with_arm
 from serving.hub import Client, Hub
 from serving.interventions import Interventions
+from serving.jail import Jail
 from serving.online import OnlineFeatures
-from serving.people import Someone, read_person
+from serving.people import Someone, own_hosts, read_person, store_help
 from serving.prediction_writer import FLUSH_SECONDS, PredictionWriter
 from serving.recall import keep_history, recall_stream
 from serving.session_desk import SessionDesk
@@ -61,8 +64,10 @@ class Runtime:
         self.champion = Champion(settings)
         self.writer = PredictionWriter(self.database)
         self.shadow = Shadow(settings, self._keep_shadow)
-        self.interventions = Interventions(self.database, self.hub, self.streams, settings)
-        self.sessions = SessionDesk(self.database, self.hub, self.streams)
+        self.actions = Actions(self.database, self.hub, NoBrowsers())
+        self.interventions = Interventions(self.database, self.hub, self.streams, self.actions, settings)
+        self.jail = Jail(self.database, self.hub, self.streams, self.actions, own_hosts(settings))
+        self.sessions = SessionDesk(self.database, self.hub, self.streams, self.jail, self.actions)
         self._forecasts = ThreadPoolExecutor(1, "forecast")
         self._online: OnlineFeatures | None = None
         self._loops: list[asyncio.Task[None]] = []
@@ -83,6 +88,7 @@ class Runtime:
         await run_in_threadpool(self.shadow.refresh)
         await self.interventions.restore()
         await self.sessions.restore()
+        await self.jail.restore()
         forget_old_codes(self.settings)
         self._loops = [
             asyncio.create_task(_every(seconds, work, name), name=name)
@@ -90,6 +96,8 @@ class Runtime:
                 ("write predictions", FLUSH_SECONDS, self.writer.flush),
                 ("offers", TICK_SECONDS, self.interventions.tick),
                 ("timers", TICK_SECONDS, self.sessions.tick),
+                ("exits", TICK_SECONDS, self.jail.tick),
+                ("orders", REPEAT_SECONDS, self.actions.tick),
                 ("effects", EFFECTS_SECONDS, self.interventions.fill_effects),
                 ("champion", WATCH_SECONDS, partial(self._in_forecast_thread, self.champion.refresh)),
                 ("own calibrations", OWN_SECONDS, self._adapt),
@@ -184,7 +192,7 @@ class Runtime:
         self.writer.add(made.logged(stream, told.ab_test_group))
         self.shadow.consider(stream, made)
         if held is not None:
-            self.interventions.offer(held)
+            self.interventions.offer(held, stream)
         if refusal is not None:
             raise refusal
 
@@ -214,7 +222,20 @@ class Runtime:
         Raises:
             ProblemError: 401, the person is not there (any more).
         """
-        return await self.database.run(lambda connection: read_person(connection, user_id))
+        hosts = own_hosts(self.settings)
+        return await self.database.run(lambda connection: read_person(connection, user_id, hosts))
+
+    async def allow(self, user_id: int, asked: HelpSettings) -> HelpSettings:
+        """Store what the person allows help to do, and go by it from the next moment on.
+
+        Raises:
+            InputError: an entry that no list may have, or a length out of bounds.
+        """
+        hosts = own_hosts(self.settings)
+        stored = await self.database.run(lambda connection: store_help(connection, user_id, asked, hosts))
+        for stream in self.streams.of(user_id):
+            stream.help = stored
+        return stored
 
     def _tell_activity(self, stream: Stream, snapshot: Snapshot) -> None:
         activity = ActivityUpdate(

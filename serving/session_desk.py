@@ -20,8 +20,10 @@ from neural_focus.store import session_book
 from neural_focus.store.database import Connection
 from neural_focus.store.events import read_events
 from neural_focus.store.session_book import StoredSession
+from serving.actions import Actions
 from serving.database import Database
 from serving.hub import Hub
+from serving.jail import Jail, holds, refuse_to_end
 from serving.problems import ProblemError
 from serving.streams import Streams
 
@@ -34,8 +36,9 @@ CRASHED_SECONDS = 60
 class SessionDesk:
     """Keeps the timers; every change goes to the database first, then to the person's clients."""
 
-    def __init__(self, database: Database, hub: Hub, streams: Streams) -> None:
+    def __init__(self, database: Database, hub: Hub, streams: Streams, jail: Jail, actions: Actions) -> None:
         self._database, self._hub, self._streams = database, hub, streams
+        self._jail, self._actions = jail, actions
         self._deadlines: dict[int, tuple[int, int]] = {}
         self._refills: list[tuple[float, int, int]] = []
 
@@ -61,28 +64,31 @@ class SessionDesk:
         """Start a session (or store a natural one) and tell the person's clients.
 
         Raises:
-            InputError: a length that makes no sense, or another timed session is running.
+            InputError: a length that makes no sense, another timed session is running, or a jail that cannot be.
         """
         length = length_minutes(kind, minutes)
-        live = self._streams.newest(user_id)
-        machine = machine_id or (live.machine_id if live else None)
+        used = self._streams.in_use(user_id)
+        machine = machine_id or (used.machine_id if used else None)
         begin = start_us if start_us is not None else time.time_ns() // 1000
-        session = await self._database.run(
-            lambda connection: session_book.begin_session(
-                connection,
-                user_id,
-                machine,
-                kind,
-                begin,
-                planned_seconds=None if length is None else length * 60,
-                jail_enabled=jail_enabled,
-            )
-        )
+        planned = None if length is None else length * 60
+
+        def work(connection: Connection) -> StoredSession:
+            with connection.transaction():
+                session = session_book.begin_session(
+                    connection, user_id, machine, kind, begin, planned_seconds=planned, jail_enabled=jail_enabled
+                )
+                if jail_enabled:
+                    self._jail.begin(connection, session)
+                return session
+
+        session = await self._database.run(work)
         if session.deadline_us is not None:
             self._deadlines[session.id] = (user_id, session.deadline_us)
         await self._refresh_streams(user_id)
         answer = described(session)
         self._hub.tell(user_id, SessionStarted(**_fields(answer)))
+        if jail_enabled:
+            await self._actions.tell(user_id)
         return answer
 
     async def applied(self, user_id: int, session_id: int, start_us: int) -> None:
@@ -102,16 +108,20 @@ class SessionDesk:
         """End one of the person's sessions because they say so. Ending it twice tells the same end again.
 
         Raises:
-            ProblemError: 404, the person has no such session.
+            ProblemError: 404, the person has no such session; 409, its jail holds.
             InputError: the end lies before the start.
         """
+        refuse_to_end(await self._read(user_id, session_id))
         return await self._end(user_id, session_id, end_us or time.time_ns() // 1000, "user_ended")
 
     async def current(self, user_id: int) -> SessionResponse | None:
         """What the person is in now."""
-        since = int((time.time() - 12 * 3600) * 1e6)
-        session = await self._database.run(lambda connection: session_book.current_session(connection, user_id, since))
+        session = await self._current(user_id)
         return described(session) if session else None
+
+    async def _current(self, user_id: int) -> StoredSession | None:
+        since = int((time.time() - 12 * 3600) * 1e6)
+        return await self._database.run(lambda connection: session_book.current_session(connection, user_id, since))
 
     async def get(self, user_id: int, session_id: int) -> SessionResponse:
         """One of the person's sessions.
@@ -119,12 +129,13 @@ class SessionDesk:
         Raises:
             ProblemError: 404, the person has no such session.
         """
-        session = await self._database.run(
-            lambda connection: session_book.read_session(connection, user_id, session_id)
-        )
+        session = await self._read(user_id, session_id)
         if session is None:
             raise ProblemError(404, f"There is no session {session_id}")
         return described(session)
+
+    async def _read(self, user_id: int, session_id: int) -> StoredSession | None:
+        return await self._database.run(lambda connection: session_book.read_session(connection, user_id, session_id))
 
     async def tick(self) -> None:
         """End what ran out; fill metrics again where late events have come."""
@@ -140,8 +151,14 @@ class SessionDesk:
     async def _end(self, user_id: int, session_id: int, end_us: int, reason: EndReason) -> SessionEnded:
         def work(connection: Connection) -> tuple[StoredSession, SessionSummary] | None:
             completed = reason == "timer_expired"
-            session = session_book.finish_session(connection, user_id, session_id, end_us, reason, completed=completed)
-            return None if session is None else (session, _summary(connection, session))
+            with connection.transaction():
+                session = session_book.finish_session(
+                    connection, user_id, session_id, end_us, reason, completed=completed
+                )
+                if session is None:
+                    return None
+                self._jail.end(connection, session)
+                return session, _summary(connection, session)
 
         ended = await self._database.run(work)
         self._deadlines.pop(session_id, None)
@@ -152,13 +169,16 @@ class SessionDesk:
         await self._refresh_streams(user_id)
         message = SessionEnded(session_id, _reason(session, reason), summary, session.end_us)
         self._hub.tell(user_id, message)
+        if session.jail_enabled:
+            await self._actions.tell(user_id)
         return message
 
     async def _refresh_streams(self, user_id: int) -> None:
         """Predictions from now on carry the session that the person is in now."""
-        current = await self.current(user_id)
+        current = await self._current(user_id)
         for stream in self._streams.of(user_id):
             stream.session_id = current.id if current else None
+            stream.jailed = current is not None and holds(current)
 
 
 def described(session: StoredSession) -> SessionResponse:
@@ -174,6 +194,7 @@ def described(session: StoredSession) -> SessionResponse:
         focus_score_avg=session.focus_score_avg,
         start_us=session.start_us,
         ends_at=iso(session.deadline_us) if session.deadline_us and not session.end_us else None,
+        jail_leaving_us=session.jail_leaving_us,
     )
 
 

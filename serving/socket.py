@@ -17,11 +17,15 @@ from neural_focus.messages import (
     ClientMessage,
     DesktopStatus,
     EndSession,
+    InterventionApplied,
     InterventionFeedback,
+    InterventionUndone,
+    LeaveJail,
     Problem,
     SessionApplied,
     Snapshot,
     StartSession,
+    UndoIntervention,
     decode_client,
     encode,
 )
@@ -52,6 +56,7 @@ async def serve_socket(runtime: Runtime, socket: WebSocket) -> None:
         client.send(runtime.streams.desktop_of(user_id) or DesktopStatus("gone", ""))
     pump = asyncio.create_task(client.pump())
     try:
+        await _repeat_orders(runtime, client)
         await _listen(runtime, client, stream)
     finally:
         runtime.hub.leave(client)
@@ -61,6 +66,15 @@ async def serve_socket(runtime: Runtime, socket: WebSocket) -> None:
         pump.cancel()
         with suppress(asyncio.CancelledError):
             await pump
+
+
+async def _repeat_orders(runtime: Runtime, client: Client) -> None:
+    """What a desktop has not reported on; where the database refuses, the loop of orders tells it later."""
+    if client.machine_id is not None:
+        try:
+            await runtime.actions.connected(client.user_id, client.machine_id)
+        except NeuralFocusError as error:
+            client.send(problem_of(error))
 
 
 async def _listen(runtime: Runtime, client: Client, stream: Stream | None) -> None:
@@ -84,9 +98,7 @@ async def _handle(runtime: Runtime, client: Client, stream: Stream | None, messa
     machine = stream.machine_id if stream else None
     match message:
         case Snapshot():
-            if stream is None:
-                raise ProblemError(422, "Only a desktop sends snapshots", todo="Connect with ?machine_id=")
-            await runtime.predict(client, stream, message)
+            await runtime.predict(client, _desktop(stream, "sends snapshots"), message)
         case InterventionFeedback(intervention_id, response, answered_us):
             await runtime.interventions.answer(client.user_id, intervention_id, response, answered_us=answered_us)
         case StartSession(kind, minutes, jail, start_us):
@@ -96,9 +108,25 @@ async def _handle(runtime: Runtime, client: Client, stream: Stream | None, messa
         case EndSession(session_id, end_us):
             await runtime.sessions.end(client.user_id, session_id, end_us)
         case DesktopStatus():
-            if stream is None:
-                raise ProblemError(422, "Only a desktop sends its status", todo="Connect with ?machine_id=")
-            stream.desktop = message
+            _desktop(stream, "sends its status").desktop = message
             runtime.hub.tell(client.user_id, message, pages_only=True)
         case SessionApplied(session_id, start_us):
             await runtime.sessions.applied(client.user_id, session_id, start_us)
+        case LeaveJail(session_id, reason):
+            await runtime.jail.leave(client.user_id, session_id, reason)
+        case UndoIntervention(intervention_id):
+            await runtime.actions.undo(client.user_id, intervention_id)
+        case InterventionApplied():
+            _desktop(stream, "reports what it did")
+            await runtime.actions.applied(client.user_id, message)
+        case InterventionUndone():
+            _desktop(stream, "reports what it did")
+            await runtime.actions.undone(client.user_id, message)
+        case _:
+            raise ProblemError(422, f"{message.TYPE} is not for this connection", todo="See docs/operations.md")
+
+
+def _desktop(stream: Stream | None, does: str) -> Stream:
+    if stream is None:
+        raise ProblemError(422, f"Only a desktop {does}", todo="Connect with ?machine_id=")
+    return stream

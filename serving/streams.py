@@ -12,12 +12,11 @@ from dataclasses import dataclass, field
 
 from neural_focus.clock import STEP_US
 from neural_focus.experiments.assignment import OpportunityWatch
+from neural_focus.help_settings import HelpSettings
 from neural_focus.messages import ActivityUpdate, DesktopStatus, PredictionMade, Snapshot
 from neural_focus.models.sequences import StreamPast
 from neural_focus.store.prediction_log import Moments
 
-BLOCKED_SITES = ("reddit.com", "twitter.com", "youtube.com")
-"""What a block closes, unless the person's settings have ``block_sites``."""
 NEXT_US = 3_000_000
 """A stream's snapshots are a second apart, three where the desktop is busy."""
 MOMENTUM_AT_START = 50.0
@@ -59,13 +58,16 @@ class Stream:
     is_demo: bool
     watch: OpportunityWatch
     """The person's: all of their streams have the same."""
-    blocked_sites: tuple[str, ...] = BLOCKED_SITES
+    help: HelpSettings = field(default_factory=HelpSettings)
+    """What the person allows help to do."""
     momentum: Momentum = field(default_factory=Momentum)
     history: StreamPast = field(default_factory=StreamPast)
     """What the model remembers of the stream."""
     kept_us: int | None = None
     """The snapshot as of which the history was kept last."""
     session_id: int | None = None
+    jailed: bool = False
+    """The session's jail holds."""
     snapshot: Snapshot | None = None
     activity: ActivityUpdate | None = None
     prediction: PredictionMade | None = None
@@ -105,7 +107,7 @@ class Stream:
     def begin_anew(self, found: Stream) -> None:
         """Goes on from what is stored as of now (``found``): what came later has another time than the present."""
         self.momentum, self.history = found.momentum, found.history
-        self.session_id, self.kept_us = found.session_id, None
+        self.session_id, self.jailed, self.kept_us = found.session_id, found.jailed, None
         self.snapshot, self.prediction, self.activity = None, None, None
 
     def recall(self, past: Moments) -> None:

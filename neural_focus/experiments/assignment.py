@@ -58,8 +58,27 @@ def uniform(seed: str, user_id: int, opportunity_id: str) -> float:
     return (int.from_bytes(digest[:8], "big") >> 11) / 2.0**53
 
 
-def draw_arm(seed: str, user_id: int, opportunity_id: str, arms: Mapping[Arm, float] = TRIAL_ARMS) -> Draw:
-    """The arm of one opportunity. Same arguments, same draw.
+EVERY_ARM = frozenset(Arm)
+
+
+def among(arms: Mapping[Arm, float], eligible: frozenset[Arm]) -> Mapping[Arm, float]:
+    """The probabilities of the arms that can be carried out: the others' are shared out in proportion.
+
+    Where none of them has any probability, it is doing nothing that is left.
+    """
+    left = {arm: share for arm, share in arms.items() if arm in eligible}
+    whole = sum(left.values())
+    return {arm: share / whole for arm, share in left.items()} if whole > 0 else {Arm.NO_OP: 1.0}
+
+
+def draw_arm(
+    seed: str,
+    user_id: int,
+    opportunity_id: str,
+    arms: Mapping[Arm, float] = TRIAL_ARMS,
+    eligible: frozenset[Arm] = EVERY_ARM,
+) -> Draw:
+    """The arm of one opportunity, out of those that can be carried out there. Same arguments, same draw.
 
     Raises:
         ConfigurationError: a probability outside [0, 1], or a sum other than 1.
@@ -68,6 +87,7 @@ def draw_arm(seed: str, user_id: int, opportunity_id: str, arms: Mapping[Arm, fl
         raise ConfigurationError(
             "The arms' probabilities do not add up", why=str(dict(arms)), todo="Make them sum to 1"
         )
+    arms = among(arms, eligible)
     drawn, below = uniform(seed, user_id, opportunity_id), 0.0
     possible = [arm for arm in Arm if arms.get(arm, 0.0) > 0]
     for arm in possible:
@@ -142,6 +162,8 @@ class OpportunityWatch:
     _moments: deque[tuple[float, float]] = field(init=False)
     """(seconds, break risk or nan) of the active past."""
     _held: deque[float] = field(init=False)
+    _missed: deque[float] = field(init=False)
+    """Moments that would have been opportunities, had an offer been visible: they spend nothing of the budget."""
     _first_s: float | None = None
     _warm: bool = field(init=False)
     _since_update: int = 0
@@ -150,6 +172,7 @@ class OpportunityWatch:
         self.threshold = self.policy.prior_threshold
         self._moments = deque(maxlen=self.policy.memory)
         self._held = deque(maxlen=64)
+        self._missed = deque(maxlen=64)
         self._warm = self.policy.warm_start_s is not None
 
     def remember(self, t_s: float, break_risk: float | None) -> None:
@@ -187,17 +210,23 @@ class OpportunityWatch:
         """Nobody answered the warm start: hold it once more."""
         self._warm = self.policy.warm_start_s is not None
 
-    def consider(self, t_s: float, break_risk: float | None, *, only_warm_start: bool = False) -> Trigger | None:
-        """Whether the moment at ``t_s`` is an opportunity, and why. Null risk: not settled."""
+    def consider(
+        self, t_s: float, break_risk: float | None, *, only_warm_start: bool = False, available: bool = True
+    ) -> Trigger | None:
+        """Whether the moment at ``t_s`` is an opportunity, and why. Null risk: not settled.
+
+        Where nobody is ``available`` to see an offer: whether it would have been one, had the ones before been held.
+        """
         self.remember(t_s, break_risk)
         self._first_s = t_s if self._first_s is None else self._first_s
-        if self._warm and t_s - self._first_s >= (self.policy.warm_start_s or 0.0):
-            self._warm = False
-            self._held.append(t_s)
+        warm_room = available or self.policy.has_room(self._missed, t_s)
+        if self._warm and warm_room and t_s - self._first_s >= (self.policy.warm_start_s or 0.0):
+            self._warm = not available
+            (self._held if available else self._missed).append(t_s)
             return Trigger.WARM_START
         if only_warm_start or break_risk is None or break_risk < self.threshold:
             return None
-        if not self.policy.has_room(self._held, t_s):
+        if not self.policy.has_room([*self._held, *(() if available else self._missed)], t_s):
             return None
-        self._held.append(t_s)
+        (self._held if available else self._missed).append(t_s)
         return Trigger.BUDGET

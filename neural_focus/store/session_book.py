@@ -16,7 +16,7 @@ from neural_focus.store.prediction_log import SERVED, moment
 
 _COLUMNS = (
     "id, user_id, machine_id, session_type, jail_enabled, start_time, end_time, planned_seconds, focus_score_avg,"
-    " context_switches, end_reason, interventions_triggered"
+    " context_switches, end_reason, interventions_triggered, jail_leaving_at"
 )
 
 
@@ -36,6 +36,8 @@ class StoredSession:
     context_switches: int
     end_reason: str | None
     interventions: int
+    jail_leaving_us: int | None = None
+    """When the emergency exit lifts the jail, or lifted it."""
 
     @property
     def deadline_us(self) -> int | None:
@@ -164,7 +166,7 @@ def fill_metrics(connection: Connection, session: StoredSession, metrics: Sessio
         " offers AS (SELECT count(DISTINCT opportunity_id) AS shown,"
         "    count(DISTINCT opportunity_id) FILTER (WHERE user_response = 'ACCEPTED') AS accepted,"
         "    count(DISTINCT opportunity_id) FILTER (WHERE user_response = 'REJECTED') AS rejected"
-        "   FROM interventions WHERE user_id = %(user)s AND type <> 'NO_OP'"
+        "   FROM interventions WHERE user_id = %(user)s AND type NOT IN ('NO_OP', 'MANUAL_JAIL')"
         "    AND triggered_at > %(start)s AND triggered_at <= %(end)s)"
         " UPDATE sessions SET focus_score_avg = mean, focus_score_min = low, focus_score_max = high,"
         " interventions_triggered = shown, interventions_accepted = accepted, interventions_rejected = rejected,"
@@ -225,7 +227,7 @@ def _natural_at(connection: Connection, user_id: int, machine_id: str | None, st
 def _stored(row: tuple[Any, ...] | None) -> StoredSession:
     if row is None:
         raise InputError("The session vanished", why="its person is being erased")
-    ident, user, machine, kind, jail, start, end, planned, score, switches, reason, shown = row
+    ident, user, machine, kind, jail, start, end, planned, score, switches, reason, shown, leaving = row
     return StoredSession(
         id=ident,
         user_id=user,
@@ -239,4 +241,5 @@ def _stored(row: tuple[Any, ...] | None) -> StoredSession:
         context_switches=int(switches or 0),
         end_reason=reason,
         interventions=int(shown or 0),
+        jail_leaving_us=microseconds(leaving) if leaving else None,
     )

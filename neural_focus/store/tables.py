@@ -248,6 +248,7 @@ INTERVENTIONS = sa.Table(
     _time("created_at", now=True),
     _time("ordered_at"),
     _time("ends_at"),
+    sa.Column("undo_reason", sa.String(20)),
     _time("applied_at"),
     sa.Column("applied_where", sa.String(50)),
     sa.Column("refused_reason", sa.String(255)),
@@ -264,7 +265,8 @@ INTERVENTIONS = sa.Table(
 )
 """An opportunity is one drawn arm: its rows share ``opportunity_id``, ``arm`` and the arm's ``probability``.
 
-``ordered_at``: when it was decided that the row is carried out, ``ends_at`` until when. What then happened is only what
+``ordered_at``: when it was decided that the row is carried out, ``ends_at`` until when; whoever ends it before moves
+``ends_at`` to that moment, and ``undo_reason`` is why. What then happened is only what
 the desktop or the browser reported: ``applied_at`` and ``applied_where``, or ``refused_reason``; ``undone_at`` and why;
 ``rested_at``: the person really had rested. What a jail does is MANUAL_JAIL, arm and all, with probability 1."""
 

@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 
 from psycopg.types.json import Jsonb
 
-from neural_focus.messages import InterventionType, StoredResponse, microseconds
+from neural_focus.messages import InterventionType, StoredResponse, Unavailable, microseconds
 from neural_focus.store.database import Connection
 from neural_focus.store.prediction_log import SERVED, moment
 
@@ -71,6 +71,34 @@ _COLUMNS = (
     "user_id, machine_id, session_id, opportunity_id, opportunity_time, triggered_at, type, predicted_risk,"
     " contributing_factors, focus_score_before, model_version, arm, probability, experiment, timeout_seconds"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class UnavailableMoment:
+    """A moment that would have been an opportunity, had an offer been visible; µs UTC."""
+
+    user_id: int
+    machine_id: str
+    snapshot_us: int
+    predicted_risk: float
+    reason: Unavailable
+    experiment: str
+
+
+def insert_unavailable(connection: Connection, missed: UnavailableMoment) -> None:
+    """Store that nobody could have seen an offer at a moment."""
+    connection.execute(
+        "INSERT INTO unavailable_moments (user_id, machine_id, snapshot_time, predicted_risk, reason, experiment)"
+        " VALUES (%s, %s, %s, %s, %s, %s)",
+        (
+            missed.user_id,
+            missed.machine_id,
+            moment(missed.snapshot_us),
+            missed.predicted_risk,
+            missed.reason,
+            missed.experiment,
+        ),
+    )
 
 
 HasRoom = Callable[[Iterable[float], float], bool]
@@ -181,7 +209,7 @@ def answer_offer(
     """
     with connection.transaction():
         offer = read_offer(connection, user_id, intervention_id, lock=True)
-        if offer is None or offer.opportunity.type == "NO_OP":
+        if offer is None or offer.opportunity.type in ("NO_OP", "MANUAL_JAIL"):
             return None
         if offer.user_response is not None:
             return offer, False
@@ -196,8 +224,9 @@ def answer_offer(
 def unfinished_offers(connection: Connection, since_us: int) -> list[StoredOffer]:
     """Offers since then that wait for an answer, or were snoozed and not offered again yet; oldest first."""
     rows = connection.execute(
-        "SELECT user_id, min(id) FROM interventions i WHERE triggered_at > %s AND type <> 'NO_OP' AND"
-        " (user_response IS NULL OR (user_response = 'SNOOZED' AND snooze_of IS NULL AND NOT EXISTS"
+        "SELECT user_id, min(id) FROM interventions i WHERE triggered_at > %s"
+        " AND type NOT IN ('NO_OP', 'MANUAL_JAIL')"
+        " AND (user_response IS NULL OR (user_response = 'SNOOZED' AND snooze_of IS NULL AND NOT EXISTS"
         " (SELECT 1 FROM interventions again WHERE again.snooze_of = i.id)))"
         " AND machine_id IS NOT NULL AND opportunity_time IS NOT NULL AND timeout_seconds IS NOT NULL"
         " GROUP BY user_id, opportunity_id, snooze_of IS NULL ORDER BY 2",
@@ -211,7 +240,8 @@ def opportunity_times(connection: Connection, user_id: int, since_us: int, until
     """When the person had opportunities in (since, until], µs UTC ascending; second offers are none."""
     rows = connection.execute(
         "SELECT DISTINCT COALESCE(opportunity_time, triggered_at) FROM interventions"
-        " WHERE user_id = %s AND triggered_at > %s AND triggered_at <= %s AND snooze_of IS NULL ORDER BY 1",
+        " WHERE user_id = %s AND triggered_at > %s AND triggered_at <= %s AND snooze_of IS NULL"
+        " AND type <> 'MANUAL_JAIL' ORDER BY 1",
         (user_id, moment(since_us), moment(until_us)),
     )
     return [microseconds(row[0]) for row in rows]

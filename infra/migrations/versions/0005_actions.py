@@ -9,6 +9,7 @@ CHANGES = """
 ALTER TABLE interventions
     ADD COLUMN ordered_at TIMESTAMPTZ,
     ADD COLUMN ends_at TIMESTAMPTZ,
+    ADD COLUMN undo_reason VARCHAR(20),
     ADD COLUMN applied_at TIMESTAMPTZ,
     ADD COLUMN applied_where VARCHAR(50),
     ADD COLUMN refused_reason VARCHAR(255),

@@ -80,6 +80,13 @@ describe("answers of the service", () => {
       focus_score_after_5min: null,
       model_version: null,
       opportunity_id: null,
+      ends_at: null,
+      applied_at: null,
+      applied_where: null,
+      refused_reason: null,
+      undone_at: null,
+      undone_reason: null,
+      rested_at: null,
     };
     const warning = { t_us: T * 1000, kind: "BREAK" as const, risk: 0.6, horizon_seconds: 60, came_true: true, lead_s: 12, acted_on: false };
     const found = recent(
@@ -144,6 +151,7 @@ describe("answers of the service", () => {
       activity: null,
       session: null,
       intervention: null,
+      actions: [],
       model: {
         version: "rules",
         trained_on: "rules",

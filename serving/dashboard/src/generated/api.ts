@@ -1,6 +1,26 @@
 /* Made by `npm run generate` from the service's OpenAPI document. Do not edit. */
 
 export interface paths {
+    "/api/v1/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Actions
+         * @description What is ordered for the person now: applied, refused, or not reported on yet.
+         */
+        get: operations["get_actions_api_v1_actions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analytics/daily": {
         parameters: {
             query?: never;
@@ -55,6 +75,26 @@ export interface paths {
          * @description Answer an offer. The same answer again changes nothing.
          */
         post: operations["feedback_api_v1_interventions_feedback_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/interventions/{intervention_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo
+         * @description End what is done for one row now; 409 in a jail, whose emergency exit takes a minute.
+         */
+        post: operations["undo_api_v1_interventions__intervention_id__undo_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -212,7 +252,7 @@ export interface paths {
         put?: never;
         /**
          * Create Session
-         * @description Start a session now.
+         * @description Start a session now; with a jail the person's lists hold for its length.
          */
         post: operations["create_session_api_v1_sessions_post"];
         delete?: never;
@@ -252,9 +292,53 @@ export interface paths {
         put?: never;
         /**
          * End Session
-         * @description End a session now.
+         * @description End a session now; 409 while its jail holds.
          */
         post: operations["end_session_api_v1_sessions__session_id__end_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/leave-jail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Leave Jail
+         * @description The emergency exit: the jail lifts a minute later, the session goes on.
+         */
+        post: operations["leave_jail_api_v1_sessions__session_id__leave_jail_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings/help": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Help
+         * @description What the person allows help to do.
+         */
+        get: operations["get_help_api_v1_settings_help_get"];
+        /**
+         * Put Help
+         * @description Store what the person allows help to do; 422 names what no list may have. What runs is not changed by it.
+         */
+        put: operations["put_help_api_v1_settings_help_put"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -265,6 +349,39 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * ActionNow
+         * @description A row that is carried out now, until ``ends_at``.
+         *
+         *     ``ordered``: nobody has reported on it yet; ``applied``: reported as done, by ``where``; ``refused``: it could not
+         *     be done, and ``refused_reason`` tells the person why. ``jail``: a session ordered it.
+         */
+        ActionNow: {
+            /** Action */
+            action: string;
+            /** Ends At */
+            ends_at: string;
+            /** Intervention Id */
+            intervention_id: number;
+            /** Jail */
+            jail: boolean;
+            /** Refused Reason */
+            refused_reason: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ordered" | "applied" | "refused";
+            /** Target */
+            target: string | null;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "NO_OP" | "SUGGEST_BREAK" | "PREDICTIVE_BLOCK" | "MANUAL_JAIL";
+            /** Where */
+            where: string | null;
+        };
         /**
          * ActivityUpdate
          * @description What the person is on right now. ``window_title`` is empty while titles are off.
@@ -345,6 +462,48 @@ export interface components {
              * @enum {string}
              */
             user_response: "ACCEPTED" | "REJECTED" | "SNOOZED" | "TIMEOUT";
+        };
+        /**
+         * HelpSettings
+         * @description The person's own words. ``end_apps`` are ended in a jail only, after a warning; all else can be undone.
+         *
+         *     ``acts_by_itself``: an offer that nobody answers is carried out when its time is up.
+         */
+        HelpSettings: {
+            /**
+             * Acts By Itself
+             * @default false
+             */
+            acts_by_itself: boolean;
+            /**
+             * Block Minutes
+             * @default 15
+             */
+            block_minutes: number;
+            /**
+             * Block Sites
+             * @default [
+             *       "reddit.com",
+             *       "twitter.com",
+             *       "youtube.com"
+             *     ]
+             */
+            block_sites: string[];
+            /**
+             * Break Minutes
+             * @default 5
+             */
+            break_minutes: number;
+            /**
+             * End Apps
+             * @default []
+             */
+            end_apps: string[];
+            /**
+             * Minimize Apps
+             * @default []
+             */
+            minimize_apps: string[];
         };
         /**
          * HitRate
@@ -447,15 +606,24 @@ export interface components {
         };
         /**
          * InterventionRow
-         * @description One drawn opportunity, no-op draws included. ``probability`` is that of the arm drawn.
+         * @description One row of a drawn opportunity, no-op draws included. ``probability`` is that of the arm drawn.
+         *
+         *     What was done is only what was reported: ``applied_at`` and ``applied_where``, or ``refused_reason``; ``undone_at``
+         *     and why. Null after ``ends_at``: nobody reported it. ``rested_at``: the person really had rested.
          */
         InterventionRow: {
             /** Action */
             action: string;
+            /** Applied At */
+            applied_at: string | null;
+            /** Applied Where */
+            applied_where: string | null;
             /** Arm */
             arm: string;
             /** Contributing Factors */
             contributing_factors: string[];
+            /** Ends At */
+            ends_at: string | null;
             /** Focus Score After 5Min */
             focus_score_after_5min: number | null;
             /** Focus Score Before */
@@ -470,16 +638,42 @@ export interface components {
             predicted_risk: number;
             /** Probability */
             probability: number;
+            /** Refused Reason */
+            refused_reason: string | null;
             /** Response Time Ms */
             response_time_ms: number | null;
+            /** Rested At */
+            rested_at: string | null;
             /** Target */
             target: string | null;
             /** Triggered At */
             triggered_at: string;
             /** Type */
             type: string;
+            /** Undone At */
+            undone_at: string | null;
+            /** Undone Reason */
+            undone_reason: ("ended" | "undone" | "needed" | "emergency" | "quit" | "restarted" | "service_gone" | "clock" | "failed") | null;
             /** User Response */
             user_response: ("ACCEPTED" | "REJECTED" | "SNOOZED" | "TIMEOUT") | null;
+        };
+        /**
+         * JailExit
+         * @description The jail of the session is lifted at ``lifts_us``; the session goes on.
+         */
+        JailExit: {
+            /** Lifts Us */
+            lifts_us: number;
+            /** Session Id */
+            session_id: number;
+        };
+        /**
+         * LeaveJailRequest
+         * @description The emergency exit of a jail. ``reason``: the person's own, 3 to 200 characters.
+         */
+        LeaveJailRequest: {
+            /** Reason */
+            reason: string;
         };
         /**
          * Link
@@ -529,6 +723,8 @@ export interface components {
          * @description The moment as the page shows it. ``age_s`` is the age of the last snapshot, null without one.
          */
         Now: {
+            /** Actions */
+            actions: components["schemas"]["ActionNow"][];
             activity: components["schemas"]["ActivityUpdate"] | null;
             /** Age S */
             age_s: number | null;
@@ -811,6 +1007,16 @@ export interface components {
             t_us: number;
         };
         /**
+         * UndoAsked
+         * @description The row is to end now; INTERVENTION_UNDONE will tell its end. ``repeated``: it was over, or asked for, before.
+         */
+        UndoAsked: {
+            /** Intervention Id */
+            intervention_id: number;
+            /** Repeated */
+            repeated: boolean;
+        };
+        /**
          * WarningGiven
          * @description A warning and whether it came true within its horizon; null while pending or where nothing was captured.
          */
@@ -852,6 +1058,66 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_actions_api_v1_actions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActionNow"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     daily_api_v1_analytics_daily_get: {
         parameters: {
             query: {
@@ -996,6 +1262,88 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FeedbackStored"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    undo_api_v1_interventions__intervention_id__undo_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                intervention_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UndoAsked"];
                 };
             };
             /** @description Unauthorized */
@@ -1674,6 +2022,226 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    leave_jail_api_v1_sessions__session_id__leave_jail_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeaveJailRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JailExit"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_help_api_v1_settings_help_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HelpSettings"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    put_help_api_v1_settings_help_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HelpSettings"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HelpSettings"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
