@@ -1,26 +1,61 @@
 """The demo person at work on a display: the simulated worker's seconds acted out through the X server (XTest).
 
 Everything goes the way a real person's input goes: keys, pointer and windows of the X server, seen by the same
-capture. ``brisk`` looks in at a lively moment of the person's day, for a first run that must show something soon.
+capture. What helps them is what was really done on their desktop, as the agent's file says: while the break screen is
+there they rest, or leave it by its key; while apps are put away or sites blocked, those do not draw them.
+``brisk`` looks in at a lively moment of the person's day, for a first run that must show something soon.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import json
+import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from neural_focus._x11 import Injector
+from neural_focus.messages import parse_iso
 from neural_focus.simulation.acting import Act, Hands, lively_worker
 from neural_focus.simulation.desk import APPS, title_of
 from neural_focus.simulation.parameters import PersonParameters, draw_person
 from neural_focus.simulation.worker import Worker
 
 LETTERS = "etaoinshrdlucmfwypvbgk"
+RESTS = 0.85
+"""How often the demo person rests through a break that they accepted; else they leave its screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoAction:
+    """Something that is applied on the desktop now, until ``until_s`` (Unix time)."""
+
+    id: int
+    action: str
+    until_s: float
+
+    @property
+    def keeps_away(self) -> bool:
+        """Whether it keeps something that distracts away."""
+        return self.action.startswith(("BLOCK_", "MINIMIZE_"))
+
+
+def read_actions(agent_file: Path) -> list[DemoAction]:
+    """What the agent has applied at the moment, as its file says; none where it says nothing."""
+    try:
+        listed = json.loads(agent_file.read_text())["actions"]
+        return [
+            DemoAction(int(one["id"]), str(one["action"]), parse_iso(one["until"]) / 1e6)
+            for one in listed
+            if one["state"] == "applied"
+        ]
+    except (OSError, ValueError, KeyError, TypeError):  # not there yet, or just being replaced
+        return []
 
 
 @dataclass(slots=True)
@@ -32,6 +67,7 @@ class DemoCounts:
     moves: int = 0
     clicks: int = 0
     switches: int = 0
+    breaks: int = 0
 
 
 class DemoPerson:
@@ -45,9 +81,11 @@ class DemoPerson:
         brisk: bool = False,
         person: PersonParameters | None = None,
         hour: float | None = None,
+        actions: Callable[[], Sequence[DemoAction]] = tuple,
     ) -> None:
         """Open the display and the demo windows. ``person``: by default number 0 of the group ``seed``.
 
+        ``actions``: what is done on this desktop at the moment.
         ``hour`` (0–24): a life that is the same whenever it is lived; by default each is another, at the hour it is.
 
         Raises:
@@ -65,6 +103,7 @@ class DemoPerson:
         ]
         self._size = self._injector.screen_size()
         self._angle = 0.0
+        self._actions, self._break_seen = actions, 0
         self.counts = DemoCounts()
         self._acts: dict[Act, Callable[[float], object]] = {
             Act.KEY: self._tap,
@@ -81,8 +120,9 @@ class DemoPerson:
         begin = time.monotonic()
         tick = 0
         while not stop.is_set() and (seconds is None or tick < seconds):
+            self._be_helped()
             self._worker.step(tick, _hour() if self._hour is None else self._hour)
-            for offset, act, amount in self._hands.plan(self._worker):
+            for offset, act, amount in () if self._worker.pause_s else self._hands.plan(self._worker):
                 if stop.wait(max(0.0, begin + tick + offset - time.monotonic())):
                     break
                 self._acts[act](amount)
@@ -94,6 +134,24 @@ class DemoPerson:
         for window in self._windows:
             self._injector.close_window(window)
         return self.counts
+
+    def _be_helped(self) -> None:
+        """Does what a person does while an action is applied; nothing that is only ordered helps."""
+        now_s, done = time.time(), self._actions()
+        kept_away = [one for one in done if one.keeps_away]
+        self._worker.shield(max((math.ceil(one.until_s - now_s) for one in kept_away), default=0))
+        shown = next((one for one in done if one.action == "SUGGEST_BREAK"), None)
+        if shown is None:
+            if self._break_seen:
+                self._worker.rest(min(self._worker.pause_s, 1))  # the screen has gone: back to work
+            self._break_seen = 0
+        elif shown.id != self._break_seen:
+            self._break_seen = shown.id
+            if self._rng.random() < RESTS:
+                self._worker.rest(max(1, math.ceil(shown.until_s - now_s)))
+                self.counts.breaks += 1
+            else:
+                self._injector.tap("Escape")
 
     def _tap(self, _: float) -> None:
         draw = self._rng.random()

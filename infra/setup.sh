@@ -30,13 +30,14 @@ if [ "$(uname)" = Linux ]; then
   program c++ g++; program Xvfb xvfb; program xauth xauth; program curl curl
   header X11/Xlib.h libx11-dev; header xcb/xcb.h libxcb1-dev; header X11/extensions/XInput2.h libxi-dev; header X11/extensions/XTest.h libxtst-dev
   required=("${missing[@]}"); missing=()
-  # What Wayland's compositor tells of windows: left out where it cannot be installed, needed by the tests.
-  header wayland-client.h libwayland-dev; program wayland-scanner libwayland-bin; program pkg-config pkgconf
+  # What Wayland's compositor tells of windows, and who minimises the demo person's: left out where they cannot be
+  # installed, needed by the tests.
+  header wayland-client.h libwayland-dev; program wayland-scanner libwayland-bin; program pkg-config pkgconf; program openbox openbox
   optional=("${missing[@]}"); missing=("${required[@]}")
   [ -z "${TEST:-}${required[*]}" ] && [ "$(id -u)" != 0 ] || missing+=("${optional[@]}")
   if [ -n "${TEST:-}" ]; then
     program chromium chromium; program clang++ clang; program make make; program git git
-    program openbox openbox; program dbus-daemon dbus-daemon; program dbus-send dbus-bin; program gdbus libglib2.0-bin
+    program dbus-daemon dbus-daemon; program dbus-send dbus-bin; program gdbus libglib2.0-bin
     program redis-server redis-server; program sway sway; program foot foot; program gjs gjs
     ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer* >/dev/null 2>&1 || missing+=(libclang-rt-14-dev)
   fi

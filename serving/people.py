@@ -49,8 +49,10 @@ def read_person(connection: Connection, user_id: int, hosts: Iterable[str] = ())
     return Someone(user_id, username, is_demo, zone, created_at, read_help(settings, hosts))
 
 
-def store_help(connection: Connection, user_id: int, asked: HelpSettings, hosts: Iterable[str] = ()) -> HelpSettings:
-    """Store what the person allows help to do, checked; returns it as it is stored.
+def store_help(
+    connection: Connection, user_id: int, asked: HelpSettings, hosts: Iterable[str] = (), *, keep: bool = False
+) -> HelpSettings:
+    """Store what the person allows help to do, checked; returns it as checked. ``keep``: unless they have chosen.
 
     Raises:
         InputError: an entry that no list may have, or a length out of bounds; nothing is stored then.
@@ -58,7 +60,8 @@ def store_help(connection: Connection, user_id: int, asked: HelpSettings, hosts:
     checked = check_help(asked, hosts)
     connection.execute(
         "UPDATE users SET settings = CASE jsonb_typeof(settings) WHEN 'object' THEN settings ELSE '{}'::jsonb END"
-        " || jsonb_build_object(%s::text, %s::jsonb) WHERE id = %s",
-        (KEY, Jsonb(as_stored(checked)), user_id),
+        " || jsonb_build_object(%(key)s::text, %(help)s::jsonb)"
+        " WHERE id = %(user)s AND NOT (%(keep)s AND settings IS NOT NULL AND settings ? %(key)s)",
+        {"key": KEY, "help": Jsonb(as_stored(checked)), "user": user_id, "keep": keep},
     )
     return checked

@@ -57,7 +57,7 @@ def live(
     here: Annotated[bool, typer.Option(help="Work even on your own desktop: it types and clicks there")] = False,
 ) -> None:
     """Be a demo person: open windows, type, point, switch and rest, through the X server."""
-    from infra.demo_person import DemoPerson
+    from infra.demo_person import DemoPerson, read_actions
 
     if not display:
         raise ConfigurationError("no display is given", todo="Give --display :N, such as that of an Xvfb")
@@ -74,8 +74,10 @@ def live(
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    counts = DemoPerson(display, seed=seed, brisk=brisk).work(stop, seconds)
+    agent_file = read_settings().home / "agent.json"
+    person = DemoPerson(display, seed=seed, brisk=brisk, actions=lambda: read_actions(agent_file))
+    counts = person.work(stop, seconds)
     Console().print(
         f"{counts.seconds} s: {counts.keys} keys, {counts.moves} moves, {counts.clicks} clicks,"
-        f" {counts.switches} switches"
+        f" {counts.switches} switches, {counts.breaks} breaks"
     )

@@ -1,7 +1,11 @@
-"""The virtual display under supervision: the first start finds a free number, a restart takes the same one."""
+"""The virtual display under supervision: the first start finds a free number, a restart takes the same one.
+
+With it a window manager where one is installed: without one no window can be minimised, and nothing says otherwise.
+"""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 
 from infra.interruption import whole
@@ -12,6 +16,7 @@ from infra.virtual_display import start_virtual_display
 from neural_focus.settings import Settings
 
 NAME = "virtual display"
+WINDOW_MANAGER = "openbox"
 
 
 def start_display(settings: Settings, supervisor: Supervisor) -> Mapping[str, str]:
@@ -33,4 +38,9 @@ def _start(settings: Settings, supervisor: Supervisor) -> Mapping[str, str]:
     arguments[number : number + 2] = [display.display]
     log = settings.logs / "display.log"
     supervisor.adopt(Program(NAME, tuple(arguments), environment(settings), log), display.process)
+    manager = shutil.which(WINDOW_MANAGER)
+    if manager is not None:
+        variables = {**environment(settings), **display.environment}
+        log = settings.logs / "window-manager.log"
+        supervisor.start(Program("window manager", (manager, "--sm-disable"), variables, log))
     return display.environment

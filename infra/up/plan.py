@@ -12,12 +12,15 @@ from flows.server import client_environment, login, server_command, server_envir
 from infra.up.health import active_deployments, answers, basic
 from infra.up.process import Program
 from neural_focus.addresses import prefect_address, service_address
+from neural_focus.help_settings import HelpSettings
 from neural_focus.secrets import Secrets
 from neural_focus.settings import Settings
 from serving.launch import service_command, service_environment
 
 DEMO_OPPORTUNITY_SECONDS = 20
 """The demo person's first intervention comes this long after their first snapshot, so that a first look shows one."""
+DEMO_HELP = HelpSettings(minimize_apps=("chromium", "spotify", "discord", "vlc"), block_minutes=10, break_minutes=2)
+"""The demo person's own lists: what draws them on their desktop, and breaks that a first look sees whole."""
 QUIET = {"DO_NOT_TRACK": "1", "BENTOML_DO_NOT_TRACK": "True", "FEAST_USAGE": "False", "PYTHONUNBUFFERED": "1"}
 
 

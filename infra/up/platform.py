@@ -39,6 +39,7 @@ from neural_focus.secrets import Secrets, load_secrets
 from neural_focus.settings import Settings
 from neural_focus.store.database import connect
 from neural_focus.store.users import ensure_user
+from serving.people import store_help
 
 DEMO_PERSON = "demo-live"
 
@@ -187,6 +188,8 @@ class Platform:
         with connect(settings.database_url or "") as connection:
             name = DEMO_PERSON if self.demo else settings.username
             user_id = ensure_user(connection, name, is_demo=self.demo, zone=settings.zone)
+            if self.demo:
+                store_help(connection, user_id, plan.DEMO_HELP, keep=True)
         display: Mapping[str, str] = {}
         if self.demo:
             with step(self.console, DISPLAY) as at_work:

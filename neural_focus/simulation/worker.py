@@ -104,9 +104,17 @@ class Worker:
     def treat(self, arm: Arm, accepted: bool) -> None:
         """What an accepted intervention does to the hidden state from the next second on."""
         if accepted and arm is Arm.BLOCK_SITES:
-            self.shield_s = SHIELD_S
+            self.shield(SHIELD_S)
         elif accepted and arm is Arm.SUGGEST_BREAK:
-            self.pause_s = int(self._rng.integers(*BREATHER_S, endpoint=True))
+            self.rest(int(self._rng.integers(*BREATHER_S, endpoint=True)))
+
+    def shield(self, seconds: int) -> None:
+        """What distracts is kept away for so long from now on; 0: no more."""
+        self.shield_s = seconds
+
+    def rest(self, seconds: int) -> None:
+        """Be away for so long from now on; 0: come back."""
+        self.pause_s = seconds
 
     def _pause(self) -> None:
         self.pause_s -= 1

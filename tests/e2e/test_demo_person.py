@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -66,6 +68,53 @@ def test_the_person_types_points_and_switches(monkeypatch: pytest.MonkeyPatch) -
         assert len(seen - {0}) >= 3, "the windows really change"
         assert counts.keys >= 1
         assert counts.moves >= 6
+    finally:
+        stop_virtual_display(display)
+
+
+def test_only_what_was_applied_helps_the_person(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A break that is shown stills the hands; one that is only ordered does not; what keeps away shields."""
+    from infra.demo_person import DemoPerson, read_actions
+    from neural_focus.messages import iso
+    from neural_focus.simulation.parameters import draw_person
+
+    agent_file = tmp_path / "agent.json"
+    assert read_actions(agent_file) == []
+
+    def write(*listed: tuple[int, str, str]) -> None:
+        until = iso(int((time.time() + 60) * 1e6))
+        actions = [{"id": one, "action": action, "until": until, "state": state} for one, action, state in listed]
+        agent_file.write_text(json.dumps({"actions": actions}))
+
+    calm = draw_person(3)
+    restless = replace(calm, hands=np.full_like(calm.hands, 1 / 3))
+    display = start_virtual_display()
+    try:
+        monkeypatch.setenv("XAUTHORITY", str(display.authority))
+        monkeypatch.setattr("infra.demo_person.RESTS", 1.0)
+        person = DemoPerson(
+            display.display, seed=4, person=restless, hour=10.0, actions=lambda: read_actions(agent_file)
+        )
+        worker = person._worker
+        write((1, "SUGGEST_BREAK", "waiting"), (2, "MINIMIZE_VLC", "waiting"))
+        person.work(threading.Event(), 1)
+        assert (worker.pause_s, worker.shield_s, person.counts.breaks) == (0, 0, 0), "ordered is not done"
+        write((2, "MINIMIZE_VLC", "applied"))
+        person._be_helped()
+        assert 55 <= worker.shield_s <= 60
+        write((1, "SUGGEST_BREAK", "applied"))
+        person._be_helped()
+        assert worker.shield_s == 0, "what was undone shields no more"
+        assert 55 <= worker.pause_s <= 60 and person.counts.breaks == 1
+        before = person.counts.keys + person.counts.moves
+        stop = threading.Event()
+        resting = threading.Thread(target=person.work, args=(stop, 3))
+        resting.start()
+        resting.join(20)
+        assert person.counts.keys + person.counts.moves == before, "hands off"
+        write()
+        person._be_helped()
+        assert worker.pause_s <= 1, "the screen has gone: back to work"
     finally:
         stop_virtual_display(display)
 
