@@ -63,8 +63,8 @@ bits: setup ## the same bits from every compiler that is here
 tidy: setup ## clang-tidy on the native code (minutes)
 	$(BIN)/clang-tidy -p $$(ls -d build/cp3*) --quiet $(filter native/src/core/% native/src/bindings/% native/src/x11/% native/src/wayland/%,$(filter-out %.hpp %_windows.cpp,$(NATIVE)))
 
-pictures: setup ## the README's pictures, from the platform that runs here
-	$(BIN)/python -m infra.pictures
+pictures: setup ## the README's pictures, from a platform of their own (NAMES=…; 40 minutes)
+	$(BIN)/python -m infra.pictures $(NAMES)
 
 wine: setup ## build the Windows capture with MinGW-w64 and drive it under Wine
 	@type x86_64-w64-mingw32-g++-posix wine openbox >/dev/null 2>&1 || apt-get install -y -qq --no-install-recommends g++-mingw-w64-x86-64-posix wine wine64 openbox || \

@@ -72,7 +72,8 @@ if ! fresh packages "$packages"; then
 fi
 
 # Native part and the project itself ---------------------------------------------------------------------
-native=$(find native pyproject.toml -type f -not -path '*/build/*' | sort | xargs cat | sha256sum | cut -c1-16)
+modules() { find neural_focus collector flows feature_repo serving infra -name '*.py' -not -path '*/node_modules/*' | sort; } # the install knows where each one is
+native=$({ find native pyproject.toml -type f -not -path '*/build/*' | sort | xargs cat; modules; } | sha256sum | cut -c1-16)
 if ! fresh native "$native" || ! .venv/bin/python -c 'import neural_focus._native' 2>/dev/null; then
   say "native build"
   .venv/bin/uv pip install -q --python .venv/bin/python --no-build-isolation --no-deps -e .

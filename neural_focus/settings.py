@@ -57,6 +57,8 @@ class Settings:
 
     opportunity_seconds: int | None = None
     """A demo person's first intervention is offered this long after their first snapshot; real people have none."""
+    demo_answers: bool = True
+    """Whether a demo person answers offers; else they stay open until they time out."""
     timeout_seconds: int = 30
     """An offer without an answer by then is stored as TIMEOUT."""
     snooze_seconds: int = 300
@@ -132,6 +134,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         opportunity_seconds=number("OPPORTUNITY_SECONDS", 1, 86400)
         if env.get(PREFIX + "OPPORTUNITY_SECONDS")
         else None,
+        demo_answers=env.get(PREFIX + "DEMO_ANSWERS", "1") not in ("0", "false", "no"),
         timeout_seconds=number("TIMEOUT_SECONDS", 30, 3600),
         snooze_seconds=number("SNOOZE_SECONDS", 300, 86400),
     )

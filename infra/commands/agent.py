@@ -69,7 +69,7 @@ def agent(
         database_url=url if settings.ship == "events" else None,
         address=service_address(settings) if service else None,
         token=_token(settings, url, demo),
-        decide=_demo_policy() if demo else None,
+        decide=_demo_policy() if demo and settings.demo_answers else None,
         click=_demo_hands(display or os.environ.get("DISPLAY", "")) if demo else None,
         terminal=terminal and not demo,
         open_page=None if demo else _open_page,

@@ -188,6 +188,21 @@ def test_from_a_hand_to_the_database_and_back(display: str, tmp_path: Path, fres
         assert consents == (1,)
 
 
+def test_a_demo_person_who_is_told_to_leaves_offers_open(display: str, tmp_path: Path, fresh_database_url: str) -> None:
+    """Else they answer within two thirds of the time."""
+    with scripted_service() as (service, port), Desk(tmp_path, fresh_database_url, port, "ada") as desk:
+        desk.environment["NEURAL_FOCUS_DEMO_ANSWERS"] = "0"
+        agent = desk.start()
+        with hands_at_work(display):
+            wait_for(lambda: service.of(Snapshot))
+        service.say(InterventionOffered(3, iso(time.time_ns() // 1000), "SUGGEST_BREAK", "", 0.9, 4, "SUGGEST_BREAK"))
+        wait_for(lambda: desk.read()["prompt"])
+        wait_for(lambda: not desk.read()["prompt"])
+        counted = desk.stop(agent)
+    assert service.of(InterventionFeedback) == []
+    assert (counted["interventions"], counted["answers"]) == (1, 0)
+
+
 def test_a_move_to_another_zone_is_noticed_while_it_runs(display: str, tmp_path: Path, fresh_database_url: str) -> None:
     """An agent in this process, on a machine whose /etc is ours to change; its minutes last a second."""
     localtime = tmp_path / "etc" / "localtime"

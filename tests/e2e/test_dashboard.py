@@ -26,6 +26,7 @@ from collector.attendance import Attendance
 from collector.wayland import WaylandSource
 from flows.personal import adapt
 from flows.running import Platform
+from infra.pictures.dashboard import MINUTES, MISSING
 from neural_focus.messages import DesktopStatus
 from neural_focus.store.database import connect
 from serving.auth import make_signin_link
@@ -94,6 +95,7 @@ def test_without_a_reading_it_says_what_to_do(page: Page, service: PageService) 
     expect(page.get_by_test_id("collector-state")).to_have_text("Not connected")
     expect(page.locator("#collector")).to_contain_text("neural-focus agent")
     expect(page).to_have_title("DEMO · Neural Focus")
+    assert len(page.evaluate(MISSING, MINUTES)["missing"]) == 6, "nothing here is worth a picture"
 
 
 def test_pages_without_an_icon_of_their_own_have_one(page: Page, service: PageService) -> None:
@@ -156,10 +158,13 @@ def test_an_offer_counts_down_and_takes_an_answer(page: Page, service: PageServi
     expect(offer.get_by_role("alert")).to_contain_text("An example of help")
     expect(offer).to_contain_text("Without an answer nothing is done.")
     expect(offer).to_contain_text("This version blocks nothing and starts no break")
+    wait_for(lambda: page.evaluate(MISSING, PAST // 60)["missing"] == [])  # the pictures wait for this
+    assert page.evaluate(MISSING, PAST // 60)["open"]
     offer.get_by_role("button", name="No, thanks").press("Enter")
     expect(offer.get_by_role("status")).to_have_text("You said no, and your answer is stored.")
     page.reload()
     expect(page.get_by_test_id("warnings")).to_contain_text("rejected")
+    assert not page.evaluate(MISSING, PAST // 60)["open"]
 
 
 def test_a_session_starts_and_ends(page: Page, service: PageService, desktop: Desktop) -> None:

@@ -16,7 +16,7 @@ from surroundings import DEAD_PROXIES, HAS_IPV6
 
 from collector.link import Link
 from infra.diagnosis import State, check_network, check_service
-from infra.pictures import _report_address
+from infra.pictures.shots import report_address
 from infra.ports import free_port, is_taken
 from infra.up.health import answers
 from infra.up.table import addresses
@@ -46,7 +46,7 @@ def test_calls_of_ours_find_it_whatever_proxy_is_set(service: Service, dead_prox
     settings, secrets = service.settings, service.secrets
     assert answers(f"{service_address(settings)}/readyz")() == ""
     assert check_service(settings).state is State.WELL
-    assert _report_address(settings, secrets, LOCAL_PERSON) == (
+    assert report_address(settings, secrets, LOCAL_PERSON) == (
         f"http://desk.lan:{settings.serving_port}/reports/ab/index.html"
     )
     told = addresses(settings, secrets, 1, demo=False)

@@ -1,0 +1,86 @@
+"""All pictures: which there are, and how each is taken. A new one is a function and a line in ``SHOTS``."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from flows.server import login
+from infra.own_server import read_links
+from infra.pictures.dashboard import AT_MOST_SECONDS, dashboard
+from infra.pictures.stage import HEIGHT, WIDTH, Stage
+from neural_focus.addresses import prefect_link, service_address
+from neural_focus.errors import ServiceError
+from neural_focus.secrets import Secrets
+from neural_focus.settings import Settings
+from serving.auth import LOCAL_PERSON, issue_token
+
+SETTLE_MS = 4000
+"""Long enough for Prefect's page to fill."""
+WHOLE = "Math.min(document.querySelector('.app-router-view').scrollHeight, 1600)"
+"""The height at which a list of Prefect's, which scrolls by itself, is whole, if it is not too long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """``take`` returns {file name without ending: PNG}; it ends within ``at_most_s``."""
+
+    take: Callable[[Stage], Mapping[str, bytes]]
+    at_most_s: int = 120
+
+
+def prefect(stage: Stage) -> dict[str, bytes]:
+    """Prefect's deployments and runs, each list to its end."""
+    password = base64.b64encode(login(stage.secrets).encode()).decode()
+    context = stage.browser.new_context(viewport={"width": WIDTH, "height": HEIGHT})
+    context.add_init_script(f"localStorage.setItem('prefect-password', {json.dumps(password)})")
+    page = context.new_page()
+    taken = {}
+    for path in ("deployments?limit=50", "runs"):
+        page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+        page.goto(f"{prefect_link(stage.settings)}/{path}")
+        page.wait_for_timeout(SETTLE_MS)
+        page.set_viewport_size({"width": WIDTH, "height": page.evaluate(WHOLE)})
+        page.wait_for_timeout(SETTLE_MS)
+        taken[f"prefect-{path.partition('?')[0]}"] = page.screenshot()
+    return taken
+
+
+def ab_report(stage: Stage) -> dict[str, bytes]:
+    """The A/B report, whole.
+
+    Raises:
+        ServiceError: there is none yet.
+    """
+    address = report_address(stage.settings, stage.secrets, stage.user)
+    if address is None:
+        raise ServiceError("There is no A/B report yet", todo="Write it: neural-focus report")
+    page = stage.page()
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    return {"ab-report": page.screenshot(full_page=True)}
+
+
+def report_address(settings: Settings, secrets: Secrets, user: int) -> str | None:
+    """Where the A/B report is, None if there is none yet.
+
+    Raises:
+        ServiceError: the service does not answer.
+    """
+    token = secrets.api_token if user == LOCAL_PERSON else issue_token(secrets, user)
+    try:
+        links = read_links(settings, token)
+    except OSError as error:
+        why = f"{service_address(settings)}: {error}"
+        raise ServiceError("The service does not answer", why=why, todo="Start it: make run") from error
+    return next((str(link["url"]) for link in links if "A/B" in link["name"]), None)
+
+
+SHOTS: Mapping[str, Shot] = {
+    "prefect": Shot(prefect),
+    "ab-report": Shot(ab_report),
+    "dashboard": Shot(dashboard, AT_MOST_SECONDS),
+}
+"""In this order: what is there from the start comes first."""
