@@ -67,7 +67,7 @@ pictures: setup ## the README's pictures, from a platform of their own (NAMES=â€
 	$(BIN)/python -m infra.pictures $(NAMES)
 
 wine: setup ## build the Windows capture with MinGW-w64 and drive it under Wine
-	@type x86_64-w64-mingw32-g++-posix wine openbox >/dev/null 2>&1 || apt-get install -y -qq --no-install-recommends g++-mingw-w64-x86-64-posix wine wine64 openbox || \
+	@type x86_64-w64-mingw32-g++-posix wine openbox >/dev/null 2>&1 || apt-get install -o DPkg::Lock::Timeout=120 -y -qq --no-install-recommends g++-mingw-w64-x86-64-posix wine wine64 openbox || \
 	  { echo "wine: install g++-mingw-w64-x86-64-posix wine wine64 openbox and try again" >&2; exit 1; }
 	$(BIN)/cmake -S native -B build/windows -G Ninja -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN)/ninja) -DCMAKE_TOOLCHAIN_FILE=$(abspath native/mingw.cmake) -DCMAKE_BUILD_TYPE=Release
 	$(BIN)/cmake --build build/windows
