@@ -9,6 +9,7 @@
     com.spotify.Client  org.mozilla.firefox               reverse DNS: the last part that says which app it is
     code-insiders  firefox-esr  idea-ce                   channels and editions go
     msedge = edge, winword = word                         the rest is listed: apps.toml
+    Google-chrome (video)                                 a browser on a kind of site is an app of its own
 
 Records keep the name as it was captured; who compares apps (rules, the models' memory) compares their ids.
 """
@@ -51,6 +52,12 @@ _DOMAINS = frozenset({
 """Top-level domains with which ids of apps begin."""
 _DOMAINS_OF_TWO = frozenset({"com", "org", "net", "io"})
 """Those that need no third part: ``app.js`` and ``it.works`` are no ids."""
+SITE_KINDS = (
+    "learning", "reference", "code", "documents", "mail", "chat", "video", "social", "news", "shopping", "games",
+    "music", "search",
+)  # fmt: skip
+"""What a browser can be on, where the person agreed that their extension tells."""
+_ON_SITE = re.compile(rf"(.+) \(({'|'.join(SITE_KINDS)})\)")
 _MAY_BE_CUT = APP_NAME_BYTES - 4
 """A name of more bytes than this may be one that a record cut, at a code point of at most four."""
 _LEAST_OF_A_WORD = 3
@@ -59,12 +66,27 @@ _LEAST_OF_A_WORD = 3
 @lru_cache(maxsize=4096)
 def app_id(name: str) -> str:
     """The id of an app by any of its names; one that no rule knows stays as it is, lower case, ``-`` between words."""
+    app, kind = split_site(name)
+    if kind:
+        return on_site(app, kind)
     text, cut = plain_name(name), _MAY_BE_CUT < len(app_text(name)) < APP_NAME_BYTES
     if text not in _aliases():
         text = _of_snap(_of_reverse_dns(text), cut)
         while text not in _aliases() and (shorter := _without_last_word(text, cut)) != text:
             text, cut = shorter, False
     return _aliases().get(text, text)
+
+
+def on_site(browser: str, kind: str) -> str:
+    """The name, and the id, of ``browser`` while a site of this kind (of ``SITE_KINDS``) is in front, ≤ 31 bytes."""
+    rest = f" ({kind})"
+    return app_text(app_id(browser))[: APP_NAME_BYTES - 1 - len(rest)].decode("utf-8", "ignore").rstrip() + rest
+
+
+def split_site(name: str) -> tuple[str, str]:
+    """``firefox (video)`` → (firefox, video); another name → (name, "")."""
+    found = _ON_SITE.fullmatch(name)
+    return (found[1], found[2]) if found else (name, "")
 
 
 @lru_cache(maxsize=4096)

@@ -17,7 +17,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from neural_focus.apps import app_id, join_words, plain_name
+from neural_focus.apps import SITE_KINDS, app_id, join_words, plain_name, split_site
 from neural_focus.errors import ConfigurationError
 from neural_focus.events import (
     PRODUCTIVITY_MASK,
@@ -78,6 +78,32 @@ class _TitleRule:
     category: int | None
 
 
+class _SiteRules:
+    """Site → its kind, and kind → bits, of all files: the first that names a site, or gives a kind bits, wins."""
+
+    def __init__(self) -> None:
+        self._kinds: dict[str, str] = {}
+        self._bits: dict[str, tuple[int, int | None]] = {}
+
+    def add(self, rule: dict[str, Any]) -> None:
+        kind = rule["kind"]
+        if kind not in SITE_KINDS:
+            raise ValueError(f"unknown kind of site {kind!r}, known are {', '.join(SITE_KINDS)}")
+        if not isinstance(rule["sites"], list):
+            raise TypeError(f"sites is {rule['sites']!r}, a list is expected")
+        for site in rule["sites"]:
+            self._kinds.setdefault(site.lower(), kind)
+        if "kinds" in rule or "category" in rule:
+            self._bits.setdefault(kind, (_kind_bits(rule.get("kinds", [])), _category_bits(rule)))
+
+    def kind(self, site: str) -> str:
+        return self._kinds.get(site.lower(), "")
+
+    def onto(self, browser: int, kind: str) -> int:
+        kinds, category = self._bits.get(kind, (0, None))
+        return (browser if category is None else (browser & ~PRODUCTIVITY_MASK) | category) | kinds
+
+
 class Rules:
     """App and title → ``category_hint``: kinds in bits 0–5, the productivity category in bits 8–15."""
 
@@ -85,15 +111,18 @@ class Rules:
         """``tables``: parsed files, the first wins. ``installed``: bits of an app that no rule names, 0 for none."""
         self._files: list[_AppRules] = []
         self._titles: list[_TitleRule] = []
+        self._sites = _SiteRules()
         for table in tables:
-            unknown = set(table) - {"app", "title"}
+            unknown = set(table) - {"app", "title", "site"}
             if unknown:
-                raise ValueError(f"unknown table {sorted(unknown)[0]!r}, known are app and title")
+                raise ValueError(f"unknown table {sorted(unknown)[0]!r}, known are app, title and site")
             self._files.append(_AppRules())
             for rule in table.get("app", []):
                 self._files[-1].add(rule)
             for rule in table.get("title", []):
                 self._add_title(rule)
+            for rule in table.get("site", []):
+                self._sites.add(rule)
         self._installed = installed
         self._by_rules = lru_cache(maxsize=4096)(self._find_app)
 
@@ -114,9 +143,10 @@ class Rules:
             raise ConfigurationError(f"{path} cannot be used", why=why, todo="Correct it, or move it away") from error
 
     def hint(self, app_name: str, title: str | None = None) -> int:
-        """``category_hint`` bits of an app, and of its title where that is known."""
-        ruled = self._by_rules(app_name)
-        app = self._installed(app_name) if ruled is None else ruled
+        """``category_hint`` bits of an app, of the site that a browser is on, and of its title where that is known."""
+        name, kind = split_site(app_name)
+        ruled = self._by_rules(name)
+        app = self._sites.onto(self._installed(name) if ruled is None else ruled, kind)
         if not title:
             return app
         for rule in self._titles:
@@ -124,6 +154,10 @@ class Rules:
                 category = app & PRODUCTIVITY_MASK if rule.category is None else rule.category
                 return (app & ~PRODUCTIVITY_MASK) | rule.kinds | category
         return app
+
+    def site_kind(self, site: str) -> str:
+        """The kind of a site by its registrable domain, one of ``SITE_KINDS``; empty where no rule names it."""
+        return self._sites.kind(site)
 
     def label(self, app_name: str, title: str | None = None) -> str:
         """The productivity category in words (Building, Studying, …), empty for none."""

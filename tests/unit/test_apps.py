@@ -1,6 +1,6 @@
 import pytest
 
-from neural_focus.apps import app_id
+from neural_focus.apps import app_id, on_site, split_site
 from neural_focus.events import encode_app_name
 
 NAMES = {
@@ -134,3 +134,13 @@ def test_what_is_hardly_a_name_is_taken_as_it_is(name: str, wanted: str) -> None
 )
 def test_a_record_that_cuts_a_name_keeps_its_id(name: str) -> None:
     assert app_id(encode_app_name(name).decode()) == app_id(name)
+
+
+def test_a_browser_on_a_kind_of_site_is_an_app_of_its_own_that_fits_into_a_record() -> None:
+    assert on_site("Google Chrome", "video") == "chrome (video)"
+    for name in ("Google-chrome (video)", "chrome.exe (video)", "com.google.Chrome (video)", "chrome (video)"):
+        assert app_id(name) == "chrome (video)" == encode_app_name(app_id(name)).decode()
+    assert split_site("chrome (video)") == ("chrome", "video")
+    assert split_site("chrome (beta)") == ("chrome (beta)", "") and app_id("chrome (beta)") == "chrome-(beta)"
+    long = on_site("café-" * 9, "documents")
+    assert len(long.encode()) <= 31 and long.endswith(" (documents)") and app_id(long) == long

@@ -1,10 +1,14 @@
+import tomllib
+from importlib import resources
 from pathlib import Path
 
 import pytest
 
-from neural_focus.categories import Rules, category_label
+from neural_focus.apps import SITE_KINDS
+from neural_focus.categories import RULES_FILE, Rules, category_label
 from neural_focus.errors import ConfigurationError
 from neural_focus.events import PRODUCTIVITY_SHIFT, CategoryFlag, ProductivityCategory
+from neural_focus.help_settings import registrable
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +107,9 @@ def test_own_rules_win(tmp_path: Path) -> None:
         '[[app]]\nnames = "a"\n',
         '[[title]]\npattern = "("\n',
         '[[apps]]\nnames = ["a"]\n',
+        '[[site]]\nkind = "fun"\nsites = ["a.example"]\n',
+        '[[site]]\nkind = "video"\nsites = "a.example"\n',
+        '[[site]]\nkind = "video"\n',
     ],
 )
 def test_a_broken_file_says_so(tmp_path: Path, text: str) -> None:
@@ -141,3 +148,39 @@ def test_what_is_installed_comes_after_the_rules() -> None:
 
 def test_missing_own_file_means_packaged(tmp_path: Path) -> None:
     assert Rules.load(tmp_path / "none.toml").hint("chrome") == CategoryFlag.BROWSER
+
+
+def test_a_browser_on_a_kind_of_site_is_of_that_kind(rules: Rules) -> None:
+    assert rules.site_kind("youtube.com") == rules.site_kind("YouTube.com") == "video"
+    assert rules.site_kind("nowhere.example") == ""
+    hint = rules.hint("firefox (video)")
+    assert hint & 0x3F == CategoryFlag.BROWSER | CategoryFlag.ENTERTAINMENT
+    assert category_label(hint) == "Entertainment"
+    assert category_label(rules.hint("Google-chrome (code)", "Pull requests")) == "Building"
+    assert category_label(rules.hint("firefox (video)", "Rust tutorial - YouTube")) == "Studying"
+    assert rules.hint("firefox (search)") == rules.hint("firefox")
+    assert rules.hint("firefox (never heard of)") == 0
+
+
+def test_own_sites_win_and_a_kind_has_the_bits_of_the_first_file(tmp_path: Path) -> None:
+    own = tmp_path / "categories.toml"
+    own.write_text(
+        '[[site]]\nkind = "learning"\nsites = ["youtube.com", "acme.example"]\n'
+        '[[site]]\nkind = "news"\nsites = []\nkinds = ["productivity"]\ncategory = "building"\n'
+    )
+    rules = Rules.load(own)
+    assert [rules.site_kind(site) for site in ("youtube.com", "acme.example", "netflix.com")] == [
+        "learning", "learning", "video",
+    ]  # fmt: skip
+    assert category_label(rules.hint("firefox (learning)")) == "Studying"
+    news = rules.hint("firefox (news)")
+    assert (news & 0x3F, category_label(news)) == (CategoryFlag.BROWSER | CategoryFlag.PRODUCTIVITY, "Building")
+
+
+def test_every_listed_site_is_one_that_an_extension_can_tell() -> None:
+    """A registrable domain, once."""
+    listed = tomllib.loads(resources.files("neural_focus").joinpath(RULES_FILE).read_text("utf-8"))["site"]
+    sites = [site for rule in listed for site in rule["sites"]]
+    assert [site for site in sites if registrable(site) != site] == []
+    assert len(set(sites)) == len(sites) > 200
+    assert [rule["kind"] for rule in listed] == list(SITE_KINDS)
