@@ -97,7 +97,14 @@ class Agent:
         )
         self._machine_id = desktop.machine_id()
         self._link = Link(options.address, options.token, self._machine_id, self._rest.end) if options.address else None
-        self._talk = Conversation(self._link, self._recording.live, self._asker, now_us=self._recording.capture.now_us)
+        self._talk = Conversation(
+            self._link,
+            self._recording.live,
+            self._asker,
+            now_us=self._recording.capture.now_us,
+            site_in_front=self._recording.capture.site_in_front,
+            unavailable=lambda: self._session.unavailable if self._session else "",
+        )
         self._shipper = self._make_shipper()
         self._quit = False
         self._warned = self._disk = ""

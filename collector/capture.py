@@ -12,11 +12,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from collector.site_context import SiteContext
 from collector.wall_clock import WallClock
 from neural_focus.categories import Rules
 from neural_focus.clock import STEP_US
 from neural_focus.errors import CaptureError
 from neural_focus.events import EventType, decode_app_name
+from neural_focus.messages import SiteInFront
 
 MOTION_HZ = 125
 IDLE_AFTER_MS = 5000
@@ -115,6 +117,8 @@ class DesktopCapture:
         self._title_ids: dict[str, int] = {}
         self._next_title = 1
         self._past: Counter[str] = Counter()
+        self._sites = SiteContext(rules)
+        self._switch_us = 0
         self._locked = self._engaged = False
         self._retry_at = 0.0
         self._retry_seconds = RETRY_SECONDS[0]
@@ -130,8 +134,10 @@ class DesktopCapture:
 
     def drain(self) -> Drained:
         """Everything captured since the last call."""
-        records, texts = self._capture.drain(MOST_RECORDS)
-        titles = self._classify(records, dict(texts))
+        records, texts = self._take()
+        if self._capture.alive and not self._locked:
+            records = self._switch_site(records)
+        titles = self._classify(records, texts)
         if len(records):
             self._floor_us = max(self._floor_us, int(records["timestamp_us"][-1]))
         elif not self._capture.alive:
@@ -169,6 +175,10 @@ class DesktopCapture:
         """How often there was input while the screen was locked, by this hook."""
         return int(self._capture.behind_lock)
 
+    def site_in_front(self, message: SiteInFront) -> None:
+        """A browser's extension tells which site is in front: from now on the records say of which kind it is."""
+        self._sites.hear(message, time.monotonic())
+
     def ignore(self, window: int) -> None:
         """A window of ours: no switch, no input."""
         self._capture.ignore(window)
@@ -176,7 +186,9 @@ class DesktopCapture:
     def stop(self) -> Drained:
         """Ends capture; returns what was still on its way."""
         self._capture.stop()
-        return self.drain_last()
+        drained = self.drain_last()
+        self._sites.leave()
+        return drained
 
     def resume(self) -> None:
         """Captures again after ``stop``; a display that is gone meanwhile is reached for again, as ever."""
@@ -185,12 +197,31 @@ class DesktopCapture:
 
     def drain_last(self) -> Drained:
         """Like ``drain``, without reaching for a lost display."""
-        records, texts = self._capture.drain(MOST_RECORDS)
-        return Drained(records, self._classify(records, dict(texts)))
+        records, texts = self._take()
+        return Drained(records, self._classify(records, texts))
+
+    def _take(self) -> tuple[Records, dict[int, str]]:
+        """What the hook has, with the browser's kind of site. None is earlier than a switch that was made here."""
+        records, found = self._capture.drain(MOST_RECORDS)
+        texts: dict[int, str] = dict(found)
+        np.maximum(records["timestamp_us"], np.uint64(self._switch_us), out=records["timestamp_us"])
+        self._sites.apply(records, texts, time.monotonic())
+        return records, texts
+
+    def _switch_site(self, records: Records) -> Records:
+        """With the switch to another kind of site, if there is one, as the last record."""
+        now_us = max(self.now_us(), self._floor_us, int(records["timestamp_us"][-1]) if len(records) else 0)
+        switch = self._sites.switch(now_us, time.monotonic())
+        if switch is None:
+            return records
+        self._switch_us = now_us
+        self._past["captured"] += 1
+        return np.concatenate((records, switch))
 
     def _open(self) -> Any:
         if self._floor_us > self.now_us() + STEP_US:
             self._floor_us = 0  # of a clock that was wrong: stamps clamped to it would be worthless until it is reached
+            self._switch_us = 0
         capture = self._source.open(offset_us=self._clock.offset_us, floor_us=self._floor_us)
         capture.set_locked(self._locked)
         capture.set_engaged(self._engaged)
@@ -216,6 +247,7 @@ class DesktopCapture:
         self._past.update(self._counts(self._capture))
         self._gap_us += self.now_us() - self._lost_at_us
         self._capture, self.lost = fresh, ""
+        self._sites.leave()
         self.restarts += 1
 
     @staticmethod

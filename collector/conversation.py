@@ -29,8 +29,10 @@ from neural_focus.messages import (
     SessionApplied,
     SessionEnded,
     SessionStarted,
+    SiteInFront,
     Snapshot,
     StartSession,
+    Unavailable,
 )
 
 STALE_US = 10_000_000
@@ -41,8 +43,19 @@ LIVE_FEATURES = 30
 class Conversation:
     """One desktop's side of it, on the agent's main thread. ``link`` None: nobody listens."""
 
-    def __init__(self, link: Link | None, live: LiveEngine, asker: Asker, *, now_us: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        link: Link | None,
+        live: LiveEngine,
+        asker: Asker,
+        *,
+        now_us: Callable[[], int],
+        site_in_front: Callable[[SiteInFront], None],
+        unavailable: Callable[[], Unavailable],
+    ) -> None:
+        """``site_in_front`` takes what a browser tells; ``unavailable``: why nobody could see an offer now."""
         self._link, self._live, self._asker, self._now_us = link, live, asker, now_us
+        self._site_in_front, self._unavailable = site_in_front, unavailable
         self._features: dict[int, dict[str, float]] = {}
         self._natural: dict[int, int] = {}
         self._ends: dict[int, int] = {}
@@ -58,11 +71,14 @@ class Conversation:
         """What the service last complained of."""
 
     def hear_scores(self) -> None:
-        """Predictions that came, before another second is closed: it is to have their momentum. What else came is for
-        ``turn``, when the engine has seen every record from before it."""
+        """Predictions that came, before another second is closed: it is to have their momentum; and the site in front,
+        for the records that are drained next. The rest is for ``turn``, when the engine has seen every record from
+        before it."""
         for message in self._link.received() if self._link else ():
             if isinstance(message, PredictionMade):
                 self._predicted(message)
+            elif isinstance(message, SiteInFront):
+                self._site_in_front(message)
             else:
                 self._heard.append(message)
 
@@ -102,7 +118,8 @@ class Conversation:
         while len(self._features) > LIVE_FEATURES:
             del self._features[min(self._features)]
         shown = (second.app_name, second.category, second.window_title)
-        self._send(Snapshot(second.t_us, second.features, second.sequence, *shown, input_us=second.input_us))
+        input_us, unavailable = second.input_us, self._unavailable()
+        self._send(Snapshot(second.t_us, second.features, second.sequence, *shown, input_us, unavailable))
 
     def _tell_session(self, start_us: int, end_us: int) -> None:
         if end_us < 0:

@@ -37,28 +37,36 @@ class Engagement:
     ) -> None:
         """``plays``: whether a gamepad was used since the last call."""
         self._session, self._system, self._sound = session, system, sound
-        self._full_screen, self._plays = full_screen, plays
+        self._full_screen, self._gamepad_used = full_screen, plays
 
     async def reason(self) -> str:
         """Why somebody is there; empty where nothing says so."""
-        if self._plays():
+        if self._gamepad_used():
             return "a gamepad is used"
-        if is_running(self._sound, "c"):
+        if self.microphone():
             return "a microphone is in use"
-        if await self._inhibited():
+        if await self.inhibited():
             return "a program keeps the session from becoming idle"
-        if self._full_screen() and (is_running(self._sound, "p") or await self._playing()):
+        if self._full_screen() and await self.plays():
             return "a film plays in full screen"
         return ""
 
-    async def _inhibited(self) -> bool:
+    def microphone(self) -> bool:
+        """Whether one is in use."""
+        return is_running(self._sound, "c")
+
+    async def inhibited(self) -> bool:
+        """Whether a program keeps the session from becoming idle."""
         blocked = await ask_property(self._system, LOGIND, "/org/freedesktop/login1", MANAGER, "BlockInhibited")
         if "idle" in str(blocked or "").split(":"):
             return True
         path = "/" + GNOME.replace(".", "/")
         return bool(await ask(self._session, GNOME, path, GNOME, "IsInhibited", "u", GNOME_IDLE))
 
-    async def _playing(self) -> bool:
+    async def plays(self) -> bool:
+        """Whether sound goes out, or a player says that it plays."""
+        if is_running(self._sound, "p"):
+            return True
         for name in await names(self._session):
             if name.startswith(PLAYER):
                 path, interface = "/org/mpris/MediaPlayer2", f"{PLAYER}Player"

@@ -1,8 +1,10 @@
-"""What the session says of the person, on a thread of its own: is the screen locked, are they there without any input.
+"""What the session says of the person, on a thread of its own: is the screen locked, are they there without any input,
+could they see an offer.
 
-session bus   savers, GNOME, players ─┐
-system bus    logind ─────────────────┼─► screen lock, engagement ─► the agent's next turn ─► hook
-/proc, evdev  microphone, gamepads ───┘
+session bus   savers, GNOME, players, notifications ─┐                             ┌─► hook
+system bus    logind ────────────────────────────────┼─► lock, engagement, ────────┤
+/proc, evdev  microphone, gamepads ──────────────────┤   availability              └─► snapshots
+PipeWire      who takes pictures, who listens ───────┘
 """
 
 from __future__ import annotations
@@ -18,9 +20,12 @@ from dbus_fast import BusType
 from dbus_fast.aio import MessageBus
 from dbus_fast.errors import DBusError
 
+from collector.availability import Availability
 from collector.engagement import SOUND, Engagement
 from collector.gamepads import Gamepads
+from collector.pipewire_streams import Streams
 from collector.screen_lock import ScreenLock
+from neural_focus.messages import Unavailable
 
 LOOK_SECONDS = 2.0
 """Less than the input has to rest for a pause to begin: whoever starts a film and leans back is not idle in between."""
@@ -62,6 +67,7 @@ class SessionWatch(threading.Thread):
         """Whether a bus is there that tells of locks."""
         self.engaged = ""
         """Why somebody counts as being there; empty where nothing says so."""
+        self._reason: Unavailable = ""
 
     def tell(self, hook: Hook) -> None:
         """Tells the hook how things are, each turn of the agent; of input behind the lock it is asked."""
@@ -72,14 +78,20 @@ class SessionWatch(threading.Thread):
         hook.set_engaged(bool(self.engaged))
 
     def describe(self) -> dict[str, Any]:
-        """For agent.json: why somebody counts as being there, and how locks ended."""
+        """For agent.json: why somebody counts as being there, why they would see no offer, and how locks ended."""
         endings = {} if self._lock is None else dict(self._lock.endings)
-        return {"engaged": self.engaged, "locks_ended": {how: count for how, count in endings.items() if count}}
+        ended = {how: count for how, count in endings.items() if count}
+        return {"engaged": self.engaged, "unavailable": self.unavailable, "locks_ended": ended}
 
     @property
     def locked(self) -> bool:
         """Whether the screen is locked."""
         return self._lock is not None and self._lock.locked
+
+    @property
+    def unavailable(self) -> Unavailable:
+        """Why nobody could see an offer now; empty where they could."""
+        return "locked" if self.locked else self._reason
 
     def start_and_join(self) -> None:
         """Starts the thread and waits, for a while, until the session was asked."""
@@ -117,11 +129,14 @@ class SessionWatch(threading.Thread):
         engagement = Engagement(
             session, system, full_screen=self._full_screen, plays=self._gamepads.used, sound=self._sound
         )
+        availability = Availability(session, engagement, Streams(), full_screen=self._full_screen)
         await self._lock.join()
+        await availability.join()
         self.listening = self._lock.can_tell
         self._joined.set()
         while not self._end.is_set():
             self._set_engaged(await engagement.reason())
+            self._reason = await availability.reason()
             if self.listening and not any(bus.connected for bus in buses):
                 self.listening = False
                 self._lock.leave()

@@ -38,6 +38,8 @@ if [ "$(uname)" = Linux ]; then
   if [ -n "${TEST:-}" ]; then
     program chromium chromium; program clang++ clang; program make make; program git git
     program dbus-daemon dbus-daemon; program dbus-send dbus-bin; program gdbus libglib2.0-bin
+    [ -e /usr/share/glib-2.0/schemas/org.gnome.desktop.notifications.gschema.xml ] || missing+=(gsettings-desktop-schemas)
+    ls /usr/lib/*/gio/modules/libdconfsettings.so >/dev/null 2>&1 || missing+=(dconf-gsettings-backend)
     program redis-server redis-server; program sway sway; program foot foot; program gjs gjs
     ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer* >/dev/null 2>&1 || missing+=(libclang-rt-14-dev)
   fi
