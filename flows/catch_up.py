@@ -44,6 +44,7 @@ ORDER = (
     "consistency/daily",
     "data-quality/every-6-hours",
     "drift/every-6-hours",
+    "experiments/daily",
     "report/daily",
 )
 """Every deployment whose times are more than an hour apart, in the order in which missed runs are made up for."""

@@ -49,6 +49,7 @@ DEPLOYMENTS = (
     Deployment("flows.evaluation:evaluation", "by-hand", "learning"),
     Deployment("flows.promotion:promotion", "by-hand", "learning"),
     Deployment("flows.bootstrap:first_model", "by-hand", "learning"),
+    Deployment("flows.experiments:experiments", "daily", "learning", cron="35 4 * * *"),
     Deployment("flows.upkeep:report", "daily", "reports", cron="45 4 * * *"),
     Deployment("flows.upkeep:session_metrics", "hourly", "upkeep", cron="17 * * * *"),
     Deployment("flows.upkeep:retention", "daily", "upkeep", cron="10 2 * * *"),

@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "features": ("infra.commands.features", "Compute the features of an event table"),
     "evaluate": ("infra.commands.evaluate", "Train and evaluate the models on event tables"),
     "report": ("infra.commands.report", "Write the A/B report"),
+    "experiment": ("infra.commands.experiment", "Plan, start, stop, list and report experiments"),
     "models": ("infra.commands.models", "List, promote, shadow and roll back models"),
     "label": ("infra.commands.label", "Label the last minutes: focused, distracted or pseudo"),
     "demo": ("infra.commands.demo", "Write the demo people's history, or run one of them"),

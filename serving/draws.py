@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from neural_focus.experiments.assignment import Arm, Draw, Trigger
+from neural_focus.experiments.assignment import TRIAL_SEED, Arm, Draw, Trigger
 from neural_focus.help_settings import HelpSettings, registrable
 from neural_focus.messages import DesktopStatus, InterventionType, Unavailable
+from neural_focus.store.trial import Exposure
+from serving.experiments import Chance
 
 TYPE_OF: dict[Arm, InterventionType] = {
     Arm.NO_OP: "NO_OP",
@@ -68,6 +70,20 @@ class Drawn:
     draw: Draw
     opportunity_id: str
     reach: Reach
+    chance: Chance | None = None
+    """Of the experiment that it was drawn in; None for a warm start, which is in none."""
+
+    @property
+    def experiment(self) -> str:
+        """As ``interventions.experiment`` has it."""
+        return experiment_name(self.trigger, self.chance)
+
+    @property
+    def exposures(self) -> tuple[Exposure, ...]:
+        """To the experiment of the draw, and to those that assigned the person."""
+        if self.chance is None:
+            return ()
+        return (Exposure(self.chance.experiment_id, self.draw.arm.value, self.draw.probability), *self.chance.others)
 
     @property
     def targets(self) -> list[tuple[str, str | None]]:
@@ -86,6 +102,18 @@ class Missed:
 
     trigger: Trigger
     reason: Unavailable
+    chance: Chance | None = None
+
+    @property
+    def experiment(self) -> str:
+        """As ``unavailable_moments.experiment`` has it."""
+        return experiment_name(self.trigger, self.chance)
+
+
+def experiment_name(trigger: Trigger, chance: Chance | None) -> str:
+    """The seed of the draw's experiment, with the trigger where that is not the budget."""
+    seed = TRIAL_SEED if chance is None else chance.spec.seed
+    return seed if trigger is Trigger.BUDGET else f"{seed}:{trigger.value}"
 
 
 def block_action(site: str) -> str:

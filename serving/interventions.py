@@ -15,12 +15,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from neural_focus.experiments.assignment import (
-    TRIAL_ARMS,
-    WARM_START_ARMS,
-    Trigger,
-    draw_arm,
-)
+from neural_focus.experiments.assignment import TRIAL_SEED, WARM_START_ARMS, Trigger, draw_arm
 from neural_focus.messages import (
     STORED_RESPONSE,
     InterventionClosed,
@@ -36,6 +31,7 @@ from neural_focus.store.trial import Opportunity, StoredOffer, opportunity_uuid
 from serving.actions import Actions
 from serving.database import Database
 from serving.draws import TYPE_OF, Drawn, Missed, Reach
+from serving.experiments import Experiments
 from serving.forecast import Forecast
 from serving.hub import Hub
 from serving.offers import Waiting, minutes_of, plausible
@@ -57,11 +53,13 @@ class Interventions:
     def __init__(self, database: Database, hub: Hub, streams: Streams, actions: Actions, settings: Settings) -> None:
         self._database, self._hub, self._streams, self._settings = database, hub, streams, settings
         self._actions, self._hosts = actions, own_hosts(settings)
+        self.experiments = Experiments(database, streams)
         self._waiting: dict[int, Waiting] = {}
         self._snoozed: dict[int, tuple[float, StoredOffer]] = {}
 
     async def restore(self) -> None:
-        """Take up what an earlier run left open."""
+        """Take up what an earlier run left open, and the experiments that run."""
+        await self.experiments.open()
         since = int((time.time() - LOOK_BACK_SECONDS) * 1e6)
         offers = await self._database.run(lambda connection: trial.unfinished_offers(connection, since))
         for offer in offers:
@@ -77,8 +75,8 @@ class Interventions:
         """Whether this moment is an opportunity, and which arm it gets. Nothing is stored or shown yet.
 
         Moments of a machine that is not in use are none. While an offer waits, and for moments of the past, there is
-        none; while one is snoozed, only a warm start. What cannot be carried out here is not drawn, and nothing is
-        where nobody could see an offer.
+        none; while one is snoozed, and where no experiment has two arms for it, only a warm start. What cannot be
+        carried out here is not drawn, and nothing is where nobody could see an offer.
         """
         if self._streams.in_use(stream.user_id) is not stream:
             return None
@@ -88,29 +86,31 @@ class Interventions:
             stream.watch.remember(t_s, risk)
             return None
         snoozed = any(offer.user_id == stream.user_id for _, offer in self._snoozed.values())
-        unavailable = stream.snapshot.unavailable if stream.snapshot else ""
-        trigger = stream.watch.consider(t_s, risk, only_warm_start=snoozed, available=not unavailable)
+        can_block = self._actions.browsers.can_block(stream.user_id)
+        reach = Reach.of(stream.help, stream.desktop, can_block=can_block, jailed=stream.jailed)
+        unavailable, category = (shot.unavailable, shot.category) if (shot := stream.snapshot) else ("", "")
+        chance = self.experiments.chance(stream.user_id, forecast.message.t_us, category, reach.eligible)
+        only_warm_start = snoozed or chance is None
+        trigger = stream.watch.consider(t_s, risk, only_warm_start=only_warm_start, available=not unavailable)
         if trigger is None:
             return None
         if unavailable:
-            return Missed(trigger, unavailable)
-        can_block = self._actions.browsers.can_block(stream.user_id)
-        reach = Reach.of(stream.help, stream.desktop, can_block=can_block, jailed=stream.jailed)
+            return Missed(trigger, unavailable, chance)
         opportunity_id = opportunity_uuid(stream.user_id, stream.machine_id, forecast.message.t_us)
-        arms = WARM_START_ARMS if trigger is Trigger.WARM_START else TRIAL_ARMS
-        draw = draw_arm(stream.watch.policy.seed, stream.user_id, opportunity_id, arms, reach.eligible)
-        return Drawn(trigger, draw, opportunity_id, reach)
+        if trigger is Trigger.WARM_START or chance is None:
+            draw = draw_arm(TRIAL_SEED, stream.user_id, opportunity_id, WARM_START_ARMS, reach.eligible)
+            return Drawn(trigger, draw, opportunity_id, reach)
+        draw = draw_arm(chance.spec.seed, stream.user_id, opportunity_id, chance.arms)
+        return Drawn(trigger, draw, opportunity_id, reach, chance)
 
     async def hold(self, stream: Stream, forecast: Forecast, drawn: Drawn | Missed) -> StoredOffer | None:
         """Store a drawn opportunity; None if the database knows of one that has spent the person's budget, and for a
         moment that nobody could have seen an offer in, which is stored as such."""
         told = forecast.message
         risk = told.distraction_risk if told.break_risk is None else told.break_risk
-        seed = stream.watch.policy.seed
-        experiment = seed if drawn.trigger is Trigger.BUDGET else f"{seed}:{drawn.trigger.value}"
         if isinstance(drawn, Missed):
             moment = trial.UnavailableMoment(
-                stream.user_id, stream.machine_id, told.t_us, risk, drawn.reason, experiment
+                stream.user_id, stream.machine_id, told.t_us, risk, drawn.reason, drawn.experiment
             )
             await self._database.run(lambda connection: trial.insert_unavailable(connection, moment))
             return None
@@ -129,8 +129,10 @@ class Interventions:
             model_version=told.model_version,
             arm=drawn.draw.arm.value,
             probability=drawn.draw.probability,
-            experiment=experiment,
+            experiment=drawn.experiment,
             timeout_seconds=self._settings.timeout_seconds,
+            exposures=drawn.exposures,
+            context={} if drawn.chance is None else drawn.chance.context,
         )
         return await self._store(opportunity, stream.watch.policy.has_room if drawn.trigger is Trigger.BUDGET else None)
 

@@ -29,6 +29,7 @@ from serving.actions import REPEAT_SECONDS, Actions, NoBrowsers
 from serving.auth import LOCAL_PERSON, forget_old_codes
 from serving.champion import WATCH_SECONDS, Champion
 from serving.database import Database
+from serving.experiments import REFRESH_SECONDS
 from serving.forecast import Forecast, check_time, forecast, is_ahead, with_arm
 from serving.hub import Client, Hub
 from serving.interventions import Interventions
@@ -99,6 +100,7 @@ class Runtime:
                 ("exits", TICK_SECONDS, self.jail.tick),
                 ("orders", REPEAT_SECONDS, self.actions.tick),
                 ("effects", EFFECTS_SECONDS, self.interventions.fill_effects),
+                ("experiments", REFRESH_SECONDS, self.interventions.experiments.refresh),
                 ("champion", WATCH_SECONDS, partial(self._in_forecast_thread, self.champion.refresh)),
                 ("own calibrations", OWN_SECONDS, self._adapt),
                 ("memories", MEMORY_SECONDS, self._keep_memories),
@@ -171,7 +173,9 @@ class Runtime:
             return known
         settings, watch = self.settings, self.streams.watch_of(user_id)
         found = await self.database.run(lambda connection: recall_stream(connection, settings, user_id, machine, watch))
-        return self.streams.add(found)
+        added = self.streams.add(found)
+        await self.interventions.experiments.join(user_id)
+        return added
 
     async def predict(self, client: Client, stream: Stream, snapshot: Snapshot) -> None:
         """Answer a snapshot: PREDICTION to its desktop and the person's pages, and an offer where it is one."""

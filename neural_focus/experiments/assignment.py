@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import hashlib
 import math
+import tomllib
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from importlib import resources
 from types import MappingProxyType
 
 import numpy as np
@@ -39,7 +41,10 @@ class Trigger(StrEnum):
     """The first moments of a demo person, so that a first run shows the whole way. Has no no-op arm."""
 
 
-TRIAL_ARMS: Mapping[Arm, float] = MappingProxyType({Arm.NO_OP: 0.4, Arm.SUGGEST_BREAK: 0.3, Arm.BLOCK_SITES: 0.3})
+_OWN = tomllib.loads(resources.files(__package__).joinpath("default.toml").read_text("utf-8"))
+TRIAL_ARMS: Mapping[Arm, float] = MappingProxyType({Arm(arm["action"]): arm["probability"] for arm in _OWN["arms"]})
+"""Of the platform's own experiment, as its file says; what an experiment's file may say is in ``declaration``."""
+TRIAL_SEED = f"{_OWN['name']}-{_OWN['version']}"
 WARM_START_ARMS: Mapping[Arm, float] = MappingProxyType({Arm.NO_OP: 0.0, Arm.SUGGEST_BREAK: 0.5, Arm.BLOCK_SITES: 0.5})
 
 
@@ -128,12 +133,13 @@ def _count_alerts(times_s: NDArray[np.float64], gap_s: float) -> int:
 class Policy:
     """How often help may be offered. The defaults are a person's; ``warm_start_s`` is for demo people only."""
 
-    seed: str = "mrt-1"
     alerts_per_hour: float = 2.0
     gap_s: float = 300.0
     prior_threshold: float = 0.25
     """Until ``enough_settled`` settled moments of this person are known."""
     enough_settled: int = 600
+    threshold_quantile: float | None = None
+    """The threshold is this quantile of the settled moments' risks, instead of the one that spends the budget."""
     memory: int = 40_000
     """Moments remembered: about eleven active hours."""
     refit_every: int = 120
@@ -197,6 +203,9 @@ class OpportunityWatch:
         settled = moments[~np.isnan(moments[:, 1])]
         if len(settled) < self.policy.enough_settled:
             return
+        if self.policy.threshold_quantile is not None:
+            self.threshold = float(np.quantile(settled[:, 1], self.policy.threshold_quantile))
+            return
         active_seconds = float(np.clip(np.diff(moments[:, 0]), 0.0, 2.0).sum())
         self.threshold = budget_threshold(
             settled[:, 0],
@@ -205,6 +214,12 @@ class OpportunityWatch:
             per_hour=self.policy.alerts_per_hour,
             gap_s=self.policy.gap_s,
         )
+
+    def follow(self, policy: Policy) -> None:
+        """Go on by another policy; the budget that was spent stays spent."""
+        if policy != self.policy:
+            self.policy = policy
+            self.update_threshold()
 
     def warm_again(self) -> None:
         """Nobody answered the warm start: hold it once more."""

@@ -10,6 +10,8 @@
            ├─ interventions         shown and withheld (no-op arm), with the logged probability, and what was done
            ├─ unavailable_moments   at risk, but nobody could have seen an offer
            ├─ paired_browsers       whose extension may block for this person
+           ├─ experiment_assignments  the arm that a person keeps
+           ├─ exposures             an opportunity's arm and probability in each experiment it was part of
            ├─ labels                what people said, and what rules guess, kept apart by their source
            ├─ person_calibrations   how far a person's own moments move each model's risks
            ├─ warning_days          day by day: warned, came true, and what was said beside what happened
@@ -298,6 +300,84 @@ PAIRED_BROWSERS = sa.Table(
     sa.Index("idx_paired_browsers_user", "user_id"),
 )
 """``token_hash``: SHA-256 of the token, which works from ``origin`` alone."""
+
+EXPERIMENTS = sa.Table(
+    "experiments",
+    METADATA,
+    sa.Column("id", sa.BigInteger, primary_key=True),
+    sa.Column("name", sa.String(30), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("layer", sa.String(30), nullable=False),
+    sa.Column("spec", JSONB, nullable=False),
+    sa.Column("spec_hash", sa.String(64), nullable=False),
+    sa.Column("traffic_low", sa.Float),
+    sa.Column("traffic_high", sa.Float),
+    _time("started_at", null=False, now=True),
+    _time("stopped_at"),
+    sa.Column("stop_reason", sa.String(200)),
+    sa.UniqueConstraint("name", "version", name="one_of_a_version"),
+    sa.CheckConstraint("traffic_low >= 0 AND traffic_low < traffic_high AND traffic_high <= 1", name="traffic_of_one"),
+)
+"""``spec`` is the file as it was when it started. ``traffic_low`` to ``traffic_high`` is its stretch of the layer's
+people, null for the experiment that takes whoever is left."""
+
+
+def _experiment(*, primary_key: bool = False) -> sa.Column[int]:
+    owner = sa.ForeignKey("experiments.id", ondelete="CASCADE")
+    return sa.Column("experiment_id", sa.BigInteger, owner, nullable=False, primary_key=primary_key)
+
+
+EXPERIMENT_ASSIGNMENTS = sa.Table(
+    "experiment_assignments",
+    METADATA,
+    _experiment(primary_key=True),
+    _user(primary_key=True),
+    sa.Column("arm", sa.String(50), nullable=False),
+    sa.Column("probability", sa.Float, nullable=False),
+    _time("assigned_at", null=False, now=True),
+)
+
+EXPOSURES = sa.Table(
+    "exposures",
+    METADATA,
+    sa.Column("id", sa.BigInteger, primary_key=True),
+    _experiment(),
+    _user(),
+    sa.Column("machine_id", UUID, nullable=False),
+    sa.Column("opportunity_id", UUID, nullable=False),
+    sa.Column("arm", sa.String(50), nullable=False),
+    sa.Column("probability", sa.Float, nullable=False),
+    _time("exposed_at", null=False),
+    sa.Column("context", JSONB, nullable=False),
+    sa.CheckConstraint("probability > 0 AND probability <= 1", name="exposure_possible"),
+    sa.UniqueConstraint("experiment_id", "opportunity_id", name="one_exposure"),
+    sa.Index("idx_exposures_user", "user_id", "exposed_at"),
+)
+"""Written with the opportunity's rows of ``interventions``, in one transaction. ``context`` is what was known then."""
+
+ARM_PROBABILITIES = sa.Table(
+    "arm_probabilities",
+    METADATA,
+    _experiment(primary_key=True),
+    sa.Column("arm", sa.String(50), primary_key=True),
+    sa.Column("context", sa.String(100), primary_key=True),
+    sa.Column("since", sa.DateTime(timezone=True), primary_key=True),
+    sa.Column("probability", sa.Float, nullable=False),
+    sa.Column("why", sa.String(255), nullable=False),
+    sa.CheckConstraint("probability > 0 AND probability < 1", name="arm_possible"),
+)
+"""The newest row of an arm and a context holds; without one what the experiment's ``spec`` says."""
+
+ARM_STOPS = sa.Table(
+    "arm_stops",
+    METADATA,
+    _experiment(primary_key=True),
+    sa.Column("arm", sa.String(50), primary_key=True),
+    _time("at", null=False, now=True),
+    sa.Column("guardrail", sa.String(50), nullable=False),
+    sa.Column("why", sa.String(255), nullable=False),
+)
+"""Arms that a guardrail stopped: nobody gets them any more."""
 
 LABELS = sa.Table(
     "labels",

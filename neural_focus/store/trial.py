@@ -6,8 +6,9 @@ more: its rows are new ones that name the first by ``snooze_of``. No-op draws ar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from uuid import UUID, uuid5
 
 from psycopg.types.json import Jsonb
@@ -28,6 +29,15 @@ _SAME_OFFER = "opportunity_id = %(opportunity)s AND (snooze_of IS NULL) = %(firs
 def opportunity_uuid(user_id: int, machine_id: str, t_us: int) -> str:
     """The id of the opportunity of one stream at one snapshot: the same wherever it is computed."""
     return str(uuid5(OPPORTUNITY_NAMESPACE, f"{user_id}:{machine_id}:{t_us}"))
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """The arm of an opportunity in one experiment, and how likely it was."""
+
+    experiment_id: int
+    arm: str
+    probability: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,10 @@ class Opportunity:
     timeout_seconds: int
     snooze_of: Sequence[int] = ()
     """For a second offer: the rows of the first one, target by target."""
+    exposures: Sequence[Exposure] = ()
+    """Of every experiment that the moment is part of; a second offer is no new exposure."""
+    context: Mapping[str, str] = field(default_factory=dict)
+    """What was known before the draw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +155,27 @@ def insert_opportunity(connection: Connection, drawn: Opportunity, has_room: Has
                 (*shared, action, target, snooze_of),
             ).fetchone()
             ids.append(int(row[0]) if row else 0)
+        if not drawn.snooze_of:
+            _insert_exposures(connection, drawn)
     return ids
+
+
+def _insert_exposures(connection: Connection, drawn: Opportunity) -> None:
+    for one in drawn.exposures:
+        connection.execute(
+            "INSERT INTO exposures (experiment_id, user_id, machine_id, opportunity_id, arm, probability, exposed_at,"
+            " context) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+            (
+                one.experiment_id,
+                drawn.user_id,
+                drawn.machine_id,
+                drawn.opportunity_id,
+                one.arm,
+                one.probability,
+                moment(drawn.triggered_us),
+                Jsonb(dict(drawn.context)),
+            ),
+        )
 
 
 def _has_room(connection: Connection, drawn: Opportunity, has_room: HasRoom) -> bool:
@@ -245,6 +279,21 @@ def opportunity_times(connection: Connection, user_id: int, since_us: int, until
         (user_id, moment(since_us), moment(until_us)),
     )
     return [microseconds(row[0]) for row in rows]
+
+
+def opportunities_of_the_day(
+    connection: Connection, user_ids: Collection[int], now: datetime
+) -> dict[int, tuple[str, date, int]]:
+    """Person → (their zone, their day at ``now``, how many opportunities they had in it); second offers are none."""
+    rows = connection.execute(
+        "WITH person AS (SELECT u.id, COALESCE((SELECT zone FROM user_zones z WHERE z.user_id = u.id AND since <="
+        " %(now)s ORDER BY since DESC LIMIT 1), 'UTC') AS zone FROM users u WHERE u.id = ANY(%(users)s))"
+        " SELECT p.id, p.zone, (%(now)s AT TIME ZONE p.zone)::date, (SELECT count(DISTINCT opportunity_id)"
+        "   FROM interventions i WHERE i.user_id = p.id AND i.snooze_of IS NULL AND i.type <> 'MANUAL_JAIL'"
+        "   AND i.triggered_at >= date_trunc('day', %(now)s AT TIME ZONE p.zone) AT TIME ZONE p.zone) FROM person p",
+        {"users": list(user_ids), "now": now},
+    )
+    return {user: (zone, day, count) for user, zone, day, count in rows}
 
 
 def fill_effects(connection: Connection, now_us: int) -> int:

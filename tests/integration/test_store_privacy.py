@@ -64,6 +64,20 @@ def a_life(connection: Connection, name: str) -> int:
         "INSERT INTO paired_browsers (user_id, origin, browser, token_hash) VALUES (%s, 'moz-extension://a', 'f', %s)",
         (user, name),
     )
+    running = connection.execute(
+        "INSERT INTO experiments (name, version, layer, spec, spec_hash) VALUES ('tried', 1, 'help', '{}', '')"
+        " ON CONFLICT (name, version) DO UPDATE SET layer = 'help' RETURNING id"
+    ).fetchone()
+    assert running is not None
+    connection.execute(
+        "INSERT INTO experiment_assignments (experiment_id, user_id, arm, probability) VALUES (%s, %s, 'more', 0.5)",
+        (running[0], user),
+    )
+    connection.execute(
+        "INSERT INTO exposures (experiment_id, user_id, machine_id, opportunity_id, arm, probability, exposed_at,"
+        " context) VALUES (%s, %s, %s, %s, 'NO_OP', 0.4, now(), '{}')",
+        (running[0], user, machine, str(uuid4())),
+    )
     connection.commit()
     return user
 

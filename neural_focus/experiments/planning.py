@@ -1,0 +1,120 @@
+"""How many weeks an experiment needs for its smallest effect worth knowing.
+
+Within a person: Liao, Klasnja, Tewari, Murphy (2016), "Sample size calculations for micro-randomized trials in
+mHealth", Statistics in Medicine 35(12). The statistic is F with 1 and n − 3 degrees of freedom and noncentrality
+
+    c = people · opportunities · τ · pₐ p₀ / (pₐ + p₀) · (effect / sd)²
+
+for a constant effect of arm a against the no-op, of the τ of all opportunities at which an offer can be seen; n counts
+the clusters of the analysis, people or the days of few. Two probabilities alone give the paper's ρ(1 − ρ).
+Between people: the two-sample t-test of statsmodels on people's means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import sqrt
+
+from scipy import stats
+
+from neural_focus.experiments.analysis import LEAST_PEOPLE
+from neural_focus.experiments.declaration import ArmSpec, Experiment
+
+COEFFICIENTS = 3
+"""Of the analysis: an intercept, what was known before, and the arm."""
+MOST_WEEKS = 104
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a plan says of one arm against the control. ``weeks`` is None where two years are not enough."""
+
+    arm: str
+    probability: float
+    weeks: int | None
+    power: float
+    """After ``weeks``, or after two years."""
+    opportunities: float
+    """Of the arm and the control, in all the people and weeks."""
+
+
+def plan(experiment: Experiment) -> list[Planned]:
+    """Weeks, power and size, an arm each."""
+    others = [arm for arm in experiment.arms if not arm.control]
+    return [_planned(experiment, arm) for arm in others]
+
+
+def weeks_needed(planned: list[Planned]) -> int | None:
+    """Those of the slowest arm; None where one of them never has the power."""
+    weeks = [one.weeks for one in planned]
+    return None if None in weeks else max(week for week in weeks if week is not None)
+
+
+def power_after(experiment: Experiment, arm: ArmSpec, weeks: int) -> float:
+    """The chance to find the planned effect of one arm after so many weeks, 0–1."""
+    return (_within_person if experiment.unit == "opportunity" else _between_people)(experiment, arm, weeks)
+
+
+def people_in(experiment: Experiment) -> float:
+    """How many of the planned people take part."""
+    return experiment.plan.people * experiment.traffic
+
+
+def assumptions(experiment: Experiment) -> list[str]:
+    """What the answer rests on, a sentence each."""
+    asked, many = experiment.plan, people_in(experiment)
+    who = "1 person takes part" if many == 1 else f"{many:g} people take part"
+    told = [f"{who} all the time; the effect is {asked.effect:g} from the first day to the last."]
+    if experiment.unit == "person":
+        told.append(
+            f"People's means differ with a standard deviation of {asked.sd_people:g}, a person's days with "
+            f"{asked.sd:g} around their mean; days are independent given the person."
+        )
+        return [*told, "Two-sided t-test on people's means (statsmodels); nothing known before is used (CUPED)."]
+    told.append(
+        f"Each has {asked.opportunities_a_day:g} opportunities a day, at {asked.available:.0%} of which an offer can "
+        f"be seen and every arm can be done; outcomes vary with a standard deviation of {asked.sd:g} around what was "
+        "known before the draw."
+    )
+    clusters = "people" if many >= LEAST_PEOPLE else "the days of each person"
+    told.append(f"Two-sided test by weighted and centred least squares, clustered by {clusters} (Liao et al. 2016).")
+    if experiment.adaptive.on:
+        told.append("Probabilities stay as declared; an arm that they move away from takes longer to know.")
+    return told
+
+
+def _planned(experiment: Experiment, arm: ArmSpec) -> Planned:
+    enough = _first(lambda weeks: power_after(experiment, arm, weeks) >= experiment.plan.power)
+    weeks = enough or MOST_WEEKS
+    asked, share = experiment.plan, arm.probability + experiment.control.probability
+    drawn = people_in(experiment) * 7 * weeks * asked.opportunities_a_day * asked.available * share
+    return Planned(arm.label, arm.probability, enough, power_after(experiment, arm, weeks), drawn)
+
+
+def _first(enough: Callable[[int], bool]) -> int | None:
+    """The first week that is enough: power only grows with the weeks."""
+    return next((weeks for weeks in range(1, MOST_WEEKS + 1) if enough(weeks)), None)
+
+
+def _within_person(experiment: Experiment, arm: ArmSpec, weeks: int) -> float:
+    asked, many, control = experiment.plan, people_in(experiment), experiment.control.probability
+    clusters = many if many >= LEAST_PEOPLE else many * 7 * weeks
+    free = clusters - COEFFICIENTS
+    if free < 1:
+        return 0.0
+    drawn = many * 7 * weeks * asked.opportunities_a_day * asked.available
+    share = arm.probability * control / (arm.probability + control)
+    noncentrality = drawn * share * (asked.effect / asked.sd) ** 2
+    return float(stats.ncf.sf(stats.f.ppf(1 - asked.alpha, 1, free), 1, free, noncentrality))
+
+
+def _between_people(experiment: Experiment, arm: ArmSpec, weeks: int) -> float:
+    from statsmodels.stats.power import TTestIndPower
+
+    asked, many = experiment.plan, people_in(experiment)
+    controls, treated = many * experiment.control.probability, many * arm.probability
+    if min(controls, treated) < 2:
+        return 0.0
+    deviation = sqrt(asked.sd_people**2 + asked.sd**2 / (7 * weeks))
+    return float(TTestIndPower().power(asked.effect / deviation, controls, asked.alpha, ratio=treated / controls))

@@ -1,0 +1,136 @@
+"""The experiments that run, as the service has them in memory: what each moment can be drawn to.
+
+What a command or the nightly flow changes in the database holds here within ``REFRESH_SECONDS``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from neural_focus.experiments.assignment import Arm, Policy
+from neural_focus.experiments.declaration import Experiment
+from neural_focus.experiments.declaration_checks import HELP_LAYER
+from neural_focus.experiments.running import (
+    Running,
+    changed_policy,
+    context_of,
+    experiment_of,
+    is_eligible,
+    possible_arms,
+)
+from neural_focus.store.database import Connection
+from neural_focus.store.experiments import Assignment, assign, ensure_default, read_running
+from neural_focus.store.trial import Exposure, opportunities_of_the_day
+from serving.database import Database
+from serving.streams import Streams
+
+REFRESH_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """What a moment can be drawn to: the arms with their probabilities, the experiment, and what was known then.
+
+    ``others``: the person's arms in experiments that assign people, which the moment is an exposure to as well.
+    """
+
+    experiment_id: int
+    spec: Experiment
+    arms: Mapping[Arm, float]
+    context: Mapping[str, str]
+    others: tuple[Exposure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    zone: ZoneInfo
+    day: date
+    """The local day of ``opportunities``."""
+    opportunities: int
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    running: tuple[Running, ...] = ()
+    people: Mapping[int, _Person] = field(default_factory=dict)
+    assigned: Mapping[tuple[int, int], Assignment] = field(default_factory=dict)
+
+
+class Experiments:
+    """All running experiments. Lives on the event loop; reads in worker threads."""
+
+    def __init__(self, database: Database, streams: Streams) -> None:
+        self._database, self._streams, self._state = database, streams, _State()
+
+    async def open(self) -> None:
+        """Start the platform's own experiment if it is new here, and read all that run."""
+        await self._database.run(ensure_default)
+        await self.refresh()
+
+    async def refresh(self) -> None:
+        """Take over what has changed; people's policies follow at once."""
+        await self._read(stream.user_id for stream in self._streams.all())
+
+    async def join(self, user_id: int) -> None:
+        """A person's first stream: nothing is drawn for them before their experiments are known."""
+        if user_id not in self._state.people:
+            await self._read({*(stream.user_id for stream in self._streams.all()), user_id})
+
+    def chance(self, user_id: int, t_us: int, category: str, eligible: Collection[Arm]) -> Chance | None:
+        """What the moment at ``t_us`` can be drawn to; None where it takes part in no experiment.
+
+        ``eligible``: the arms that can be done here now.
+        """
+        person, now = self._state.people.get(user_id), datetime.fromtimestamp(t_us / 1e6, UTC)
+        one = experiment_of(self._state.running, HELP_LAYER, user_id, now)
+        if person is None or one is None:
+            return None
+        local = now.astimezone(person.zone)
+        today = person.opportunities if local.date() == person.day else 0
+        context = context_of(local, category, today)
+        if not is_eligible(one.spec, context, local, today):
+            return None
+        arms = possible_arms(one, context, eligible)
+        return Chance(one.id, one.spec, arms, context, self._others(user_id, now)) if arms else None
+
+    async def _read(self, user_ids: Iterable[int]) -> None:
+        users, now = set(user_ids), datetime.now(UTC)
+        self._state = await self._database.run(lambda connection: _read_state(connection, users, now))
+        for user_id in users:
+            if (watch := self._streams.watch_of(user_id)) is not None:
+                watch.follow(self.policy_of(user_id, watch.policy, now))
+
+    def policy_of(self, user_id: int, usual: Policy, now: datetime) -> Policy:
+        """The person's policy: the usual one with what their arms change."""
+        arms = []
+        for one, kept in self._kept(user_id, now):
+            label = one.spec.control.label if kept.arm in one.stopped else kept.arm
+            arms.append(next(arm for arm in one.spec.arms if arm.label == label))
+        return changed_policy(Policy(warm_start_s=usual.warm_start_s), arms)
+
+    def _others(self, user_id: int, now: datetime) -> tuple[Exposure, ...]:
+        """A person whose arm was stopped has the control's policy, and is exposed to neither."""
+        return tuple(
+            Exposure(one.id, kept.arm, kept.probability)
+            for one, kept in self._kept(user_id, now)
+            if kept.arm not in one.stopped
+        )
+
+    def _kept(self, user_id: int, now: datetime) -> list[tuple[Running, Assignment]]:
+        """The experiments that assigned this person, with the arm they keep."""
+        return [
+            (one, kept)
+            for one in self._state.running
+            if (kept := self._state.assigned.get((one.id, user_id))) is not None and one.spec.draws_at(now)
+        ]
+
+
+def _read_state(connection: Connection, user_ids: Collection[int], now: datetime) -> _State:
+    running = tuple(read_running(connection))
+    assigned = assign(connection, running, user_ids, now)
+    counted = opportunities_of_the_day(connection, user_ids, now)
+    people = {user: _Person(ZoneInfo(zone), day, count) for user, (zone, day, count) in counted.items()}
+    return _State(running, people, assigned)
