@@ -1,0 +1,157 @@
+"""Experiments through the real service: started and stopped by the command, drawn from, exposed to, told by the list."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from experiment_files import OWN, PEOPLE, changed
+from serving_process import Service, desktop, eventually, query, running_service
+
+from neural_focus.experiments.assignment import uniform
+from neural_focus.experiments.running import place
+from neural_focus.messages import InterventionOffered, PredictionMade
+from neural_focus.store.database import connect
+from neural_focus.store.users import ensure_user
+from serving.experiments import REFRESH_SECONDS
+
+AT_RISK = {"context_switches_5min": 20.0}
+
+
+def command(service: Service, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """``neural-focus experiment`` on the service's database."""
+    environment = os.environ | {
+        "DATABASE_URL": service.settings.database_url or "",
+        "NEURAL_FOCUS_HOME": str(service.settings.home),
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "infra.cli", "experiment", *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def done(result: subprocess.CompletedProcess[str]) -> str:
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def a_person(database_url: str) -> int:
+    with connect(database_url) as connection:
+        return ensure_user(connection, f"real-{uuid4().hex[:8]}")
+
+
+def what_was_drawn(service: Service, user_id: int, database_url: str) -> list[tuple[object, ...]]:
+    """The rows of the person's opportunity after a few seconds at risk, none if there was none."""
+    with desktop(service, service.token_of(user_id), str(uuid4())) as machine:
+        for _ in range(3):
+            machine.send(machine.snapshot(**AT_RISK))
+            machine.receive(PredictionMade)
+    return query(
+        database_url,
+        "SELECT i.experiment, i.arm, i.probability, e.arm, e.probability, e.context->>'category', i.opportunity_id::text"
+        " FROM interventions i LEFT JOIN (exposures e JOIN experiments x ON x.id = e.experiment_id AND"
+        " x.layer = 'help') USING (opportunity_id) WHERE i.user_id = %s",
+        user_id,
+    )
+
+
+def taken_up() -> None:
+    """What a command changed holds in the service by now."""
+    time.sleep(REFRESH_SECONDS + 1.5)
+
+
+@pytest.fixture(scope="module")
+def quick_service(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> object:
+    home = tmp_path_factory.mktemp("home of experiments")
+    with running_service(module_database_url, home) as running:
+        yield running
+
+
+def test_an_experiment_is_drawn_from_between_its_start_and_its_stop(
+    quick_service: Service, module_database_url: str, tmp_path: Path
+) -> None:
+    service, file = quick_service, tmp_path / "breaks.toml"
+    file.write_text(OWN)
+    [row] = what_was_drawn(service, a_person(module_database_url), module_database_url)
+    assert row[0] == "mrt-1" and row[1:3] == row[3:5], "the platform's own one runs from the first start on"
+    assert row[2] == (0.4 if row[1] == "NO_OP" else 0.3) and row[5] == "Building"
+
+    assert "breaks-1 draws from now on, until you stop it" in done(command(service, "start", str(file)))
+    taken_up()
+    person = a_person(module_database_url)
+    [row] = what_was_drawn(service, person, module_database_url)
+    assert row[0] == "breaks-1" and row[2] == 0.5 and row[1:3] == row[3:5]
+    assert row[1] == ("NO_OP" if uniform("breaks-1", person, str(row[6])) < 0.5 else "SUGGEST_BREAK"), "by the hash"
+    told = command(service, "start", str(file))
+    assert told.returncode == 1 and "breaks-1 runs. Stop it first" in told.stderr
+
+    listed = done(command(service, "list"))
+    assert "breaks-1" in listed and "mrt-1" in listed and "runs since" in listed
+    assert f"{row[1]} 1" in listed
+    reported = done(command(service, "report", "breaks"))
+    assert f"{row[1]} 0.5: 1 opportunities" in reported and "mrt-1" not in reported
+    assert "breaks-1 is stopped" in done(command(service, "stop", "breaks", "--reason", "seen enough"))
+    assert "seen enough" in done(command(service, "list"))
+    taken_up()
+    [row] = what_was_drawn(service, a_person(module_database_url), module_database_url)
+    assert row[0] == "mrt-1", "the rest falls back to the platform's own"
+    assert "is offered nothing now" in done(command(service, "stop", "mrt", "--reason", "a test"))
+    taken_up()
+    assert what_was_drawn(service, a_person(module_database_url), module_database_url) == []
+
+
+def test_a_share_of_the_people_and_their_policies(
+    quick_service: Service, module_database_url: str, tmp_path: Path
+) -> None:
+    service, half, seldom = quick_service, tmp_path / "half.toml", tmp_path / "seldom.toml"
+    half.write_text(changed(OWN, ('"breaks"', '"half"'), ("version = 1", "version = 1\ntraffic = 0.5")))
+    # nobody's risk is in the upper thousandth before it is known: the prior threshold holds, and the gap is what differs
+    seldom.write_text(PEOPLE)
+    done(command(service, "start", str(half)))
+    done(command(service, "start", str(seldom)))
+    taken_up()
+    people = [a_person(module_database_url) for _ in range(8)]
+    for person in people:
+        rows = what_was_drawn(service, person, module_database_url)
+        assert [row[0] for row in rows] == (["half-1"] if place("help", person) < 0.5 else [])
+    assigned = dict(query(module_database_url, "SELECT user_id, arm FROM experiment_assignments"))
+    assert set(people) <= set(assigned) and set(assigned.values()) == {"usual", "seldom"}
+    exposed = query(
+        module_database_url,
+        "SELECT user_id, arm, probability FROM exposures JOIN experiments x ON x.id = experiment_id"
+        " WHERE x.name = 'seldom' ORDER BY user_id",
+    )
+    inside = [person for person in people if place("help", person) < 0.5]
+    assert exposed == [(person, assigned[person], 0.5) for person in inside], "in the opportunity's transaction"
+    told = eventually(lambda: done(command(service, "list")))
+    assert "how-often" in told
+
+
+def test_an_offer_shows_the_arm_that_was_drawn(
+    quick_service: Service, module_database_url: str, tmp_path: Path
+) -> None:
+    text = changed(OWN, ('"breaks"', '"always"'), ("version = 1", "version = 1\ntraffic = 0.5"))
+    (tmp_path / "always.toml").write_text(
+        changed(text, ("probability = 0.5", "probability = 0.05"), ("= 0.5\n\n[out", "= 0.95\n\n[out"))
+    )
+    done(command(quick_service, "start", str(tmp_path / "always.toml")))
+    taken_up()
+    person = a_person(module_database_url)
+    while not 0.5 <= place("help", person):
+        person = a_person(module_database_url)
+    with desktop(quick_service, quick_service.token_of(person), str(uuid4())) as machine:
+        machine.send(machine.snapshot(**AT_RISK))
+        made = machine.receive(PredictionMade)
+        rows = query(module_database_url, "SELECT arm, probability FROM interventions WHERE user_id = %s", person)
+        assert rows == [(made.ab_test_group, 0.05 if made.ab_test_group == "NO_OP" else 0.95)]
+        if made.ab_test_group == "SUGGEST_BREAK":
+            assert machine.receive(InterventionOffered).type == "SUGGEST_BREAK"
