@@ -29,6 +29,7 @@ GROUPS = {
     "the platform": ("test_up", "test_platform", "test_canary"),
     "Prefect": (
         "test_flows",
+        "test_experiments_flow",
         "test_input_drift",
         "test_model_life",
         "test_deployments",

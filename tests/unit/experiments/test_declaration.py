@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -146,6 +147,12 @@ def test_a_file_that_fits_goes_into_the_database_and_back(text: str, tmp_path: P
     assert found.end == "2027-03-01"
     assert stored_experiment(to_json(found)) == found
     assert len(found.hash) == 64 and found.hash != parse_experiment(text).hash
+
+
+def test_the_pages_example_fits() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "experiments.md").read_text("utf-8")
+    [example] = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert parse_experiment(example).seed == "seldom-breaks-1"
 
 
 def test_the_platforms_own_experiment_is_the_trial_as_it_was() -> None:
