@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,6 +55,7 @@ def desktop(session: Session) -> Iterator[Desktop]:
 @contextmanager
 def said(watch: SessionWatch, reason: str) -> Iterator[None]:
     """Nothing is said before; then what the block does makes it so."""
+    time.sleep(0.5)  # a few looks
     assert watch.unavailable == ""
     yield
     wait_for(lambda: watch.unavailable == reason, 20)
