@@ -1,10 +1,14 @@
-"""One installation for all tests of the whole platform: it is made once, proves itself once, and runs once more."""
+"""One installation for all tests of the whole platform: it is made once, proves itself once, and runs once more.
+
+For captures a virtual display, hands on it, and a recorder of what is captured there.
+"""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +17,9 @@ from canary import start_flows, type_canary
 from installation import STARTED, Installation, RunningPlatform
 from playwright.sync_api import Browser, expect, sync_playwright
 from surroundings import DEAD_PROXIES
+from virtual_desktop import Recorder, virtual_desktop
+
+from neural_focus._x11 import Injector
 
 expect.set_options(timeout=60_000)  # other tests run beside
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -59,3 +66,25 @@ def browser() -> Iterator[Browser]:
         launched = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
         yield launched
         launched.close()
+
+
+@pytest.fixture(scope="module")
+def display() -> Iterator[str]:
+    with virtual_desktop() as name:
+        yield name
+
+
+@pytest.fixture
+def hands(display: str) -> Injector:
+    injector = Injector(display)
+    injector.activate(0)
+    return injector
+
+
+@pytest.fixture
+def recorder(display: str, hands: Injector) -> Iterator[Recorder]:
+    made = Recorder(display)
+    time.sleep(0.05)
+    made.drain()
+    yield made
+    made.capture.stop()

@@ -4,7 +4,7 @@ import asyncio
 import os
 import subprocess
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -32,6 +32,45 @@ def private_bus() -> Iterator[str]:
             os.environ.pop("DBUS_SESSION_BUS_ADDRESS")
             if before is not None:
                 os.environ["DBUS_SESSION_BUS_ADDRESS"] = before
+
+
+class BusPeer:
+    """Answers on the bus with objects of its own, by {path: object}, on a thread of its own."""
+
+    def __init__(self, objects: Mapping[str, ServiceInterface]) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread.start()
+        self._bus: MessageBus = self._run(self._connect(objects))
+
+    async def _connect(self, objects: Mapping[str, ServiceInterface]) -> MessageBus:
+        bus = await MessageBus().connect()
+        for path, interface in objects.items():
+            bus.export(path, interface)
+        return bus
+
+    def _run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+
+    def own(self, name: str) -> None:
+        """Answers under this name from now on."""
+        self._run(self._bus.request_name(name))
+
+    def disown(self, name: str) -> None:
+        """Nobody answers under it any more."""
+        self._run(self._bus.release_name(name))
+
+    def emit(self, signal: Any, *values: Any) -> None:
+        """One of the objects' signals."""
+        self._loop.call_soon_threadsafe(signal, *values)
+
+    def stop(self) -> None:
+        """Leaves the bus."""
+        self._loop.call_soon_threadsafe(self._bus.disconnect)
+        self._run(asyncio.sleep(0.05))
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
 
 
 class _Watcher(ServiceInterface):
@@ -76,29 +115,17 @@ class _Notifications(ServiceInterface):
         return number, action
 
 
-class Shell:
+class Shell(BusPeer):
     """What a desktop's panel does: it takes tray icons, draws their menus, clicks in them, and shows notifications."""
 
     def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
-        self._thread.start()
         self.watcher, self.notifications = _Watcher(), _Notifications()
-        self._bus = self._run(self._connect())
-
-    async def _connect(self) -> MessageBus:
-        bus = await MessageBus().connect()
-        bus.export("/StatusNotifierWatcher", self.watcher)
-        bus.export("/org/freedesktop/Notifications", self.notifications)
-        await bus.request_name("org.freedesktop.Notifications")
-        return bus
-
-    def _run(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+        super().__init__({"/StatusNotifierWatcher": self.watcher, "/org/freedesktop/Notifications": self.notifications})
+        self.own("org.freedesktop.Notifications")
 
     def open_tray(self) -> None:
         """From now on there is a tray."""
-        self._run(self._bus.request_name(WATCHER))
+        self.own(WATCHER)
 
     def ask(self, path: str, interface: str, member: str, signature: str = "", body: list[Any] | None = None) -> Any:
         """A call to the newest icon's owner; its answer."""
@@ -129,15 +156,7 @@ class Shell:
 
     def press(self, number: int, action: str) -> None:
         """A notification's button."""
-        self._loop.call_soon_threadsafe(self.notifications.invoked, number, action)
-
-    def stop(self) -> None:
-        """The panel goes away."""
-        self._loop.call_soon_threadsafe(self._bus.disconnect)
-        self._run(asyncio.sleep(0.05))
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        self.emit(self.notifications.invoked, number, action)
 
 
 @contextmanager

@@ -1,15 +1,13 @@
 """Who tells of a session on a test's own bus: logind, a screen saver, GNOME's session manager, a media player."""
 
-import asyncio
-import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated
 
 from dbus_fast import PropertyAccess
-from dbus_fast.aio import MessageBus
 from dbus_fast.annotations import DBusBool, DBusObjectPath, DBusSignature, DBusStr, DBusUInt32
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus_signal
+from private_bus import BusPeer
 
 SESSION_PATH = "/org/freedesktop/login1/session/_37"
 
@@ -91,56 +89,26 @@ class Player(ServiceInterface):
         return self.status
 
 
-class Session:
+class Session(BusPeer):
     """All of them on one connection; each takes its name when a test says so."""
 
     def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
-        self._thread.start()
         self.logind, self.login, self.saver = Logind(), LoginSession(), Saver()
         self.gnome, self.player = GnomeSession(), Player()
-        self._bus = self._run(self._connect())
-
-    async def _connect(self) -> MessageBus:
-        bus = await MessageBus().connect()
-        for path, interface in (
-            ("/org/freedesktop/login1", self.logind),
-            (SESSION_PATH, self.login),
-            ("/org/gnome/ScreenSaver", self.saver),
-            ("/org/gnome/SessionManager", self.gnome),
-            ("/org/mpris/MediaPlayer2", self.player),
-        ):
-            bus.export(path, interface)
-        return bus
-
-    def _run(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
-
-    def own(self, name: str) -> None:
-        """Answers under this name from now on."""
-        self._run(self._bus.request_name(name))
-
-    def disown(self, name: str) -> None:
-        """Nobody answers under it any more."""
-        self._run(self._bus.release_name(name))
-
-    def emit(self, signal: Any, *values: Any) -> None:
-        """One of the interfaces' signals."""
-        self._loop.call_soon_threadsafe(signal, *values)
+        super().__init__(
+            {
+                "/org/freedesktop/login1": self.logind,
+                SESSION_PATH: self.login,
+                "/org/gnome/ScreenSaver": self.saver,
+                "/org/gnome/SessionManager": self.gnome,
+                "/org/mpris/MediaPlayer2": self.player,
+            }
+        )
 
     def hint(self, locked: bool) -> None:
         """logind's LockedHint changes, and it says so."""
         self.login.locked = locked
-        self._loop.call_soon_threadsafe(lambda: self.login.emit_properties_changed({"LockedHint": locked}))
-
-    def stop(self) -> None:
-        """Leaves the bus."""
-        self._loop.call_soon_threadsafe(self._bus.disconnect)
-        self._run(asyncio.sleep(0.05))
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        self.emit(self.login.emit_properties_changed, {"LockedHint": locked})
 
 
 @contextmanager

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from scripted_service import ScriptedService, scripted_service
 from surroundings import DEAD_PROXIES
-from virtual_desktop import virtual_desktop, wait_for
+from virtual_desktop import wait_for
 
 from collector.agent import Agent, Options
 from collector.consent import require_consent
@@ -40,12 +40,6 @@ from neural_focus.store.users import zone_history
 from neural_focus.zones import ZoneTable, zone_history_table
 
 NOBODY_LISTENS = "postgresql://nobody:x@127.0.0.1:1/none"
-
-
-@pytest.fixture(scope="module")
-def display() -> Iterator[str]:
-    with virtual_desktop() as name:
-        yield name
 
 
 class Desk:
