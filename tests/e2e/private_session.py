@@ -49,6 +49,17 @@ class LoginSession(ServiceInterface):
         """A request: nobody need follow it."""
 
 
+class LoginUser(ServiceInterface):
+    """org.freedesktop.login1.User."""
+
+    def __init__(self) -> None:
+        super().__init__("org.freedesktop.login1.User")
+
+    @dbus_property(name="Display", access=PropertyAccess.READ)
+    def display(self) -> Annotated[list[str], DBusSignature("(so)")]:
+        return ["7", SESSION_PATH]
+
+
 class Saver(ServiceInterface):
     """A screen saver that is asked and tells."""
 
@@ -99,6 +110,7 @@ class Session(BusPeer):
             {
                 "/org/freedesktop/login1": self.logind,
                 SESSION_PATH: self.login,
+                "/org/freedesktop/login1/user/self": LoginUser(),
                 "/org/gnome/ScreenSaver": self.saver,
                 "/org/gnome/SessionManager": self.gnome,
                 "/org/mpris/MediaPlayer2": self.player,

@@ -112,6 +112,49 @@ def test_logind_is_asked_at_the_start_and_after_a_sleep(session: Session, tmp_pa
         session.login.locked = True
         session.emit(session.logind.prepare_for_sleep, False)
         wait_for(lambda: watch.locked)
+    assert not watch.locked, "nobody would tell of the unlocking any more"
+
+
+def test_where_no_variable_names_it_the_session_that_the_screen_shows_is_asked(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As for an agent that a desktop starts outside of a login."""
+    monkeypatch.delenv("XDG_SESSION_ID")
+    session.own(LOGIND)
+    session.login.locked = True
+    with watching(tmp_path) as watch:
+        assert watch.locked
+        session.hint(False)
+        wait_for(lambda: not watch.locked)
+
+
+def test_one_who_says_that_it_is_locked_is_believed(session: Session, tmp_path: Path) -> None:
+    """A saver that does not lock answers no, behind logind's own lock."""
+    session.own(SAVER)
+    session.own(LOGIND)
+    session.login.locked = True
+    with watching(tmp_path) as watch:
+        assert watch.locked
+        session.login.locked = False
+        watch.input_behind_lock()
+        wait_for(lambda: not watch.locked)
+
+
+def test_while_it_is_locked_the_session_is_asked_again_and_again(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody tells of the unlocking, and nobody types."""
+    monkeypatch.setattr(collector.screen_lock, "ASK_SECONDS", 0.2)
+    session.own(SAVER)
+    with watching(tmp_path) as watch:
+        session.saver.active = True
+        session.emit(session.saver.active_changed, True)
+        wait_for(lambda: watch.locked)
+        time.sleep(1.0)  # it was asked several times
+        assert watch.locked
+        session.saver.active = False
+        wait_for(lambda: not watch.locked)
+        assert watch.describe()["locks_ended"] == {"asked": 1}
 
 
 def test_input_ends_a_lock_that_nobody_answers_for(session: Session, tmp_path: Path) -> None:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import psutil
 import psycopg
+from prefect import get_client
+from prefect.client.orchestration import PrefectClient
+from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, PREFECT_HOME, temporary_settings
 
 from flows.server import client_environment, login, server_command, server_environment
 from infra.ports import free_port
@@ -23,6 +27,7 @@ from infra.up.health import answers, basic
 from neural_focus.secrets import load_secrets
 from neural_focus.settings import Settings
 
+T = TypeVar("T")
 PATIENCE_SECONDS = 400.0
 SERVE = "import flows.catch_up, flows.deploy; flows.catch_up.LOOK_SECONDS = 1; flows.deploy.main()"
 """As ``python -m flows.deploy``, but that it looks for missed runs each second."""
@@ -102,9 +107,19 @@ class OwnPlatform:
         return process
 
 
+def asked(work: Callable[[PrefectClient], Awaitable[T]]) -> T:
+    """What ``work`` returns of Prefect's server."""
+
+    async def ask() -> T:
+        async with get_client() as client:
+            return await work(client)
+
+    return asyncio.run(ask())
+
+
 @contextmanager
 def own_platform(database_url: str, home: Path, zone: str) -> Iterator[OwnPlatform]:
-    """With Prefect's server started; everything is killed at the end."""
+    """With Prefect's server started, which ``asked`` asks then; everything is killed at the end."""
     settings = Settings(home=home, database_url=database_url, prefect_port=free_port(), zone=zone)
     database = f"prefect_{uuid4().hex[:8]}"
     with psycopg.connect(database_url, autocommit=True) as connection:
@@ -112,7 +127,13 @@ def own_platform(database_url: str, home: Path, zone: str) -> Iterator[OwnPlatfo
         platform = OwnPlatform(settings, database)
         try:
             platform.start_server()
-            yield platform
+            updates: dict[Any, Any] = {
+                PREFECT_API_URL: platform.environment["PREFECT_API_URL"],
+                PREFECT_API_AUTH_STRING: platform.environment["PREFECT_API_AUTH_STRING"],
+                PREFECT_HOME: Path(platform.environment["PREFECT_HOME"]),
+            }
+            with temporary_settings(updates=updates):
+                yield platform
         finally:
             platform.kill()
             connection.execute(f"DROP DATABASE {database} WITH (FORCE)")

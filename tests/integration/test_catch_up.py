@@ -5,28 +5,22 @@ The zone is chosen so that it is between nine and ten in the morning there: no d
 
 from __future__ import annotations
 
-import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from own_platform import OwnPlatform, own_platform
-from prefect import get_client
-from prefect.client.orchestration import PrefectClient
+from own_platform import OwnPlatform, asked, own_platform
 from prefect.client.schemas.objects import FlowRun
-from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, PREFECT_HOME, temporary_settings
 from prefect.states import Cancelling, Completed, Failed, Pending, Running, Scheduled
 
 from flows.catch_up import NICE, ORDER, PATIENCE, TAG, look
 from flows.deploy import DEPLOYMENTS, build
 
-T = TypeVar("T")
 PERIODS = {
     "every-5-minutes": timedelta(minutes=5),
     "hourly": timedelta(hours=1),
@@ -57,23 +51,7 @@ def _morning() -> str:
 def platform(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnPlatform]:
     home = tmp_path_factory.mktemp("own")
     with own_platform(module_database_url, home, _morning()) as made:
-        updates: dict[Any, Any] = {
-            PREFECT_API_URL: made.environment["PREFECT_API_URL"],
-            PREFECT_API_AUTH_STRING: made.environment["PREFECT_API_AUTH_STRING"],
-            PREFECT_HOME: Path(made.environment["PREFECT_HOME"]),
-        }
-        with temporary_settings(updates=updates):
-            yield made
-
-
-def _asked(work: Callable[[PrefectClient], Awaitable[T]]) -> T:
-    """What ``work`` returns of Prefect's server."""
-
-    async def ask() -> T:
-        async with get_client() as client:
-            return await work(client)
-
-    return asyncio.run(ask())
+        yield made
 
 
 def _register(platform: OwnPlatform) -> dict[str, UUID]:
@@ -87,17 +65,17 @@ def _register(platform: OwnPlatform) -> dict[str, UUID]:
 
 
 def _ask(deployment: UUID, **options: Any) -> UUID:
-    return _asked(lambda client: client.create_flow_run_from_deployment(deployment, **options)).id
+    return asked(lambda client: client.create_flow_run_from_deployment(deployment, **options)).id
 
 
 def _set(run: UUID, state: Any, *, force: bool = True) -> str:
     """The name of the state that the run has then."""
-    _asked(lambda client: client.set_flow_run_state(run, state, force=force))
-    return str(_asked(lambda client: client.read_flow_run(run)).state_name)
+    asked(lambda client: client.set_flow_run_state(run, state, force=force))
+    return str(asked(lambda client: client.read_flow_run(run)).state_name)
 
 
 def _look(started: datetime, now: datetime | None = None, *, at_work: bool = False) -> FlowRun | None:
-    return _asked(lambda client: look(client, now or datetime.now(UTC), started, lambda _: at_work))
+    return asked(lambda client: look(client, now or datetime.now(UTC), started, lambda _: at_work))
 
 
 def test_what_a_night_missed_is_done_once_one_after_the_other(platform: OwnPlatform) -> None:
@@ -134,9 +112,9 @@ def test_what_a_night_missed_is_done_once_one_after_the_other(platform: OwnPlatf
 def test_a_deployment_that_somebody_paused_is_left_alone(platform: OwnPlatform) -> None:
     ids, started = _register(platform), datetime.now(UTC)
     platform.sql("DELETE FROM flow_run WHERE deployment_id = %s", ids["retention/daily"])
-    _asked(lambda client: client.pause_deployment(ids["retention/daily"]))
+    asked(lambda client: client.pause_deployment(ids["retention/daily"]))
     assert _look(started) is None
-    _asked(lambda client: client.resume_deployment(ids["retention/daily"]))
+    asked(lambda client: client.resume_deployment(ids["retention/daily"]))
     run = _look(started)
     assert run is not None and run.deployment_id == ids["retention/daily"]
     _set(run.id, Completed())
@@ -211,7 +189,7 @@ def _submitted(platform: OwnPlatform, deployment: UUID) -> UUID:
         run = _ask(deployment, state=_later())
         if _set(run, Pending(), force=False) == "Pending":
             return run
-        _asked(lambda client: client.delete_flow_run(run))
+        asked(lambda client: client.delete_flow_run(run))
         return None
 
     run: UUID = platform.wait(ask, f"a new run of {deployment} gets no slot")

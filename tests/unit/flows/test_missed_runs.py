@@ -67,6 +67,7 @@ def test_it_waits_for_a_pause_but_not_for_ever() -> None:
     assert "waited for a pause for 2.0 h" in late.reason(MORNING, later, at_work=True)
     assert late.reason(later, later, at_work=True) == "", "patience begins with the start"
     assert "waited" in late.reason(MORNING - DAY, DUE + timedelta(hours=2), at_work=True), "or with the due time"
+    assert late.reason(MORNING - DAY, DUE + timedelta(hours=1), at_work=True) == "", "whichever is later"
     old = Missed(DUE, DUE - 8 * DAY, False)
     assert "no success is known; somebody types, but nothing succeeded for 8 days" in old.reason(MORNING, MORNING, True)
 
