@@ -20,6 +20,7 @@ from neural_focus.messages import (
     ApplyAction,
     InterventionApplied,
     InterventionUndone,
+    SiteBlock,
     UndoAction,
     iso,
 )
@@ -43,31 +44,31 @@ _LOG = logging.getLogger("neural_focus.serving")
 class Browsers(Protocol):
     """The person's paired browsers."""
 
-    def can_block(self, user_id: int) -> bool:
-        """Whether one that may block is connected, or was a moment ago."""
-        ...
+    def can_block(self, user_id: int) -> str:
+        """Why no site can be blocked for the person now, and what to do; empty where one can."""
 
-    async def publish(self, user_id: int) -> None:
+    def publish(self, user_id: int) -> None:
         """Tell the person's browsers all the blocks that are to stand now."""
-        ...
 
 
 class NoBrowsers:
-    """An installation without browser extensions: nothing can be blocked, and nobody is told."""
+    """Without browser extensions nothing can be blocked, and nobody is told."""
 
-    def can_block(self, user_id: int) -> bool:
+    def can_block(self, user_id: int) -> str:
         """Never."""
-        return False
+        return "No browser is paired"
 
-    async def publish(self, user_id: int) -> None:
+    def publish(self, user_id: int) -> None:
         """To nobody."""
 
 
 class Actions:
     """Orders and reports of everybody's actions. Lives on the event loop."""
 
-    def __init__(self, database: Database, hub: Hub, browsers: Browsers) -> None:
-        self._database, self._hub, self.browsers = database, hub, browsers
+    def __init__(self, database: Database, hub: Hub) -> None:
+        self._database, self._hub = database, hub
+        self.browsers: Browsers = NoBrowsers()
+        """The composition root puts those in that report here."""
 
     async def tell(self, user_id: int) -> None:
         """Tell the person's desktops and browsers what they have to begin or to end. To be called after each change.
@@ -76,7 +77,7 @@ class Actions:
         """
         try:
             self._send(await self._unreported(user_id, RECENT_US))
-            await self.browsers.publish(user_id)
+            self.browsers.publish(user_id)
         except StoreError as error:
             _LOG.warning("orders of user %d wait: %s", user_id, error)
 
@@ -118,7 +119,6 @@ class Actions:
 
         if await self._database.run(work):
             self._hub.tell(user_id, report, pages_only=True)
-            await self.browsers.publish(user_id)  # "I need it" in one browser is for all of them
 
     async def undo(self, user_id: int, intervention_id: int) -> UndoAsked:
         """The person wants a row ended now. Asking again changes nothing.
@@ -150,6 +150,10 @@ class Actions:
         """What is ordered for the person now, and what became of it as far as it was reported."""
         found = await self._database.run(lambda connection: rows.running_actions(connection, user_id, _now_us()))
         return tuple(described(row) for row in found)
+
+    async def site_blocks(self, user_id: int) -> tuple[SiteBlock, ...]:
+        """All sites that are to be blocked for the person now."""
+        return tuple(await self._database.run(lambda connection: rows.site_blocks(connection, user_id, _now_us())))
 
     async def _unreported(self, user_id: int | None, back_us: int) -> list[ActionRow]:
         now_us = _now_us()

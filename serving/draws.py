@@ -16,6 +16,7 @@ TYPE_OF: dict[Arm, InterventionType] = {
     Arm.SUGGEST_BREAK: "SUGGEST_BREAK",
     Arm.BLOCK_SITES: "PREDICTIVE_BLOCK",
 }
+NO_DESKTOP = "No desktop of yours is connected. Start the agent: neural-focus agent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +32,17 @@ class Reach:
     apps: tuple[str, ...]
 
     @classmethod
-    def of(
-        cls, settings: HelpSettings, desktop: DesktopStatus | None, *, can_block: bool, jailed: bool = False
-    ) -> Reach:
-        """From the person's lists, what their desktop says of itself, and whether a browser of theirs may block.
+    def of(cls, settings: HelpSettings, desktop: DesktopStatus | None, *, no_block: str, jailed: bool = False) -> Reach:
+        """From the person's lists and what their desktop says of itself.
 
-        ``jailed``: a session does all of it already.
+        ``no_block``: why no browser of theirs may block, empty where one may; ``jailed``: a session does all of it.
         """
         abilities = desktop.abilities if desktop else ()
-        able = {ability.action for ability in abilities if ability.able} | ({"BLOCK"} if can_block else set())
-        why: dict[str, str] = {
-            one.action: ". ".join(part for part in (one.why, one.todo) if part) for one in abilities if not one.able
-        }
-        sites = settings.block_sites if can_block and not jailed else ()
+        able = {ability.action for ability in abilities if ability.able} | (set() if no_block else {"BLOCK"})
+        otherwise = "Your desktop cannot do it. Update its agent" if desktop else NO_DESKTOP
+        why = dict.fromkeys(("SUGGEST_BREAK", "MINIMIZE", "KILL"), otherwise) | {"BLOCK": no_block}
+        why |= {one.action: ". ".join(part for part in (one.why, one.todo) if part) for one in abilities}
+        sites = settings.block_sites if "BLOCK" in able and not jailed else ()
         apps = settings.minimize_apps if "MINIMIZE" in able and not jailed else ()
         return cls(frozenset(able), why, sites, apps)
 
@@ -57,9 +56,9 @@ class Reach:
             arms.add(Arm.BLOCK_SITES)
         return frozenset(arms)
 
-    def why_not(self, action: str, otherwise: str) -> str | None:
-        """Why an action cannot be done, None where it can; ``otherwise`` where nobody said why."""
-        return None if action in self.able else self.why.get(action) or otherwise
+    def why_not(self, action: str) -> str | None:
+        """Why an action cannot be done and what to do, a sentence for the person; None where it can."""
+        return None if action in self.able else self.why[action]
 
 
 @dataclass(frozen=True, slots=True)

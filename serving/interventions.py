@@ -15,7 +15,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from neural_focus.experiments.assignment import TRIAL_SEED, WARM_START_ARMS, Trigger, draw_arm
+from neural_focus.experiments.assignment import TRIAL_SEED, WARM_START_ARMS, Arm, Trigger, draw_arm
 from neural_focus.messages import (
     STORED_RESPONSE,
     InterventionClosed,
@@ -86,12 +86,17 @@ class Interventions:
             stream.watch.remember(t_s, risk)
             return None
         snoozed = any(offer.user_id == stream.user_id for _, offer in self._snoozed.values())
-        can_block = self._actions.browsers.can_block(stream.user_id)
-        reach = Reach.of(stream.help, stream.desktop, can_block=can_block, jailed=stream.jailed)
+        no_block = self._actions.browsers.can_block(stream.user_id)
+        reach = Reach.of(stream.help, stream.desktop, no_block=no_block, jailed=stream.jailed)
         unavailable, category = (shot.unavailable, shot.category) if (shot := stream.snapshot) else ("", "")
         chance = self.experiments.chance(stream.user_id, forecast.message.t_us, category, reach.eligible)
-        only_warm_start = snoozed or chance is None
-        trigger = stream.watch.consider(t_s, risk, only_warm_start=only_warm_start, available=not unavailable)
+        trigger = stream.watch.consider(
+            t_s,
+            risk,
+            only_warm_start=snoozed or chance is None,
+            warm_start=reach.eligible > {Arm.NO_OP},
+            available=not unavailable,
+        )
         if trigger is None:
             return None
         if unavailable:
@@ -185,8 +190,6 @@ class Interventions:
         for item in [item for item in self._waiting.values() if item.deadline <= now]:
             acts = item.help.acts_by_itself and now - item.deadline < LATE_SECONDS
             await self._close(item.offer.user_id, item.offer.id, "TIMEOUT", time.time_ns() // 1000, None, acts=acts)
-            if not acts:
-                self._warm_again(item.offer.opportunity)
         for offer_id, (due, offer) in list(self._snoozed.items()):
             used = self._streams.in_use(offer.user_id)
             seen = used is not None and used.snapshot is not None and not used.snapshot.unavailable
@@ -245,6 +248,8 @@ class Interventions:
             )
         if ordered:
             await self._actions.tell(user_id)
+        elif response == "TIMEOUT":
+            self._warm_again(offer.opportunity)
         return found
 
     def _warm_again(self, unanswered: Opportunity) -> None:

@@ -30,8 +30,6 @@ from serving.streams import Streams
 
 EXIT_SECONDS = 60
 SHORTEST_REASON, LONGEST_REASON = 3, 200
-NO_BROWSER = "no browser of yours has the extension: pair one on the page, under Browsers"
-NO_DESKTOP = "no desktop of yours is connected: start the agent with neural-focus agent"
 
 
 class Jail:
@@ -67,11 +65,11 @@ class Jail:
         stream = self._streams.get(session.user_id, session.machine_id) if session.machine_id else None
         settings = read_person(connection, session.user_id, self._hosts).help
         desktop = stream.desktop if stream else None
-        reach = Reach.of(settings, desktop, can_block=self._actions.browsers.can_block(session.user_id))
-        blocked = reach.why_not("BLOCK", NO_BROWSER)
+        reach = Reach.of(settings, desktop, no_block=self._actions.browsers.can_block(session.user_id))
+        blocked = reach.why_not("BLOCK")
         jail = [JailRow(block_action(site), site, blocked) for site in settings.block_sites]
         for verb, apps in (("MINIMIZE", settings.minimize_apps), ("KILL", settings.end_apps)):
-            refused = reach.why_not(verb, NO_DESKTOP)
+            refused = reach.why_not(verb)
             jail += [JailRow(program_action(verb, app), app, refused) for app in apps]
         if not jail:
             raise InputError(

@@ -25,7 +25,7 @@ from neural_focus.store.person_record import read_calibrations
 from neural_focus.store.prediction_log import LoggedPrediction
 from neural_focus.store.trial import StoredOffer
 from neural_focus.store.users import ensure_user, read_user
-from serving.actions import REPEAT_SECONDS, Actions, NoBrowsers
+from serving.actions import REPEAT_SECONDS, Actions
 from serving.auth import LOCAL_PERSON, forget_old_codes
 from serving.champion import WATCH_SECONDS, Champion
 from serving.database import Database
@@ -65,7 +65,7 @@ class Runtime:
         self.champion = Champion(settings)
         self.writer = PredictionWriter(self.database)
         self.shadow = Shadow(settings, self._keep_shadow)
-        self.actions = Actions(self.database, self.hub, NoBrowsers())
+        self.actions = Actions(self.database, self.hub)
         self.interventions = Interventions(self.database, self.hub, self.streams, self.actions, settings)
         self.jail = Jail(self.database, self.hub, self.streams, self.actions, own_hosts(settings))
         self.sessions = SessionDesk(self.database, self.hub, self.streams, self.jail, self.actions)

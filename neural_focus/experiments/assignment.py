@@ -226,16 +226,23 @@ class OpportunityWatch:
         self._warm = self.policy.warm_start_s is not None
 
     def consider(
-        self, t_s: float, break_risk: float | None, *, only_warm_start: bool = False, available: bool = True
+        self,
+        t_s: float,
+        break_risk: float | None,
+        *,
+        only_warm_start: bool = False,
+        warm_start: bool = True,
+        available: bool = True,
     ) -> Trigger | None:
         """Whether the moment at ``t_s`` is an opportunity, and why. Null risk: not settled.
 
+        ``warm_start``: something could be shown in one; else it waits.
         Where nobody is ``available`` to see an offer: whether it would have been one, had the ones before been held.
         """
         self.remember(t_s, break_risk)
         self._first_s = t_s if self._first_s is None else self._first_s
         warm_room = available or self.policy.has_room(self._missed, t_s)
-        if self._warm and warm_room and t_s - self._first_s >= (self.policy.warm_start_s or 0.0):
+        if self._warm and warm_start and warm_room and t_s - self._first_s >= (self.policy.warm_start_s or 0.0):
             self._warm = not available
             (self._held if available else self._missed).append(t_s)
             return Trigger.WARM_START

@@ -34,6 +34,8 @@ BLOCK = "BLOCK_"
 """What browsers do; all other actions are a desktop's."""
 LOOK_BACK_US = 24 * 3_600_000_000
 """How long an end that nobody reported is asked for again when its desktop comes back."""
+CLOCK_SLACK_US = 5_000_000
+"""So far the clock of a desktop may be ahead of ours."""
 _COLUMNS = (
     "id, user_id, machine_id, session_id, type, action, target, contributing_factors->>0, ordered_at, ends_at,"
     " undo_reason, applied_at, applied_where, refused_reason, undone_at"
@@ -143,6 +145,7 @@ def unreported_actions(connection: Connection, user_id: int | None, now_us: int,
 
 def store_applied(connection: Connection, row: ActionRow, report: InterventionApplied, now_us: int) -> bool:
     """Store what was done or refused; whether that is news. What one browser refused another one may still do."""
+    last_us = now_us + CLOCK_SLACK_US if row.undone_us is None else row.undone_us
     if report.refused_reason:
         cursor = connection.execute(
             "UPDATE interventions SET refused_reason = %s WHERE id = %s AND applied_at IS NULL"
@@ -153,20 +156,20 @@ def store_applied(connection: Connection, row: ActionRow, report: InterventionAp
         cursor = connection.execute(
             "UPDATE interventions SET applied_at = %s, applied_where = %s, refused_reason = NULL"
             " WHERE id = %s AND applied_at IS NULL",
-            (moment(_between(row.ordered_us, report.t_us, row.undone_us or now_us)), report.where[:50], row.id),
+            (moment(_between(row.ordered_us, report.t_us, last_us)), report.where[:50], row.id),
         )
     return cursor.rowcount > 0
 
 
 def store_undone(connection: Connection, row: ActionRow, report: InterventionUndone, now_us: int) -> bool:
     """Store the end of what was done; whether that is news. Where the service ended it, its reason is the one."""
-    began = row.applied_us or row.ordered_us
+    began, last_us = row.applied_us or row.ordered_us, now_us + CLOCK_SLACK_US
     reason = row.undo_reason if row.undo_reason and report.reason in ("undone", "ended") else report.reason
-    rested = None if report.rested_us is None else moment(_between(began, report.rested_us, now_us))
+    rested = None if report.rested_us is None else moment(_between(began, report.rested_us, last_us))
     cursor = connection.execute(
         "UPDATE interventions SET undone_at = %s, undone_reason = %s, rested_at = %s"
         " WHERE id = %s AND undone_at IS NULL AND refused_reason IS NULL",
-        (moment(_between(began, report.t_us, now_us)), reason, rested, row.id),
+        (moment(_between(began, report.t_us, last_us)), reason, rested, row.id),
     )
     return cursor.rowcount > 0
 

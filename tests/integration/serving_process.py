@@ -20,13 +20,14 @@ from websockets.sync.client import ClientConnection, connect
 from infra.ports import free_port
 from neural_focus.addresses import LOOPBACK, service_address
 from neural_focus.features import FEATURE_NAMES
-from neural_focus.messages import ServerMessage, Snapshot, decode_server, encode
+from neural_focus.messages import Ability, DesktopStatus, ServerMessage, Snapshot, decode_server, encode
 from neural_focus.secrets import Secrets, load_secrets
 from neural_focus.settings import Settings
 from serving.auth import issue_token
 from serving.launch import service_command, service_environment
 
 START_SECONDS = 240.0
+ALL_ABILITIES = ("SUGGEST_BREAK", "MINIMIZE", "KILL")
 
 
 @dataclass
@@ -75,6 +76,10 @@ class Desktop:
             if isinstance(message, kind):
                 return message
 
+    def able(self, *actions: Any) -> None:
+        """Say what this desktop can do, as its agent does when it connects."""
+        self.send(DesktopStatus("capturing", "a test", abilities=tuple(Ability(action, True) for action in actions)))
+
     def snapshot(self, **features: float) -> Snapshot:
         """The next second's snapshot: settled in an editor unless said otherwise."""
         self.t_us += 1_000_000
@@ -90,12 +95,15 @@ class Desktop:
 
 @contextmanager
 def desktop(service: Service, token: str | None = None, machine_id: str = "") -> Iterator[Desktop]:
-    """A connected desktop; its clock starts two seconds ago, on a whole second."""
+    """A connected desktop that can do everything, or a page; its clock starts two seconds ago, on a whole second."""
     headers = {"Authorization": f"Bearer {service.secrets.api_token if token is None else token}"}
     address = f"{service.url.replace('http', 'ws', 1)}/ws"
     address += f"?machine_id={machine_id}" if machine_id else "?role=page"
     with connect(address, additional_headers=headers, open_timeout=60) as socket:
-        yield Desktop(socket, (int(time.time()) - 2) * 1_000_000)
+        client = Desktop(socket, (int(time.time()) - 2) * 1_000_000)
+        if machine_id:
+            client.able(*ALL_ABILITIES)
+        yield client
 
 
 @contextmanager

@@ -159,11 +159,11 @@ def test_a_machine_id_that_is_none_is_told_and_closed(service: Service) -> None:
 def test_a_session_over_rest_is_told_to_the_desktop(service: Service, real_person: int) -> None:
     token = service.token_of(real_person)
     with desktop(service, token, MACHINE) as person, service.http(token) as client:
-        created = client.post("/api/v1/sessions", json={"type": "pomodoro", "jail_enabled": True})
+        created = client.post("/api/v1/sessions", json={"type": "pomodoro"})
         assert created.status_code == 201
         session = created.json()
         started = person.receive(SessionStarted)
-        assert (started.id, started.start_time, started.jail_enabled) == (session["id"], session["start_time"], True)
+        assert (started.id, started.start_time, started.jail_enabled) == (session["id"], session["start_time"], False)
         assert problem(client.post("/api/v1/sessions", json={"type": "deep_work"}))["status"] == 422
         person.send(SessionApplied(started.id, started.start_us + 7))
         eventually(
