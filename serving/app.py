@@ -8,7 +8,8 @@ from pathlib import Path
 from fastapi import FastAPI, WebSocket
 
 import neural_focus
-from serving import problems, rest
+from serving import pairing, problems, rest
+from serving.browser_socket import serve_browser
 from serving.files import DASHBOARD, add_files, add_signin
 from serving.problems import ProblemError
 from serving.runtime import Runtime
@@ -27,15 +28,22 @@ def make_app(runtime: Callable[[], Runtime], dashboard: Path = DASHBOARD) -> Fas
     app.state.runtime = runtime
     problems.install(app)
     app.include_router(rest.router)
+    app.include_router(pairing.router)
     app.add_api_websocket_route("/ws", _socket)
+    app.add_api_websocket_route("/ws/browser", _browser_socket)
     app.add_api_route("/api/{path:path}", _unknown, methods=["GET", "POST", "PUT", "DELETE"], include_in_schema=False)
     add_signin(app, runtime)
+    pairing.add_pairing(app, runtime)
     add_files(app, runtime, dashboard)
     return app
 
 
 async def _socket(websocket: WebSocket) -> None:
     await serve_socket(rest.runtime_of(websocket), websocket)
+
+
+async def _browser_socket(websocket: WebSocket) -> None:
+    await serve_browser(rest.runtime_of(websocket), websocket)
 
 
 async def _unknown(path: str) -> None:

@@ -2,10 +2,12 @@
 
 Host keeps DNS rebinding out, Origin keeps other web pages out, the token keeps other programs out. It stands in front
 of everything the port serves, BentoML's own pages included; only /healthz, /livez, /readyz and /signin are open.
+Browser extensions have two doors of their own, which nobody else may use and whose tokens open nothing else.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
 
@@ -22,6 +24,10 @@ from serving.plain_page import plain_page
 from serving.problems import respond
 
 OPEN_PATHS = frozenset({"/healthz", "/livez", "/readyz", "/signin"})
+EXTENSION_PATHS = frozenset({"/browser/pair", "/ws/browser"})
+"""For extensions alone. Whom they speak for they show there: by a one-time code, or by the token they got for it."""
+_EXTENSION = re.compile(r"chrome-extension://flamlnonjfofhcmlbboenbpejobjpflp|moz-extension://[0-9a-f-]{36}")
+"""Our extension in Chromium, by the key in its manifest. In Firefox an origin is random for each profile."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SECURITY_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -68,6 +74,10 @@ class Gate:
             todo = f"Ask {guard.example()}, or name the host in {PREFIX}HOST_NAMES"
             return Problem("Unknown Host", 421, "Host names another server", todo=todo)
         origin = headers.get("origin")
+        if scope["path"] in EXTENSION_PATHS:
+            if _EXTENSION.fullmatch(origin or ""):
+                return None
+            return Problem("Not our extension", 403, "Only Neural Focus's browser extension has access here")
         if origin is not None and not guard.admits_origin(origin, arrived_at):
             return Problem("Foreign Origin", 403, "Pages of other sites have no access")
         if scope["path"] in OPEN_PATHS:

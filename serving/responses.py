@@ -325,3 +325,26 @@ class Link:
     name: str
     url: str
     about: str
+
+
+@dataclass(frozen=True, slots=True)
+class PairingCode:
+    """A code that pairs one browser, once, until ``expires_at``."""
+
+    code: str
+    expires_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class PairedBrowser:
+    """A browser whose extension blocks for the person. ``seen_at``: when it was connected last, null if it never was.
+
+    ``connected``: it is now; ``allowed``: it may act on sites, as far as is known.
+    """
+
+    id: int
+    browser: str
+    paired_at: str
+    seen_at: str | None
+    connected: bool
+    allowed: bool

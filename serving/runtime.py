@@ -27,6 +27,7 @@ from neural_focus.store.trial import StoredOffer
 from neural_focus.store.users import ensure_user, read_user
 from serving.actions import REPEAT_SECONDS, Actions
 from serving.auth import LOCAL_PERSON, forget_old_codes
+from serving.browsers import PING_SECONDS, Browsers
 from serving.champion import WATCH_SECONDS, Champion
 from serving.database import Database
 from serving.experiments import REFRESH_SECONDS
@@ -69,6 +70,8 @@ class Runtime:
         self.interventions = Interventions(self.database, self.hub, self.streams, self.actions, settings)
         self.jail = Jail(self.database, self.hub, self.streams, self.actions, own_hosts(settings))
         self.sessions = SessionDesk(self.database, self.hub, self.streams, self.jail, self.actions)
+        self.browsers = Browsers(self.database, self.hub, self.streams, self.actions)
+        self.actions.browsers = self.browsers
         self._forecasts = ThreadPoolExecutor(1, "forecast")
         self._online: OnlineFeatures | None = None
         self._loops: list[asyncio.Task[None]] = []
@@ -90,6 +93,7 @@ class Runtime:
         await self.interventions.restore()
         await self.sessions.restore()
         await self.jail.restore()
+        await self.browsers.restore()
         forget_old_codes(self.settings)
         self._loops = [
             asyncio.create_task(_every(seconds, work, name), name=name)
@@ -99,6 +103,7 @@ class Runtime:
                 ("timers", TICK_SECONDS, self.sessions.tick),
                 ("exits", TICK_SECONDS, self.jail.tick),
                 ("orders", REPEAT_SECONDS, self.actions.tick),
+                ("browsers", PING_SECONDS, self.browsers.tick),
                 ("effects", EFFECTS_SECONDS, self.interventions.fill_effects),
                 ("experiments", REFRESH_SECONDS, self.interventions.experiments.refresh),
                 ("champion", WATCH_SECONDS, partial(self._in_forecast_thread, self.champion.refresh)),

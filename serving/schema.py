@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from neural_focus.messages import message_schema
-from serving import rest
+from serving import pairing, rest
 
 OPENAPI_NAME = "openapi.json"
 MESSAGES_NAME = "messages.schema.json"
@@ -20,6 +20,7 @@ def openapi() -> dict[str, Any]:
     """The description of the REST endpoints (OpenAPI 3.1)."""
     app = FastAPI(title="Neural Focus")
     app.include_router(rest.router)
+    app.include_router(pairing.router)
     return app.openapi()
 
 
