@@ -36,7 +36,7 @@ if [ "$(uname)" = Linux ]; then
   optional=("${missing[@]}"); missing=("${required[@]}")
   [ -z "${TEST:-}${required[*]}" ] && [ "$(id -u)" != 0 ] || missing+=("${optional[@]}")
   if [ -n "${TEST:-}" ]; then
-    program chromium chromium; program clang++ clang; program make make; program git git
+    program chromium chromium; program firefox-esr firefox-esr; program clang++ clang; program make make; program git git
     program dbus-daemon dbus-daemon; program dbus-send dbus-bin; program gdbus libglib2.0-bin
     [ -e /usr/share/glib-2.0/schemas/org.gnome.desktop.notifications.gschema.xml ] || missing+=(gsettings-desktop-schemas)
     ls /usr/lib/*/gio/modules/libdconfsettings.so >/dev/null 2>&1 || missing+=(dconf-gsettings-backend)

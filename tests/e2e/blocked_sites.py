@@ -1,0 +1,192 @@
+"""A bench for the extension: the real service, sites on this machine, a person whose rows order blocks."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Protocol
+
+import httpx
+import psycopg
+from page_service import wait_until_ready
+from websockets.sync.client import connect
+
+from infra.ports import free_port
+from neural_focus.secrets import load_secrets
+from neural_focus.settings import Settings
+from neural_focus.store.database import connect as connect_database
+from neural_focus.store.users import ensure_user
+from serving.auth import issue_token, make_signin_link
+from serving.launch import service_command, service_environment
+
+SITE, OTHER, WORK = "focus-thief.com", "time-sink.co.uk", "workplace.org"
+OWN_ORIGIN = "chrome-extension://flamlnonjfofhcmlbboenbpejobjpflp"
+
+
+class Browser(Protocol):
+    """What the tests ask of a browser; ``base`` is where the extension's pages are."""
+
+    base: str
+
+    def open(self, address: str) -> str: ...
+    def go(self, tab: str, address: str) -> None: ...
+    def address(self, tab: str) -> str: ...
+    def evaluate(self, tab: str, script: str) -> Any: ...
+    def close_tab(self, tab: str) -> None: ...
+    def tabs(self) -> list[str]: ...
+    def stop_background(self) -> None: ...
+    def background_runs(self) -> bool: ...
+    def kill(self) -> None: ...
+
+
+class Sites:
+    """All sites of the world: each answers with its own name, and what was asked of it is kept."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        sites = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                name = self.headers["Host"].partition(":")[0]
+                if self.path != "/favicon.ico":
+                    sites.asked.append(f"{name}{self.path}")
+                link = f"<a id=out href='http://{SITE}:{sites.port}/by-link'>out</a>"
+                body = f"<!doctype html><title>{name}</title><h1>{name}</h1><textarea id=t></textarea>{link}".encode()
+                self.send_response(200)
+                self.send_header("content-type", "text/html")
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def url(self, site: str, path: str = "/") -> str:
+        return f"http://{site}:{self.port}{path}"
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class Bench:
+    """The service on a test database, and one person of it."""
+
+    def __init__(self, database_url: str, home: Path) -> None:
+        self.database_url, self.home, self.sites = database_url, home, Sites()
+        self.settings = Settings(home=home, database_url=database_url, serving_port=free_port())
+        self.secrets = load_secrets(self.settings.secrets)
+        with connect_database(database_url) as connection:
+            self.user_id = ensure_user(connection, "blocked person")
+            connection.commit()
+        self._second: Any = None
+        self.process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.settings.serving_port}"
+
+    def start(self) -> None:
+        """Start the service (again), on the same port."""
+        log = self.home / "service.log"
+        with log.open("ab") as output:
+            environment = service_environment(self.settings, os.environ)
+            self.process = subprocess.Popen(
+                service_command(self.settings), env=environment, stdout=output, stderr=output, start_new_session=True
+            )
+        wait_until_ready(f"{self.url}/readyz", self.process, log)
+
+    def kill(self) -> None:
+        """kill -9 of all of the service's processes."""
+        if self.process is not None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            self.process = None
+
+    def close(self) -> None:
+        self.kill()
+        self.sites.close()
+
+    def http(self) -> httpx.Client:
+        token = issue_token(self.secrets, self.user_id)
+        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=60)
+
+    def signin(self) -> str:
+        """A link that signs a browser in."""
+        return make_signin_link(self.settings, self.secrets, self.user_id)
+
+    def order(self, site: str, seconds: float, *, jail: bool = False) -> int:
+        """A row that blocks a site from now on; its id."""
+        kind, arm = ("MANUAL_JAIL", "MANUAL_JAIL") if jail else ("PREDICTIVE_BLOCK", "PREDICTIVE_BLOCK")
+        rows = self.query(
+            "INSERT INTO interventions (user_id, triggered_at, type, action, target, predicted_risk, arm, probability,"
+            " contributing_factors, ordered_at, ends_at) VALUES (%s, now(), %s, %s, %s, 0.7, %s, 0.5, %s, now(),"
+            " now() + make_interval(secs => %s)) RETURNING id",
+            *(self.user_id, kind, f"BLOCK_{site.upper()}", site, arm, '["You switch a lot"]', seconds),
+        )
+        self.nudge()
+        return int(rows[0][0])
+
+    def withdraw(self, row: int) -> None:
+        """The person undid it: its end is now."""
+        self.query("UPDATE interventions SET ends_at = now() WHERE id = %s", row)
+        self.nudge()
+
+    def row(self, row: int) -> dict[str, Any]:
+        names = ("applied_at", "applied_where", "refused_reason", "undone_at", "undone_reason", "ends_at")
+        found = self.query(f"SELECT {', '.join(names)} FROM interventions WHERE id = %s", row)
+        return dict(zip(names, found[0], strict=True))
+
+    def nudge(self) -> None:
+        """Another browser of the person comes and goes: all of them hear what is to be blocked."""
+        if self._second is None:
+            with self.http() as client:
+                code = client.post("/api/v1/browsers/pairing").json()["code"]
+            headers = {"Origin": OWN_ORIGIN}
+            request = {"code": code, "browser": "second 1"}
+            self._second = httpx.post(f"{self.url}/browser/pair", json=request, headers=headers, timeout=60).json()[
+                "token"
+            ]
+        address = f"ws://127.0.0.1:{self.settings.serving_port}/ws/browser"
+        with connect(address, subprotocols=["neural-focus.1", f"token.{self._second}"], origin=OWN_ORIGIN) as socket:  # type: ignore[list-item, arg-type]
+            socket.recv(timeout=30)
+
+    def query(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.database_url, autocommit=True) as connection:
+            cursor = connection.execute(statement, values)
+            return cursor.fetchall() if cursor.description else []
+
+
+def pair(browser: Browser, bench: Bench) -> None:
+    """As a person does: sign in, open /pair, accept on the extension's own page."""
+    tab = browser.open(bench.signin())
+    eventually(lambda: browser.address(tab) == f"{bench.url}/")
+    browser.go(tab, f"{bench.url}/pair")
+    settings = eventually(
+        lambda: next((each for each in browser.tabs() if browser.address(each).startswith(browser.base)), None)
+    )
+    eventually(lambda: browser.evaluate(settings, "document.getElementById('offer').hidden === false"))
+    browser.evaluate(settings, "(document.getElementById('accept').click(), true)")
+    eventually(lambda: "connected" in str(browser.evaluate(settings, "document.getElementById('status').textContent")))
+    browser.close_tab(settings)
+
+
+def eventually(check: Callable[[], Any], seconds: float = 60.0, every: float = 0.1) -> Any:
+    """The first truthy answer of ``check``."""
+    until = time.monotonic() + seconds
+    while not (found := check()):
+        assert time.monotonic() < until, "it did not happen in time"
+        time.sleep(every)
+    return found
