@@ -52,10 +52,10 @@ class Actions(Protocol):
     async def site_blocks(self, user_id: int) -> tuple[SiteBlock, ...]:
         """All sites that are to be blocked for the person now."""
 
-    async def applied(self, user_id: int, message: InterventionApplied) -> None:
+    async def applied(self, user_id: int, report: InterventionApplied) -> None:
         """A row was carried out or refused."""
 
-    async def undone(self, user_id: int, message: InterventionUndone) -> None:
+    async def undone(self, user_id: int, report: InterventionUndone) -> None:
         """A row has ended."""
 
 
