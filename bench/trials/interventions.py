@@ -19,7 +19,7 @@ from bench.trials.report import report
 from neural_focus.experiments.analysis import ArmFindings, analyse
 from neural_focus.experiments.assignment import TRIAL_ARMS, Arm
 from neural_focus.experiments.effect import SIMULATED, Moment
-from neural_focus.experiments.user_means import welch_of_user_means
+from neural_focus.experiments.person_level import person_level_effect
 from neural_focus.simulation.parameters import PersonParameters, draw_person
 from neural_focus.simulation.person import EFFECT_WINDOW_S, SimulatedTrial
 from neural_focus.simulation.timeline import Timeline, focus_share, live_through, workdays
@@ -104,9 +104,11 @@ def _whole_people(runs: int) -> Iterator[Figure]:
         order = rng.permutation(2 * FLEET)[:FLEET]
         sides = [order[: FLEET // 2], order[FLEET // 2 :]]
         values = [np.concatenate([slots[i] for i in side]) for side in sides]
-        users = [np.repeat(side, [len(slots[i]) for i in side]).tolist() for side in sides]
+        users = [np.repeat(side, [len(slots[i]) for i in side]) for side in sides]
         wrong_rows += stats.ttest_ind(values[0], values[1]).pvalue < LEVEL
-        wrong_means += welch_of_user_means(values[0], users[0], values[1], users[1]).p_value < LEVEL
+        treated = [True] * len(values[0]) + [False] * len(values[1])
+        found = person_level_effect(np.concatenate(values), np.concatenate(users).tolist(), treated)
+        wrong_means += found.p_value < LEVEL
     yield Figure(
         f"whole people, {runs} draws of {FLEET}: z-test on rows, false alarms", wrong_rows / runs, "", "nominal", LEVEL
     )

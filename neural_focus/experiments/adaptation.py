@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from neural_focus.experiments.analysis import LEAST_PEOPLE, LEAST_PER_ARM
-from neural_focus.experiments.centered_least_squares import Effect, centered_effects
+from neural_focus.experiments.arm_effects import LEAST_PEOPLE, LEAST_PER_ARM
+from neural_focus.experiments.centered_least_squares import centered_effects
+from neural_focus.experiments.clustered_equations import Effect
 from neural_focus.experiments.declaration import Experiment
 from neural_focus.experiments.effect import Moment
 

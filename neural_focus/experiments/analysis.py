@@ -1,4 +1,4 @@
-"""From opportunities to findings: one ``TrialFindings`` a group of people, real ones and simulated ones apart."""
+"""From opportunities to findings: one ``TrialFindings`` a group of people and experiment, real people first."""
 
 from __future__ import annotations
 
@@ -8,20 +8,46 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
+from scipy import stats
 
-from neural_focus.experiments.assignment import TRIAL_ARMS, Arm
-from neural_focus.experiments.centered_least_squares import Effect, centered_effects
-from neural_focus.experiments.confidence_sequence import effect_sequence
-from neural_focus.experiments.effect import SIMULATED, WARM_START, Moment
-from neural_focus.experiments.randomization import randomization_effect
-from neural_focus.experiments.sample_ratio import SampleRatio, sample_ratio
+from neural_focus.experiments.arm_effects import (
+    LEAST_PEOPLE,
+    LEAST_PER_ARM,
+    SequencePoint,
+    average_effects,
+    between_people,
+    complier_averages,
+    family,
+    over_time,
+    whole_people,
+    with_outcome,
+    within_person,
+)
+from neural_focus.experiments.carried_out import CarriedOut, carried_out
+from neural_focus.experiments.clustered_equations import Effect
+from neural_focus.experiments.design import BASELINE, Design, assignment_check, logged_design
+from neural_focus.experiments.effect import SIMULATED, WARM_START, Moment, Unavailable
+from neural_focus.experiments.heterogeneity import Context, contexts
+from neural_focus.experiments.multiplicity import holm
+from neural_focus.experiments.safety import SafetyMeasure
+from neural_focus.experiments.sample_ratio import SampleRatio
 
-BASELINE = Arm.NO_OP.value
-LEAST_PER_ARM = 8
-"""Fewer opportunities with an outcome on either side say nothing."""
-LEAST_PEOPLE = 8
-"""With fewer people the days of each are the clusters."""
 ANSWERS = ("ACCEPTED", "REJECTED", "SNOOZED", "TIMEOUT")
+OTHER_OUTCOMES = {
+    "later": "focus half an hour later",
+    "minutes": "minutes in focus in the rest of the day",
+    "completed": "sessions completed, of 100",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OtherOutcome:
+    """An arm's effect on an outcome that is not the primary one; ``adjusted_p``: by Holm among all of these."""
+
+    name: str
+    effect: Effect | None
+    adjusted_p: float | None
+    with_outcome: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +61,26 @@ class ArmFindings:
     answers: Mapping[str, int]
     """ACCEPTED, REJECTED, SNOOZED, TIMEOUT (nobody answered: neither acceptance nor break), NONE (not yet)."""
     median_answer_s: float | None
+    carried_out: CarriedOut
     with_outcome: int
     focus_before: float | None
     focus_after: float | None
     effect: Effect | None
-    """By randomisation within the person."""
+    """Of being assigned: by randomisation within the person, or between people where each has one arm."""
+    adjusted_p: float | None
+    """Of ``effect``, by Holm among the arms of the experiment: this decides the verdict."""
     average_effect: Effect | None
-    """By weighted and centred least squares."""
+    """Of being assigned, by weighted and centred least squares."""
+    applied_effect: Effect | None
+    """Of what was really applied, by randomisation with the assignment as instrument."""
+    applied_average: Effect | None
+    """The same by two-stage least squares."""
     any_time: tuple[float, float] | None
     """Confidence sequence: safe to look at every day."""
+    over_time: Sequence[SequencePoint]
+    others: Sequence[OtherOutcome]
+    contexts: Sequence[Context]
+    guardrails: Sequence[SafetyMeasure]
     true_effect: float | None = None
     """Known for simulated people only."""
 
@@ -53,161 +90,176 @@ class TrialFindings:
     """A group's trial. ``group`` is people, demo_live or simulated; the two latter are demo people."""
 
     group: str
+    experiment: str
     people: int
     opportunities: int
     first: datetime
     last: datetime
     ratio: SampleRatio
     arms: Sequence[ArmFindings]
+    missing_p: float
+    """Whether outcomes are missing more often after one arm than after another (chi-square); nan: nothing to test."""
+    unavailable: Mapping[str, int]
+    """Moments at which nobody could have seen an offer, by reason: no opportunities, and in no figure here."""
     left_out: int = 0
     """First offers to a demo person, which have no no-op arm."""
     clusters: str = "people"
+    unit: str = "moments"
+    """What was drawn: moments within the person, or people."""
 
     @property
     def simulated(self) -> bool:
         """Whether none of these people is real."""
         return self.group != "people"
 
+    @property
+    def key(self) -> str:
+        """Names the section: unique in a report."""
+        return f"{self.group}-{self.experiment}"
+
 
 @dataclass(slots=True)
 class _Group:
     trial: list[Moment] = field(default_factory=list)
     warm: int = 0
+    unavailable: dict[str, int] = field(default_factory=dict)
 
 
-def analyse(moments: Sequence[Moment], true_effects: Mapping[str, float]) -> list[TrialFindings]:
-    """Findings of each group that has opportunities: real people first."""
-    groups = {"people": _Group(), "demo_live": _Group(), "simulated": _Group()}
+def analyse(
+    moments: Sequence[Moment], true_effects: Mapping[str, float], unavailable: Sequence[Unavailable] = ()
+) -> list[TrialFindings]:
+    """Findings of each group and experiment that has opportunities: real people first."""
+    groups: dict[tuple[str, str], _Group] = {}
     for moment in moments:
-        name = "people" if not moment.is_demo else "simulated" if moment.experiment == SIMULATED else "demo_live"
+        name, experiment = _key(moment.is_demo, moment.experiment)
+        group = groups.setdefault((name, experiment), _Group())
         if moment.experiment.endswith(WARM_START):
-            groups[name].warm += 1
+            group.warm += 1
         else:
-            groups[name].trial.append(moment)
-    known = {"simulated": true_effects}
+            group.trial.append(moment)
+    for away in unavailable:
+        found = groups.get(_key(away.is_demo, away.experiment))
+        if found is not None:
+            found.unavailable[away.reason] = found.unavailable.get(away.reason, 0) + away.count
+    order = ("people", "demo_live", "simulated")
     return [
-        _findings(name, group.trial, group.warm, known.get(name, {})) for name, group in groups.items() if group.trial
+        _findings(name, experiment, group, true_effects if name == "simulated" else {})
+        for (name, experiment), group in sorted(groups.items(), key=lambda item: order.index(item[0][0]))
+        if group.trial
     ]
 
 
-def _findings(name: str, trial: list[Moment], warm: int, truth: Mapping[str, float]) -> TrialFindings:
-    design = _design(trial)
-    counts = Counter(moment.arm for moment in trial)
-    ratio = sample_ratio(counts, design)
+def _key(is_demo: bool, experiment: str) -> tuple[str, str]:
+    name = "people" if not is_demo else "simulated" if experiment == SIMULATED else "demo_live"
+    return name, experiment.removesuffix(WARM_START)
+
+
+def _findings(name: str, experiment: str, group: _Group, truth: Mapping[str, float]) -> TrialFindings:
+    trial = group.trial
+    design = logged_design(trial)
     people = len({moment.user_id for moment in trial})
-    averages = _average_effects(trial, design, by_day=people < LEAST_PEOPLE)
+    by_person = whole_people(trial)
     return TrialFindings(
         group=name,
+        experiment=experiment,
         people=people,
         opportunities=len(trial),
         first=trial[0].at,
         last=trial[-1].at,
-        ratio=ratio,
-        arms=[_arm(arm, trial, design, ratio, averages.get(arm), truth.get(arm)) for arm in design],
-        left_out=warm,
+        ratio=assignment_check(trial, design),
+        arms=_arms(trial, design, truth, by_person=by_person),
+        missing_p=_missing(trial, design),
+        unavailable=group.unavailable,
+        left_out=group.warm,
         clusters="people" if people >= LEAST_PEOPLE else "days of each person",
+        unit="people" if by_person else "moments",
     )
 
 
-def _design(trial: Sequence[Moment]) -> dict[str, float]:
-    """Each arm's probability as it was logged; what was never drawn has the platform's usual one."""
-    logged: dict[str, list[float]] = {}
-    for moment in trial:
-        logged.setdefault(moment.arm, []).append(moment.probability)
-    shares = {arm.value: share for arm, share in TRIAL_ARMS.items()}
-    shares |= {arm: float(np.mean(values)) for arm, values in logged.items()}
-    total = sum(shares.values())
-    return {arm: share / total for arm, share in shares.items() if share > 0}
-
-
-def _arm(
-    arm: str,
-    trial: Sequence[Moment],
-    design: Mapping[str, float],
-    ratio: SampleRatio,
-    average: Effect | None,
-    truth: float | None,
-) -> ArmFindings:
-    mine = [moment for moment in trial if moment.arm == arm]
-    known = [moment for moment in mine if moment.before is not None and moment.after is not None]
-    delays = [moment.response_ms for moment in mine if moment.response_ms is not None]
-    answers = Counter(moment.response or "NONE" for moment in mine) if arm != BASELINE else Counter[str]()
-    both = _with_outcome(trial)
-    return ArmFindings(
-        arm=arm,
-        probability=design[arm],
-        exposures=len(mine),
-        expected=ratio.expected[arm],
-        answers={name: answers.get(name, 0) for name in (*ANSWERS, "NONE")},
-        median_answer_s=float(np.median(delays)) / 1_000 if delays else None,
-        with_outcome=len(known),
-        focus_before=float(np.mean([moment.before for moment in known])) if known else None,
-        focus_after=float(np.mean([moment.after for moment in known])) if known else None,
-        effect=_within_person(both, arm, design),
-        average_effect=average,
-        any_time=_any_time(both, arm),
-        true_effect=truth,
-    )
-
-
-def _with_outcome(trial: Sequence[Moment]) -> list[Moment]:
-    return [moment for moment in trial if moment.before is not None and moment.after is not None]
-
-
-def _columns(moments: Sequence[Moment]) -> tuple[np.ndarray[tuple[int], np.dtype[np.float64]], ...]:
-    """Before, after and logged probability, float64[n] each."""
-    return tuple(
-        np.array([getattr(moment, name) for moment in moments], dtype=np.float64)
-        for name in ("before", "after", "probability")
-    )
-
-
-def _enough(moments: Sequence[Moment], arm: str) -> bool:
-    counts = Counter(moment.arm for moment in moments)
-    return arm != BASELINE and min(counts[arm], counts[BASELINE]) >= LEAST_PER_ARM
-
-
-def _within_person(both: Sequence[Moment], arm: str, design: Mapping[str, float]) -> Effect | None:
-    two = [moment for moment in both if moment.arm in (arm, BASELINE)]
-    if not _enough(two, arm):
-        return None
-    before, after, _ = _columns(two)
-    chance = np.full(len(two), design[arm] / (design[arm] + design[BASELINE]))
-    treated = np.array([moment.arm == arm for moment in two])
-    try:
-        return randomization_effect(after, treated, chance, [moment.user_id for moment in two], before)
-    except ValueError:
-        return None  # nobody had both: there is nothing within the person to compare
-
-
-def _average_effects(trial: Sequence[Moment], design: dict[str, float], *, by_day: bool) -> dict[str, Effect]:
-    both = _with_outcome(trial)
-    arms = {arm: share for arm, share in design.items() if arm == BASELINE or _enough(both, arm)}
-    both = [moment for moment in both if moment.arm in arms]
-    if len(arms) < 2 or BASELINE not in arms:
-        return {}
-    total = sum(arms.values())
-    before, after, probability = _columns(both)
-    cluster = [(moment.user_id, moment.at.date() if by_day else None) for moment in both]
-    usual = {arm: share / total for arm, share in arms.items()}
-    try:
-        return centered_effects(
-            after,
-            [moment.arm for moment in both],
-            probability / total,
-            cluster,
-            before[:, None],
-            baseline=BASELINE,
-            design=usual,
+def _arms(trial: list[Moment], design: Design, truth: Mapping[str, float], *, by_person: bool) -> list[ArmFindings]:
+    averages = {} if by_person else average_effects(trial, design)
+    effects = {
+        arm: between_people(trial, arm) if by_person else within_person(trial, arm, design) or averages.get(arm)
+        for arm in design.shares
+        if arm != BASELINE
+    }
+    adjusted = holm(family(effects))
+    compliers = {} if by_person else complier_averages(trial, design)
+    others = _other_outcomes(trial, design, by_person=by_person)
+    moderated = [] if by_person else contexts(trial, design)
+    expected = assignment_check(trial, design).expected
+    found = []
+    for arm in design.shares:
+        mine = [moment for moment in trial if moment.arm == arm]
+        known = with_outcome(mine)
+        sequence = [] if by_person else over_time(trial, arm)
+        done = carried_out(mine)
+        delays = [moment.response_ms for moment in mine if moment.response_ms is not None]
+        answers = Counter(moment.response or "NONE" for moment in mine) if arm != BASELINE else Counter[str]()
+        other = [others[arm, name] for name in OTHER_OUTCOMES] if arm != BASELINE else []
+        found.append(
+            ArmFindings(
+                arm=arm,
+                probability=design.shares[arm],
+                exposures=len(mine),
+                expected=expected[arm],
+                answers={name: answers.get(name, 0) for name in (*ANSWERS, "NONE")},
+                median_answer_s=float(np.median(delays)) / 1_000 if delays else None,
+                carried_out=done,
+                with_outcome=len(known),
+                focus_before=_mean([moment.before for moment in known]),
+                focus_after=_mean([moment.after for moment in known]),
+                effect=effects.get(arm),
+                adjusted_p=adjusted.get(arm),
+                average_effect=averages.get(arm),
+                applied_effect=None if by_person else within_person(trial, arm, design, received=True),
+                applied_average=compliers.get(arm),
+                any_time=(sequence[-1].low, sequence[-1].high) if sequence else None,
+                over_time=sequence,
+                others=other,
+                contexts=[context for context in moderated if context.arm == arm],
+                guardrails=safety_measures(arm, mine, done, {one.name: one.effect for one in other}) if other else [],
+                true_effect=truth.get(arm),
+            )
         )
-    except (ValueError, np.linalg.LinAlgError):
-        return {}  # too few clusters yet
+    return found
 
 
-def _any_time(both: Sequence[Moment], arm: str) -> tuple[float, float] | None:
-    if not _enough(both, arm):
-        return None
-    before, after, probability = _columns(both)
-    drawn = np.array([moment.arm for moment in both])
-    _, low, high = effect_sequence(after, drawn == arm, drawn == BASELINE, probability, before)
-    return float(low[-1]), float(high[-1])
+def _other_outcomes(trial: list[Moment], design: Design, *, by_person: bool) -> dict[tuple[str, str], OtherOutcome]:
+    """By arm and outcome, one family of p-values. A session counts 100 if completed, else 0."""
+    readers = {
+        "later": lambda moment: moment.later,
+        "minutes": lambda moment: moment.minutes,
+        "completed": lambda moment: None if moment.completed is None else 100.0 * moment.completed,
+    }
+    effects: dict[tuple[str, str], Effect | None] = {}
+    known = {}
+    for name, reader in readers.items():
+        averages = {} if by_person else average_effects(trial, design, reader)
+        for arm in design.shares:
+            effects[arm, name] = averages.get(arm)
+            known[arm, name] = sum(moment.arm == arm for moment in with_outcome(trial, reader))
+    adjusted = holm({key: effect.p_value for key, effect in effects.items() if effect is not None})
+    return {
+        key: OtherOutcome(OTHER_OUTCOMES[key[1]], effect, adjusted.get(key), known[key])
+        for key, effect in effects.items()
+    }
+
+
+def _missing(trial: list[Moment], design: Design) -> float:
+    """p-value of outcomes missing alike after all arms."""
+    table = np.array(
+        [
+            [sum(m.arm == arm and (m.after is None) is missing for m in trial) for missing in (False, True)]
+            for arm in design.shares
+        ]
+    )
+    table = table[table.sum(axis=1) > 0]
+    if len(table) < 2 or (table.sum(axis=0) == 0).any() or len(trial) < 5 * LEAST_PER_ARM:
+        return float("nan")
+    return float(stats.chi2_contingency(table).pvalue)
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None

@@ -1,30 +1,75 @@
 """Effects of a micro-randomised trial by weighted and centred least squares.
 
 Boruvka, Almirall, Witkiewitz, Murphy (2018), "Assessing time-varying causal effect moderation in mobile health", JASA
-113(523). The standard errors are clustered by person with the small-sample correction of Mancl and DeRouen (2001) and
-t quantiles, as that paper recommends for few people.
+113(523): causal excursion effects, averaged over the opportunities or as a linear function of what was known before
+the draw. Small-sample errors as that paper recommends (``clustered_equations``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import stats
 
-Floats = NDArray[np.float64]
+from neural_focus.experiments.clustered_equations import Effect, Floats, Solution, group_numbers, solve_clustered
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
-    """An estimate with its interval and p-value, in the unit of the outcome."""
+class ExcursionEffects:
+    """A fit. The effect of an arm where the moderators are s is (1, s)·β."""
 
-    estimate: float
-    low: float
-    high: float
-    p_value: float
+    solution: Solution
+    arms: Sequence[str]
+    moderators: int
+
+    def at(self, arm: str, moderators: Sequence[float] = (), level: float = 0.95) -> Effect:
+        """Effect of ``arm`` against the baseline where the moderators have these values."""
+        return self._combination(arm, (1.0, *moderators), level)
+
+    def slope(self, arm: str, moderator: int = 0, level: float = 0.95) -> Effect:
+        """By how much the effect changes with one more of a moderator."""
+        return self._combination(arm, np.eye(1 + self.moderators)[1 + moderator].tolist(), level)
+
+    def _combination(self, arm: str, values: Sequence[float], level: float) -> Effect:
+        width = 1 + self.moderators
+        wanted = np.zeros(len(self.solution.coefficients))
+        start = len(wanted) - width * (len(self.arms) - self.arms.index(arm))
+        wanted[start : start + width] = values
+        return self.solution.effect(wanted, level)
+
+
+def excursion_effects(
+    outcome: Floats,
+    arm: Sequence[str],
+    probability: Floats,
+    cluster: Sequence[object],
+    controls: Floats,
+    *,
+    baseline: str,
+    design: Mapping[str, float],
+    moderators: Floats | None = None,
+) -> ExcursionEffects:
+    """Effect of each arm against ``baseline`` on the outcome.
+
+    outcome: [n]; arm: the drawn arm; probability: [n] its logged probability; cluster: the person (or their day);
+    controls: [n, k] known before the draw (an intercept is added); design: every arm's probability on average;
+    moderators: [n, m] known before the draw, also to be among the controls. The weights design/probability make
+    opportunities with other probabilities count as if drawn by the design, so a probability may depend on all that
+    was known at its draw: the context, or what was learned until then.
+
+    Raises:
+        ValueError: too few clusters to say anything (needs more than coefficients).
+        numpy.linalg.LinAlgError: a moderator does not vary.
+    """
+    arms = [name for name in design if name != baseline]
+    drawn = np.array(arm)
+    share = np.array([design[name] for name in arm])
+    known = np.column_stack([np.ones(len(outcome)), *([] if moderators is None else [moderators])])
+    treated = [((drawn == name) - design[name])[:, None] * known for name in arms]
+    table = np.column_stack([np.ones(len(outcome)), controls, *treated])
+    solution = solve_clustered(table, table, share / probability, outcome, group_numbers(cluster))
+    return ExcursionEffects(solution, arms, known.shape[1] - 1)
 
 
 def centered_effects(
@@ -35,50 +80,9 @@ def centered_effects(
     controls: Floats,
     *,
     baseline: str,
-    design: dict[str, float],
+    design: Mapping[str, float],
     level: float = 0.95,
 ) -> dict[str, Effect]:
-    """Effect of each arm against ``baseline`` on the proximal outcome, averaged over the opportunities.
-
-    outcome: [n]; arm: the drawn arm; probability: [n] its logged probability; cluster: the person (or their day);
-    controls: [n, k] known before the draw (an intercept is added); design: every arm's probability on average. The
-    weights design/probability make opportunities with other probabilities count as if drawn by the design.
-
-    Raises:
-        ValueError: too few clusters to say anything (needs more than coefficients).
-    """
-    arms = [name for name in design if name != baseline]
-    drawn = np.array(arm)
-    weight = np.array([design[name] for name in arm]) / probability
-    treated = np.stack([(drawn == name) - design[name] for name in arms], axis=1)
-    table = np.column_stack([np.ones(len(outcome)), controls, treated])
-    groups = np.unique(np.array([str(value) for value in cluster]), return_inverse=True)[1]
-    free = int(groups.max()) + 1 - table.shape[1]
-    if free < 1:
-        raise ValueError(
-            f"{groups.max() + 1} clusters for {table.shape[1]} coefficients: more people or days are needed"
-        )
-    bread = np.asarray(np.linalg.inv(table.T @ (table * weight[:, None])), dtype=np.float64)
-    solution = bread @ (table.T @ (weight * outcome))
-    covariance = bread @ _meat(table, weight, outcome - table @ solution, groups, bread) @ bread
-    quantile = float(stats.t.ppf(0.5 + level / 2, free))
-    effects = {}
-    for position, name in enumerate(arms, start=table.shape[1] - len(arms)):
-        value, error = float(solution[position]), float(np.sqrt(covariance[position, position]))
-        p_value = float(2 * stats.t.sf(abs(value) / error, free)) if error > 0 else 1.0
-        effects[name] = Effect(value, value - quantile * error, value + quantile * error, p_value)
-    return effects
-
-
-def _meat(table: Floats, weight: Floats, residual: Floats, groups: NDArray[np.intp], bread: Floats) -> Floats:
-    """Σ over people of X'W (I − H)⁻¹ r r' (I − H')⁻¹ W X: each person's residuals, freed of their own leverage."""
-    total = np.zeros((table.shape[1], table.shape[1]))
-    for group in range(int(groups.max()) + 1):
-        mine = groups == group
-        own, weights = table[mine], weight[mine]
-        wide, tall = own @ bread, (own * weights[:, None]).T
-        # (I − wide·tall)⁻¹ r by Woodbury: k × k instead of n × n
-        freed = residual[mine] + wide @ np.linalg.solve(np.eye(len(tall)) - tall @ wide, tall @ residual[mine])
-        score = own.T @ (weights * freed)
-        total += np.outer(score, score)
-    return total
+    """``excursion_effects`` averaged over the opportunities, by arm."""
+    fit = excursion_effects(outcome, arm, probability, cluster, controls, baseline=baseline, design=design)
+    return {name: fit.at(name, level=level) for name in fit.arms}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 
 from neural_focus.experiments.analysis import ArmFindings
@@ -17,7 +17,7 @@ def interval_plot(arms: Sequence[ArmFindings]) -> str:
     shown = [arm for arm in arms if arm.effect is not None and math.isfinite(arm.effect.low + arm.effect.high)]
     if not shown:
         return ""
-    ticks = _ticks(shown)
+    ticks = round_ticks(_edges(shown))
     low, high = ticks[0], ticks[-1]
     height = TOP + ROW * len(shown) + BOTTOM
 
@@ -36,8 +36,8 @@ def interval_plot(arms: Sequence[ArmFindings]) -> str:
     return f'<svg class="intervals" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{label}">{body}</svg>'
 
 
-def _row(arm: ArmFindings, y: float, x) -> str:  # type: ignore[no-untyped-def]
-    effect = arm.effect
+def _row(arm: ArmFindings, y: float, x: Callable[[float], float]) -> str:
+    effect, applied = arm.effect, arm.applied_effect
     if effect is None:
         return ""
     marks = f'<text class="arm" x="{LEFT - 14}" y="{y + 5:.1f}">{escape(arm_name(arm.arm))}</text>'
@@ -47,6 +47,11 @@ def _row(arm: ArmFindings, y: float, x) -> str:  # type: ignore[no-untyped-def]
     clear = "clear" if effect.low > 0 or effect.high < 0 else "unclear"
     marks += f'<line class="interval {clear}" x1="{x(effect.low):.1f}" x2="{x(effect.high):.1f}" y1="{y}" y2="{y}"/>'
     marks += f'<circle class="point {clear}" cx="{x(effect.estimate):.1f}" cy="{y}" r="6"/>'
+    if applied is not None:
+        below = y + 14
+        ends = f'x1="{x(applied.low):.1f}" x2="{x(applied.high):.1f}"'
+        marks += f'<line class="applied" {ends} y1="{below}" y2="{below}"/>'
+        marks += f'<circle class="applied-point" cx="{x(applied.estimate):.1f}" cy="{below}" r="4"/>'
     if arm.true_effect is not None:
         at = x(arm.true_effect)
         marks += f'<path class="truth" d="M{at - 6:.1f} {y - 15} h12 l-6 9 z"><title>true effect</title></path>'
@@ -64,17 +69,22 @@ def _spoken(arm: ArmFindings) -> str:
     )
 
 
-def _ticks(arms: Sequence[ArmFindings]) -> list[float]:
-    """Round numbers that span all intervals and zero."""
+def _edges(arms: Sequence[ArmFindings]) -> list[float]:
     edges = [0.0]
     for arm in arms:
-        if arm.effect is not None:
-            edges += [arm.effect.low, arm.effect.high]
+        for effect in (arm.effect, arm.applied_effect):
+            if effect is not None:
+                edges += [effect.low, effect.high]
         if arm.any_time is not None:
             edges += [value for value in arm.any_time if math.isfinite(value)]
         if arm.true_effect is not None:
             edges.append(arm.true_effect)
-    low, high = min(edges), max(edges)
+    return edges
+
+
+def round_ticks(values: Sequence[float]) -> list[float]:
+    """Round numbers that span all values, at most nine."""
+    low, high = min(values), max(values)
     step = next(size for size in (1, 2, 5, 10, 20, 50, 100, 1e9) if (high - low) / size <= 8)
     first, last = math.floor(low / step), math.ceil(high / step)
     return [step * number for number in range(first, max(last, first + 1) + 1)]

@@ -18,7 +18,7 @@ from math import sqrt
 
 from scipy import stats
 
-from neural_focus.experiments.analysis import LEAST_PEOPLE
+from neural_focus.experiments.arm_effects import LEAST_PEOPLE
 from neural_focus.experiments.declaration import ArmSpec, Experiment
 
 COEFFICIENTS = 3

@@ -15,16 +15,40 @@ from markupsafe import Markup
 
 from neural_focus.atomic_write import READABLE, atomic_write
 from neural_focus.errors import StoreError
-from neural_focus.experiments.analysis import TrialFindings, analyse
-from neural_focus.experiments.effect import WINDOW_SECONDS, read_trial_moments, true_effects_of_demo_people
+from neural_focus.experiments.analysis import ArmFindings, TrialFindings, analyse
+from neural_focus.experiments.effect import (
+    LATER_SECONDS,
+    WINDOW_SECONDS,
+    read_trial_moments,
+    read_unavailable,
+    true_effects_of_demo_people,
+)
 from neural_focus.experiments.interval_plot import interval_plot
-from neural_focus.experiments.sample_ratio import LEAST_ASSIGNMENTS
-from neural_focus.experiments.wording import GROUP_NAMES, arm_name, headline, plural, signed, verdict
+from neural_focus.experiments.sequence_plot import sequence_plot
+from neural_focus.experiments.wording import (
+    ENDED,
+    GROUP_NAMES,
+    arm_name,
+    headline,
+    next_step,
+    plural,
+    signed,
+    span,
+    verdict,
+)
 from neural_focus.json_shape import plain
 from neural_focus.store.database import Connection
 
 TEMPLATE = "report.html.j2"
-METHOD = "randomisation within the person"
+METHOD = "randomisation within the person; between people where each was given one arm"
+FAMILIES = {
+    "arms": "effects of an experiment's arms on the primary outcome: these decide each verdict",
+    "outcomes": "effects of its arms on the other outcomes",
+    "contexts": "differences of effects between contexts",
+}
+ASSUMPTION = (
+    "Being assigned an arm changes the outcome only through what was applied, and nobody assigned to nothing gets it."
+)
 
 
 def write_report(connection: Connection, folder: Path, *, now: datetime, days: int | None = None) -> Path:
@@ -37,7 +61,8 @@ def write_report(connection: Connection, folder: Path, *, now: datetime, days: i
         StoreError: the folder cannot be written.
     """
     moments = read_trial_moments(connection, now=now, days=days)
-    findings = analyse(moments, true_effects_of_demo_people(connection))
+    unavailable = read_unavailable(connection, now=now, days=days)
+    findings = analyse(moments, true_effects_of_demo_people(connection), unavailable)
     told, page = json.dumps(report_json(findings, now, days), indent=2, allow_nan=False) + "\n", folder / "index.html"
     try:
         atomic_write(folder / "report.json", told.encode(), mode=READABLE)
@@ -57,8 +82,12 @@ def report_json(findings: Sequence[TrialFindings], now: datetime, days: int | No
         "generated_at": now.isoformat(),
         "days": days,
         "sentence": headline(findings),
-        "outcome": f"mean focus score (0-100) of the {WINDOW_SECONDS} s after the opportunity",
+        "outcome": f"mean focus score (0-100) of the {WINDOW_SECONDS} s after the opportunity, or after the return from"
+        " a break that was applied",
+        "later": f"the same, {LATER_SECONDS} s after the opportunity",
         "interval": f"95 %, {METHOD}",
+        "adjusted_p": {"method": "Holm", "families": FAMILIES},
+        "applied_effect": ASSUMPTION,
         "trials": [_trial_json(found) for found in findings],
     }
 
@@ -66,19 +95,26 @@ def report_json(findings: Sequence[TrialFindings], now: datetime, days: int | No
 def report_html(findings: Sequence[TrialFindings], now: datetime, days: int | None = None) -> str:
     """The page: no script, nothing loaded from elsewhere."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"signed": signed, "arm_name": arm_name, "points": _points}
+    environment.filters |= {"signed": signed, "arm_name": arm_name, "points": _points, "span": span}
     template = environment.from_string(resources.files(__package__).joinpath(TEMPLATE).read_text("utf-8"))
-    plots = {found.group: Markup(interval_plot(found.arms)) for found in findings}  # noqa: S704 - escaped there
+    plots = {found.key: Markup(interval_plot(found.arms)) for found in findings}  # noqa: S704 - escaped there
+    sequences = {
+        found.key: [Markup(plot) for plot in _sequences(found)]  # noqa: S704 - the same
+        for found in findings
+    }
     return template.render(
         sentence=headline(findings),
         findings=findings,
         now=now,
         since=None if days is None else now - timedelta(days=days),
         plots=plots,
+        sequences=sequences,
         names=GROUP_NAMES,
         verdict=verdict,
+        next_step=next_step,
         plural=plural,
-        least=LEAST_ASSIGNMENTS,
+        ended=ENDED,
+        percent=_percent,
     )
 
 
@@ -86,6 +122,7 @@ def _trial_json(found: TrialFindings) -> dict[str, Any]:
     found_json: dict[str, Any] = plain(
         {
             "group": found.group,
+            "experiment": found.experiment,
             "simulated": found.simulated,
             "label": "SIMULATED" if found.simulated else "people",
             "people": found.people,
@@ -96,14 +133,36 @@ def _trial_json(found: TrialFindings) -> dict[str, Any]:
                 "counts": {arm.arm: arm.exposures for arm in found.arms},
                 "expected": dict(found.ratio.expected),
                 "p_value": found.ratio.p_value,
+                "method": found.ratio.method,
                 "mismatch": found.ratio.mismatch,
             },
+            "data_quality": {
+                "with_outcome": sum(arm.with_outcome for arm in found.arms),
+                "missing_alike_p": found.missing_p,
+                "unavailable": dict(found.unavailable),
+            },
+            "drawn": found.unit,
             "clusters": found.clusters,
-            "arms": [asdict(arm) | {"verdict": verdict(arm)} for arm in found.arms],
+            "next_step": next_step(found),
+            "arms": [_arm_json(arm) for arm in found.arms],
         }
     )
     return found_json
 
 
+def _arm_json(arm: ArmFindings) -> dict[str, Any]:
+    points = [asdict(point) | {"at": point.at.isoformat()} for point in arm.over_time]
+    return asdict(arm) | {"verdict": verdict(arm), "over_time": points}
+
+
+def _sequences(found: TrialFindings) -> list[str]:
+    drawn = (sequence_plot(arm.arm, arm.over_time, arm.true_effect) for arm in found.arms)
+    return [plot for plot in drawn if plot]
+
+
 def _points(value: float | None) -> str:
     return "–" if value is None else f"{value:.1f}"
+
+
+def _percent(count: int, total: int) -> str:
+    return "–" if total == 0 else f"{count:,} ({count / total:.0%})"

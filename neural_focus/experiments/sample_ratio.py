@@ -6,23 +6,27 @@ assignment or the logging is broken; effects are not to be believed then.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from scipy import stats
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special, stats
 
 MISMATCH_BELOW = 0.001
 """The usual bar: the check runs every day, so it must seldom cry wolf."""
-LEAST_ASSIGNMENTS = 50
-"""With fewer the chi-square says nothing, neither that all is well."""
+MOST_COUNTED = 200_000
+"""Outcomes that are enumerated; with more assignments than that the chi-square is exact enough."""
 
 
 @dataclass(frozen=True, slots=True)
 class SampleRatio:
-    """Counts against expectation. ``p_value`` is nan where too little was drawn yet."""
+    """Counts against expectation, by arm; ``method``: exact, chi-square or weights."""
 
     expected: Mapping[str, float]
     p_value: float
+    method: str = "exact"
 
     @property
     def mismatch(self) -> bool:
@@ -31,7 +35,8 @@ class SampleRatio:
 
 
 def sample_ratio(counts: Mapping[str, int], design: Mapping[str, float]) -> SampleRatio:
-    """Chi-square test of ``counts`` by arm against the probabilities in ``design``, from 50 assignments on.
+    """Test of ``counts`` by arm against the probabilities in ``design``: the exact multinomial one while it can be
+    enumerated (about 600 assignments to three arms), Pearson's chi-square beyond.
 
     Raises:
         ValueError: an arm was drawn that the design does not know, or its probabilities do not sum to 1.
@@ -39,9 +44,55 @@ def sample_ratio(counts: Mapping[str, int], design: Mapping[str, float]) -> Samp
     unknown = set(counts) - set(design)
     if unknown or abs(sum(design.values()) - 1.0) > 1e-6:
         raise ValueError(f"arms {sorted(unknown)} are not in the design" if unknown else "the design must sum to 1")
-    total = sum(counts.values())
+    total, arms = sum(counts.values()), [arm for arm, share in design.items() if share > 0]
     expected = {arm: total * share for arm, share in design.items()}
-    if total < LEAST_ASSIGNMENTS or len(design) < 2:
-        return SampleRatio(expected, float("nan"))
-    statistic = sum((counts.get(arm, 0) - want) ** 2 / want for arm, want in expected.items() if want > 0)
-    return SampleRatio(expected, float(stats.chi2.sf(statistic, len(design) - 1)))
+    if any(counts.get(arm, 0) for arm in design if arm not in arms):
+        return SampleRatio(expected, 0.0)
+    seen = np.array([counts.get(arm, 0) for arm in arms])
+    shares = np.array([design[arm] for arm in arms])
+    if math.comb(total + len(arms) - 1, len(arms) - 1) <= MOST_COUNTED:
+        return SampleRatio(expected, _exact(seen, shares / shares.sum()))
+    statistic = float(np.sum((seen - total * shares) ** 2 / (total * shares)))
+    return SampleRatio(expected, float(stats.chi2.sf(statistic, len(arms) - 1)), "chi-square")
+
+
+def weighted_sample_ratio(arm: Sequence[str], probability: Sequence[float], arms: Sequence[str]) -> SampleRatio:
+    """The test where probabilities differ from draw to draw and each row knows its own arm's alone.
+
+    Σ 1/p over the rows of an arm is the number of draws on average, with variance below Σ (1 − p)/p² of them; the arms'
+    p-values are joined by Bonferroni. Expected counts are the draws' share that each arm's mean probability gives.
+    """
+    total, drawn, chance = len(arm), np.array(arm), np.array(probability)
+    p_values, mean = [], {}
+    for name in arms:
+        mine = chance[drawn == name]
+        mean[name] = float(len(mine) / np.sum(1.0 / mine)) if len(mine) else 0.0
+        spread = math.sqrt(float(np.sum((1.0 - mine) / mine**2)))
+        if spread > 0:
+            p_values.append(2 * stats.norm.sf(abs(float(np.sum(1.0 / mine)) - total) / spread))
+    share = sum(mean.values()) or 1.0
+    expected = {name: total * value / share for name, value in mean.items()}
+    return SampleRatio(expected, float(min(1.0, min(p_values, default=1.0) * len(arms))), "weights")
+
+
+def _exact(seen: NDArray[np.int64], shares: NDArray[np.float64]) -> float:
+    """Probability of all counts no likelier than those seen."""
+    log_share = np.log(shares)
+
+    def weight(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+        return np.asarray(
+            special.gammaln(seen.sum() + 1.0) - special.gammaln(counts + 1.0).sum(-1) + counts @ log_share
+        )
+
+    likely = weight(_compositions(int(seen.sum()), len(seen)))
+    return float(min(1.0, np.exp(likely[likely <= weight(seen) + 1e-9]).sum()))
+
+
+def _compositions(total: int, parts: int) -> NDArray[np.int64]:
+    """[number of them, parts] all ways to write ``total`` as a sum of ``parts`` numbers from 0."""
+    rows, left = np.empty((1, 0), np.int64), np.array([total])
+    for _ in range(parts - 1):
+        ways = left + 1
+        own = np.arange(ways.sum()) - np.repeat(np.cumsum(ways) - ways, ways)
+        rows, left = np.column_stack([np.repeat(rows, ways, axis=0), own]), np.repeat(left, ways) - own
+    return np.column_stack([rows, left])

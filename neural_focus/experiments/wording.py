@@ -5,11 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from neural_focus.experiments.analysis import ArmFindings, TrialFindings
+from neural_focus.experiments.clustered_equations import Effect
 
 GROUP_NAMES = {"people": "People", "demo_live": "Demo person on this machine", "simulated": "Demo people"}
-ARM_NAMES = {"NO_OP": "Nothing offered", "SUGGEST_BREAK": "Suggest a break", "BLOCK_SITES": "Ask to stay off sites"}
-_DOING = {"SUGGEST_BREAK": "suggesting a break", "BLOCK_SITES": "asking to stay off distracting sites"}
-"""An arm is what the person was asked; nothing is blocked for them (in the simulated world it is)."""
+ARM_NAMES = {"NO_OP": "Nothing offered", "SUGGEST_BREAK": "Suggest a break", "BLOCK_SITES": "Block distracting sites"}
+_DOING = {"SUGGEST_BREAK": "suggesting a break", "BLOCK_SITES": "offering to block distracting sites"}
+WORTH_KNOWING = 5.0
+"""Points: the smallest effect that an experiment should not overlook."""
+ENDED = {
+    "ended": "at its planned end",
+    "undone": "undone by the person",
+    "needed": "“I need it”",
+    "emergency": "emergency exit",
+    "quit": "the agent was quit",
+    "restarted": "after a restart",
+    "service_gone": "the service was gone",
+    "clock": "the clock was moved",
+    "failed": "failed",
+}
+AVAILABLE = "Nobody could have seen an offer"
 
 
 def headline(findings: Sequence[TrialFindings]) -> str:
@@ -17,21 +31,34 @@ def headline(findings: Sequence[TrialFindings]) -> str:
     real = [found for found in findings if not found.simulated]
     made_up = next((found for found in findings if found.group == "simulated"), None)
     if real:
-        return f"{_result(real[0], 'With real people')}."
+        latest = max(real, key=lambda found: found.last)
+        return f"{_result(latest, 'With real people')}."
     if made_up is not None:
         return f"{_result(made_up, 'In the SIMULATED experiment')}; no real person has taken part yet."
     return "Nothing has been tried yet. This report gets its first row when help could be offered for the first time."
 
 
 def verdict(arm: ArmFindings) -> str:
-    """What the interval allows to say of one arm."""
+    """What the interval allows to say of one arm, after all arms of the experiment were looked at."""
     if arm.arm == "NO_OP":
         return "baseline"
-    if arm.effect is None:
+    if arm.effect is None or arm.adjusted_p is None:
         return "too few opportunities to say"
-    if arm.effect.low > 0:
-        return "helped"
-    return "hurt" if arm.effect.high < 0 else "no clear difference"
+    if arm.adjusted_p >= 0.05:
+        return "no clear difference"
+    return "helped" if arm.effect.estimate > 0 else "hurt"
+
+
+def next_step(found: TrialFindings) -> str:
+    """What to do with these findings, in one or two sentences."""
+    if found.ratio.mismatch:
+        return "Find out why the arms were not drawn as planned before anything else is read here."
+    broken = [rail for arm in found.arms for rail in arm.guardrails if rail.state == "broken"]
+    if broken:
+        names = "; ".join(f"{arm_name(rail.arm)}: {rail.name}" for rail in broken)
+        return f"Stop or change what breaks a guardrail ({names})."
+    told = [_advice(arm) for arm in found.arms if arm.arm != "NO_OP"]
+    return " ".join(told) or "Nothing was tried beside offering nothing."
 
 
 def arm_name(arm: str) -> str:
@@ -42,6 +69,36 @@ def arm_name(arm: str) -> str:
 def signed(value: float) -> str:
     """With its sign and one decimal, a real minus."""
     return f"{value:+.1f}".replace("-", "−")
+
+
+def span(effect: Effect | None) -> str:
+    """Estimate and interval."""
+    return "–" if effect is None else f"{signed(effect.estimate)} ({signed(effect.low)} to {signed(effect.high)})"
+
+
+def plural(noun: str, count: int) -> str:
+    """The noun as it goes with so many."""
+    return noun if count == 1 else {"person": "people", "opportunity": "opportunities"}.get(noun, noun + "s")
+
+
+def _advice(arm: ArmFindings) -> str:
+    name, said = arm_name(arm.arm), verdict(arm)
+    if arm.carried_out.ordered and not arm.carried_out.applied:
+        return f"{name}: nothing of it was ever applied; see the reasons and make it possible first."
+    if said == "helped":
+        return f"{name}: keep it."
+    if said == "hurt":
+        return f"{name}: stop it."
+    if arm.effect is None:
+        return f"{name}: go on; there is too little to say anything."
+    error = (arm.effect.high - arm.effect.low) / 3.92
+    factor = (error * 2.8 / WORTH_KNOWING) ** 2
+    if factor <= 1.0:
+        return f"{name}: an effect of {WORTH_KNOWING:.0f} points would have shown; try something else."
+    return (
+        f"{name}: go on; an effect of {WORTH_KNOWING:.0f} points needs about {factor:.1f} times as many opportunities"
+        " to be seen four times in five."
+    )
 
 
 def _result(found: TrialFindings, where: str) -> str:
@@ -58,13 +115,9 @@ def _clause(arm: ArmFindings) -> str:
     doing = _DOING.get(arm.arm, arm_name(arm.arm).lower())
     if arm.effect is None:
         return f"{doing} was tried {arm.exposures} {plural('time', arm.exposures)}, too seldom to say what it does"
-    span = f"(95 % interval {signed(arm.effect.low)} to {signed(arm.effect.high)})"
-    if arm.effect.low > 0 or arm.effect.high < 0:
-        way = "raised" if arm.effect.low > 0 else "lowered"
-        return f"{doing} {way} focus in the next five minutes by {abs(arm.effect.estimate):.1f} points {span}"
-    return f"{doing} made no clear difference {span}"
-
-
-def plural(noun: str, count: int) -> str:
-    """The noun as it goes with so many."""
-    return noun if count == 1 else {"person": "people", "opportunity": "opportunities"}.get(noun, noun + "s")
+    span_of = f"(95 % interval {signed(arm.effect.low)} to {signed(arm.effect.high)})"
+    said = verdict(arm)
+    if said in ("helped", "hurt"):
+        way = "raised" if said == "helped" else "lowered"
+        return f"{doing} {way} focus in the next five minutes by {abs(arm.effect.estimate):.1f} points {span_of}"
+    return f"{doing} made no clear difference {span_of}"

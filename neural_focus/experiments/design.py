@@ -1,0 +1,64 @@
+"""The lottery as it was logged: each arm's probability on average, and at each draw."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from neural_focus.experiments.assignment import TRIAL_ARMS, Arm
+from neural_focus.experiments.clustered_equations import Floats
+from neural_focus.experiments.effect import Moment
+from neural_focus.experiments.sample_ratio import SampleRatio, sample_ratio, weighted_sample_ratio
+
+BASELINE = Arm.NO_OP.value
+SAME = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """shares: each arm's probability on average, the no-op first; constant: the same at every draw."""
+
+    shares: Mapping[str, float]
+    constant: bool
+
+    def against(self, arm: str, moments: Sequence[Moment]) -> Floats | None:
+        """[n] probability of ``arm`` given that it was ``arm`` or the no-op; None where rows do not tell."""
+        if all(moment.chances is not None for moment in moments):
+            pairs = [(moment.chances[arm], moment.chances[BASELINE]) for moment in moments if moment.chances]
+            return np.array([one / (one + other) for one, other in pairs])
+        if self.constant:
+            return np.full(len(moments), self.shares[arm] / (self.shares[arm] + self.shares[BASELINE]))
+        if len(self.shares) == 2:
+            return np.array([m.probability if m.arm == arm else 1.0 - m.probability for m in moments])
+        return None
+
+
+def logged_design(trial: Sequence[Moment]) -> Design:
+    """Each arm's probability as it was logged; what was never drawn in the platform's own trial has its usual one."""
+    logged: dict[str, list[float]] = {}
+    for moment in trial:
+        logged.setdefault(moment.arm, []).append(moment.probability)
+    if all(moment.chances for moment in trial):
+        known: dict[str, float] = {}
+        for moment in trial:
+            for arm, chance in (moment.chances or {}).items():
+                known[arm] = known.get(arm, 0.0) + chance / len(trial)
+    else:
+        # rows of an arm are drawn in proportion to its probability: the harmonic mean makes up for that
+        known = {arm: len(values) / sum(1.0 / value for value in values) for arm, values in logged.items()}
+        if set(known) <= {arm.value for arm in TRIAL_ARMS} and sum(known.values()) < 1 - SAME:
+            known = {arm.value: share for arm, share in TRIAL_ARMS.items()} | known
+    total = sum(known.values())
+    order = sorted(known, key=lambda arm: (arm != BASELINE, list(Arm).index(Arm(arm)) if arm in list(Arm) else 99, arm))
+    constant = all(max(values) - min(values) <= SAME for values in logged.values())
+    return Design({arm: known[arm] / total for arm in order if known[arm] > 0}, constant)
+
+
+def assignment_check(trial: Sequence[Moment], design: Design) -> SampleRatio:
+    """Whether the arms were drawn as often as logged."""
+    if design.constant:
+        return sample_ratio(Counter(moment.arm for moment in trial), design.shares)
+    return weighted_sample_ratio([m.arm for m in trial], [m.probability for m in trial], list(design.shares))
