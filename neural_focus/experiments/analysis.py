@@ -29,7 +29,7 @@ from neural_focus.experiments.design import BASELINE, Design, assignment_check, 
 from neural_focus.experiments.effect import SIMULATED, WARM_START, Moment, Unavailable
 from neural_focus.experiments.heterogeneity import Context, contexts
 from neural_focus.experiments.multiplicity import holm
-from neural_focus.experiments.safety import SafetyMeasure
+from neural_focus.experiments.safety import SafetyMeasure, safety_measures
 from neural_focus.experiments.sample_ratio import SampleRatio
 
 ANSWERS = ("ACCEPTED", "REJECTED", "SNOOZED", "TIMEOUT")

@@ -9,8 +9,8 @@ from scipy import stats
 
 from neural_focus.experiments.centered_least_squares import centered_effects
 from neural_focus.experiments.declaration import Experiment, default_experiment, parse_experiment
+from neural_focus.experiments.person_level import person_level_effect
 from neural_focus.experiments.planning import assumptions, plan, power_after, weeks_needed
-from neural_focus.experiments.user_means import welch_of_user_means
 
 TRIALS = 300
 
@@ -90,9 +90,8 @@ def test_people_are_compared_by_their_means() -> None:
         means[half:] += asked.effect
         days = means[:, None] + rng.normal(0, asked.sd, (asked.people, 7 * weeks))
         users = np.repeat(np.arange(asked.people), 7 * weeks)
-        split = half * 7 * weeks
-        values = days.ravel()
-        found += welch_of_user_means(values[split:], users[split:], values[:split], users[:split]).p_value < asked.alpha
+        treated = users >= half
+        found += person_level_effect(days.ravel(), users.tolist(), treated.tolist()).p_value < asked.alpha
     assert found / TRIALS == pytest.approx(planned, abs=0.07)
     more_weeks = [power_after(experiment, experiment.arms[1], one) for one in (1, 4, 16)]
     assert more_weeks == sorted(more_weeks) and more_weeks[-1] < 1, "more weeks do not replace more people"
