@@ -37,6 +37,17 @@ class Capture:
     def ignore(self, window: int) -> None:
         """Nothing: ours are known by their app and process."""
 
+    def expect_our_doing(self, milliseconds: int) -> None:
+        """
+        Any thread: what windows do for so long is our doing: no switch, nothing minimised by the person.
+        """
+
+    @property
+    def newest_input_us(self) -> int:
+        """
+        Boot clock of the newest input, into windows of ours and behind the lock too; 0: none yet.
+        """
+
     @property
     def alive(self) -> bool:
         """False when the compositor went away."""

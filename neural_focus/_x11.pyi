@@ -40,6 +40,22 @@ class Capture:
     def ignore(self, window: int) -> None:
         """A window of ours: it is no switch, input into it is not recorded."""
 
+    def set_covered(self, covered: bool) -> None:
+        """
+        Any thread: a screen of ours lies over everything: no switch, and input is not recorded.
+        """
+
+    def expect_our_doing(self, milliseconds: int) -> None:
+        """
+        Any thread: what windows do for so long is our doing: no switch, nothing minimised by the person.
+        """
+
+    @property
+    def newest_input_us(self) -> int:
+        """
+        Boot clock of the newest input, into windows of ours and behind the lock too; 0: none yet.
+        """
+
     @property
     def alive(self) -> bool:
         """False when the X server went away."""
@@ -148,3 +164,52 @@ class Prompt:
         """The answer that was clicked since the last call, or None. Never waits."""
 
     def hide(self) -> None: ...
+
+class BreakScreen:
+    """A screen over all others; Escape or its button leaves it."""
+
+    def __init__(self, display: str = '') -> None:
+        """Raises CaptureError when the display cannot be opened."""
+
+    def show(self, lines: Sequence[str], leave: str) -> int:
+        """
+        Lines, the first one large, and the button's label; returns the window.
+        """
+
+    def write(self, lines: Sequence[str]) -> None:
+        """Other lines on the screen that is shown."""
+
+    def poll(self) -> bool:
+        """Whether the person left it since the last call. Never waits."""
+
+    def hide(self) -> None: ...
+
+    @property
+    def lost(self) -> bool:
+        """Whether the X server went away, and the screen with it."""
+
+class Minimizer:
+    """Other programs' windows, put away and brought back; never closed."""
+
+    def __init__(self, display: str = '') -> None:
+        """Raises CaptureError when the display cannot be opened."""
+
+    def manager(self) -> str:
+        """The window manager's name; empty where none runs that can minimise."""
+
+    def windows(self) -> list[tuple[int, str, bool]]:
+        """(window, app, minimised) of each."""
+
+    def minimize(self, window: int) -> None: ...
+
+    def bring_back(self, windows: Sequence[int]) -> None:
+        """
+        Shows minimised windows again; the window that is active is so afterwards.
+        """
+
+    def active(self) -> int:
+        """The window that holds the focus; 0: none."""
+
+    @property
+    def lost(self) -> bool:
+        """Whether the X server went away."""

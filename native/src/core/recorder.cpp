@@ -43,6 +43,7 @@ bool Recorder::wake() {
     idle_ = false;
   }
   last_input_us_ = now_us_;
+  input_us_.store(now_us_, std::memory_order_relaxed);
   if (locked_) behind_lock_.fetch_add(1, std::memory_order_relaxed);
   return !locked_ && place_ != Place::ours;
 }
@@ -108,6 +109,7 @@ void Recorder::focus(const FocusedWindow& window) {
   if (window.window == focus_.window) return title(window.title);  // back from none or ours: no switch
   const std::uint32_t before = focus_.window;
   focus_ = window;
+  if (our_doing()) return emit_title(true);
   Event record = make(EventType::window_focus_change);
   record.data.window_focus = {before, window.window, shelf_.put(focus_.title)};
   emit(record);

@@ -9,6 +9,8 @@
 //  * Somebody may be there without any input: a film in full screen, a call, a game played with a gamepad. Then no pause
 //    begins, and a lone IDLE_END each minute says that they are there: to the engine it is a sign of life and no more,
 //    while five minutes without any event are a break.
+//  * A window that we put away or bring back moves the focus: that is no switch of the person's. The title that is
+//    announced then says what they are on from now on; the app that they switched to last stays.
 #pragma once
 
 #include <algorithm>
@@ -78,8 +80,12 @@ class Recorder {
   void focus_nowhere() { place_ = Place::nowhere; }  // no window: no switch
   void title(const std::string& title);              // of the window that holds the focus
   // `window` is the focused one or another.
-  void minimized(const FocusedWindow& window) { tell(EventType::window_minimize, window); }
-  void maximized(const FocusedWindow& window) { tell(EventType::window_maximize, window); }
+  void minimized(const FocusedWindow& window) {
+    if (!our_doing()) tell(EventType::window_minimize, window);
+  }
+  void maximized(const FocusedWindow& window) {
+    if (!our_doing()) tell(EventType::window_maximize, window);
+  }
   void lock(bool locked);
   void engage(bool engaged);  // somebody is there, whether there is input or not
   void touched();             // input of which there is no record
@@ -94,6 +100,8 @@ class Recorder {
   Drained drain(std::size_t most);  // the drain's thread
 
   // Any thread.
+  void expect_our_doing(std::uint64_t until_us) noexcept { ours_until_us_.store(until_us, std::memory_order_relaxed); }
+  std::uint64_t newest_input_us() const noexcept { return input_us_.load(std::memory_order_relaxed); }  // boot clock
   Ring::DropCounts dropped() const noexcept { return ring_.dropped(); }
   std::uint64_t titles_lost() const noexcept { return shelf_.lost(); }
   std::uint64_t captured() const noexcept { return captured_.load(std::memory_order_relaxed); }
@@ -109,6 +117,7 @@ class Recorder {
   void emit_title(bool announced);
   void tell(EventType type, const FocusedWindow& window);
   void give_sign();
+  bool our_doing() const noexcept { return now_us_ < ours_until_us_.load(std::memory_order_relaxed); }
   bool there() const { return engaged_ && !locked_; }
   std::uint64_t sign_due_us() const { return last_record_us_ + sign_us; }
 
@@ -125,6 +134,10 @@ class Recorder {
   bool motion_due_ = false, idle_ = false, locked_ = false, engaged_ = false;
   Event last_move_{};
 
+  // Relaxed: a lone number, looked at once a second. Input into windows of ours and behind the lock counts here.
+  std::atomic<std::uint64_t> input_us_{0};
+  // Relaxed: set before the request that changes a window is sent, and read when the server has told of the change.
+  std::atomic<std::uint64_t> ours_until_us_{0};
   std::atomic<std::uint64_t> captured_{0}, clamped_{0}, behind_lock_{0};  // relaxed: counts to look at
 };
 

@@ -51,6 +51,10 @@ class Capture final : InputListener, CompositorListener {
   // Any thread.
   void set_locked(bool locked);
   void set_engaged(bool engaged);  // somebody is there, whether there is input or not
+  void expect_our_doing(unsigned milliseconds) noexcept {
+    recorder_.expect_our_doing(boot_clock_us() + std::uint64_t{milliseconds} * 1000);
+  }
+  std::uint64_t newest_input_us() const noexcept { return recorder_.newest_input_us(); }
   bool full_screen() const noexcept { return compositor_ && compositor_->full_screen(); }
   std::uint64_t behind_lock() const noexcept { return recorder_.behind_lock(); }
   void set_focus(const std::optional<FocusedWindow>& window);  // told by the desktop's extension; none: no window

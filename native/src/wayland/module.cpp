@@ -74,6 +74,10 @@ void bind_capture(nb::module_& module) {
           "window"_a, "pid"_a, "app"_a, "title"_a, "Any thread: the desktop tells its focus; window 0 is none.")
       .def(
           "ignore", [](Capture&, std::uint32_t) {}, "window"_a, "Nothing: ours are known by their app and process.")
+      .def("expect_our_doing", &Capture::expect_our_doing, "milliseconds"_a,
+           "Any thread: what windows do for so long is our doing: no switch, nothing minimised by the person.")
+      .def_prop_ro("newest_input_us", &Capture::newest_input_us,
+                   "Boot clock of the newest input, into windows of ours and behind the lock too; 0: none yet.")
       .def_prop_ro("alive", &Capture::alive, "False when the compositor went away.")
       .def_prop_ro("tells_windows", &Capture::tells_windows, "Whether the compositor tells which window is focused.")
       .def_prop_ro("tells_idle", &Capture::tells_idle, "Whether the compositor tells of pauses.")

@@ -46,6 +46,12 @@ void bind_capture(nb::module_& module) {
       .def("set_engaged", &Capture::set_engaged, "engaged"_a,
            "Any thread: somebody is there, whether there is input or not: no pause begins.")
       .def("ignore", &Capture::ignore, "window"_a, "A window of ours: it is no switch, input into it is not recorded.")
+      .def("set_covered", &Capture::set_covered, "covered"_a,
+           "Any thread: a screen of ours lies over everything: no switch, and input is not recorded.")
+      .def("expect_our_doing", &Capture::expect_our_doing, "milliseconds"_a,
+           "Any thread: what windows do for so long is our doing: no switch, nothing minimised by the person.")
+      .def_prop_ro("newest_input_us", &Capture::newest_input_us,
+                   "Boot clock of the newest input, into windows of ours and behind the lock too; 0: none yet.")
       .def_prop_ro("alive", &Capture::alive, "False when the X server went away.")
       .def_prop_ro("full_screen", &Capture::full_screen, "Whether the window that holds the focus fills the screen.")
       .def_prop_ro("behind_lock", &Capture::behind_lock, "How often there was input while the screen was locked.")

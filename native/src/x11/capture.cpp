@@ -96,6 +96,11 @@ void Capture::take_due() {
   recorder_.lock(lock_wanted_.load(std::memory_order_relaxed));
   recorder_.engage(engaged_wanted_.load(std::memory_order_relaxed));
   recorder_.take_due();
+  const bool covered = covered_wanted_.load(std::memory_order_relaxed);
+  if (covered != covered_) {
+    covered_ = covered;
+    refresh_focus();
+  }
   if (recorder_.motion_wanted()) ask_pointer();
   if (!manager_tells_ && now_us_ - last_poll_us_ >= focus_poll_us) refresh_focus();
 }
@@ -194,6 +199,10 @@ void Capture::on_property(Window window, Atom property) {
 void Capture::refresh_focus() {
   last_poll_us_ = now_us_;
   manager_tells_ = windows_.manager_tells();
+  if (covered_) {
+    full_screen_.store(false, std::memory_order_relaxed);
+    return recorder_.focus_ours();
+  }
   const Window window = windows_.active();
   const auto found = window == None ? std::nullopt : windows_.describe(window);
   if (!found) {
@@ -248,6 +257,15 @@ bool Capture::is_ours(Window window) const {
 void Capture::set_engaged(bool engaged) {
   if (engaged_wanted_.exchange(engaged, std::memory_order_relaxed) == engaged) return;
   if (waker_ >= 0) ::eventfd_write(waker_, 1);
+}
+
+void Capture::set_covered(bool covered) {
+  covered_wanted_.store(covered, std::memory_order_relaxed);
+  if (waker_ >= 0) ::eventfd_write(waker_, 1);
+}
+
+void Capture::expect_our_doing(unsigned milliseconds) noexcept {
+  recorder_.expect_our_doing(boot_clock_us() + std::uint64_t{milliseconds} * 1000);
 }
 
 void Capture::set_locked(bool locked) {

@@ -49,7 +49,10 @@ class Capture {
   void set_engaged(bool engaged);  // somebody is there, whether there is input or not
   bool full_screen() const noexcept { return full_screen_.load(std::memory_order_relaxed); }
   std::uint64_t behind_lock() const noexcept { return recorder_.behind_lock(); }
-  void ignore(Window window);  // a window of ours that tells no process
+  void ignore(Window window);      // a window of ours that tells no process
+  void set_covered(bool covered);  // a screen of ours lies over everything: no switch, no input
+  void expect_our_doing(unsigned milliseconds) noexcept;
+  std::uint64_t newest_input_us() const noexcept { return recorder_.newest_input_us(); }
   bool alive() const noexcept { return alive_.load(std::memory_order_acquire); }
   Ring::DropCounts dropped() const noexcept { return recorder_.dropped(); }
   std::uint64_t titles_lost() const noexcept { return recorder_.titles_lost(); }
@@ -93,10 +96,11 @@ class Capture {
   std::unordered_map<Window, WindowState> states_;
   std::uint64_t now_us_ = 0, last_poll_us_ = 0, asked_us_ = 0;
   unsigned long looked_at_ = 0;
-  bool manager_tells_ = false;
+  bool manager_tells_ = false, covered_ = false;
 
   int waker_ = -1;
   std::atomic<bool> stopping_{false}, alive_{false}, lock_wanted_{false}, engaged_wanted_{false}, full_screen_{false};
+  std::atomic<bool> covered_wanted_{false};
   mutable std::mutex ours_mutex_;
   std::set<Window> ours_;
   std::thread thread_;

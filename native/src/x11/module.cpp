@@ -17,4 +17,5 @@ NB_MODULE(_x11, module) {
   neural_focus::x11::bind_capture(module);
   neural_focus::x11::bind_injector(module);
   neural_focus::x11::bind_prompt(module);
+  neural_focus::x11::bind_actions(module);
 }
