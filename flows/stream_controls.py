@@ -26,9 +26,9 @@ SELECT (EXTRACT(epoch FROM end_time) * 1000000)::bigint, {ControlKind.SESSION_EN
   FROM sessions, asked WHERE user_id = u AND (machine_id IS NULL OR machine_id = m) AND session_type <> 'natural'
   AND end_time >= f AND end_time < l
 UNION ALL
-SELECT (EXTRACT(epoch FROM responded_at) * 1000000)::bigint, {ControlKind.BREAK_ACCEPTED:d}, 0
+SELECT (EXTRACT(epoch FROM rested_at) * 1000000)::bigint, {ControlKind.BREAK_ACCEPTED:d}, 0
   FROM interventions, asked WHERE user_id = u AND (machine_id IS NULL OR machine_id = m) AND type = 'SUGGEST_BREAK'
-  AND user_response = 'ACCEPTED' AND responded_at >= f AND responded_at < l
+  AND rested_at >= f AND rested_at < l
 UNION ALL
 SELECT (EXTRACT(epoch FROM snapshot_time) * 1000000)::bigint, {ControlKind.FOCUS_SCORE:d},
   (array_agg(focus_score ORDER BY id DESC))[1]
@@ -39,7 +39,7 @@ ORDER BY 1
 
 
 def read_controls(connection: Connection, stream: Stream, first_us: int, last_us: int) -> npt.NDArray[np.void]:
-    """Timed sessions, accepted breaks, scores of predictions, agent's starts in [first, last): CONTROL_DTYPE[k]."""
+    """Timed sessions, breaks that were rests, predicted scores, agent's starts in [first, last): CONTROL_DTYPE[k]."""
     rows = connection.execute(_CONTROLS, _asked(stream, first_us, last_us)).fetchall()
     rows += [
         (boot.first_us, ControlKind.SET_BACK if boot.anew else ControlKind.RESTART, 0.0)

@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 
 from neural_focus.experiments.assignment import Arm
 from neural_focus.settings import Settings
-from neural_focus.simulation.person import SimulatedPerson, simulate_person
+from neural_focus.simulation.person import SimulatedPerson, SimulatedTrial, simulate_person
 from neural_focus.simulation.session_rows import SessionRow, session_rows
 from neural_focus.simulation.trial_truth import true_effects
 from neural_focus.simulation.worker import Trial
@@ -191,7 +191,10 @@ def _write_trials(connection: Connection, user_id: int, person: SimulatedPerson)
     values = []
     for number, simulated in enumerate(person.trials):
         before, after = 100 * simulated.focus_before, 100 * simulated.focus_after
-        shared = _trial_values(user_id, person.machine_id, simulated.at_us, simulated.trial)
+        shared = (
+            *_trial_values(user_id, person.machine_id, simulated.at_us, simulated.trial),
+            *_done_values(simulated),
+        )
         scores = (before, after, 0.5 + (after - before) / 200)
         for kind, action, target in _actions(simulated.trial):
             values.append((*shared, *scores, kind, action, target, f"{user_id}:{number}"))
@@ -199,10 +202,12 @@ def _write_trials(connection: Connection, user_id: int, person: SimulatedPerson)
         cursor.executemany(
             f"""INSERT INTO interventions (user_id, machine_id, session_id, triggered_at, opportunity_time,
                 responded_at, predicted_risk, user_response, response_time_ms, arm, ab_test_group, probability,
+                ordered_at, ends_at, applied_at, applied_where, undone_at, undone_reason, rested_at,
                 focus_score_before, focus_score_after_5min, effectiveness_score, type, action, target, opportunity_id,
                 contributing_factors, model_version, experiment, timeout_seconds)
             VALUES (%s, %s, (SELECT id FROM sessions WHERE user_id = %s AND start_time <= %s AND end_time > %s
                     ORDER BY start_time DESC LIMIT 1), %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
+                %s, %s, %s, %s, %s, %s, %s,
                 md5(%s)::uuid, '["simulated"]', '{MODEL_VERSION}', '{EXPERIMENT}', {TIMEOUT_SECONDS})""",  # noqa: S608
             values,
         )
@@ -215,6 +220,15 @@ def _trial_values(user_id: int, machine_id: str, at_us: int, trial: Trial) -> tu
         user_id, machine_id, user_id, at, at, at, at, answered, trial.risk, trial.response, trial.response_ms,
         trial.arm.value, trial.arm.value, trial.probability,
     )  # fmt: skip
+
+
+def _done_values(simulated: SimulatedTrial) -> tuple[Any, ...]:
+    """ordered_at … rested_at: what acted from when until when, in the simulated world."""
+    if simulated.done_us is None:
+        return (None,) * 7
+    begun, over = map(_time, simulated.done_us)
+    is_break = simulated.trial.arm is Arm.SUGGEST_BREAK
+    return begun, over, begun, "simulated", over, "ended", over if is_break else None
 
 
 def _actions(trial: Trial) -> list[tuple[str, str, str | None]]:

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neural_focus.experiments.assignment import Arm
 from neural_focus.simulation.emission import Tempo, emit
-from neural_focus.simulation.parameters import ON_TASK, PersonParameters, State, draw_person
+from neural_focus.simulation.parameters import ON_TASK, SHIELD_S, PersonParameters, State, draw_person
 from neural_focus.simulation.timeline import (
     SECOND_US,
     Timeline,
@@ -55,6 +56,20 @@ class SimulatedTrial:
     trial: Trial
     focus_before: float
     focus_after: float
+
+    @property
+    def answered_us(self) -> int:
+        """When it was answered; the moment itself where it was not."""
+        return self.at_us + (self.trial.response_ms or 0) * 1_000
+
+    @property
+    def done_us(self) -> tuple[int, int] | None:
+        """From when until when help acted: the pause that was taken, the block; None where nothing was done."""
+        if self.trial.pause_s:
+            return self.answered_us, max(self.answered_us, self.at_us + (self.trial.pause_s - 1) * SECOND_US)
+        if self.trial.arm is Arm.BLOCK_SITES and self.trial.response in ("ACCEPTED", "TIMEOUT"):
+            return self.answered_us, self.at_us + SHIELD_S * SECOND_US
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,13 +31,13 @@ def stream_of(person: SimulatedPerson, user_id: int) -> StreamTable:
 
 
 def _controls(person: SimulatedPerson) -> NDArray[np.void]:
-    """Timed sessions begin and end; a suggested break that was accepted is one."""
+    """Timed sessions begin and end; a suggested break counts when the pause was taken."""
     rows = [(session.start_us, ControlKind.SESSION_START, 0.0) for session in person.sessions]
     rows += [(session.end_us, ControlKind.SESSION_END, 0.0) for session in person.sessions]
     rows += [
-        (held.at_us + (held.trial.response_ms or 0) * 1_000, ControlKind.BREAK_ACCEPTED, 0.0)
+        (held.done_us[1], ControlKind.BREAK_ACCEPTED, 0.0)
         for held in person.trials
-        if held.trial.arm is Arm.SUGGEST_BREAK and held.trial.response == "ACCEPTED"
+        if held.trial.arm is Arm.SUGGEST_BREAK and held.done_us is not None
     ]
     return np.array(sorted(rows), CONTROL_DTYPE)
 

@@ -49,6 +49,8 @@ class Trial:
     response: str | None
     """ACCEPTED, REJECTED, SNOOZED, TIMEOUT; None for NO_OP, which nobody sees."""
     response_ms: int | None
+    pause_s: int = 0
+    """Ticks of the pause that was taken, this one included; in the last one they are back."""
 
 
 class Worker:
@@ -165,6 +167,7 @@ class Worker:
         self.quiet_s = 0
         # in the simulated world a block also comes without an answer; nobody takes a pause then
         self.treat(arm, response == "ACCEPTED" or (arm is Arm.BLOCK_SITES and response == "TIMEOUT"))
+        self.trials[-1].pause_s = self.pause_s
 
     def _answer(self, arm: Arm) -> tuple[str | None, int | None]:
         if arm is Arm.NO_OP:
