@@ -10,61 +10,31 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from collector.actions.hands import make_hands
+from collector.actions.journal import FILE
+from collector.actions.runner import ActionRunner
 from collector.attendance import Attendance
-from collector.capture import X11Source
-from collector.consent import Consent
 from collector.conversation import Conversation
-from collector.desktop import Desktop, write_json
+from collector.desktop import write_json
 from collector.installed_apps import InstalledApps
 from collector.link import Link
 from collector.live import SAVE_SECONDS
-from collector.prompt import Asker, Click, Decide
+from collector.options import Options as Options
+from collector.prompt import Asker
 from collector.recording import Recording
 from collector.rest import Rest
 from collector.shipper import Shipper, describe
 from collector.source import make_presence, make_prompt, watch_session
 from collector.wall_clock import WallClock
-from collector.wayland import WaylandSource
-from collector.zone_watch import ZoneWatch
 from neural_focus.categories import RULES_FILE, Rules
 
 ANSWER_SECONDS = 0.1
-"""An answer on the screen is looked for this often, while there is an offer."""
+"""An answer on the screen is looked for this often, while there is an offer, a break or a warning."""
 TELL_SECONDS = 1.9
 """How often the desktop's state is told and agent.json is written: a file of its own costs as much as a turn."""
 FINISH_SECONDS = 15.0
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the composition root decides. ``address`` None: no service; ``database_url`` None: nothing is shipped."""
-
-    desktop: Desktop
-    consent: Consent
-    source: X11Source | WaylandSource
-    counters: Path
-    zone: str = "UTC"
-    zone_watch: ZoneWatch | None = None
-    """Tells when the machine's zone changes; None where a setting fixes it."""
-    titles: bool = False
-    rules: Path | None = None
-    """The person's own categories, else ``categories.toml`` in the desktop's folder."""
-    application_folders: tuple[Path, ...] = ()
-    """Where ``.desktop`` files lie, whose categories stand in for apps that no rule names."""
-    database_url: str | None = None
-    address: str | None = None
-    token: str = ""
-    decide: Decide | None = None
-    click: Click | None = None
-    terminal: bool = False
-    open_page: Callable[[], None] | None = None
-    """Opens the page for the person, signed in."""
-    present: bool = False
-    """Whether to join the session bus: tray, notifications, focus as the desktop tells it."""
 
 
 class Agent:
@@ -88,12 +58,20 @@ class Agent:
             click=options.click,
             terminal=options.terminal,
         )
+        self._actions = ActionRunner(
+            desktop.folder / FILE,
+            make_hands(options.source, presence, self._recording.capture),
+            now_us=self._recording.capture.now_us,
+            rested=self._recording.live.break_accepted,
+            say=say,
+        )
         self._session = None if desktop.is_demo else watch_session(self._rest.end, self._recording.capture.full_screen)
         self._attendance = Attendance(
             options.source,
             presence,
             open_page=options.open_page,
             sees_lock=lambda: self._session is None or self._session.listening,
+            abilities=lambda: self._actions.abilities(),
         )
         self._machine_id = desktop.machine_id()
         self._link = Link(options.address, options.token, self._machine_id, self._rest.end) if options.address else None
@@ -101,6 +79,7 @@ class Agent:
             self._link,
             self._recording.live,
             self._asker,
+            self._actions,
             now_us=self._recording.capture.now_us,
             site_in_front=self._recording.capture.site_in_front,
             unavailable=lambda: self._session.unavailable if self._session else "",
@@ -120,7 +99,8 @@ class Agent:
         try:
             while not stop.is_set() and not self._quit:
                 now_us = self._recording.capture.now_us()
-                self._rest.until_turn(now_us, at_most=ANSWER_SECONDS if self._asker.offer else 1.0)
+                awaited = self._asker.offer or self._actions.lively
+                self._rest.until_turn(now_us, at_most=ANSWER_SECONDS if awaited else 1.0)
                 news = self._turn()
                 now = time.monotonic()
                 if news or now - told >= TELL_SECONDS:
@@ -150,7 +130,7 @@ class Agent:
 
     def _turn(self) -> bool:
         """One round of the main thread; returns whether others should hear of it at once."""
-        before = self._attendance.paused_until, self._asker.offer
+        before = self._attendance.paused_until, self._asker.offer, self._actions.describe()
         self._follow_clock()
         for wish in self._attendance.wishes():
             self._obey(wish)
@@ -166,7 +146,7 @@ class Agent:
         if self._session is not None:
             self._session.tell(self._recording.capture)
         self._warn()
-        return before != (self._attendance.paused_until, self._asker.offer)
+        return before != (self._attendance.paused_until, self._asker.offer, self._actions.describe())
 
     def _follow_clock(self) -> None:
         """First of all: what is closed and sent after this has the new time, as the service's clock has."""
@@ -220,6 +200,7 @@ class Agent:
             self._shipper.problem if self._shipper else "",
             self._link.problem if self._link else "",
             self._talk.problem,
+            self._actions.problem,
         )
 
     def _tell(self, state: str) -> dict[str, Any]:
@@ -235,6 +216,7 @@ class Agent:
             "is_demo": desktop.is_demo,
             "machine_id": self._machine_id,
             "boots": self._recording.boots,
+            "actions": self._actions.describe(),
             "prompt": {"id": offer.id, "buttons": self._asker.places()} if offer else None,
             **self._attendance.describe(),
             **counted,
@@ -265,7 +247,9 @@ class Agent:
         )
 
     def _finish(self) -> None:
-        """What was captured is shipped; what cannot be waits for the next start."""
+        """What was captured is shipped; what cannot be waits for the next start. No action stays."""
+        self._actions.finish()
+        self._talk.report()
         self._end_boot()
         self._attendance.finish()
         if self._link is not None:

@@ -16,7 +16,7 @@ from collector.capture import X11Source
 from collector.losses import losses
 from collector.source import capabilities
 from collector.wayland import WaylandSource
-from neural_focus.messages import DesktopStatus, Notice, iso
+from neural_focus.messages import Ability, DesktopStatus, Notice, iso
 
 if TYPE_CHECKING:
     from collector.presence import Presence
@@ -39,7 +39,9 @@ class Attendance:
         *,
         open_page: Callable[[], None] | None,
         sees_lock: Callable[[], bool],
+        abilities: Callable[[], tuple[Ability, ...]],
     ) -> None:
+        self._abilities = abilities
         self._source, self._presence, self._open_page, self._sees_lock = source, presence, open_page, sees_lock
         self.paused_until: float | None = None
         """Unix seconds at which a pause ends; None while nothing is paused."""
@@ -100,6 +102,7 @@ class Attendance:
             paused_until=None if until is None else iso(int(until * 1e6)),
             missing=tuple(Notice(one.subject, one.said, one.todo) for one in missing(self._found)),
             lost=tuple(lost),
+            abilities=self._abilities(),
         )
 
     def _show(self, presence: Presence, *, connected: bool) -> None:

@@ -183,6 +183,18 @@ class DesktopCapture:
         """A window of ours: no switch, no input."""
         self._capture.ignore(window)
 
+    def set_covered(self, covered: bool) -> None:
+        """A screen of ours lies over everything: no switch, no input."""
+        self._capture.set_covered(covered)
+
+    def expect_our_doing(self, milliseconds: int) -> None:
+        """What windows do for so long is our doing: no switch."""
+        self._capture.expect_our_doing(milliseconds)
+
+    def newest_input_us(self) -> int | None:
+        """When the newest input came, into windows of ours too, on the boot clock; None while nothing is captured."""
+        return int(self._capture.newest_input_us) if self._capture.alive else None
+
     def stop(self) -> Drained:
         """Ends capture; returns what was still on its way."""
         self._capture.stop()

@@ -1,4 +1,4 @@
-"""The talk with the service: snapshots out; predictions, offers and sessions in; answers back.
+"""The talk with the service: snapshots out; predictions, offers, orders and sessions in; answers and deeds back.
 
 The service says what only it knows (the score of a prediction, a session that began on the page); the engine takes it
 at a microsecond that goes back to the service, so that a replay of the log takes it at the same one.
@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
+from collector.actions.runner import ActionRunner
 from collector.link import Link
 from collector.live import LiveEngine, Second
 from collector.prompt import Asker
@@ -17,6 +18,7 @@ from collector.shipper import Known
 from neural_focus.clock import STEP_US
 from neural_focus.errors import FormatError
 from neural_focus.messages import (
+    ApplyAction,
     ClientMessage,
     DesktopStatus,
     EndSession,
@@ -33,6 +35,7 @@ from neural_focus.messages import (
     Snapshot,
     StartSession,
     Unavailable,
+    UndoAction,
 )
 
 STALE_US = 10_000_000
@@ -48,13 +51,14 @@ class Conversation:
         link: Link | None,
         live: LiveEngine,
         asker: Asker,
+        actions: ActionRunner,
         *,
         now_us: Callable[[], int],
         site_in_front: Callable[[SiteInFront], None],
         unavailable: Callable[[], Unavailable],
     ) -> None:
         """``site_in_front`` takes what a browser tells; ``unavailable``: why nobody could see an offer now."""
-        self._link, self._live, self._asker, self._now_us = link, live, asker, now_us
+        self._link, self._live, self._asker, self._now_us, self._actions = link, live, asker, now_us, actions
         self._site_in_front, self._unavailable = site_in_front, unavailable
         self._features: dict[int, dict[str, float]] = {}
         self._natural: dict[int, int] = {}
@@ -94,7 +98,15 @@ class Conversation:
         heard, self._heard = self._heard, []
         for message in heard:
             self._hear(message)
+        self._actions.turn()
+        self.report()
         return self._take_answer()
+
+    def report(self) -> None:
+        """Tells what was done and undone, as often as it takes."""
+        connected = self._link is not None and self._link.connected
+        for report in self._actions.reports(self._link.counters["reconnects"] if self._link and connected else None):
+            self._send(report)
 
     def clock_moved(self) -> None:
         """The seconds before are of another time: predictions for them say nothing of what is now."""
@@ -137,6 +149,10 @@ class Conversation:
             case InterventionClosed():
                 self.closed[message.user_response] += 1
                 self._asker.hide(message.id)
+            case ApplyAction():
+                self._actions.order(message)
+            case UndoAction():
+                self._actions.undo(message)
             case SessionStarted():
                 self._session_started(message)
             case SessionEnded():
@@ -144,7 +160,7 @@ class Conversation:
             case Problem():
                 self.problem = f"the service says: {message.title}. {message.detail}".strip()
             case _:
-                pass  # a PREDICTION was heard already; ACTIVITY_UPDATE and DESKTOP_STATUS are for pages
+                pass  # a PREDICTION was heard already; what is left is for pages
 
     def _not_ahead(self, t_us: int) -> int:
         """A time from the service, or now where it lies ahead: the clock was set back since. The engine must not go
@@ -194,8 +210,6 @@ class Conversation:
             return None
         offer, response = answered
         now_us = self._now_us()
-        if response == "accept" and offer.type == "SUGGEST_BREAK":
-            now_us = self._live.break_accepted(now_us)
         self._send(InterventionFeedback(offer.id, response, now_us))
         self.counters["answers"] += 1
         return response

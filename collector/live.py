@@ -113,7 +113,7 @@ class LiveEngine:
         return self._engine.end_session(t_us)
 
     def break_accepted(self, t_us: int) -> int:
-        """The person accepted a break; returns the µs that the engine used."""
+        """The person really rested until now; returns the µs that the engine used."""
         return self._engine.break_accepted(t_us)
 
     def move(self, t_us: int, zone: str) -> None:

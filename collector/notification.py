@@ -13,10 +13,12 @@ from typing import Any
 from dbus_fast import Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
+from collector.bus_calls import names
 from collector.session_bus import subscribe
 from neural_focus.errors import CaptureError
 
 NAME, PATH = "org.freedesktop.Notifications", "/org/freedesktop/Notifications"
+BUS, BUS_PATH = "org.freedesktop.DBus", "/org/freedesktop/DBus"
 SHOW_SECONDS = 3.0
 
 
@@ -29,12 +31,18 @@ class NotificationPrompt:
         self._id = 0
         self._lock = threading.Lock()
         self._answer: str | None = None
+        self.shown_by_somebody = False
+        """Whether somebody shows notifications here, or would be started to."""
 
     async def join(self, bus: MessageBus) -> str:
         """Listens for buttons."""
         self._bus, self._loop = bus, asyncio.get_running_loop()
         bus.add_message_handler(self._hear)
         await subscribe(bus, f"type='signal',interface='{NAME}',member='ActionInvoked'")
+        await subscribe(bus, f"type='signal',interface='{BUS}',member='NameOwnerChanged',arg0='{NAME}'")
+        reply = await bus.call(Message(destination=BUS, path=BUS_PATH, interface=BUS, member="ListActivatableNames"))
+        starts = reply is not None and reply.message_type is not MessageType.ERROR and NAME in reply.body[0]
+        self.shown_by_somebody = starts or NAME in await names(bus)
         return ""
 
     def show(self, lines: list[str], buttons: list[tuple[str, str]]) -> int:
@@ -85,6 +93,8 @@ class NotificationPrompt:
         return list(reply.body)
 
     def _hear(self, message: Message) -> None:
+        if message.member == "NameOwnerChanged" and message.interface == BUS and message.body[0] == NAME:
+            self.shown_by_somebody = bool(message.body[2])
         if message.member == "ActionInvoked" and message.interface == NAME and message.body[0] == self._id:
             with self._lock:
                 self._answer = str(message.body[1])

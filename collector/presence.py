@@ -19,8 +19,8 @@ class Presence:
         self._news = news
         self._wishes: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._tray = Tray(self._wish)
-        self.prompt = NotificationPrompt()
-        parts: list[Part] = [self._tray, self.prompt]
+        self.prompt, self.break_notice, self.warning = (NotificationPrompt() for _ in range(3))
+        parts: list[Part] = [self._tray, self.prompt, self.break_notice, self.warning]
         if hear_focus is not None:
             parts.append(FocusReceiver(hear_focus))
         self._bus = SessionBus(parts)
@@ -38,6 +38,11 @@ class Presence:
     def in_tray(self) -> bool:
         """Whether a tray shows the icon."""
         return self._tray.shown
+
+    @property
+    def shows_notifications(self) -> bool:
+        """Whether somebody shows them."""
+        return self.prompt.shown_by_somebody and not self.problem
 
     def wishes(self) -> list[str]:
         """What was chosen since the last call."""

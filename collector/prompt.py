@@ -21,9 +21,8 @@ HIDE_AFTER_SECONDS = 5.0
 _LETTERS: dict[str, Response] = {"a": "accept", "r": "reject", "s": "snooze"}
 _LABELS = {
     "SUGGEST_BREAK": (("accept", "Take a break"), ("reject", "Not now"), ("snooze", "In 5 minutes")),
-    "PREDICTIVE_BLOCK": (("accept", "I stay off"), ("reject", "Not now"), ("snooze", "In 5 minutes")),
+    "PREDICTIVE_BLOCK": (("accept", "Keep them away"), ("reject", "Not now"), ("snooze", "In 5 minutes")),
 }
-OFFER_NOTE = "This version blocks nothing and starts no break: if you accept, you do it yourself."
 
 
 @dataclass(slots=True)
@@ -100,9 +99,10 @@ class Asker:
             pass  # what was typed before was no answer to this
         self._open = _Open(offer, time.monotonic(), self._decide(offer) if self._decide else None)
         keys = " [a]ccept, [r]eject, [s]nooze, then Enter" if self._terminal else ""
-        self._say(f"{_headline(offer)} {offer.reason}. {OFFER_NOTE}{keys}")
+        note = offer_note(offer)
+        self._say(f"{_headline(offer)} {offer.reason}. {note}{keys}")
         buttons = [(answer, label) for answer, label in _LABELS.get(offer.type, _LABELS["SUGGEST_BREAK"])]
-        lines = [_headline(offer), *_wrap(offer.reason), *_wrap(OFFER_NOTE)]
+        lines = [_headline(offer), *wrap_ascii(offer.reason), *wrap_ascii(note)]
         try:
             self._ignore(self._prompt.show(lines, buttons))
         except CaptureError:
@@ -173,7 +173,24 @@ def _headline(offer: InterventionOffered) -> str:
     return "How about a short break?"
 
 
-def _wrap(text: str, width: int = 60) -> list[str]:
+def offer_note(offer: InterventionOffered) -> str:
+    """What accepting does and for how long, and what no answer does. A break can be left, a block taken back."""
+    span = f" for {offer.minutes} min" if offer.minutes else ""
+    if offer.type == "PREDICTIVE_BLOCK":
+        sites = ", ".join(target for target in offer.targets if "." in target)
+        apps = ", ".join(target for target in offer.targets if "." not in target)
+        parts = [f"{sites} blocked in your browser"] * bool(sites) + [f"{apps} minimised"] * bool(apps)
+        does = f"Accepting keeps {' and '.join(parts)}{span}; you can take it back." if parts else ""
+    else:
+        does = f"Accepting shows a break screen{span}; one key leaves it."
+    silence = (
+        "Without an answer it is done all the same" if offer.acts_by_itself else "Without an answer nothing is done"
+    )
+    return f"{does} {silence}.".strip()
+
+
+def wrap_ascii(text: str, width: int = 60) -> list[str]:
+    """Lines that the fonts of every X server have."""
     lines = [""]
     for word in text.encode("ascii", "replace").decode().split():
         if len(lines[-1]) + len(word) >= width:

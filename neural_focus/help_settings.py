@@ -141,9 +141,10 @@ def program_refusal(name: str) -> str:
         ("desktop", "your desktop needs it"),
         ("access", "people need it to use the computer"),
         ("secrets", "it keeps your passwords"),
+        ("interpreters", "other programs run in it"),
         ("ours", "it is a part of Neural Focus"),
     ):
-        if app_id(name) in _protected()["programs"][kind]:
+        if {app_id(name), app_id(name).rstrip("0123456789.")} & set(_protected()["programs"][kind]):
             return why
     return ""
 

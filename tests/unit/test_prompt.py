@@ -1,10 +1,10 @@
-"""What an offer on the desktop says: it asks, and promises nothing that this version does not do."""
+"""What an offer on the desktop says: what accepting does, for how long, and what no answer does."""
 
 from __future__ import annotations
 
 import pytest
 
-from collector.prompt import OFFER_NOTE, Asker
+from collector.prompt import Asker
 from neural_focus.messages import InterventionOffered, InterventionType
 
 
@@ -30,20 +30,42 @@ class PaperPrompt:
 
 
 @pytest.mark.parametrize(
-    ("kind", "targets", "asked", "accept"),
+    ("kind", "targets", "asked", "accept", "does"),
     [
-        ("PREDICTIVE_BLOCK", ("reddit.com", "x.com"), "Stay off reddit.com, x.com for a while?", "I stay off"),
-        ("PREDICTIVE_BLOCK", (), "Stay off distracting sites for a while?", "I stay off"),
-        ("SUGGEST_BREAK", (), "How about a short break?", "Take a break"),
+        (
+            "PREDICTIVE_BLOCK",
+            ("reddit.com", "x.com", "spotify"),
+            "Stay off reddit.com, x.com, spotify for a while?",
+            "Keep them away",
+            "Accepting keeps reddit.com, x.com blocked in your browser and spotify minimised for 15 min;"
+            " you can take it back.",
+        ),
+        (
+            "PREDICTIVE_BLOCK",
+            ("spotify",),
+            "Stay off spotify for a while?",
+            "Keep them away",
+            "Accepting keeps spotify minimised for 15 min; you can take it back.",
+        ),
+        (
+            "SUGGEST_BREAK",
+            (),
+            "How about a short break?",
+            "Take a break",
+            "Accepting shows a break screen for 15 min; one key leaves it.",
+        ),
     ],
 )
-def test_an_offer_says_that_the_person_does_it(
-    kind: InterventionType, targets: tuple[str, ...], asked: str, accept: str
+@pytest.mark.parametrize("acts", [False, True])
+def test_an_offer_says_what_an_answer_does(
+    kind: InterventionType, targets: tuple[str, ...], asked: str, accept: str, does: str, acts: bool
 ) -> None:
     paper, said = PaperPrompt(), list[str]()
-    offer = InterventionOffered(1, "2026-01-01T00:00:00Z", kind, "Your focus breaks", 0.6, 30, kind, targets)
+    offer = InterventionOffered(
+        1, "2026-01-01T00:00:00Z", kind, "Your focus breaks", 0.6, 30, kind, targets, minutes=15, acts_by_itself=acts
+    )
     Asker(lambda: paper, said.append, ignore=lambda window: None).show(offer)
     assert paper.lines[0] == asked and paper.labels == [accept, "Not now", "In 5 minutes"]
-    assert "blocks nothing and starts no break" in OFFER_NOTE
-    assert " ".join(paper.lines[1:]) == f"Your focus breaks {OFFER_NOTE}"
-    assert said == [f"{asked} Your focus breaks. {OFFER_NOTE}"]
+    silence = "it is done all the same" if acts else "nothing is done"
+    assert " ".join(paper.lines[1:]) == f"Your focus breaks {does} Without an answer {silence}."
+    assert said == [f"{asked} Your focus breaks. {does} Without an answer {silence}."]
