@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "report": ("infra.commands.report", "Write the A/B report"),
     "experiment": ("infra.commands.experiment", "Plan, start, stop, list and report experiments"),
     "models": ("infra.commands.models", "List, promote, shadow and roll back models"),
+    "session": ("infra.commands.session", "Start, end and look at a focus session"),
     "label": ("infra.commands.label", "Label the last minutes: focused, distracted or pseudo"),
     "demo": ("infra.commands.demo", "Write the demo people's history, or run one of them"),
     "database": ("infra.commands.database", "Start, stop and migrate the embedded database"),

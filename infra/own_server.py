@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Mapping
-from http.client import HTTPResponse
-from typing import cast
+from http.client import HTTPException, HTTPResponse
+from typing import Any, cast
+from urllib.error import HTTPError
 
 from neural_focus.addresses import link_host, service_address
+from neural_focus.errors import InputError, ServiceError
+from neural_focus.secrets import load_secrets
 from neural_focus.settings import Settings
 
 
@@ -36,3 +39,37 @@ def read_links(settings: Settings, token: str) -> list[dict[str, str]]:
     with open_own(f"{service_address(settings)}/api/v1/links", headers=headers) as answer:
         found: list[dict[str, str]] = json.load(answer)
     return found
+
+
+def ask_service(settings: Settings, path: str, body: Mapping[str, object] | None = None) -> Any:
+    """What the service's REST answers the local person: a GET of ``path`` below ``/api/v1``, or a POST of ``body``.
+
+    Raises:
+        ServiceError: the service does not answer.
+        InputError: it refuses, with its reason.
+    """
+    if not settings.secrets.exists():  # nobody has made a token
+        raise ServiceError(f"nothing was started in {settings.home} yet", todo="Start the platform: make run")
+    token = load_secrets(settings.secrets).api_token
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    sent = None if body is None else json.dumps(body).encode()
+    try:
+        with open_own(f"{service_address(settings)}/api/v1{path}", headers=headers, body=sent) as answer:
+            return json.load(answer)
+    except HTTPError as error:
+        raise _refusal(error) from None
+    except (OSError, HTTPException, ValueError) as error:
+        why = str(getattr(error, "reason", error))
+        todo = "Start the platform: make run; or see: neural-focus doctor"
+        raise ServiceError(f"the service does not answer at {service_address(settings)}", why=why, todo=todo) from None
+
+
+def _refusal(error: HTTPError) -> InputError | ServiceError:
+    """The service's problem document as an error."""
+    with error:
+        try:
+            told = json.load(error)
+            title, detail, todo = (str(told.get(name) or "") for name in ("title", "detail", "todo"))
+        except (ValueError, AttributeError, OSError, HTTPException):
+            return ServiceError(f"the service answers {error.code}", todo="See its log: neural-focus doctor")
+    return InputError(title, why=detail.removeprefix(title).lstrip(": "), todo=todo)

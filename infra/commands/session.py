@@ -1,0 +1,103 @@
+"""``neural-focus session``: start, end and look at a focus session. docs/desktop.md: keys for it."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from infra.own_server import ask_service
+from neural_focus.errors import InputError
+from neural_focus.json_shape import from_json
+from neural_focus.messages import SessionResponse, parse_iso
+from neural_focus.sessions import SessionSummary
+from neural_focus.settings import Settings, read_settings
+
+START_ONE = "Start one: neural-focus session start pomodoro"
+app = typer.Typer(
+    add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="Focus sessions with a timer."
+)
+
+
+class Kind(StrEnum):
+    """What can be started."""
+
+    POMODORO = "pomodoro"
+    DEEP_WORK = "deep_work"
+
+
+@app.command()
+def start(
+    kind: Annotated[Kind, typer.Argument(help="pomodoro: 25 minutes; deep_work: 90")],
+    minutes: Annotated[int | None, typer.Option(help="another length")] = None,
+    jail: Annotated[bool, typer.Option("--jail", help="your lists of sites and apps hold until its end")] = False,
+) -> None:
+    """Start a session now."""
+    asked = {"type": kind.value, "duration_minutes": minutes, "jail_enabled": jail}
+    typer.echo(in_words(_session(ask_service(read_settings(), "/sessions", asked)), time.time()))
+
+
+@app.command()
+def end() -> None:
+    """End the running session. One whose jail holds is not ended: see leave."""
+    settings = read_settings()
+    ended = ask_service(settings, f"/sessions/{_running(settings).id}/end", {})
+    summary = from_json(SessionSummary, ended["summary"], "summary")
+    score = "no score" if summary.focus_score_avg is None else f"focus {summary.focus_score_avg:.0f}"
+    switches = f"{summary.context_switches} switch{'es' * (summary.context_switches != 1)}"
+    typer.echo(f"Ended after {_minutes(summary.duration_seconds)}: {score}, {switches}.")
+
+
+@app.command()
+def status() -> None:
+    """Say which session runs."""
+    found = ask_service(read_settings(), "/now")["session"]
+    typer.echo(in_words(_session(found), time.time()) if found else f"No session runs. {START_ONE}")
+
+
+@app.command()
+def leave(
+    reason: Annotated[str, typer.Option(prompt="Why", help="yours, 3 to 200 characters; it is kept")],
+) -> None:
+    """The emergency exit of a jail: it lifts a minute later, and the session goes on."""
+    settings = read_settings()
+    left = ask_service(settings, f"/sessions/{_running(settings).id}/leave-jail", {"reason": reason})
+    seconds = max(0, round(left["lifts_us"] / 1e6 - time.time()))
+    lifts = f"lifts at {_clock(left['lifts_us'], seconds=True)}, in {seconds} s" if seconds else "is lifted"
+    typer.echo(f"The jail {lifts}; the session goes on.")
+
+
+def in_words(session: SessionResponse, now: float) -> str:
+    """A running session in one line."""
+    kind = session.session_type.replace("_", " ").capitalize()
+    if session.ends_at is None:
+        return f"{kind} session since {_clock(session.start_us or parse_iso(session.start_time))}, without a timer."
+    end_us, jail = parse_iso(session.ends_at), ""
+    if session.jail_enabled:
+        lifts_us = session.jail_leaving_us
+        left = lifts_us is not None and lifts_us <= now * 1e6
+        jail = ", its jail left" if left else ", in a jail" if lifts_us is None else ", its jail about to lift"
+    return f"{kind} until {_clock(end_us)}, {_minutes(end_us / 1e6 - now)} left{jail}."
+
+
+def _running(settings: Settings) -> SessionResponse:
+    """The session with a timer that runs now. Raises InputError: none does."""
+    found = ask_service(settings, "/now")["session"]
+    if not found or found["session_type"] == "natural":
+        raise InputError("no session with a timer runs", todo=START_ONE)
+    return _session(found)
+
+
+def _session(found: Any) -> SessionResponse:
+    return from_json(SessionResponse, found, "session")
+
+
+def _clock(t_us: int, *, seconds: bool = False) -> str:
+    return datetime.fromtimestamp(t_us / 1e6).astimezone().strftime("%H:%M:%S" if seconds else "%H:%M")
+
+
+def _minutes(seconds: float) -> str:
+    return f"{round(seconds)} s" if seconds < 60 else f"{round(seconds / 60)} min"

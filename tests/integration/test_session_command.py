@@ -1,0 +1,122 @@
+"""The session command, through the real service: what it starts, says, ends and refuses."""
+
+from __future__ import annotations
+
+import re
+import socket
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from serving_process import Service, desktop, query
+from typer.testing import CliRunner
+
+from infra.commands import session
+from infra.commands.session import in_words
+from infra.ports import free_port
+from neural_focus.errors import InputError, ServiceError
+from neural_focus.messages import SessionEnded, SessionResponse, SessionStarted, iso
+from neural_focus.secrets import load_secrets
+
+MACHINE = "0d9f5a3e-5b0c-4f0e-9a4e-000000000077"
+NOW = 1_767_225_600.0
+
+
+def said(*arguments: str) -> str:
+    """What the command prints; raises what it raises."""
+    result = CliRunner().invoke(session.app, list(arguments))
+    if result.exception is not None:
+        raise result.exception
+    return result.stdout.strip()
+
+
+@pytest.fixture
+def here(service: Service, monkeypatch: pytest.MonkeyPatch) -> Service:
+    """The command's settings are those of the running service."""
+    monkeypatch.setenv("NEURAL_FOCUS_HOME", str(service.settings.home))
+    monkeypatch.setenv("NEURAL_FOCUS_SERVING_PORT", str(service.settings.serving_port))
+    monkeypatch.setenv("NEURAL_FOCUS_USERNAME", service.settings.username)
+    return service
+
+
+def test_a_session_is_started_told_and_ended(here: Service) -> None:
+    with desktop(here, machine_id=MACHINE) as person:
+        assert said("status") == "No session runs. Start one: neural-focus session start pomodoro"
+        with pytest.raises(InputError, match=r"no session with a timer runs.*session start pomodoro"):
+            said("end")
+        assert re.fullmatch(r"Deep work until \d\d:\d\d, 50 min left\.", said("start", "deep_work", "--minutes", "50"))
+        started = person.receive(SessionStarted)
+        assert (started.session_type, started.jail_enabled) == ("deep_work", False)
+        assert re.fullmatch(r"Deep work until \d\d:\d\d, 50 min left\.", said("status"))
+        with pytest.raises(InputError, match=rf"Session {started.id} \(deep_work\) is running"):
+            said("start", "pomodoro")
+        with pytest.raises(InputError, match="has no jail"):
+            said("leave", "--reason", "something came up")
+        assert re.fullmatch(r"Ended after \d+ s: no score, 0 switches\.", said("end"))
+        assert person.receive(SessionEnded).session_id == started.id
+    assert said("status").startswith("No session runs.")
+
+
+def test_a_jail_is_not_ended_but_left(here: Service, module_database_url: str) -> None:
+    with pytest.raises(InputError, match="duration_minutes is 0"):
+        said("start", "pomodoro", "--minutes", "0")
+    assert said("start", "pomodoro", "--jail").endswith("25 min left, in a jail.")
+    with pytest.raises(InputError, match=r"(?i)emergency exit"):
+        said("end")
+    with pytest.raises(InputError, match="reason"):
+        said("leave", "--reason", "no")
+    assert re.fullmatch(
+        r"The jail lifts at \d\d:\d\d:\d\d, in (5\d|60) s; the session goes on\.", said("leave", "--reason", "a call")
+    )
+    assert said("status").endswith("25 min left, its jail about to lift.")
+    assert query(module_database_url, "SELECT jail_left_reason FROM sessions WHERE jail_enabled") == [("a call",)]
+
+
+def test_a_service_that_is_not_there_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEURAL_FOCUS_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("NEURAL_FOCUS_SERVING_PORT", str(free_port()))
+    with pytest.raises(ServiceError, match=r"nothing was started in .*make run"):
+        said("status")
+    assert not (tmp_path / "home").exists()
+    load_secrets(tmp_path / "home" / "secrets.json")
+    with pytest.raises(ServiceError, match=r"does not answer at .*make run; or see: neural-focus doctor"):
+        said("status")
+
+
+def test_what_is_no_service_of_ours_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEURAL_FOCUS_HOME", str(tmp_path))
+    load_secrets(tmp_path / "secrets.json")
+    for answer, told in ((b"HTTP/1.0 502 no\r\n\r\n", "the service answers 502"), (b"nonsense", "does not answer")):
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            monkeypatch.setenv("NEURAL_FOCUS_SERVING_PORT", str(other.getsockname()[1]))
+
+            def serve(other: socket.socket = other, answer: bytes = answer) -> None:
+                with other.accept()[0] as caller:
+                    caller.recv(4096)
+                    caller.sendall(answer)
+
+            thread = threading.Thread(target=serve)
+            thread.start()
+            with pytest.raises(ServiceError, match=told):
+                said("status")
+            thread.join()
+
+
+def test_a_running_session_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    start_us = int(NOW * 1e6)
+    began = SessionResponse(1, 1, iso(start_us), "natural", False, 0, start_us=start_us)
+    assert in_words(began, NOW) == "Natural session since 00:00, without a timer."
+
+    def jail(leaving_us: int | None, left_s: int = 90) -> str:
+        end = iso(start_us + left_s * 1_000_000)
+        held = SessionResponse(1, 1, iso(start_us), "deep_work", True, 0, ends_at=end, jail_leaving_us=leaving_us)
+        return in_words(held, NOW)
+
+    assert jail(None) == "Deep work until 00:01, 2 min left, in a jail."
+    assert jail(start_us + 1) == "Deep work until 00:01, 2 min left, its jail about to lift."
+    assert jail(start_us, 59) == "Deep work until 00:00, 59 s left, its jail left."
+    monkeypatch.undo()
+    time.tzset()
