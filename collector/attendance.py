@@ -16,10 +16,14 @@ from collector.capture import X11Source
 from collector.losses import losses
 from collector.source import capabilities
 from collector.wayland import WaylandSource
+from neural_focus.json_shape import to_json
 from neural_focus.messages import Ability, DesktopStatus, Notice, iso
 
 if TYPE_CHECKING:
     from collector.presence import Presence
+
+
+IN_WORDS = {"SUGGEST_BREAK": "show a break", "MINIMIZE": "minimise apps", "KILL": "end programs"}
 
 
 class Listener(Protocol):
@@ -46,6 +50,7 @@ class Attendance:
         self.paused_until: float | None = None
         """Unix seconds at which a pause ends; None while nothing is paused."""
         self._found: tuple[Capability, ...] = ()
+        self._abilities_told: tuple[Ability, ...] = ()
 
     @property
     def paused(self) -> bool:
@@ -73,7 +78,9 @@ class Attendance:
         bus = self._presence.problem if self._presence else "there is no session bus"
         if not self.paused:  # a stopped hook knows nothing new
             self._found = capabilities(self._source, lock=self._sees_lock(), bus=bus)
-        talk.tell_status(self._status(losses(counted)))
+        status = self._status(losses(counted))
+        self._abilities_told = status.abilities
+        talk.tell_status(status)
         if self._presence is not None:
             self._show(self._presence, connected=counted["connected"])
 
@@ -86,6 +93,7 @@ class Attendance:
             "capabilities": [
                 {"subject": one.subject, "there": one.there, "said": one.said, "todo": one.todo} for one in self._found
             ],
+            "abilities": to_json(self._abilities_told),
             "tray": bool(presence and presence.in_tray),
         }
 
@@ -108,11 +116,13 @@ class Attendance:
     def _show(self, presence: Presence, *, connected: bool) -> None:
         from collector.tray import Mood, View
 
-        lines = tuple(f"{one.subject}: {one.said}" for one in missing(self._found))
+        lacking = missing(self._found)
+        unable = [f"Cannot {IN_WORDS[one.action]}: {one.why}" for one in self._abilities_told if not one.able]
+        lines = (*(f"{one.subject}: {one.said}" for one in lacking), *unable)
         if self.paused_until is not None:
             until = datetime.fromtimestamp(self.paused_until).astimezone()
             presence.show(View(Mood.PAUSED, f"until {until:%H:%M}", lines))
         elif not connected:
             presence.show(View(Mood.UNCONNECTED, "to the service", lines))
         else:
-            presence.show(View(Mood.LIMITED if lines else Mood.CAPTURING, "", lines))
+            presence.show(View(Mood.LIMITED if lacking else Mood.CAPTURING, "", lines))

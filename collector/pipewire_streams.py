@@ -46,8 +46,13 @@ class Streams:
 
 def can_look(environ: Mapping[str, str]) -> bool:
     """Whether PipeWire can be asked."""
+    return runs(environ) and shutil.which("pw-dump", path=environ.get("PATH")) is not None
+
+
+def runs(environ: Mapping[str, str]) -> bool:
+    """Whether PipeWire runs for this user."""
     runtime = environ.get("PIPEWIRE_RUNTIME_DIR") or environ.get("XDG_RUNTIME_DIR", "")
-    return bool(runtime) and Path(runtime, "pipewire-0").exists() and shutil.which("pw-dump") is not None
+    return bool(runtime) and Path(runtime, "pipewire-0").exists()
 
 
 def streams_in_use(objects: Iterable[Mapping[str, Any]]) -> InUse:

@@ -9,8 +9,6 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 import psutil
@@ -24,6 +22,8 @@ from flows.server import login
 from infra import embedded_database_debian, embedded_database_wheel
 from infra.database_schema import newest_revision, revision
 from infra.embedded_database import EmbeddedServer
+from infra.finding import Finding, State
+from infra.help_diagnosis import check_actions, check_availability, check_browsers
 from infra.ports import holder, is_taken
 from infra.up.counts import read_counters
 from infra.up.health import answers, basic
@@ -41,24 +41,6 @@ SILENT_SECONDS = 10.0
 DASHBOARD = Path(__file__).resolve().parent.parent / "serving" / "dashboard" / "dist" / "index.html"
 
 
-class State(StrEnum):
-    """How a check ended."""
-
-    WELL = "✓"
-    LIMITED = "!"
-    BROKEN = "✗"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the doctor's report."""
-
-    state: State
-    subject: str
-    said: str
-    todo: str = ""
-
-
 def diagnose(settings: Settings) -> list[Finding]:
     """All checks, in the order of the data's way. A check that fails by an error of ours is a finding too."""
     checks: tuple[tuple[str, Callable[[Settings], Finding]], ...] = (
@@ -69,6 +51,9 @@ def diagnose(settings: Settings) -> list[Finding]:
         ("display", check_display),
         ("consent", check_consent),
         ("capture", check_capture),
+        ("offers", check_availability),
+        ("help", check_actions),
+        ("browsers", check_browsers),
         ("database", check_database),
         ("network", check_network),
         ("Prefect server", check_prefect),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import typer
 from rich.console import Console
 
-from infra.diagnosis import State, diagnose
+from infra.diagnosis import diagnose
+from infra.finding import State
 from neural_focus.settings import read_settings
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)

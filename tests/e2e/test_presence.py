@@ -33,7 +33,8 @@ from collector.session_bus import SessionBus
 from collector.source import has_session_bus
 from collector.tray import Mood, View
 from collector.wayland import WaylandSource
-from infra.diagnosis import State, check_display
+from infra.diagnosis import check_display
+from infra.finding import State
 from neural_focus._native import read_segment, spool_segments
 from neural_focus._x11 import Injector
 from neural_focus.errors import CaptureError

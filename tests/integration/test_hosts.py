@@ -15,7 +15,8 @@ from serving_process import Service, desktop, eventually, running_service
 from surroundings import DEAD_PROXIES, HAS_IPV6
 
 from collector.link import Link
-from infra.diagnosis import State, check_network, check_service
+from infra.diagnosis import check_network, check_service
+from infra.finding import State
 from infra.pictures.shots import report_address
 from infra.ports import free_port, is_taken
 from infra.up.health import answers
