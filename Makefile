@@ -6,7 +6,7 @@ BIN := .venv/bin
 JOBS ?= 2
 PACKAGES := neural_focus collector flows feature_repo serving infra
 
-.PHONY: help setup build run test lint format bench trials faults fuzz sanitize tidy parity bits wine pictures clean
+.PHONY: help setup build run test lint format bench trials faults fuzz sanitize tidy parity bits browsers wine pictures clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -65,6 +65,10 @@ tidy: setup ## clang-tidy on the native code (minutes)
 
 pictures: setup ## the README's pictures, from a platform of their own (NAMES=…; 40 minutes)
 	$(BIN)/python -m infra.pictures $(NAMES)
+
+browsers: setup ## the extension in Chromium and Firefox while service, worker and browser are killed (half an hour)
+	@TEST=1 PYTHON=$(PYTHON) bash infra/setup.sh
+	NEURAL_FOCUS_BROWSERS=1 $(BIN)/python -m pytest -rP -o timeout=900 tests/browsers
 
 wine: setup ## build the Windows capture with MinGW-w64 and drive it under Wine
 	@type x86_64-w64-mingw32-g++-posix wine openbox >/dev/null 2>&1 || apt-get install -o DPkg::Lock::Timeout=120 -y -qq --no-install-recommends g++-mingw-w64-x86-64-posix wine wine64 openbox || \

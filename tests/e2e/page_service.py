@@ -60,14 +60,14 @@ def running_service(database_url: str, home: Path, **variables: str) -> Iterator
         process = subprocess.Popen(service_command(settings), env=environment, stdout=output, stderr=output)
     service = PageService(settings, secrets, user_id)
     try:
-        wait_until_ready(f"{service.address}/readyz", process, log)
+        _wait(f"{service.address}/readyz", process, log)
         yield service
     finally:
         process.terminate()
         process.wait(20)
 
 
-def wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + 400
     while True:
         try:

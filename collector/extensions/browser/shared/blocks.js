@@ -54,8 +54,9 @@ export function clockText(ms) {
   return s < 3600 ? tail : `${Math.floor(s / 3600)}:${tail}`;
 }
 
-/** Why the site is closed, in a sentence for the person. */
+/** Why the site is closed, in sentences for the person. */
 export function reasonText({ why, jail }) {
-  const because = jail ? "Your session keeps this site closed until it ends." : "You agreed to leave this site closed for a while.";
-  return why ? `${because} ${why}` : because;
+  const end = /[.!?]$/.test(why) ? "" : ".";
+  if (jail) return why ? why + end : "Your session keeps this site closed until it ends.";
+  return `You agreed to leave this site closed for a while.${why ? ` It was offered because of this: ${why}${end}` : ""}`;
 }

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import time
+import zipfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ PREFERENCES: dict[str, Any] = {
     "dom.security.https_first_for_unknown_suffixes": False,
     "dom.security.https_first_for_custom_ports": False,
     "datareporting.policy.dataSubmissionEnabled": False,
+    "xpinstall.signatures.required": False,
+    "extensions.autoDisableScopes": 0,
     "app.update.enabled": False,
     "app.normandy.enabled": False,
     "browser.aboutwelcome.enabled": False,
@@ -40,14 +43,14 @@ class Firefox:
 
     def __init__(self, profile: Path) -> None:
         profile.mkdir(parents=True, exist_ok=True)
-        self._profile, self._port, self._sent = profile, free_port(), 0
+        self._profile, self._port, self._sent, self._installed = profile, free_port(), 0, False
         lines = {**PREFERENCES, "marionette.port": self._port}
         text = "".join(f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in lines.items())
         (profile / "user.js").write_text(text)
         self.start()
 
     def start(self) -> None:
-        """Start it (again) on the same profile, with the extension as a temporary add-on."""
+        """Start it (again) on the same profile."""
         self.process = subprocess.Popen(
             [
                 *("firefox-esr", "--headless", "--marionette", "--remote-allow-system-access", "--no-remote"),
@@ -68,7 +71,13 @@ class Firefox:
         self._read()
         self._command("WebDriver:NewSession", capabilities={})
         self._command("WebDriver:SetTimeouts", pageLoad=20_000, script=20_000)
-        self._command("Addon:Install", path=str(EXTENSION), temporary=True)
+        if not self._installed:  # for good, so that it is there again after a start; ESR lets one switch signatures off
+            packed = self._profile / "extension.xpi"
+            with zipfile.ZipFile(packed, "w") as archive:
+                for path in sorted(EXTENSION.rglob("*")):
+                    archive.write(path, path.relative_to(EXTENSION))
+            self._command("Addon:Install", path=str(packed), temporary=False)
+            self._installed = True
         self.base = f"moz-extension://{self._policy('p.mozExtensionHostname')}/"
 
     def open(self, address: str) -> str:

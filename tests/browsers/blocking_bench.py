@@ -7,17 +7,21 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Protocol
+from uuid import uuid4
 
 import httpx
 import psycopg
-from page_service import wait_until_ready
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 from infra.ports import free_port
+from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH
+from neural_focus.messages import PredictionMade, SiteInFront, Snapshot, decode_server, encode
 from neural_focus.secrets import load_secrets
 from neural_focus.settings import Settings
 from neural_focus.store.database import connect as connect_database
@@ -26,6 +30,8 @@ from serving.auth import issue_token, make_signin_link
 from serving.launch import service_command, service_environment
 
 SITE, OTHER, WORK = "focus-thief.com", "time-sink.co.uk", "workplace.org"
+START_SECONDS = 300.0
+COVERED = "!!document.querySelector('[data-neural-focus=cover]')"
 OWN_ORIGIN = "chrome-extension://flamlnonjfofhcmlbboenbpejobjpflp"
 
 
@@ -42,6 +48,7 @@ class Browser(Protocol):
     def tabs(self) -> list[str]: ...
     def stop_background(self) -> None: ...
     def background_runs(self) -> bool: ...
+    def start(self) -> None: ...
     def kill(self) -> None: ...
 
 
@@ -80,6 +87,27 @@ class Sites:
         self._server.server_close()
 
 
+@dataclass
+class Desk:
+    """A desktop's socket."""
+
+    socket: ClientConnection
+
+    def next(self, kind: type, seconds: float) -> Any:
+        """The next message of a kind. Raises TimeoutError."""
+        until = time.monotonic() + seconds
+        while not isinstance(
+            found := decode_server(self.socket.recv(timeout=max(0.01, until - time.monotonic()))), kind
+        ):
+            pass
+        return found
+
+    def next_site(self, seconds: float) -> SiteInFront:
+        """What a browser told next. Raises TimeoutError."""
+        told: SiteInFront = self.next(SiteInFront, seconds)
+        return told
+
+
 class Bench:
     """The service on a test database, and one person of it."""
 
@@ -87,10 +115,7 @@ class Bench:
         self.database_url, self.home, self.sites = database_url, home, Sites()
         self.settings = Settings(home=home, database_url=database_url, serving_port=free_port())
         self.secrets = load_secrets(self.settings.secrets)
-        with connect_database(database_url) as connection:
-            self.user_id = ensure_user(connection, "blocked person")
-            connection.commit()
-        self._second: Any = None
+        self.user_id, self._second = 0, ""
         self.process: subprocess.Popen[bytes] | None = None
         self.start()
 
@@ -106,7 +131,22 @@ class Bench:
             self.process = subprocess.Popen(
                 service_command(self.settings), env=environment, stdout=output, stderr=output, start_new_session=True
             )
-        wait_until_ready(f"{self.url}/readyz", self.process, log)
+        until = time.monotonic() + START_SECONDS
+        while not self._is_ready():
+            assert self.process.poll() is None and time.monotonic() < until, log.read_text()[-3000:]
+            time.sleep(0.3)
+
+    def _is_ready(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/readyz", timeout=20).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def new_person(self) -> None:
+        """Whoever the next browser is paired for."""
+        with connect_database(self.database_url) as connection:
+            self.user_id, self._second = ensure_user(connection, f"person {uuid4().hex[:8]}"), ""
+            connection.commit()
 
     def kill(self) -> None:
         """kill -9 of all of the service's processes."""
@@ -127,22 +167,31 @@ class Bench:
         """A link that signs a browser in."""
         return make_signin_link(self.settings, self.secrets, self.user_id)
 
-    def order(self, site: str, seconds: float, *, jail: bool = False) -> int:
-        """A row that blocks a site from now on; its id."""
-        kind, arm = ("MANUAL_JAIL", "MANUAL_JAIL") if jail else ("PREDICTIVE_BLOCK", "PREDICTIVE_BLOCK")
+    def order(self, site: str, seconds: float) -> int:
+        """A row of accepted help that blocks a site from now on; its id."""
         rows = self.query(
             "INSERT INTO interventions (user_id, triggered_at, type, action, target, predicted_risk, arm, probability,"
-            " contributing_factors, ordered_at, ends_at) VALUES (%s, now(), %s, %s, %s, 0.7, %s, 0.5, %s, now(),"
-            " now() + make_interval(secs => %s)) RETURNING id",
-            *(self.user_id, kind, f"BLOCK_{site.upper()}", site, arm, '["You switch a lot"]', seconds),
+            " contributing_factors, ordered_at, ends_at) VALUES (%s, now(), 'PREDICTIVE_BLOCK', %s, %s, 0.7,"
+            " 'PREDICTIVE_BLOCK', 0.5, %s, now(), now() + make_interval(secs => %s)) RETURNING id",
+            *(self.user_id, f"BLOCK_{site.upper()}", site, '["You switch a lot"]', seconds),
         )
         self.nudge()
         return int(rows[0][0])
 
-    def withdraw(self, row: int) -> None:
-        """The person undid it: its end is now."""
-        self.query("UPDATE interventions SET ends_at = now() WHERE id = %s", row)
-        self.nudge()
+    def undo(self, row: int) -> None:
+        """The person undid it on the page."""
+        with self.http() as client:
+            assert client.post(f"/api/v1/interventions/{row}/undo").json()["repeated"] is False
+
+    def jail(self, *sites: str, minutes: int = 25) -> list[int]:
+        """A session whose jail blocks these sites; the ids of its rows."""
+        with self.http() as client:
+            listed = client.get("/api/v1/settings/help").json() | {"block_sites": sites}
+            assert client.put("/api/v1/settings/help", json=listed).status_code == 200
+            asked = {"type": "pomodoro", "duration_minutes": minutes, "jail_enabled": True}
+            session = client.post("/api/v1/sessions", json=asked).json()["id"]
+        found = self.query("SELECT id FROM interventions WHERE session_id = %s ORDER BY id", session)
+        return [int(row) for (row,) in found]
 
     def row(self, row: int) -> dict[str, Any]:
         names = ("applied_at", "applied_where", "refused_reason", "undone_at", "undone_reason", "ends_at")
@@ -151,7 +200,7 @@ class Bench:
 
     def nudge(self) -> None:
         """Another browser of the person comes and goes: all of them hear what is to be blocked."""
-        if self._second is None:
+        if not self._second:
             with self.http() as client:
                 code = client.post("/api/v1/browsers/pairing").json()["code"]
             headers = {"Origin": OWN_ORIGIN}
@@ -162,6 +211,18 @@ class Bench:
         address = f"ws://127.0.0.1:{self.settings.serving_port}/ws/browser"
         with connect(address, subprotocols=["neural-focus.1", f"token.{self._second}"], origin=OWN_ORIGIN) as socket:  # type: ignore[list-item, arg-type]
             socket.recv(timeout=30)
+
+    @contextmanager
+    def desktop(self) -> Iterator[Desk]:
+        """The person's desktop, in use."""
+        address = f"ws://127.0.0.1:{self.settings.serving_port}/ws?machine_id={uuid4()}"
+        bearer = {"Authorization": f"Bearer {issue_token(self.secrets, self.user_id)}"}
+        with connect(address, additional_headers=bearer, open_timeout=60) as socket:
+            features = dict.fromkeys(FEATURE_NAMES, 0.0)
+            socket.send(encode(Snapshot(int(time.time()) * 1_000_000, features, (1,) * SEQUENCE_LENGTH)))
+            desk = Desk(socket)
+            desk.next(PredictionMade, 60)
+            yield desk
 
     def query(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.database_url, autocommit=True) as connection:
@@ -181,6 +242,15 @@ def pair(browser: Browser, bench: Bench) -> None:
     browser.evaluate(settings, "(document.getElementById('accept').click(), true)")
     eventually(lambda: "connected" in str(browser.evaluate(settings, "document.getElementById('status').textContent")))
     browser.close_tab(settings)
+
+
+def closed_tab(browser: Browser, bench: Bench, address: str) -> str:
+    """A new tab with our page in place of the address, which says so."""
+    tab = browser.open(address)
+    eventually(lambda: browser.address(tab) == f"{browser.base}pages/blocked.html#{address}")
+    words = "document.querySelector('main').innerText"
+    assert "is closed for now" in eventually(lambda: browser.evaluate(tab, f"{words}.includes(' left') && {words}"))
+    return tab
 
 
 def eventually(check: Callable[[], Any], seconds: float = 60.0, every: float = 0.1) -> Any:
