@@ -14,6 +14,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "up": ("infra.commands.up", "Start the whole platform here and watch over it"),
     "agent": ("infra.commands.agent", "Run only the desktop agent"),
     "signin": ("infra.commands.signin", "Print a new sign-in link for the page"),
+    "extension": ("infra.commands.extension", "Say where the browser extension is and how a browser gets it"),
     "doctor": ("infra.commands.doctor", "List what works here, what does not, and what to do"),
     "features": ("infra.commands.features", "Compute the features of an event table"),
     "evaluate": ("infra.commands.evaluate", "Train and evaluate the models on event tables"),

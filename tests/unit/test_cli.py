@@ -24,3 +24,12 @@ def test_an_error_is_one_line_without_a_traceback() -> None:
     assert broken.returncode == 1
     assert "Traceback" not in broken.stderr
     assert broken.stderr.startswith("neural-focus: ") and broken.stderr.count("\n") == 1
+
+
+def test_the_extension_is_where_the_command_says() -> None:
+    from pathlib import Path
+
+    said = run("extension")
+    folder = Path(said.stdout.splitlines()[1].strip())
+    assert said.returncode == 0 and (folder / "manifest.json").is_file()
+    assert "chrome://extensions" in said.stdout and "/pair" in said.stdout
