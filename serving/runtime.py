@@ -242,8 +242,7 @@ class Runtime:
         """
         hosts = own_hosts(self.settings)
         stored = await self.database.run(lambda connection: store_help(connection, user_id, asked, hosts))
-        for stream in self.streams.of(user_id):
-            stream.help = stored
+        self.streams.allow(user_id, stored)
         return stored
 
     def _tell_activity(self, stream: Stream, snapshot: Snapshot) -> None:

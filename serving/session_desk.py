@@ -29,6 +29,8 @@ from serving.streams import Streams
 
 REFILL_SECONDS = 60
 """The shipper is seconds behind: metrics are filled again this long after the end."""
+JAIL_SLACK_US = 60_000_000
+"""An engine takes a session within this; a start moved further would be a way out of a jail."""
 CRASHED_SECONDS = 60
 """A timer that ran out this long before anybody noticed: the service was not there."""
 
@@ -92,9 +94,16 @@ class SessionDesk:
         return answer
 
     async def applied(self, user_id: int, session_id: int, start_us: int) -> None:
-        """The desktop's engine took the session at ``start_us``; the timer counts from there."""
+        """The desktop's engine took the session at ``start_us``; the timer counts from there.
+
+        Raises:
+            ProblemError: 404, the person has no such session; 409, a jail would end by it.
+        """
 
         def move(connection: Connection) -> StoredSession | None:
+            session = session_book.read_session(connection, user_id, session_id)
+            if session is not None and abs(start_us - session.start_us) > JAIL_SLACK_US:
+                refuse_to_end(session)
             session_book.move_start(connection, user_id, session_id, start_us)
             return session_book.read_session(connection, user_id, session_id)
 

@@ -123,6 +123,8 @@ class Streams:
     def __init__(self) -> None:
         self._streams: dict[tuple[int, str], Stream] = {}
         self._watches: dict[int, OpportunityWatch] = {}
+        self._allowed: dict[int, HelpSettings] = {}
+        """What people allowed since the start: a stream that was just being read may have what was before."""
 
     def get(self, user_id: int, machine_id: str) -> Stream | None:
         """The stream, if it has been live."""
@@ -131,7 +133,14 @@ class Streams:
     def add(self, stream: Stream) -> Stream:
         """Remember a stream; a second add of the same one keeps the first, and so does a second watch of a person."""
         stream.watch = self._watches.setdefault(stream.user_id, stream.watch)
+        stream.help = self._allowed.get(stream.user_id, stream.help)
         return self._streams.setdefault((stream.user_id, stream.machine_id), stream)
+
+    def allow(self, user_id: int, help_settings: HelpSettings) -> None:
+        """From now on this is what the person allows help to do."""
+        self._allowed[user_id] = help_settings
+        for stream in self.of(user_id):
+            stream.help = help_settings
 
     def begin_anew(self, stream: Stream, found: Stream) -> None:
         """The clock was set back under a stream: it goes on from ``found``, as does the watch of its person."""
