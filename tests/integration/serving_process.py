@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 from surroundings import DEAD_PROXIES
 from websockets.sync.client import ClientConnection, connect
 
@@ -51,6 +52,14 @@ class Service:
     def anyone(self) -> httpx.Client:
         """A client without a token."""
         return httpx.Client(base_url=self.url, timeout=60)
+
+    def kill(self) -> None:
+        """Kill -9 of the service and its worker, which is in a group of its own."""
+        everybody = [psutil.Process(self.process.pid), *psutil.Process(self.process.pid).children(recursive=True)]
+        for process in everybody:
+            process.kill()
+        psutil.wait_procs(everybody[1:], 20)
+        self.process.wait(20)
 
     def token_of(self, user_id: int) -> str:
         return issue_token(self.secrets, user_id)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -351,7 +349,7 @@ def test_a_killed_service_takes_up_its_orders(fresh_database_url: str, tmp_path:
         offer = offered(person)
         person.send(InterventionFeedback(offer.id, "accept"))
         eventually(lambda: query(fresh_database_url, "SELECT 1 FROM interventions WHERE user_response = 'ACCEPTED'"))
-        os.killpg(first.process.pid, signal.SIGKILL)
+        first.kill()
     assert row_of(fresh_database_url, offer.id)["ordered_at"], "in the answer's own transaction"
     with (
         running_service(fresh_database_url, tmp_path, **QUICK) as second,
@@ -363,7 +361,7 @@ def test_a_killed_service_takes_up_its_orders(fresh_database_url: str, tmp_path:
         person.send(InterventionApplied(offer.id, time.time_ns() // 1000, "screen"))
         eventually(lambda: row_of(fresh_database_url, offer.id)["applied_at"])
         client.post(f"/api/v1/interventions/{offer.id}/undo").raise_for_status()
-        os.killpg(second.process.pid, signal.SIGKILL)
+        second.kill()
     with (
         running_service(fresh_database_url, tmp_path, **QUICK) as third,
         desktop(third, third.token_of(demo), MACHINE) as person,

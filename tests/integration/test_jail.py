@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -182,7 +180,7 @@ def test_a_jail_is_taken_up_by_a_service_that_was_killed(fresh_database_url: str
         desktop(first, first.token_of(ann), MACHINE) as person,
     ):
         started, orders = in_jail(first, first.token_of(ann), person)
-        os.killpg(first.process.pid, signal.SIGKILL)
+        first.kill()
     with (
         running_service(fresh_database_url, tmp_path) as second,
         desktop(second, second.token_of(ann), MACHINE) as person,
@@ -204,7 +202,7 @@ def test_a_jail_is_taken_up_by_a_service_that_was_killed(fresh_database_url: str
         person.receive(JailLeaving)
         stored = "SELECT count(*) FROM interventions WHERE applied_at IS NOT NULL"
         eventually(lambda: query(fresh_database_url, stored) == [(2,)])
-        os.killpg(second.process.pid, signal.SIGKILL)
+        second.kill()
     query(fresh_database_url, "UPDATE sessions SET jail_leaving_at = jail_leaving_at - interval '55 s'")
     with (
         running_service(fresh_database_url, tmp_path) as third,
