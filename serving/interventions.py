@@ -90,6 +90,8 @@ class Interventions:
         reach = Reach.of(stream.help, stream.desktop, no_block=no_block, jailed=stream.jailed)
         unavailable, category = (shot.unavailable, shot.category) if (shot := stream.snapshot) else ("", "")
         chance = self.experiments.chance(stream.user_id, forecast.message.t_us, category, reach.eligible)
+        if chance is not None and unavailable not in chance.spec.availability.unavailable:
+            unavailable = ""  # the experiment's design: an offer can be seen then
         trigger = stream.watch.consider(
             t_s,
             risk,

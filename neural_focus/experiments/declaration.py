@@ -72,7 +72,10 @@ class Eligibility:
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """While one of these is so, nobody could see an offer: nothing is drawn, and the moment is logged as such."""
+    """While one of these is so, nobody could see an offer: nothing is drawn, and the moment is logged as such.
+
+    What is left out counts as seen: moments of it are drawn like others. A locked screen is always among them.
+    """
 
     unavailable: tuple[Away, ...] = AWAY
 

@@ -83,6 +83,8 @@ def _faults(asked: Experiment) -> Iterator[tuple[str, str, str]]:
             yield f"{field}.bound", str(rail.bound), "Write how much an arm may lower the outcome: 0 or more"
         if rail.metric != "outcome" and not 0 < rail.bound < 1:
             yield f"{field}.bound", str(rail.bound), "Write a share between 0 and 1"
+    if "locked" not in asked.availability.unavailable:
+        yield "availability.unavailable", str(list(asked.availability.unavailable)), 'Add "locked": nobody sees it then'
     yield from _adaptive_faults(asked)
     yield from _plan_faults(asked.plan, asked.unit)
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -136,17 +137,39 @@ def test_a_share_of_the_people_and_their_policies(
     assert "how-often" in told
 
 
+def test_when_an_offer_can_be_seen_is_part_of_the_design(
+    quick_service: Service, module_database_url: str, tmp_path: Path
+) -> None:
+    text = changed(OWN, ('"breaks"', '"films"'), ("version = 1", "version = 1\ntraffic = 0.1"))
+    unavailable = '[availability]\nunavailable = ["locked", "call"]\n[plan]'
+    (tmp_path / "films.toml").write_text(changed(text, ("[plan]", unavailable)))
+    done(command(quick_service, "start", str(tmp_path / "films.toml")))
+    taken_up()
+    [(low, high)] = query(module_database_url, "SELECT traffic_low, traffic_high FROM experiments WHERE name = 'films'")
+    person = a_person(module_database_url)
+    while not low <= place("help", person) < high:
+        person = a_person(module_database_url)
+    count = "SELECT (SELECT count(*) FROM interventions WHERE user_id = %s), (SELECT string_agg(experiment || ' ' ||"
+    count += " reason, ', ') FROM unavailable_moments WHERE user_id = %s)"
+    with desktop(quick_service, quick_service.token_of(person), str(uuid4())) as machine:
+        for reason in ("call", "full_screen"):
+            machine.send(replace(machine.snapshot(**AT_RISK), unavailable=reason))
+            machine.receive(PredictionMade)
+            rows = query(module_database_url, count, person, person)
+            assert rows == [(int(reason == "full_screen"), "films-1 call")], reason
+
+
 def test_an_offer_shows_the_arm_that_was_drawn(
     quick_service: Service, module_database_url: str, tmp_path: Path
 ) -> None:
-    text = changed(OWN, ('"breaks"', '"always"'), ("version = 1", "version = 1\ntraffic = 0.5"))
+    text = changed(OWN, ('"breaks"', '"always"'), ("version = 1", "version = 1\ntraffic = 0.4"))
     (tmp_path / "always.toml").write_text(
         changed(text, ("probability = 0.5", "probability = 0.05"), ("= 0.5\n\n[out", "= 0.95\n\n[out"))
     )
     done(command(quick_service, "start", str(tmp_path / "always.toml")))
     taken_up()
     person = a_person(module_database_url)
-    while place("help", person) < 0.5:
+    while place("help", person) < 0.6:
         person = a_person(module_database_url)
     with desktop(quick_service, quick_service.token_of(person), str(uuid4())) as machine:
         machine.send(machine.snapshot(**AT_RISK))

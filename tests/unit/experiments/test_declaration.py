@@ -90,6 +90,11 @@ BAD = {
         ("[outcome]", '[availability]\nunavailable = ["asleep"]\n[outcome]'),
         r"availability.unavailable\[0\] is 'asleep'. It should be one of locked",
     ),
+    "an unlocked screen": (
+        OWN,
+        ("[outcome]", '[availability]\nunavailable = ["call"]\n[outcome]'),
+        r"availability.unavailable is \['call'\]. Add \"locked\"",
+    ),
     "guardrail": (
         OWN,
         ("[plan]", '[[guardrails]]\nmetric = "joy"\nbound = 1.0\n[plan]'),
