@@ -15,11 +15,22 @@ from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
 from websockets.sync.client import ClientConnection, connect
 
 from infra.ports import free_port
 from neural_focus.features import FEATURE_NAMES
-from neural_focus.messages import DesktopStatus, PredictionMade, Snapshot, decode_server, encode
+from neural_focus.messages import (
+    Ability,
+    ApplyAction,
+    ClientMessage,
+    DesktopStatus,
+    PredictionMade,
+    Snapshot,
+    UndoAction,
+    decode_server,
+    encode,
+)
 from neural_focus.replay import Snapshots, replay
 from neural_focus.secrets import Secrets, load_secrets
 from neural_focus.settings import Settings
@@ -30,6 +41,15 @@ from serving.auth import issue_token
 from serving.launch import service_command, service_environment
 
 APPS = ("code", "firefox", "slack")
+STATUS = DesktopStatus(
+    "capturing",
+    "the X server of :0",
+    abilities=(
+        Ability("SUGGEST_BREAK", True),
+        Ability("MINIMIZE", True),
+        Ability("KILL", False, "programs are ended only where you agreed", "Agree with: neural-focus agent --end yes"),
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -79,6 +99,34 @@ def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
             time.sleep(0.2)
 
 
+@contextmanager
+def quiet_page(context: BrowserContext, *, refusals: bool = False) -> Iterator[Page]:
+    """A page of a signed-in browser that may say nothing to the console and reach nobody else.
+
+    ``refusals``: a browser's own remark on an answer 409 or 422 is no complaint.
+    """
+    opened = context.new_page()
+    complaints: list[str] = []
+    foreign: list[str] = []
+
+    def console(message: ConsoleMessage) -> None:
+        refused = refusals and ("status of 422" in message.text or "status of 409" in message.text)
+        if message.type in ("error", "warning") and not refused:
+            complaints.append(message.text)
+
+    def request(asked: Request) -> None:
+        if "://127.0.0.1:" not in asked.url:
+            foreign.append(asked.url)
+
+    opened.on("console", console)
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on("request", request)
+    yield opened
+    opened.close()
+    assert complaints == []
+    assert foreign == []
+
+
 @dataclass
 class Desktop:
     """Sends ``past`` seconds of a simulated workday at once, then one snapshot a second until ``close``."""
@@ -89,6 +137,8 @@ class Desktop:
     machine_id: str = field(default_factory=lambda: str(uuid4()))
     scores: dict[int, float] = field(default_factory=dict)
     """Focus scores that the service answered, by the snapshot's time, ms."""
+    orders: list[ApplyAction | UndoAction] = field(default_factory=list)
+    """What the service ordered; a test decides what becomes of it."""
     _stop: threading.Event = field(default_factory=threading.Event)
     _socket: ClientConnection | None = None
     _threads: list[threading.Thread] = field(default_factory=list)
@@ -100,6 +150,7 @@ class Desktop:
             f"{self.service.address.replace('http', 'ws')}/ws?machine_id={self.machine_id}",
             additional_headers={"Authorization": f"Bearer {token}"},
         )
+        self.send(STATUS)
         now = int(time.time())
         for index in range(self.past):
             self._send(index, now - self.past + index)
@@ -111,8 +162,12 @@ class Desktop:
 
     def tell_status(self, status: DesktopStatus) -> None:
         """As the agent's conversation does it."""
+        self.send(status)
+
+    def send(self, message: ClientMessage) -> None:
+        """Anything that a desktop says."""
         assert self._socket is not None
-        self._socket.send(encode(status))
+        self._socket.send(encode(message))
 
     def close(self) -> None:
         """Hang up."""
@@ -138,13 +193,14 @@ class Desktop:
         message = decode_server(text)
         if isinstance(message, PredictionMade):
             self.scores[message.t_us // 1000] = message.focus_score
+        elif isinstance(message, ApplyAction | UndoAction):
+            self.orders.append(message)
 
     def _send(self, index: int, second: int) -> None:
-        assert self._socket is not None
         row = dict(zip(FEATURE_NAMES, self.snapshots.features[index].tolist(), strict=True))
         sequence = tuple(self.snapshots.sequence[index].tolist())
         app = APPS[int(row["context_switches_5min"]) % len(APPS)]
-        self._socket.send(encode(Snapshot(second * 1_000_000, row, sequence, app_name=app, category="Building")))
+        self.send(Snapshot(second * 1_000_000, row, sequence, app_name=app, category="Building"))
 
 
 def workday(seconds: int) -> Snapshots:

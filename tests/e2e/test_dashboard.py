@@ -9,16 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from page_service import Desktop, PageService, running_service, workday
-from playwright.sync_api import (
-    Browser,
-    BrowserContext,
-    ConsoleMessage,
-    Page,
-    Request,
-    WebSocketRoute,
-    expect,
-)
+from page_service import Desktop, PageService, quiet_page, running_service, workday
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 from virtual_desktop import wait_for
 from warned_person import warned_person
 
@@ -67,26 +59,9 @@ def desktop(service: PageService) -> Iterator[Desktop]:
 
 @pytest.fixture
 def page(context: BrowserContext) -> Iterator[Page]:
-    """A page of the signed-in browser that may say nothing to the console and reach nobody else."""
-    opened = context.new_page()
-    complaints: list[str] = []
-    foreign: list[str] = []
-
-    def console(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            complaints.append(message.text)
-
-    def request(asked: Request) -> None:
-        if "://127.0.0.1:" not in asked.url:
-            foreign.append(asked.url)
-
-    opened.on("console", console)
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.on("request", request)
-    yield opened
-    opened.close()
-    assert complaints == []
-    assert foreign == []
+    """A page of the signed-in browser."""
+    with quiet_page(context) as opened:
+        yield opened
 
 
 def test_without_a_reading_it_says_what_to_do(page: Page, service: PageService) -> None:
@@ -157,7 +132,7 @@ def test_an_offer_counts_down_and_takes_an_answer(page: Page, service: PageServi
     expect(offer.get_by_role("button", name="Accept")).to_be_visible()
     expect(offer.get_by_role("alert")).to_contain_text("An example of help")
     expect(offer).to_contain_text("Without an answer nothing is done.")
-    expect(offer).to_contain_text("This version blocks nothing and starts no break")
+    expect(offer).to_contain_text("If you accept, your desktop is asked to show the break screen.")
     wait_for(lambda: page.evaluate(MISSING, PAST // 60)["missing"] == [])  # the pictures wait for this
     assert page.evaluate(MISSING, PAST // 60)["open"]
     offer.get_by_role("button", name="No, thanks").press("Enter")

@@ -1,18 +1,30 @@
+import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useState } from "preact/hooks";
+import type { ClientMessage } from "./generated/messages";
+import { useHelpSettings } from "./live/use-help-settings";
+import { refusalOf, startSession } from "./live/rest";
 import { useLive } from "./live/use-live";
-import { STALE } from "./state";
+import { shownActions, STALE, type State } from "./state";
+import type { PairedBrowser } from "./model";
 import { applyTheme, nextTheme, readTheme } from "./theme";
 import { offerWord } from "./words/actions";
+import { possible } from "./words/help";
 import { Announcer } from "./view/announcer";
+import { BrowsersCard, PossibleCard } from "./view/browsers";
+import { DayCard } from "./view/day";
+import { DoneCard } from "./view/done";
 import { Header } from "./view/header";
+import { HelpSettingsCard, type Save } from "./view/help-settings";
 import { History } from "./view/history";
 import { Now } from "./view/now";
+import { Card, Empty } from "./view/parts";
 import { OfferCard, type Answer } from "./view/offer";
 import { Say } from "./view/say";
 import { SessionCard } from "./view/session";
 import { SignIn } from "./view/sign-in";
 import { DesktopNotice } from "./view/desktop";
 import { CollectorCard, Model } from "./view/standing";
+import { useView } from "./view/use-view";
 import { Warnings } from "./view/warnings";
 
 function useClock(): number {
@@ -35,27 +47,93 @@ function titleOf(demo: boolean, score: number | null, offered: string | null): s
   return [demo ? "DEMO" : null, lead, "Neural Focus"].filter(Boolean).join(" · ");
 }
 
+interface ViewProps {
+  state: State;
+  now: number;
+  offer: ComponentChildren;
+}
+
+/** The moment, the last half hour and what stands behind them. */
+function NowView({ state, now, offer, send }: ViewProps & { send: (message: ClientMessage) => void }) {
+  const { demo } = state.person;
+  return (
+    <>
+      <div class="side">
+        <Now judgement={state.judgement} activity={state.activity} readings={state.readings} now={now} loaded={state.loaded} />
+        <DoneCard actions={shownActions(state.actions, now)} now={now} />
+      </div>
+      <div class="side">
+        {offer}
+        <SessionCard
+          session={state.session}
+          summary={state.summary}
+          help={state.help}
+          can={possible(state.desktop, state.browsers)}
+          now={now}
+          live={state.connection === "open"}
+          onStart={(start) => refusalOf(startSession(start))}
+          onEnd={(session) => send({ type: "END_SESSION", data: { session_id: session.id } })}
+        />
+      </div>
+      <History recent={state} now={now} loaded={state.loaded} demo={demo} />
+      <Warnings warnings={state.warnings} rates={state.hitRates} demo={demo} now={now} />
+      <div class="side">
+        <Say />
+        <Model model={state.model} />
+        <CollectorCard collector={state.collector} desktop={state.desktop} judgement={state.judgement} now={now} />
+      </div>
+    </>
+  );
+}
+
+/** What help may do, where it works, and what it did. */
+function HelpView({ state, now, offer, save, onBrowsers }: ViewProps & { save: Save; onBrowsers: (browsers: readonly PairedBrowser[]) => void }) {
+  return (
+    <>
+      {state.help ? <HelpSettingsCard help={state.help} save={save} /> : <Loading />}
+      <div class="side">
+        {offer}
+        <DoneCard actions={shownActions(state.actions, now)} now={now} />
+        <BrowsersCard browsers={state.browsers} now={now} onBrowsers={onBrowsers} />
+        <PossibleCard can={possible(state.desktop, state.browsers)} />
+      </div>
+      <DayCard actions={state.actions} now={now} />
+    </>
+  );
+}
+
+function Loading() {
+  return (
+    <Card id="settings" title="What help may do">
+      <Empty title="Loading">Asking the service for your settings.</Empty>
+    </Card>
+  );
+}
+
 /** The page. */
 export function App() {
   const { state, send, dispatch } = useLive();
   const now = useClock();
+  const view = useView();
+  const save = useHelpSettings(dispatch);
   const [theme, onTheme] = useTheme();
   const { demo, name } = state.person;
   const offer = state.offer && state.offer.until > now - 2000 ? state.offer : null;
   const live = state.judgement !== null && now - state.judgement.at < STALE;
-  const title = titleOf(demo, state.judgement?.score ?? null, offer ? offerWord(offer.action, offer.targets) : null);
+  const title = titleOf(demo, state.judgement?.score ?? null, offer ? offerWord(offer) : null);
   useEffect(() => {
     document.title = title;
   }, [title]);
   const answer = (response: Answer) =>
     offer && send({ type: "INTERVENTION_FEEDBACK", data: { intervention_id: offer.id, response } });
+  const offerCard = <OfferCard offer={offer} notice={state.notice} now={now} demo={demo} onAnswer={answer} />;
   if (state.connection === "signed-out") return <SignIn theme={theme} onTheme={onTheme} />;
   return (
     <>
       <a class="skip" href="#main">
         Skip to the page
       </a>
-      <Header connection={state.connection} live={live} demo={demo} person={name} links={state.links} theme={theme} onTheme={onTheme} />
+      <Header view={view} connection={state.connection} live={live} demo={demo} person={name} links={state.links} theme={theme} onTheme={onTheme} />
       <main id="main" tabIndex={-1}>
         {demo && (
           <p class="demo-strip" role="note">
@@ -71,25 +149,11 @@ export function App() {
             </button>
           </div>
         )}
-        <Now judgement={state.judgement} activity={state.activity} readings={state.readings} now={now} loaded={state.loaded} />
-        <div class="side">
-          <OfferCard offer={offer} notice={state.notice} now={now} demo={demo} onAnswer={answer} />
-          <SessionCard
-            session={state.session}
-            summary={state.summary}
-            now={now}
-            live={state.connection === "open"}
-            onStart={(type) => send({ type: "START_SESSION", data: { type } })}
-            onEnd={(session) => send({ type: "END_SESSION", data: { session_id: session.id } })}
-          />
-        </div>
-        <History recent={state} now={now} loaded={state.loaded} demo={demo} />
-        <Warnings warnings={state.warnings} rates={state.hitRates} demo={demo} />
-        <div class="side">
-          <Say />
-          <Model model={state.model} />
-          <CollectorCard collector={state.collector} desktop={state.desktop} judgement={state.judgement} now={now} />
-        </div>
+        {view === "help" ? (
+          <HelpView state={state} now={now} offer={offer && offerCard} save={save} onBrowsers={(browsers) => dispatch({ kind: "browsers", browsers })} />
+        ) : (
+          <NowView state={state} now={now} offer={offerCard} send={send} />
+        )}
       </main>
       <footer>
         <p>This page talks to its own service and to nobody else. Which keys you press is never kept.</p>

@@ -4,6 +4,7 @@ import "./style/tokens.css";
 import "./style/page.css";
 import "./style/cards.css";
 import "./style/chart.css";
+import "./style/help.css";
 import { applyTheme, readTheme } from "./theme";
 
 applyTheme(readTheme());

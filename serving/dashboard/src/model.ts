@@ -49,9 +49,69 @@ export interface Warning {
 /** What was drawn at a warning: help of some kind, or nothing on purpose (`held`). */
 export interface Help {
   id: number;
+  at: number;
   action: string;
+  /** Sites and apps that it was for. */
+  targets: readonly string[];
+  /** A session with a jail ordered it; nothing was asked. */
+  jail: boolean;
   held: boolean;
   answer: string | null;
+  /** One for each site or app that was ordered; what was not accepted has none. */
+  actions: readonly Action[];
+}
+
+/** An action that was ordered until `ends`, and what the desktop or the browser reported of it. */
+export interface Action {
+  id: number;
+  /** BLOCK_REDDIT, MINIMIZE_SPOTIFY, KILL_STEAM, SUGGEST_BREAK. */
+  action: string;
+  target: string;
+  /** A jail ordered it: it cannot be undone. */
+  jail: boolean;
+  ends: number;
+  /** Ordered: nobody has reported on it. */
+  state: "ordered" | "applied" | "refused";
+  /** When it was applied, where that is known. */
+  applied: number | null;
+  where: string;
+  refused: string;
+  /** When its end was reported; null before. */
+  undone: number | null;
+  undoneReason: string;
+  rested: number | null;
+}
+
+/** What was reported of an action, as the service tells it on. */
+export type Report =
+  | { at: number; where: string; until: number | null; refused: string }
+  | { at: number; reason: string; rested: number | null };
+
+/** What the person allows help to do. */
+export interface HelpSettings {
+  blockSites: readonly string[];
+  minimizeApps: readonly string[];
+  endApps: readonly string[];
+  blockMinutes: number;
+  breakMinutes: number;
+  actsByItself: boolean;
+}
+
+/** A browser whose extension may block sites for the person. */
+export interface PairedBrowser {
+  id: number;
+  name: string;
+  paired: number;
+  seen: number | null;
+  connected: boolean;
+  /** It may redirect and cover pages. */
+  allowed: boolean;
+}
+
+/** What the extension needs to pair, until `expires`. */
+export interface PairingCode {
+  code: string;
+  expires: number;
 }
 
 /** Warnings that were left alone over some days and came true, beside how often it happens anyway. */
@@ -83,13 +143,17 @@ export interface Offer {
   id: number;
   at: number;
   action: string;
-  /** Sites that a block is for. */
+  /** Sites and apps that it is for. */
   targets: readonly string[];
   reason: string;
   until: number;
   seconds: number;
   /** It was snoozed before; it cannot be snoozed again. */
   again: boolean;
+  /** How long it will last. */
+  minutes: number;
+  /** Without an answer it is done, as the person chose. */
+  actsByItself: boolean;
 }
 
 export type SessionType = "pomodoro" | "deep_work" | "natural";
@@ -100,6 +164,9 @@ export interface Session {
   start: number;
   /** When the timer is up; null for a session without a timer. */
   due: number | null;
+  jail: boolean;
+  /** When the emergency exit lifts the jail, or lifted it; null where nobody asked for it. */
+  jailLifts: number | null;
 }
 
 export interface SessionSummary {
@@ -150,6 +217,15 @@ export interface Desktop {
   pausedUntil: number | null;
   missing: readonly Remark[];
   lost: readonly Remark[];
+  abilities: readonly Ability[];
+}
+
+/** Whether a desktop can do one kind of action, and what would make it able. */
+export interface Ability {
+  action: "SUGGEST_BREAK" | "MINIMIZE" | "KILL";
+  able: boolean;
+  why: string;
+  todo: string;
 }
 
 /** Something that capture cannot see there, or that was lost since it started: what, why, and what would help. */

@@ -1,24 +1,31 @@
 import type {
+  Action,
   Activity,
   Collector,
   Desktop,
+  HelpSettings,
   HitRate,
   Judgement,
   Link,
   ModelCard,
   Offer,
+  PairedBrowser,
   Person,
   Reading,
+  Report,
   Session,
   SessionSummary,
   Span,
   Switch,
   Warning,
 } from "./model";
+import { answerNotice } from "./words/actions";
 
 export const WINDOW = 30 * 60_000;
 /** A reading older than this is no longer "now", ms. */
 export const STALE = 10_000;
+/** What ended or was refused stays on the page for so long, ms. */
+export const SHOWN_AFTER = 3 * 60_000;
 
 export type Connection = "connecting" | "open" | "lost" | "signed-out";
 
@@ -43,6 +50,10 @@ export interface State extends Recent {
   links: readonly Link[];
   offer: Offer | null;
   notice: string;
+  /** What was ordered for the person: waiting, done, or over a moment ago. */
+  actions: readonly Action[];
+  help: HelpSettings | null;
+  browsers: readonly PairedBrowser[];
   session: Session | null;
   summary: SessionSummary | null;
   problem: string;
@@ -62,6 +73,9 @@ export const EMPTY: State = {
   links: [],
   offer: null,
   notice: "",
+  actions: [],
+  help: null,
+  browsers: [],
   session: null,
   summary: null,
   problem: "",
@@ -75,19 +89,24 @@ export const EMPTY: State = {
 /** The standing of things beside the stream of readings. */
 export type Standing = Pick<
   State,
-  "person" | "judgement" | "activity" | "model" | "collector" | "session" | "offer"
+  "person" | "judgement" | "activity" | "model" | "collector" | "session" | "offer" | "actions"
 >;
 
 export type Event =
   | { kind: "connection"; connection: Connection }
-  | { kind: "standing"; standing: Standing }
+  | { kind: "standing"; standing: Standing; at: number }
   | { kind: "recent"; recent: Recent }
   | { kind: "links"; links: readonly Link[] }
   | { kind: "judgement"; judgement: Judgement }
   | { kind: "desktop"; desktop: Desktop | null }
   | { kind: "activity"; at: number; activity: Activity }
   | { kind: "offer"; offer: Offer }
-  | { kind: "answered"; id: number; answer: string; notice: string }
+  | { kind: "answered"; id: number; answer: string; byItself: boolean }
+  | { kind: "reported"; id: number; report: Report }
+  | { kind: "actions"; actions: readonly Action[]; at: number }
+  | { kind: "help"; help: HelpSettings }
+  | { kind: "browsers"; browsers: readonly PairedBrowser[] }
+  | { kind: "jail-leaving"; id: number; lifts: number }
   | { kind: "session-started"; session: Session }
   | { kind: "session-ended"; id: number; summary: SessionSummary }
   | { kind: "problem"; problem: string }
@@ -128,11 +147,40 @@ function withActivity(state: State, at: number, activity: Activity): State {
   return { ...state, activity, switches: first ? state.switches : [...fresh(state.switches, at), held] };
 }
 
-function withAnswer(state: State, id: number, answer: string, notice: string): State {
+function withAnswer(state: State, id: number, answer: string, byItself: boolean): State {
   const warnings = state.warnings.map((warning) =>
     warning.help?.id === id ? { ...warning, help: { ...warning.help, answer } } : warning,
   );
-  return state.offer?.id === id ? { ...state, warnings, offer: null, notice } : { ...state, warnings };
+  if (state.offer?.id !== id) return { ...state, warnings };
+  return { ...state, warnings, offer: null, notice: answerNotice(answer, byItself, state.offer.action) };
+}
+
+/** The action with what was reported. What one browser refused another one may still do, so an application counts more. */
+function reported(action: Action, report: Report): Action {
+  if ("reason" in report) return { ...action, undone: report.at, undoneReason: report.reason, rested: report.rested };
+  if (!report.refused) {
+    return { ...action, state: "applied", applied: report.at, where: report.where, ends: report.until ?? action.ends, refused: "" };
+  }
+  return action.state === "applied" ? action : { ...action, state: "refused", refused: report.refused };
+}
+
+/** What the service lists at `at`; after it what it listed before: that has to end, but only a report says that it did. */
+function withActions(state: State, actions: readonly Action[], at: number): State {
+  const listed = new Set(actions.map(({ id }) => id));
+  const left = state.actions
+    .filter(({ id }) => !listed.has(id))
+    .map((action) => ({ ...action, ends: Math.min(action.ends, at) }));
+  return { ...state, actions: [...actions, ...shownActions(left, at)] };
+}
+
+/** The actions to be shown at `now`: what waits, is done, was refused for this time, or ended a moment ago. */
+export function shownActions(actions: readonly Action[], now: number): Action[] {
+  return actions.filter(({ ends, undone }) => now - (undone ?? ends) < SHOWN_AFTER);
+}
+
+/** A jail that runs, and whose emergency exit has not lifted it. */
+export function jailed(session: Session | null, now: number): boolean {
+  return session !== null && session.jail && (session.jailLifts === null || now < session.jailLifts);
 }
 
 /** The one place where the page's state changes. Pure. */
@@ -141,7 +189,20 @@ export function reduce(state: State, event: Event): State {
     case "connection":
       return { ...state, connection: event.connection };
     case "standing":
-      return { ...state, ...event.standing, loaded: true };
+      return withActions({ ...state, ...event.standing, actions: state.actions, loaded: true }, event.standing.actions, event.at);
+    case "actions":
+      return withActions(state, event.actions, event.at);
+    case "reported":
+      return {
+        ...state,
+        actions: state.actions.map((action) => (action.id === event.id ? reported(action, event.report) : action)),
+      };
+    case "help":
+      return { ...state, help: event.help };
+    case "browsers":
+      return { ...state, browsers: event.browsers };
+    case "jail-leaving":
+      return state.session?.id === event.id ? { ...state, session: { ...state.session, jailLifts: event.lifts } } : state;
     case "recent":
       return withRecent(state, event.recent);
     case "links":
@@ -155,7 +216,7 @@ export function reduce(state: State, event: Event): State {
     case "offer":
       return { ...state, offer: event.offer, notice: "" };
     case "answered":
-      return withAnswer(state, event.id, event.answer, event.notice);
+      return withAnswer(state, event.id, event.answer, event.byItself);
     case "session-started":
       return { ...state, session: event.session, summary: null };
     case "session-ended":

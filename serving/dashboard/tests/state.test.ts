@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Judgement, Offer, Session } from "../src/model";
-import { EMPTY, reduce, WINDOW, type Event, type State } from "../src/state";
+import type { Action, Judgement, Offer, Session } from "../src/model";
+import { EMPTY, jailed, reduce, shownActions, SHOWN_AFTER, WINDOW, type Event, type State } from "../src/state";
 
 const judged = (at: number, score = 70): Judgement => ({
   at,
@@ -12,8 +12,8 @@ const judged = (at: number, score = 70): Judgement => ({
   reasons: [],
   modelVersion: "v",
 });
-const offer: Offer = { id: 7, at: 0, action: "SUGGEST_BREAK", targets: [], reason: "", again: false, until: 30_000, seconds: 30 };
-const session: Session = { id: 3, type: "pomodoro", start: 0, due: 1_500_000 };
+const offer: Offer = { id: 7, at: 0, action: "SUGGEST_BREAK", targets: [], reason: "", again: false, until: 30_000, seconds: 30, minutes: 5, actsByItself: false };
+const session: Session = { id: 3, type: "pomodoro", start: 0, due: 1_500_000, jail: false, jailLifts: null };
 const summary = { reason: "user_ended", seconds: 10, score: null, switches: 0, interventions: 0 };
 const play = (events: Event[], from: State = EMPTY) => events.reduce(reduce, from);
 
@@ -75,20 +75,20 @@ describe("offers", () => {
         cameTrue: null,
         actedOn: true,
         lead: null,
-        help: { id: 7, action: "SUGGEST_BREAK", held: false, answer: null },
+        help: { id: 7, at: 0, action: "SUGGEST_BREAK", targets: [], jail: false, held: false, answer: null, actions: [] },
       },
     ],
   };
 
   it("close with their own answer, which reaches the table", () => {
-    const state = reduce(warned, { kind: "answered", id: 7, answer: "ACCEPTED", notice: "Accepted." });
+    const state = reduce(warned, { kind: "answered", id: 7, answer: "ACCEPTED", byItself: false });
     expect(state.offer).toBeNull();
-    expect(state.notice).toBe("Accepted.");
+    expect(state.notice).toContain("You accepted. Your desktop is asked");
     expect(state.warnings[0]?.help?.answer).toBe("ACCEPTED");
   });
 
   it("stay when another one is answered", () => {
-    const state = reduce(warned, { kind: "answered", id: 6, answer: "REJECTED", notice: "Rejected." });
+    const state = reduce(warned, { kind: "answered", id: 6, answer: "REJECTED", byItself: false });
     expect(state.offer).toBe(offer);
     expect(state.notice).toBe("");
     expect(state.warnings[0]?.help?.answer).toBeNull();
@@ -103,5 +103,61 @@ describe("sessions", () => {
     expect(ended.session).toBeNull();
     expect(ended.summary).toBe(summary);
     expect(reduce(ended, { kind: "session-started", session }).summary).toBeNull();
+  });
+});
+
+describe("what is done", () => {
+  const ordered: Action = {
+    id: 7,
+    action: "BLOCK_REDDIT",
+    target: "reddit.com",
+    jail: false,
+    ends: 900_000,
+    state: "ordered",
+    applied: null,
+    where: "",
+    refused: "",
+    undone: null,
+    undoneReason: "",
+    rested: null,
+  };
+  const listed = play([{ kind: "actions", actions: [ordered], at: 0 }]);
+  const report = (report: Extract<Event, { kind: "reported" }>["report"], id = 7): Event => ({ kind: "reported", id, report });
+  const applied = report({ at: 1000, where: "chromium 156", until: 800_000, refused: "" });
+  const refused = report({ at: 1000, where: "firefox 153", until: null, refused: "no permission" });
+
+  it("is done when it was reported, until the reported end", () => {
+    expect(listed.actions).toEqual([ordered]);
+    expect(reduce(listed, applied).actions).toMatchObject([{ state: "applied", applied: 1000, where: "chromium 156", ends: 800_000 }]);
+    expect(reduce(listed, report({ at: 1, where: "", until: null, refused: "" }, 99)).actions).toEqual([ordered]);
+  });
+
+  it("is done if one browser did it, whatever another one refused", () => {
+    expect(reduce(listed, refused).actions).toMatchObject([{ state: "refused", refused: "no permission" }]);
+    expect(play([refused, applied], listed).actions).toMatchObject([{ state: "applied", refused: "" }]);
+    expect(play([applied, refused], listed).actions).toMatchObject([{ state: "applied", refused: "" }]);
+  });
+
+  it("stays for a moment when it is no longer ordered, and is over only when that was reported", () => {
+    const state = play([applied, { kind: "actions", actions: [], at: 2000 }], listed);
+    expect(state.actions).toMatchObject([{ state: "applied", ends: 2000, undone: null }]);
+    expect(reduce(state, report({ at: 3000, reason: "undone", rested: null })).actions).toMatchObject([{ undone: 3000, undoneReason: "undone" }]);
+    expect(shownActions(state.actions, 2000 + SHOWN_AFTER - 1)).toHaveLength(1);
+    expect(shownActions(state.actions, 2000 + SHOWN_AFTER)).toHaveLength(0);
+    expect(play([{ kind: "actions", actions: [], at: 2000 + SHOWN_AFTER }], state).actions).toEqual([]);
+  });
+});
+
+describe("a jail", () => {
+  const inside = { ...session, jail: true };
+
+  it("holds until its exit lifts it; the exit of another session changes nothing", () => {
+    const state = play([{ kind: "session-started", session: inside }]);
+    expect(jailed(state.session, 0)).toBe(true);
+    expect(reduce(state, { kind: "jail-leaving", id: 99, lifts: 60_000 }).session?.jailLifts).toBeNull();
+    const leaving = reduce(state, { kind: "jail-leaving", id: 3, lifts: 60_000 });
+    expect([59_999, 60_000].map((now) => jailed(leaving.session, now))).toEqual([true, false]);
+    expect(jailed(session, 0)).toBe(false);
+    expect(jailed(null, 0)).toBe(false);
   });
 });

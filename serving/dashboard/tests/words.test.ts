@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { OFFER_NOTE, actionWord, answerNotice, answerWord, endWord, offerWord } from "../src/words/actions";
 import { noteOf, skills, statusOf } from "../src/words/model";
 import { confidenceWord, levelOf, scoreWord } from "../src/words/risk";
 
@@ -21,37 +20,6 @@ describe("levels", () => {
 
   it("has a word for each confidence", () => {
     expect([0.2, 0.5, 0.74, 0.75].map(confidenceWord)).toEqual(["unsure", "fairly sure", "fairly sure", "sure"]);
-  });
-});
-
-describe("actions", () => {
-  it.each([
-    ["SUGGEST_BREAK", "Take a short break"],
-    ["BLOCK_REDDIT", "Stay off Reddit for a while"],
-    ["BLOCK_YOUTUBE", "Stay off YouTube for a while"],
-    ["BLOCK_HACKER_NEWS", "Stay off Hacker news for a while"],
-    ["KILL_STEAM", "Close Steam"],
-    ["NO_OP", "Nothing offered, at random"],
-  ])("words %s as %s", (action, words) => expect(actionWord(action)).toBe(words));
-
-  it("names the sites of a block", () => {
-    expect(offerWord("BLOCK_REDDIT", ["reddit.com"])).toBe("Stay off Reddit for a while");
-    expect(offerWord("BLOCK_REDDIT", ["a.com", "b.com", "c.com"])).toBe("Stay off a.com, b.com and c.com for a while");
-  });
-
-  it("words answers, also those it does not know", () => {
-    expect(answerWord(null)).toBe("waiting");
-    expect(answerWord("TIMEOUT")).toBe("no answer");
-    expect(answerWord("LATER")).toBe("later");
-    expect(answerNotice("SNOOZED")).toContain("5 minutes");
-    expect(endWord("timer_expired")).toBe("The timer is up");
-  });
-
-  it("claims nothing that is not done: an answer is stored, and that is all", () => {
-    expect(answerNotice("ACCEPTED")).toContain("your answer is stored");
-    for (const words of [OFFER_NOTE, answerNotice("ACCEPTED")]) expect(words).toContain("blocks nothing and starts no break");
-    expect(answerNotice("TIMEOUT")).toBe("You did not answer in time, so nothing was done.");
-    expect(answerNotice("REJECTED")).toBe("You said no, and your answer is stored.");
   });
 });
 

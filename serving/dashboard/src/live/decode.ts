@@ -1,18 +1,32 @@
 import { GAP } from "../chart/path";
 import type { components } from "../generated/api";
-import type { ActivityUpdate, DesktopStatus, InterventionOffered, PredictionMade, SessionEnded } from "../generated/messages";
 import type {
+  ActivityUpdate,
+  DesktopStatus,
+  InterventionApplied,
+  InterventionOffered,
+  InterventionUndone,
+  PredictionMade,
+  SessionEnded,
+} from "../generated/messages";
+import type {
+  Ability,
+  Action,
   Activity,
   Collector,
   Desktop,
   Help,
+  HelpSettings,
   HitRate,
   Judgement,
   Link,
   ModelCard,
   Offer,
+  PairedBrowser,
+  PairingCode,
   Reading,
   Remark,
+  Report,
   Session,
   SessionSummary,
   Span,
@@ -23,6 +37,9 @@ type Schemas = components["schemas"];
 
 /** µs of the wire → ms of the page. */
 const ms = (us: number) => us / 1000;
+
+/** ISO 8601 of the wire → ms of the page. */
+const when = (iso: string | null | undefined) => (iso ? Date.parse(iso) : null);
 
 export function judgement(made: PredictionMade | Schemas["PredictionMade"]): Judgement {
   return {
@@ -52,6 +69,8 @@ export function offer(offered: InterventionOffered | Schemas["InterventionOffere
     until: at + offered.timeout_seconds * 1000,
     seconds: offered.timeout_seconds,
     again: (offered.offer ?? 1) > 1,
+    minutes: offered.minutes ?? 0,
+    actsByItself: offered.acts_by_itself ?? false,
   };
 }
 
@@ -60,7 +79,9 @@ export function session(response: Schemas["SessionResponse"]): Session {
     id: response.id,
     type: response.session_type,
     start: Date.parse(response.start_time),
-    due: response.ends_at ? Date.parse(response.ends_at) : null,
+    due: when(response.ends_at),
+    jail: response.jail_enabled,
+    jailLifts: response.jail_leaving_us == null ? null : ms(response.jail_leaving_us),
   };
 }
 
@@ -107,7 +128,12 @@ export function desktop(status: DesktopStatus): Desktop {
     pausedUntil: status.state === "paused" && until !== null ? Date.parse(until) : null,
     missing: (status.missing ?? []).map(remark),
     lost: (status.lost ?? []).map(remark),
+    abilities: (status.abilities ?? []).map(ability),
   };
+}
+
+function ability({ action, able, why, todo }: { action: Ability["action"]; able: boolean; why?: string; todo?: string }): Ability {
+  return { action, able, why: why ?? "", todo: todo ?? "" };
 }
 
 /** `/api/v1/now`, read at `at`. */
@@ -120,11 +146,113 @@ export function standing(now: Schemas["Now"], at: number): Standing {
     collector: collector(now, at),
     session: now.session && session(now.session),
     offer: now.intervention && offer(now.intervention),
+    actions: now.actions.map(action),
   };
 }
 
-function help(row: Schemas["InterventionRow"]): Help {
-  return { id: row.id, action: row.action, held: row.arm === "NO_OP", answer: row.user_response };
+/** `/api/v1/actions`: what is ordered now. */
+export function action(row: Schemas["ActionNow"]): Action {
+  return {
+    id: row.intervention_id,
+    action: row.action,
+    target: row.target ?? "",
+    jail: row.jail,
+    ends: Date.parse(row.ends_at),
+    state: row.state,
+    applied: null,
+    where: row.where ?? "",
+    refused: row.refused_reason ?? "",
+    undone: null,
+    undoneReason: "",
+    rested: null,
+  };
+}
+
+/** What was ordered of a past row and reported of it; none where nothing was ordered. */
+function pastActions(row: Schemas["InterventionRow"]): Action[] {
+  const ends = when(row.ends_at);
+  if (ends === null) return [];
+  return [
+    {
+      id: row.id,
+      action: row.action,
+      target: row.target ?? "",
+      jail: row.type === "MANUAL_JAIL",
+      ends,
+      state: row.applied_at ? "applied" : row.refused_reason ? "refused" : "ordered",
+      applied: when(row.applied_at),
+      where: row.applied_where ?? "",
+      refused: row.refused_reason ?? "",
+      undone: when(row.undone_at),
+      undoneReason: row.undone_reason ?? "",
+      rested: when(row.rested_at),
+    },
+  ];
+}
+
+export function applied(report: InterventionApplied): Report {
+  const { t_us, where, until_us, refused_reason } = report;
+  return { at: ms(t_us), where, until: until_us == null ? null : ms(until_us), refused: refused_reason ?? "" };
+}
+
+export function undone(report: InterventionUndone): Report {
+  return { at: ms(report.t_us), reason: report.reason, rested: report.rested_us == null ? null : ms(report.rested_us) };
+}
+
+export function helpSettings(stored: Schemas["HelpSettings"]): HelpSettings {
+  return {
+    blockSites: stored.block_sites ?? [],
+    minimizeApps: stored.minimize_apps ?? [],
+    endApps: stored.end_apps ?? [],
+    blockMinutes: stored.block_minutes ?? 15,
+    breakMinutes: stored.break_minutes ?? 5,
+    actsByItself: stored.acts_by_itself ?? false,
+  };
+}
+
+/** The settings in the words of the API. */
+export function helpRequest(asked: HelpSettings): Schemas["HelpSettings"] {
+  return {
+    block_sites: [...asked.blockSites],
+    minimize_apps: [...asked.minimizeApps],
+    end_apps: [...asked.endApps],
+    block_minutes: asked.blockMinutes,
+    break_minutes: asked.breakMinutes,
+    acts_by_itself: asked.actsByItself,
+  };
+}
+
+export function browser(found: Schemas["PairedBrowser"]): PairedBrowser {
+  const { id, browser: name, connected, allowed } = found;
+  return { id, name, paired: Date.parse(found.paired_at), seen: when(found.seen_at), connected, allowed };
+}
+
+export function pairingCode(made: Schemas["PairingCode"]): PairingCode {
+  return { code: made.code, expires: Date.parse(made.expires_at) };
+}
+
+/** Rows by what was drawn at one moment, in the order of the rows. */
+export function helps(rows: readonly Schemas["InterventionRow"][]): Help[] {
+  const moments = new Map<string, Schemas["InterventionRow"][]>();
+  for (const row of rows) {
+    const key = row.opportunity_id ?? String(row.id);
+    moments.set(key, [...(moments.get(key) ?? []), row]);
+  }
+  return [...moments.values()].map(help);
+}
+
+function help(rows: readonly Schemas["InterventionRow"][]): Help {
+  const first = rows.reduce((least, row) => (row.id < least.id ? row : least));
+  return {
+    id: first.id,
+    at: Date.parse(first.triggered_at),
+    action: first.action,
+    targets: [...new Set(rows.flatMap(({ target }) => target ?? []))],
+    jail: first.type === "MANUAL_JAIL",
+    held: first.arm === "NO_OP",
+    answer: first.user_response,
+    actions: rows.flatMap(pastActions),
+  };
 }
 
 /** Stretches between readings in which nothing was predicted. */
@@ -164,7 +292,7 @@ function hitRate(rate: Schemas["HitRate"]): HitRate {
 
 /** `/api/v1/recent`, with the interventions that belong to its warnings. */
 export function recent(found: Schemas["Recent"], interventions: readonly Schemas["InterventionRow"][]): Recent {
-  const drawn = new Map(interventions.map((row) => [row.id, help(row)]));
+  const drawn = new Map(helps(interventions).map((found) => [found.id, found]));
   const readings = found.predictions.map((point) => ({
     at: ms(point.t_us),
     score: point.focus_score,

@@ -1,6 +1,6 @@
 import type { ServerMessage } from "../generated/messages";
 import type { Event } from "../state";
-import { answerNotice } from "../words/actions";
+import { problemWord } from "../words/format";
 import * as decode from "./decode";
 
 /** What a message of the service means for the page. */
@@ -15,22 +15,30 @@ export function eventOf(message: ServerMessage): Event {
     case "INTERVENTION":
       return { kind: "offer", offer: decode.offer(message.data) };
     case "INTERVENTION_CLOSED": {
-      const { id, user_response: answer } = message.data;
-      return { kind: "answered", id, answer, notice: answerNotice(answer) };
+      const { id, user_response: answer, auto_accepted: byItself } = message.data;
+      return { kind: "answered", id, answer, byItself };
     }
+    case "INTERVENTION_APPLIED":
+      return { kind: "reported", id: message.data.intervention_id, report: decode.applied(message.data) };
+    case "INTERVENTION_UNDONE":
+      return { kind: "reported", id: message.data.intervention_id, report: decode.undone(message.data) };
+    case "JAIL_LEAVING":
+      return { kind: "jail-leaving", id: message.data.session_id, lifts: message.data.lifts_us / 1000 };
     case "SESSION_STARTED":
       return { kind: "session-started", session: decode.session(message.data) };
     case "SESSION_ENDED":
       return { kind: "session-ended", id: message.data.session_id, summary: decode.summary(message.data) };
-    case "INTERVENTION_APPLIED":
-    case "INTERVENTION_UNDONE":
     case "APPLY_ACTION":
     case "UNDO_ACTION":
     case "SITE_BLOCKS":
     case "SITE_IN_FRONT":
-    case "JAIL_LEAVING":
       return { kind: "other" };
     case "ERROR":
-      return { kind: "problem", problem: [message.data.title, message.data.detail, message.data.todo].filter(Boolean).join(". ") };
+      return { kind: "problem", problem: problemWord(message.data) };
   }
+}
+
+/** What is done for the person may have changed with this message: it has to be read again. */
+export function changesActions(event: Event): boolean {
+  return ["answered", "reported", "session-started", "session-ended", "jail-leaving"].includes(event.kind);
 }

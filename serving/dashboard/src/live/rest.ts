@@ -1,16 +1,27 @@
 import type { components, paths } from "../generated/api";
 import type { Problem } from "../generated/messages";
-import type { Link, Outcome } from "../model";
+import type { Action, Help, HelpSettings, Link, Outcome, PairedBrowser, PairingCode } from "../model";
 import type { Recent, Standing } from "../state";
+import { errorWord, problemWord } from "../words/format";
 import * as decode from "./decode";
 
 /** Paths without parameters in them that answer a GET. */
-type Readable = "/api/v1/now" | "/api/v1/recent" | "/api/v1/interventions" | "/api/v1/links";
-type SayOutcome = components["schemas"]["SayOutcome"];
+type Readable =
+  | "/api/v1/now"
+  | "/api/v1/recent"
+  | "/api/v1/interventions"
+  | "/api/v1/links"
+  | "/api/v1/actions"
+  | "/api/v1/settings/help"
+  | "/api/v1/browsers";
+type Schemas = components["schemas"];
 type Answer<P extends Readable> = paths[P]["get"]["responses"][200]["content"]["application/json"];
 
 /** The service does not know this browser: it needs a new sign-in link. */
 export class SignedOut extends Error {}
+
+/** The service refused, and says why. */
+export class Refused extends Error {}
 
 const LAST = "?minutes=30";
 
@@ -21,11 +32,27 @@ async function get<P extends Readable>(path: P, query = ""): Promise<Answer<P>> 
   return (await response.json()) as Answer<P>;
 }
 
+/** The refusal of an attempt in words, empty where it worked. */
+export async function refusalOf(attempt: Promise<void>): Promise<string> {
+  return attempt.then(() => "", errorWord);
+}
+
+/** Sends a body (or none). Throws the service's refusal in its own words. */
+async function send<A>(method: "POST" | "PUT" | "DELETE", path: string, body?: object): Promise<A> {
+  const response = await fetch(path, {
+    method,
+    headers: { Accept: "application/json", ...(body && { "Content-Type": "application/json" }) },
+    credentials: "same-origin",
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  if (!response.ok) throw new Refused(await problemOf(response));
+  return (response.status === 204 ? undefined : await response.json()) as A;
+}
+
 async function problemOf(response: Response): Promise<string> {
   const text = await response.text();
   if (!response.headers.get("Content-Type")?.includes("json")) return text.slice(0, 200);
-  const problem = JSON.parse(text) as Partial<Problem>;
-  return [problem.title, problem.detail, problem.todo].filter(Boolean).join(". ");
+  return problemWord(JSON.parse(text) as Partial<Problem>);
 }
 
 export async function readStanding(): Promise<Standing> {
@@ -43,18 +70,65 @@ export async function readRecent(): Promise<Recent> {
 /** Says what the last `minutes` were; without minutes the last five, as by a hotkey. Returns a sentence for the page. */
 export async function sayOutcome(outcome: Outcome, minutes: number | null): Promise<string> {
   const to = Date.now() * 1000;
-  const body: SayOutcome = minutes === null ? { outcome } : { outcome, from_us: to - minutes * 60_000_000, to_us: to };
-  const response = await fetch("/api/v1/labels", {
-    method: "POST",
-    headers: { "Content-Type": "application/json", Accept: "application/json" },
-    credentials: "same-origin",
-    body: JSON.stringify(body),
-  });
-  if (!response.ok) throw new Error(await problemOf(response));
-  const stored = (await response.json()) as components["schemas"]["SaidOutcome"];
+  const body: Schemas["SayOutcome"] = minutes === null ? { outcome } : { outcome, from_us: to - minutes * 60_000_000, to_us: to };
+  const stored = await send<Schemas["SaidOutcome"]>("POST", "/api/v1/labels", body);
   return `Noted for ${Math.round((stored.to_us - stored.from_us) / 60_000_000)} min and ${stored.predictions} readings.`;
 }
 
 export async function readLinks(): Promise<Link[]> {
   return (await get("/api/v1/links")).map(decode.link);
+}
+
+/** What is ordered and done for the person now. */
+export async function readActions(): Promise<Action[]> {
+  return (await get("/api/v1/actions")).map(decode.action);
+}
+
+/** What was offered and ordered in the last 24 hours, newest first. */
+export async function readDay(): Promise<Help[]> {
+  return decode.helps(await get("/api/v1/interventions"));
+}
+
+export async function readHelp(): Promise<HelpSettings> {
+  return decode.helpSettings(await get("/api/v1/settings/help"));
+}
+
+/** Stores the settings; answers with them as they are stored. */
+export async function storeHelp(asked: HelpSettings): Promise<HelpSettings> {
+  return decode.helpSettings(await send("PUT", "/api/v1/settings/help", decode.helpRequest(asked)));
+}
+
+export async function readBrowsers(): Promise<PairedBrowser[]> {
+  return (await get("/api/v1/browsers")).map(decode.browser);
+}
+
+export async function makePairingCode(): Promise<PairingCode> {
+  return decode.pairingCode(await send("POST", "/api/v1/browsers/pairing"));
+}
+
+export async function removeBrowser(id: number): Promise<void> {
+  await send("DELETE", `/api/v1/browsers/${id}`);
+}
+
+/** A timed session to start; without minutes it has its kind's own length. */
+export interface Start {
+  type: "pomodoro" | "deep_work";
+  minutes: number | null;
+  jail: boolean;
+}
+
+/** Starts a session. The service tells the page of it. */
+export async function startSession({ type, minutes, jail }: Start): Promise<void> {
+  const body: Schemas["CreateSessionRequest"] = { type, duration_minutes: minutes, jail_enabled: jail };
+  await send("POST", "/api/v1/sessions", body);
+}
+
+/** Asks for the emergency exit of a jail. The service tells the page when it lifts. */
+export async function leaveJail(session: number, reason: string): Promise<void> {
+  await send("POST", `/api/v1/sessions/${session}/leave-jail`, { reason });
+}
+
+/** Asks for the end of one action. Its end is told once it is reported. */
+export async function undo(id: number): Promise<void> {
+  await send("POST", `/api/v1/interventions/${id}/undo`);
 }

@@ -1,19 +1,36 @@
 import { useCallback, useEffect, useReducer, useRef } from "preact/hooks";
 import type { ClientMessage } from "../generated/messages";
 import { EMPTY, reduce, type Event, type State } from "../state";
-import { eventOf } from "./events";
-import { readLinks, readRecent, readStanding, SignedOut } from "./rest";
+import { changesActions, eventOf } from "./events";
+import { readActions, readBrowsers, readHelp, readLinks, readRecent, readStanding, SignedOut } from "./rest";
 import { LiveSocket, pageSocketAddress } from "./socket";
 
 /** What came true is known only afterwards: the half hour is read again this often, ms. */
 const REFRESH = 30_000;
 
-type Dispatch = (event: Event) => void;
+export type Dispatch = (event: Event) => void;
+
+/** Reads what is done now, after a message that changes it. What cannot be read now is read with the next refresh. */
+async function refreshActions(dispatch: Dispatch): Promise<void> {
+  try {
+    dispatch({ kind: "actions", actions: await readActions(), at: Date.now() });
+  } catch (error) {
+    console.warn(error);
+  }
+}
 
 async function load(dispatch: Dispatch): Promise<boolean> {
   try {
-    const [standing, recent, links] = await Promise.all([readStanding(), readRecent(), readLinks()]);
-    dispatch({ kind: "standing", standing });
+    const [standing, recent, links, help, browsers] = await Promise.all([
+      readStanding(),
+      readRecent(),
+      readLinks(),
+      readHelp(),
+      readBrowsers(),
+    ]);
+    dispatch({ kind: "standing", standing, at: Date.now() });
+    dispatch({ kind: "help", help });
+    dispatch({ kind: "browsers", browsers });
     dispatch({ kind: "recent", recent });
     dispatch({ kind: "links", links });
     dispatch({ kind: "problem", problem: "" });
@@ -38,7 +55,11 @@ export function useLive(): { state: State; send: (message: ClientMessage) => voi
     const start = async () => {
       if (!(await load(dispatch)) || stopped) return;
       socket.current = new LiveSocket(pageSocketAddress(window.location), {
-        onMessage: (message) => dispatch(eventOf(message)),
+        onMessage: (message) => {
+          const event = eventOf(message);
+          dispatch(event);
+          if (changesActions(event)) void refreshActions(dispatch);
+        },
         onConnection: (connection) => dispatch({ kind: "connection", connection }),
       });
       timer = setInterval(() => {

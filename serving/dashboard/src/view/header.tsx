@@ -2,6 +2,7 @@ import type { Link } from "../model";
 import type { Connection } from "../state";
 import type { Theme } from "../theme";
 import { DemoChip } from "./parts";
+import type { View } from "./use-view";
 
 const WORDS: Record<Connection, string> = {
   connecting: "Connecting",
@@ -21,7 +22,14 @@ function ThemeIcon({ theme }: { theme: Theme }) {
   );
 }
 
+const VIEWS: readonly (readonly [View, string])[] = [
+  ["now", "Now"],
+  ["help", "Help"],
+];
+
 interface HeaderProps {
+  /** Null where there is nothing to choose from. */
+  view: View | null;
   connection: Connection;
   /** Whether readings are coming in, not only the connection is there. */
   live: boolean;
@@ -33,7 +41,7 @@ interface HeaderProps {
 }
 
 /** Name, connection, the other tools' addresses, and the theme. */
-export function Header({ connection, live, demo, person, links, theme, onTheme }: HeaderProps) {
+export function Header({ view, connection, live, demo, person, links, theme, onTheme }: HeaderProps) {
   return (
     <header class="bar">
       <h1>
@@ -49,7 +57,16 @@ export function Header({ connection, live, demo, person, links, theme, onTheme }
         {connection === "open" && live ? "Live" : WORDS[connection]}
         {person && connection === "open" && <span class="person"> · {person}</span>}
       </span>
-      <nav aria-label="Other tools">
+      {view && (
+        <nav class="views" aria-label="Views">
+          {VIEWS.map(([name, word]) => (
+            <a key={name} href={`#${name}`} aria-current={view === name ? "page" : undefined}>
+              {word}
+            </a>
+          ))}
+        </nav>
+      )}
+      <nav class="tools" aria-label="Other tools">
         {links.map((link) => (
           <a key={link.name} href={link.address} target="_blank" rel="noreferrer" title={link.note}>
             {link.name}

@@ -1,5 +1,5 @@
 import type { Offer } from "../model";
-import { OFFER_NOTE, offerWord } from "../words/actions";
+import { offerNote, offerWord, unansweredNote } from "../words/actions";
 import { clock } from "../words/format";
 import { Card, DemoChip } from "./parts";
 
@@ -21,7 +21,7 @@ function Countdown({ offer, now }: { offer: Offer; now: number }) {
         <div class="countdown-fill" style={{ width: `${Math.min(100, (left / offer.seconds) * 100)}%` }} />
       </div>
       <p>
-        The offer closes in <strong>{clock(Math.ceil(left))}</strong>. Without an answer nothing is done.
+        The offer closes in <strong>{clock(Math.ceil(left))}</strong>. {unansweredNote(offer.actsByItself)}
       </p>
     </div>
   );
@@ -41,10 +41,10 @@ export function OfferCard({ offer, notice, now, demo, onAnswer }: OfferProps) {
   return (
     <Card id="offer" title="Help on offer" aside={demo && <DemoChip />}>
       <div role="alert">
-        <p class="offer-action">{offerWord(offer.action, offer.targets)}</p>
+        <p class="offer-action">{offerWord(offer)}</p>
         <p>{offer.reason}</p>
       </div>
-      <p class="quiet">{OFFER_NOTE}</p>
+      <p class="quiet">{offerNote(offer)}</p>
       <Countdown offer={offer} now={now} />
       <div class="buttons">
         <button type="button" class="primary" onClick={() => onAnswer("accept")}>

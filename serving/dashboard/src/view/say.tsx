@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { sayOutcome } from "../live/rest";
 import type { Outcome } from "../model";
+import { errorWord } from "../words/format";
 import { Card } from "./parts";
 
 const WORDS: readonly (readonly [Outcome, string])[] = [
@@ -23,7 +24,7 @@ export function Say() {
     try {
       tell(await sayOutcome(outcome, minutes));
     } catch (error) {
-      tell(`Not stored: ${error instanceof Error ? error.message : String(error)}`);
+      tell(`Not stored: ${errorWord(error)}`);
     }
   };
   useEffect(() => {

@@ -5,7 +5,7 @@ import { Header } from "./header";
 export function SignIn({ theme, onTheme }: { theme: Theme; onTheme: () => void }) {
   return (
     <>
-      <Header connection="signed-out" live={false} demo={false} person="" links={[]} theme={theme} onTheme={onTheme} />
+      <Header view={null} connection="signed-out" live={false} demo={false} person="" links={[]} theme={theme} onTheme={onTheme} />
       <main id="main" class="alone">
         <section class="card sign-in" aria-labelledby="sign-in-title">
           <h2 id="sign-in-title">This browser is not signed in</h2>

@@ -1,5 +1,5 @@
 import type { HitRate, Warning, WarningKind } from "../model";
-import { actionWord, answerWord } from "../words/actions";
+import { actionWord, answerWord, outcomeWord } from "../words/actions";
 import { percent, secondOf } from "../words/format";
 import { Card, DemoChip, Empty } from "./parts";
 
@@ -74,9 +74,9 @@ function Rate({ rate }: { rate: HitRate }) {
   );
 }
 
-function Row({ warning }: { warning: Warning }) {
+function Row({ warning, now }: { warning: Warning; now: number }) {
   const { help } = warning;
-  const done = help === null ? "Shown on this page only" : help.held ? "Nothing offered, at random" : actionWord(help.action);
+  const done = help === null ? "Shown on this page only" : help.held ? "Nothing offered, at random" : actionWord(help.action, help.targets);
   return (
     <tr>
       <td class="time">{secondOf(warning.at)}</td>
@@ -87,13 +87,18 @@ function Row({ warning }: { warning: Warning }) {
       </td>
       <td>
         {done}
-        {help && !help.held && <span class="quiet">, {answerWord(help.answer)}</span>}
+        {help && !help.held && (
+          <span class="quiet">
+            , {answerWord(help.answer)}
+            {help.actions.map((item) => `; ${outcomeWord(item, now)}`).slice(0, 1)}
+          </span>
+        )}
       </td>
     </tr>
   );
 }
 
-function WarningTable({ warnings }: { warnings: readonly Warning[] }) {
+function WarningTable({ warnings, now }: { warnings: readonly Warning[]; now: number }) {
   return (
     <div class="scroll" role="region" aria-label="Warnings of the last 30 minutes" tabIndex={0}>
       <table data-testid="warnings">
@@ -110,7 +115,7 @@ function WarningTable({ warnings }: { warnings: readonly Warning[] }) {
         </thead>
         <tbody>
           {[...warnings].reverse().map((warning) => (
-            <Row key={warning.id} warning={warning} />
+            <Row key={warning.id} warning={warning} now={now} />
           ))}
         </tbody>
       </table>
@@ -122,10 +127,11 @@ interface WarningsProps {
   warnings: readonly Warning[];
   rates: readonly HitRate[];
   demo: boolean;
+  now: number;
 }
 
 /** The warnings of the last 30 minutes with their outcomes, and how many came true. */
-export function Warnings({ warnings, rates, demo }: WarningsProps) {
+export function Warnings({ warnings, rates, demo, now }: WarningsProps) {
   const known = rates.filter((rate) => rate.warned > rate.undecided);
   const longest = Math.max(0, ...rates.map((rate) => rate.days));
   const drawn = rates.filter((rate) => rate.days === longest && rate.moments >= ENOUGH);
@@ -151,7 +157,7 @@ export function Warnings({ warnings, rates, demo }: WarningsProps) {
         </Empty>
       ) : (
         <>
-          <WarningTable warnings={warnings} />
+          <WarningTable warnings={warnings} now={now} />
           <p class="note">
             The rates count only warnings that no offer followed. After an offer, “did not” can mean that the offer helped:
             the A/B report compares the two.

@@ -61,3 +61,13 @@ const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 export function dayOf(at: number): string {
   return DAY.format(at);
 }
+
+/** A refusal of the service as sentences; a detail that begins with the title says it alone. */
+export function problemWord({ title = "", detail = "", todo = "" }: { title?: string; detail?: string; todo?: string }): string {
+  return [detail.startsWith(title) ? "" : title, detail || title, todo].filter((part, index, all) => part && all.indexOf(part) === index).join(". ");
+}
+
+/** What was thrown, as a sentence. */
+export function errorWord(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
