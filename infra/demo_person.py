@@ -23,8 +23,8 @@ from neural_focus._x11 import Injector
 from neural_focus.messages import parse_iso
 from neural_focus.simulation.acting import Act, Hands, lively_worker
 from neural_focus.simulation.desk import APPS, title_of
-from neural_focus.simulation.parameters import PersonParameters, draw_person
-from neural_focus.simulation.worker import Worker
+from neural_focus.simulation.parameters import Kind, PersonParameters, draw_person
+from neural_focus.simulation.worker import Worker, kind_of
 
 LETTERS = "etaoinshrdlucmfwypvbgk"
 RESTS = 0.85
@@ -68,6 +68,8 @@ class DemoCounts:
     clicks: int = 0
     switches: int = 0
     breaks: int = 0
+    visits: int = 0
+    stopped: int = 0
 
 
 class DemoPerson:
@@ -82,10 +84,12 @@ class DemoPerson:
         person: PersonParameters | None = None,
         hour: float | None = None,
         actions: Callable[[], Sequence[DemoAction]] = tuple,
+        visit: Callable[[], bool] | None = None,
     ) -> None:
         """Open the display and the demo windows. ``person``: by default number 0 of the group ``seed``.
 
-        ``actions``: what is done on this desktop at the moment.
+        ``actions``: what is done on this desktop at the moment. ``visit``: what they do in a real browser when
+        something draws them away, and whether the site opened; where it did not they turn back to their work.
         ``hour`` (0–24): a life that is the same whenever it is lived; by default each is another, at the hour it is.
 
         Raises:
@@ -103,7 +107,7 @@ class DemoPerson:
         ]
         self._size = self._injector.screen_size()
         self._angle = 0.0
-        self._actions, self._break_seen = actions, 0
+        self._actions, self._visit, self._break_seen = actions, visit, 0
         self.counts = DemoCounts()
         self._acts: dict[Act, Callable[[float], object]] = {
             Act.KEY: self._tap,
@@ -174,8 +178,15 @@ class DemoPerson:
         self.counts.clicks += 1
 
     def _switch(self, _: float) -> None:
-        self._injector.activate(self._windows[self._worker.app])
+        worker = self._worker
+        self._injector.activate(self._windows[worker.app])
         self.counts.switches += 1
+        if self._visit is not None and kind_of(worker.app) is Kind.LEISURE:
+            self.counts.visits += 1
+            if not self._visit():
+                self.counts.stopped += 1
+                worker.turn_back()
+                self._injector.activate(self._windows[worker.app])
 
     def _retitle(self, _: float) -> None:
         worker = self._worker

@@ -118,6 +118,11 @@ class Worker:
         """Be away for so long from now on; 0: come back."""
         self.pause_s = seconds
 
+    def turn_back(self) -> None:
+        """What drew them away did not open: they are at work again."""
+        self.state, self.app = int(State.SHALLOW), self._pick(Kind.WORK, self.app)
+        self.age, self.mode = 0, 2
+
     def _pause(self) -> None:
         self.pause_s -= 1
         self.state = int(State.AWAY)
