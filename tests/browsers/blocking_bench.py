@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 import httpx
+import psutil
 import psycopg
 from websockets.sync.client import ClientConnection, connect
 
@@ -46,7 +46,7 @@ class Browser(Protocol):
     def evaluate(self, tab: str, script: str) -> Any: ...
     def close_tab(self, tab: str) -> None: ...
     def tabs(self) -> list[str]: ...
-    def stop_background(self) -> None: ...
+    def kill_background(self) -> None: ...
     def background_runs(self) -> bool: ...
     def start(self) -> None: ...
     def kill(self) -> None: ...
@@ -149,10 +149,14 @@ class Bench:
             connection.commit()
 
     def kill(self) -> None:
-        """kill -9 of all of the service's processes."""
+        """kill -9 of all of the service's processes: its worker would serve on without the one that started it."""
         if self.process is not None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
+            own = psutil.Process(self.process.pid)
+            all_of_it = [own, *own.children(recursive=True)]
+            for each in all_of_it:
+                with suppress(psutil.NoSuchProcess):
+                    each.kill()
+            psutil.wait_procs(all_of_it, 20)
             self.process = None
 
     def close(self) -> None:

@@ -97,8 +97,8 @@ class Chromium:
     def tabs(self) -> list[str]:
         return [target["id"] for target in self._targets() if target["type"] == "page"]
 
-    def stop_background(self) -> None:
-        """Kill the extension's process."""
+    def kill_background(self) -> None:
+        """SIGKILL for the extension's process, in which its pages are, too."""
         for pid in self._extension_processes():
             os.kill(pid, signal.SIGKILL)
 
@@ -135,7 +135,6 @@ class Chromium:
         address = next(target["webSocketDebuggerUrl"] for target in self._targets() if target["id"] == tab)
         with connect(address, max_size=None, open_timeout=30) as socket:
             socket.send(json.dumps({"id": 1, "method": method, "params": parameters}))
-            while True:
-                answer = json.loads(socket.recv(timeout=30))
-                if answer.get("id") == 1:
-                    return dict(answer.get("result", {}))
+            while (answer := json.loads(socket.recv(timeout=30))).get("id") != 1:
+                pass
+        return dict(answer.get("result", {}))

@@ -112,8 +112,8 @@ class Firefox:
     def tabs(self) -> list[str]:
         return list(self._command("WebDriver:GetWindowHandles"))
 
-    def stop_background(self) -> None:
-        """End the event page as Firefox does after 30 s without an event."""
+    def kill_background(self) -> None:
+        """End the event page as Firefox does after 30 s without an event; its pages stay."""
         self._policy(
             "(p.extension.terminateBackground({ignoreDevToolsAttached: true, disableResetIdleForTest: true}), 1)"
         )
