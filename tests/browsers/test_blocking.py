@@ -27,6 +27,7 @@ def test_a_site_is_closed_and_opens_again(browser: Browser, bench: Bench) -> Non
     eventually(lambda: bench.row(row)["applied_at"])
     assert bench.row(row)["applied_where"].split()[0] == type(browser).__name__.lower()
     eventually(lambda: browser.evaluate(before, COVERED))
+    assert browser.evaluate(before, "document.elementFromPoint(20, 20).dataset.neuralFocus") == "cover"
 
     typed = closed_tab(browser, bench, sites.url(SITE, "/typed?a=1#part"))
     browser.evaluate(work, "(document.getElementById('out').click(), true)")
