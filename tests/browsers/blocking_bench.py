@@ -156,6 +156,7 @@ class Bench:
             for each in all_of_it:
                 with suppress(psutil.NoSuchProcess):
                     each.kill()
+            self.process.wait()
             psutil.wait_procs(all_of_it, 20)
             self.process = None
 
