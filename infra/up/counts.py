@@ -69,9 +69,9 @@ def _stored(connection: Connection, desk: Desk, machine_id: str, boots: list[str
              WHERE user_id = %(user)s AND machine_id = %(machine)s AND boot_id = ANY(%(boots)s::uuid[])),
             (SELECT count(*) FROM model_predictions WHERE user_id = %(user)s AND machine_id = %(machine)s
              AND predicted_at >= %(since)s AND role <> 'challenger'),
-            count(DISTINCT (opportunity_id, snooze_of IS NULL)) FILTER (WHERE type <> 'NO_OP'),
+            count(DISTINCT (opportunity_id, snooze_of IS NULL)) FILTER (WHERE type NOT IN ('NO_OP', 'MANUAL_JAIL')),
             count(DISTINCT (opportunity_id, snooze_of IS NULL))
-                FILTER (WHERE type <> 'NO_OP' AND user_response IS NOT NULL)
+                FILTER (WHERE type NOT IN ('NO_OP', 'MANUAL_JAIL') AND user_response IS NOT NULL)
         FROM interventions WHERE user_id = %(user)s AND machine_id = %(machine)s AND triggered_at >= %(since)s""",
         {"user": desk.user_id, "machine": machine_id, "boots": boots, "since": desk.since},
     ).fetchone()

@@ -88,21 +88,27 @@ def read_shown(connection: Connection, stream: Stream) -> list[int]:
 
 
 def shown_on(connection: Connection, user_id: int, machine_id: str) -> list[int]:
-    """Instants at which an offer of ours was open on a person's machine, µs, ascending; no-op draws are none.
+    """Instants at which an offer of ours was open on a person's machine, or what it or a jail ordered was done there.
+
+    µs, ascending; no-op draws are none.
 
     ::
 
-        ●───── 30 s ─────●───── 30 s ─────●─────●
-        triggered                               answered, or timed out
+        ●───── 30 s ─────●───── 30 s ─────●─────●       ●───── 30 s ─────●─────●
+        triggered                               closed  applied                over, as reported, or planned
 
-    Every horizon is 30 s or longer: one that lies wholly between trigger and answer has an instant in it, too.
+    Every horizon is 30 s or longer: one that lies wholly in between has an instant in it, too.
     """
     rows = connection.execute(
         """SELECT DISTINCT (EXTRACT(epoch FROM instant) * 1000000)::bigint FROM interventions
-        CROSS JOIN LATERAL (SELECT COALESCE(
-            responded_at, triggered_at + make_interval(secs => COALESCE(timeout_seconds, 0)))) AS offer(closed_at)
         CROSS JOIN LATERAL (
-            SELECT generate_series(triggered_at, closed_at, make_interval(secs => %s)) UNION SELECT closed_at
+            SELECT triggered_at, COALESCE(
+                responded_at, triggered_at + make_interval(secs => COALESCE(timeout_seconds, 0)))
+            WHERE type <> 'MANUAL_JAIL'
+            UNION ALL SELECT applied_at, GREATEST(applied_at, COALESCE(undone_at, ends_at)) WHERE applied_at IS NOT NULL
+        ) AS touched(from_at, until_at)
+        CROSS JOIN LATERAL (
+            SELECT generate_series(from_at, until_at, make_interval(secs => %s)) UNION SELECT until_at
         ) AS open(instant)
         WHERE user_id = %s AND (machine_id IS NULL OR machine_id = %s) AND type <> 'NO_OP' ORDER BY 1""",
         (HORIZON_SECONDS, user_id, machine_id),

@@ -103,6 +103,8 @@ def test_a_jail_holds_the_lists_until_it_is_left(service: Service, real_person: 
         )
         assert rows == [("MANUAL_JAIL", 1.0, None, started.id, "MANUAL_JAIL")]
 
+        assert client.get("/api/v1/recent?minutes=5").json()["warnings"] == [], "a jail is no warning"
+
         first = orders["MINIMIZE_SPOTIFY"].intervention_id
         held = problem(client.post(f"/api/v1/interventions/{first}/undo"))
         assert held["status"] == 409 and "emergency exit" in held["todo"]

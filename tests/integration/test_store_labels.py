@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from sample_records import START_US, some_records
 
 from flows.labels import marks_of
@@ -133,11 +134,38 @@ def test_no_horizon_with_an_open_offer_in_it_counts_as_untouched(
             ),
         )
         instants = np.array(read_shown(connection, stream), np.int64)
+    assert_untouched_outside(instants, TEN_US, TEN_US + int(open_s * 1e6))
+
+
+@pytest.mark.parametrize(("undone_s", "over_s"), [(100, 100), (None, 170)])
+def test_no_horizon_in_which_a_jail_held_counts_as_untouched(
+    fresh_database_url: str, undone_s: int | None, over_s: int
+) -> None:
+    """It was ordered at ten, a minute before it was done; what was refused touched nothing."""
+    done = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=TEN_US)
+    with connect(fresh_database_url) as connection:
+        stream = a_stream(connection)
+        for applied in (done, None):
+            connection.execute(
+                "INSERT INTO interventions (user_id, machine_id, triggered_at, ordered_at, ends_at, applied_at,"
+                " undone_at, type, action, predicted_risk, arm, probability)"
+                " VALUES (%s, %s, %s, %s, %s, %s, %s, 'MANUAL_JAIL', 'BLOCK_REDDIT', 0.4, 'MANUAL_JAIL', 1)",
+                (
+                    *(stream.user_id, stream.machine_id, *[done - timedelta(seconds=60)] * 2),
+                    *(done + timedelta(seconds=170), applied),
+                    done + timedelta(seconds=undone_s) if undone_s and applied else None,
+                ),
+            )
+        instants = np.array(read_shown(connection, stream), np.int64)
+    assert_untouched_outside(instants, TEN_US, TEN_US + over_s * 1_000_000)
+
+
+def assert_untouched_outside(instants: NDArray[np.int64], from_us: int, until_us: int) -> None:
+    """Every horizon that reaches into the time is touched, to the second, and no other one is."""
     times = np.arange(TEN_US - 400_000_000, TEN_US + 400_000_000, 1_000_000)
     log = read_timeline(some_records(120, step_us=MINUTE_US))
     for horizon_s in (30, 60, 300):
-        reaches = times + horizon_s * 1_000_000 >= TEN_US
-        touched = reaches & (times < TEN_US + int(open_s * 1e6))
+        touched = (times + horizon_s * 1_000_000 >= from_us) & (times < until_us)
         assert (horizon_mask(log, times, horizon_s, instants) == ~touched).all(), horizon_s
         for kind, seconds in HORIZON.items():
             if seconds == horizon_s:
