@@ -11,9 +11,11 @@ from uuid import uuid4
 
 import pytest
 from serving_process import Desktop, Service, desktop, eventually, problem, query, running_service
+from test_browsers import extension, paired, receive
 
 from neural_focus.messages import (
     ApplyAction,
+    BrowserHello,
     InterventionApplied,
     InterventionClosed,
     InterventionFeedback,
@@ -23,6 +25,7 @@ from neural_focus.messages import (
     Problem,
     UndoAction,
     UndoIntervention,
+    encode,
 )
 from neural_focus.store.database import connect
 from neural_focus.store.users import ensure_user
@@ -303,6 +306,50 @@ def test_a_moment_that_nobody_could_see_is_kept_apart(
         assert not query(module_database_url, "SELECT 1 FROM interventions WHERE user_id = %s", demo_person)
         person.send(person.snapshot())
         assert person.receive(InterventionOffered).type == "SUGGEST_BREAK", "it has spent nothing"
+
+
+def test_sites_are_offered_blocked_and_undone_where_a_browser_is_paired(
+    service: Service, demo_person: int, module_database_url: str
+) -> None:
+    token = service.token_of(demo_person)
+    with (
+        desktop(service, token, MACHINE) as person,
+        extension(service, paired(service, demo_person)) as browser,
+        service.http(token) as client,
+    ):
+        assert receive(browser).blocks == ()
+        client.put("/api/v1/settings/help", json={"block_sites": ["reddit.com", "bbc.co.uk"]}).raise_for_status()
+        browser.send(encode(BrowserHello("Chromium", "156", allowed=True)))
+        eventually(lambda: client.get("/api/v1/browsers").json()[0]["allowed"])
+        person.able()
+        offer = offered(person)
+        assert (offer.type, offer.targets, offer.minutes) == ("PREDICTIVE_BLOCK", ("reddit.com", "bbc.co.uk"), 15)
+        rows = query(
+            module_database_url, "SELECT action, probability FROM interventions WHERE user_id = %s", demo_person
+        )
+        assert rows == [("BLOCK_REDDIT", 1.0), ("BLOCK_BBC", 1.0)]
+        person.send(InterventionFeedback(offer.id, "accept"))
+        first, second = receive(browser).blocks
+        assert (first.site, second.site, first.wait_seconds, first.jail) == ("reddit.com", "bbc.co.uk", 5, False)
+        browser.send(encode(InterventionApplied(first.intervention_id, first.until_us - 1, "chromium 156")))
+        browser.send(encode(InterventionUndone(second.intervention_id, time.time_ns() // 1000, "needed")))
+        eventually(lambda: row_of(module_database_url, second.intervention_id)["undone_reason"] == "needed")
+        assert row_of(module_database_url, second.intervention_id)["applied_at"] is None
+        [shown] = client.get("/api/v1/actions").json()
+        assert (shown["target"], shown["state"], shown["where"]) == ("reddit.com", "applied", "chromium 156")
+        client.post(f"/api/v1/interventions/{first.intervention_id}/undo").raise_for_status()
+        while receive(browser).blocks:
+            pass
+        browser.send(encode(InterventionUndone(first.intervention_id, time.time_ns() // 1000, "ended")))
+        eventually(lambda: row_of(module_database_url, first.intervention_id)["undone_reason"] == "undone")
+        started = client.post("/api/v1/sessions", json={"type": "pomodoro", "jail_enabled": True}).json()
+        jail = next(told.blocks for told in iter(lambda: receive(browser), None) if told.blocks)
+        assert [(block.site, block.wait_seconds, block.jail) for block in jail] == [
+            ("reddit.com", 60, True),
+            ("bbc.co.uk", 60, True),
+        ]
+        assert {block.until_us for block in jail} == {started["start_us"] + 25 * 60_000_000}
+        assert {row["state"] for row in client.get("/api/v1/actions").json()} == {"ordered"}, "nothing is refused"
 
 
 # ------------------------------------------------------------------------------------------------ settings

@@ -138,3 +138,28 @@ def test_a_warm_start_without_an_answer_comes_again_and_a_real_person_has_none()
     real = OpportunityWatch(Policy())
     real.warm_again()
     assert real.consider(0.0, None) is None
+
+
+def test_what_cannot_be_done_is_not_drawn_and_the_rest_shares_its_probability() -> None:
+    eligible = frozenset({Arm.NO_OP, Arm.BLOCK_SITES})
+    drawn = [draw_arm("seed", 1, f"m:{index}", TRIAL_ARMS, eligible) for index in range(2_000)]
+    assert {draw.arm: draw.probability for draw in drawn} == pytest.approx({Arm.NO_OP: 4 / 7, Arm.BLOCK_SITES: 3 / 7})
+    assert np.mean([draw.arm is Arm.NO_OP for draw in drawn]) == pytest.approx(4 / 7, abs=0.04)
+    alone = draw_arm("seed", 1, "m:1", WARM_START_ARMS, frozenset({Arm.NO_OP}))
+    assert (alone.arm, alone.probability) == (Arm.NO_OP, 1.0)
+
+
+def test_a_moment_that_nobody_could_see_spends_nothing_and_is_counted_as_one_would_have_been() -> None:
+    watch = OpportunityWatch(Policy())
+    missed = [t for t in range(1_000) if watch.consider(float(t), 0.9, available=False)]
+    assert missed == [0, 300, 600], "five minutes apart, three an hour"
+    assert watch.consider(1_000.0, 0.9) is Trigger.BUDGET
+    assert watch.consider(1_300.0, 0.9, available=False) is None, "the hour's three would have been held"
+    assert watch.consider(1_301.0, 0.9) is Trigger.BUDGET, "in truth one was"
+
+
+def test_a_warm_start_waits_until_something_can_be_shown_and_somebody_can_see_it() -> None:
+    watch = OpportunityWatch(Policy(warm_start_s=1.0))
+    assert [watch.consider(float(t), None, warm_start=False) for t in range(5)] == [None] * 5
+    assert [watch.consider(float(t), None, available=False) for t in (5, 6)] == [Trigger.WARM_START, None]
+    assert [watch.consider(float(t), None) for t in (7, 8)] == [Trigger.WARM_START, None]

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from neural_focus.experiments.assignment import OpportunityWatch, Policy
+from neural_focus.experiments.assignment import Arm, OpportunityWatch, Policy
 from neural_focus.features import FEATURE_NAMES
-from neural_focus.messages import Problem, Snapshot
+from neural_focus.help_settings import HelpSettings
+from neural_focus.messages import Ability, DesktopStatus, Problem, Snapshot
 from neural_focus.secrets import Secrets
 from neural_focus.settings import Settings
 from serving.auth import (
@@ -24,7 +25,7 @@ from serving.auth import (
     redeem_code,
     token_user,
 )
-from serving.draws import block_action
+from serving.draws import Reach, block_action
 from serving.hub import QUEUED_MESSAGES, Client, Hub
 from serving.launch import service_command, service_environment
 from serving.pages import flat_figures
@@ -108,10 +109,28 @@ def test_codes_that_nobody_used_are_forgotten_after_a_day(tmp_path: Path) -> Non
         ("news.ycombinator.com", "BLOCK_YCOMBINATOR"),
         ("localhost", "BLOCK_LOCALHOST"),
         ("my-site.org", "BLOCK_MY_SITE"),
+        ("www.bbc.co.uk", "BLOCK_BBC"),
     ],
 )
 def test_a_block_is_named_after_its_site(site: str, action: str) -> None:
     assert block_action(site) == action
+
+
+def test_what_can_be_done_follows_from_lists_desktop_and_browser() -> None:
+    lists = HelpSettings(block_sites=("reddit.com",), minimize_apps=("spotify",))
+    abilities = (
+        Ability("SUGGEST_BREAK", True),
+        Ability("MINIMIZE", False, "No window manager answers", "Start one"),
+    )
+    desktop = DesktopStatus("capturing", "", abilities=abilities)
+    both = Reach.of(lists, desktop, no_block="")
+    assert (both.eligible, both.sites, both.apps) == (frozenset(Arm), ("reddit.com",), ())
+    assert both.why_not("MINIMIZE") == "No window manager answers. Start one"
+    assert both.why_not("BLOCK") is None and "agent" in (both.why_not("KILL") or "")
+    nothing = Reach.of(lists, None, no_block="No browser is paired")
+    assert nothing.eligible == {Arm.NO_OP}
+    assert nothing.why_not("BLOCK") == "No browser is paired" and "agent" in (nothing.why_not("SUGGEST_BREAK") or "")
+    assert Reach.of(lists, desktop, no_block="", jailed=True).eligible == {Arm.NO_OP, Arm.SUGGEST_BREAK}
 
 
 def test_the_service_is_started_on_the_settings_host_and_without_telemetry() -> None:
