@@ -130,7 +130,7 @@ class Actions:
         def work(connection: Connection) -> tuple[ActionRow, bool]:
             with connection.transaction():
                 row, now_us = _own(connection, user_id, intervention_id), _now_us()
-                runs = row.undone_us is None and row.ends_us > now_us
+                runs = row.wanted(now_us)
                 if runs and row.jail:
                     raise ProblemError(
                         409,
@@ -166,7 +166,7 @@ class Actions:
         for row in found:
             if row.machine_id is None:
                 continue
-            if row.ends_us > now_us:
+            if row.wanted(now_us):
                 order = ApplyAction(row.id, row.type, row.action, row.target, row.ends_us, row.why)
                 self._hub.tell_desktop(row.user_id, row.machine_id, order)
             elif row.undo_reason or row.ends_us < now_us - GRACE_US:

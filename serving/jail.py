@@ -17,7 +17,7 @@ from neural_focus.help_settings import LONGEST_MINUTES
 from neural_focus.messages import JailLeaving, iso
 from neural_focus.store import session_book
 from neural_focus.store.database import Connection
-from neural_focus.store.jails import JailRow, ask_to_leave, insert_jail, lift_jail
+from neural_focus.store.jails import JailRow, ask_to_leave, insert_jail, leave_jail, lift_jail
 from neural_focus.store.session_book import StoredSession
 from serving.actions import Actions
 from serving.database import Database
@@ -40,13 +40,14 @@ class Jail:
     ) -> None:
         self._database, self._hub, self._streams, self._actions = database, hub, streams, actions
         self._hosts = hosts
-        self._leaving: dict[int, tuple[int, int]] = {}
+        self._leaving: dict[int, tuple[int, int, float]] = {}
+        """(person, when it lifts in µs UTC, and by ``time.monotonic()``): a clock that is set back keeps nobody in."""
 
     async def restore(self) -> None:
         """Take up the emergency exits that an earlier run let people ask for."""
         for session in await self._database.run(session_book.open_timed):
             if session.jail_leaving_us is not None:
-                self._leaving[session.id] = (session.user_id, session.jail_leaving_us)
+                self._remember(session.id, session.user_id, session.jail_leaving_us)
 
     def begin(self, connection: Connection, session: StoredSession) -> None:
         """Order what the person's lists say for the length of a session, in the transaction that starts it.
@@ -107,19 +108,23 @@ class Jail:
 
         session = await self._database.run(work)
         lifts_us = session.jail_leaving_us or _now_us()
-        if session_id not in self._leaving and lifts_us > _now_us():
-            self._leaving[session_id] = (user_id, lifts_us)
+        if lifts_us > _now_us():
+            self._remember(session_id, user_id, lifts_us)
         self._hub.tell(user_id, JailLeaving(session_id, lifts_us))
         return JailExit(session_id, lifts_us)
 
     async def tick(self) -> None:
         """Lift the jails whose minute is over."""
-        for session_id, (user_id, lifts_us) in list(self._leaving.items()):
-            if lifts_us <= _now_us():
+        for session_id, (user_id, lifts_us, deadline) in list(self._leaving.items()):
+            if lifts_us <= _now_us() or deadline <= time.monotonic():
                 await self._lift(session_id, user_id)
 
+    def _remember(self, session_id: int, user_id: int, lifts_us: int) -> None:
+        left_s = min((lifts_us - _now_us()) / 1e6, EXIT_SECONDS)
+        self._leaving.setdefault(session_id, (user_id, lifts_us, time.monotonic() + left_s))
+
     async def _lift(self, session_id: int, user_id: int) -> None:
-        await self._database.run(lambda connection: lift_jail(connection, session_id, _now_us(), "emergency"))
+        await self._database.run(lambda connection: leave_jail(connection, session_id, _now_us()))
         del self._leaving[session_id]
         for stream in self._streams.of(user_id):
             stream.jailed = stream.jailed and stream.session_id != session_id

@@ -62,6 +62,10 @@ class ActionRow:
     refused_reason: str | None
     undone_us: int | None
 
+    def wanted(self, now_us: int) -> bool:
+        """Whether it is to be carried out: not ended by anybody (whatever a clock that was set back says), nor over."""
+        return self.undo_reason is None and self.undone_us is None and self.ends_us > now_us
+
     @property
     def in_browser(self) -> bool:
         """Whether browsers do it."""
@@ -105,7 +109,7 @@ def running_actions(connection: Connection, user_id: int, now_us: int) -> list[A
     """What is ordered for the person now and not known to be over: refused rows, too, until their time is up."""
     return _rows(
         connection,
-        "user_id = %(user)s AND ends_at > %(now)s AND undone_at IS NULL ORDER BY id",
+        "user_id = %(user)s AND ends_at > %(now)s AND undo_reason IS NULL AND undone_at IS NULL ORDER BY id",
         {"user": user_id, "now": moment(now_us)},
     )
 
@@ -136,8 +140,8 @@ def unreported_actions(connection: Connection, user_id: int | None, now_us: int,
         connection,
         f"action NOT LIKE '{BLOCK}%%' AND undone_at IS NULL AND refused_reason IS NULL AND ordered_at > %(far)s"
         " AND (%(user)s::int IS NULL OR user_id = %(user)s) AND ("
-        "   (ends_at > %(now)s AND applied_at IS NULL)"
-        "   OR (ends_at <= %(now)s AND ends_at > %(since)s AND (applied_at IS NOT NULL OR undo_reason IS NOT NULL)))"
+        "   (ends_at > %(now)s AND undo_reason IS NULL AND applied_at IS NULL)"
+        "   OR (ends_at > %(since)s AND (undo_reason IS NOT NULL OR (ends_at <= %(now)s AND applied_at IS NOT NULL))))"
         " ORDER BY id",
         {"user": user_id, "now": moment(now_us), "since": moment(since_us), "far": moment(now_us - LOOK_BACK_US)},
     )

@@ -62,6 +62,16 @@ def lift_jail(connection: Connection, session_id: int, now_us: int, reason: Undo
     end_rows(connection, [ident for (ident,) in rows], now_us, reason)
 
 
+def leave_jail(connection: Connection, session_id: int, now_us: int) -> None:
+    """The emergency exit opens now: it did not before, whatever a clock that was set back says."""
+    with connection.transaction():
+        connection.execute(
+            "UPDATE sessions SET jail_leaving_at = LEAST(jail_leaving_at, %s) WHERE id = %s",
+            (moment(now_us), session_id),
+        )
+        lift_jail(connection, session_id, now_us, "emergency")
+
+
 def ask_to_leave(connection: Connection, session_id: int, lifts_us: int, reason: str) -> None:
     """Store when the emergency exit lifts the jail, and why; the first time that it is asked for counts."""
     connection.execute(

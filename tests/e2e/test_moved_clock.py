@@ -5,8 +5,6 @@ Both are real processes; only what Python calls wall time is moved, for them alo
 
 from __future__ import annotations
 
-import mmap
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +15,7 @@ import pytest
 from page_service import running_service
 from test_agent import Desk, hands_at_work
 from virtual_desktop import virtual_desktop, wait_for
+from wall_clock import MovedClock
 
 from flows.consistency import compare_stream
 from neural_focus.store.boots import read_boots
@@ -25,24 +24,6 @@ from neural_focus.store.events import list_streams, read_events
 
 HOUR, WEEK = 3600, 7 * 86_400
 FOREVER_US = 4_000_000_000_000_000
-
-
-class MovedClock:
-    """What processes with ``variables`` take for wall time."""
-
-    def __init__(self, path: Path) -> None:
-        path.write_bytes(bytes(8))
-        with path.open("r+b") as file:
-            self._moved = mmap.mmap(file.fileno(), 8)
-        self.seconds = 0
-        self.variables = {"MOVED_CLOCK": str(path), "PYTHONPATH": str(Path(__file__).with_name("moved_clock"))}
-
-    def move(self, seconds: int) -> None:
-        self.seconds += seconds
-        self._moved[:] = (self.seconds * 1_000_000).to_bytes(8, "little", signed=True)
-
-    def time(self) -> float:
-        return time.time() + self.seconds
 
 
 @pytest.fixture

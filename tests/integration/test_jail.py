@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from serving_process import Desktop, Service, desktop, eventually, problem, query, running_service
+from wall_clock import MovedClock
 
 from neural_focus.messages import (
     ApplyAction,
@@ -213,6 +214,33 @@ def test_a_jail_is_taken_up_by_a_service_that_was_killed(fresh_database_url: str
         ends = {(end := person.receive(UndoAction)).intervention_id: end.reason for _ in range(2)}
         assert ends == dict.fromkeys((order.intervention_id for order in again), "emergency")
         person.send(EndSession(started.id))
+        assert person.receive(SessionEnded).reason == "user_ended"
+
+
+def test_a_clock_that_is_set_back_keeps_nobody_in(fresh_database_url: str, tmp_path: Path) -> None:
+    with connect(fresh_database_url) as connection:
+        ann = ensure_user(connection, "ann")
+    clock = MovedClock(tmp_path / "clock")
+    with (
+        running_service(fresh_database_url, tmp_path, **clock.variables) as service,
+        desktop(service, service.token_of(ann), MACHINE) as person,
+    ):
+        started, orders = in_jail(service, service.token_of(ann), person)
+        person.send(LeaveJail(started.id, "the school calls"))
+        person.receive(JailLeaving)
+        asked = time.monotonic()
+        clock.move(-3600)
+        ends = [person.receive(UndoAction, 80) for _ in range(2)]
+        assert 55 < time.monotonic() - asked < 80
+        assert {end.intervention_id for end in ends} == {order.intervention_id for order in orders.values()}
+        assert {end.reason for end in ends} == {"emergency"}
+        person.send(InterventionApplied(ends[0].intervention_id, int(clock.time() * 1e6), "x11"))
+        person.send(InterventionUndone(ends[0].intervention_id, int(clock.time() * 1e6), "undone"))
+        times = "SELECT ordered_at <= applied_at AND applied_at <= undone_at FROM interventions WHERE id = %s"
+        assert eventually(lambda: query(fresh_database_url, times, ends[0].intervention_id) == [(True,)]), (
+            "in the order in which it was"
+        )
+        person.send(EndSession(started.id, (started.start_us or 0) + 1))
         assert person.receive(SessionEnded).reason == "user_ended"
 
 
