@@ -39,8 +39,8 @@ class Ended:
 class Touched:
     """One thing of the desktop's that an action changes, as the journal keeps it.
 
-    ``handle``: X11 window, Sway container or process; ``place``: the workspace it was on; ``floating``: not tiled
-    there; ``since``: when the process started, in ticks since boot.
+    ``handle``: X11 window, Sway container or process; ``place``: the workspace it was on, or what was done to it;
+    ``floating``: not tiled there; ``since``: when the process started, in ticks since boot.
     """
 
     handle: int

@@ -10,12 +10,20 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 from collector.actions.action import Applied, Ended, Note, Refused, Touched, Waiting
 from collector.actions.processes import is_alive, running, send
 
+ASKED = "asked to end"
+"""What the journal says of a process in the place of its workspace, before the signal is sent."""
 WARN_SECONDS, ASK_SECONDS, LOOK_SECONDS = 30.0, 10.0, 5.0
+
+
+def was_ended(touched: tuple[Touched, ...]) -> bool:
+    """Whether a run that was killed had ended one of these: it had been asked to, and is gone."""
+    return any(one.place == ASKED and not is_alive(one) for one in touched)
 
 
 class Board(Protocol):
@@ -68,6 +76,7 @@ class EndProcess:
             self._look()
         elif self._stage == "warned" and self._clock() >= self._due:
             self._board.drop(self._app)
+            self._note(tuple(replace(one, place=ASKED) for one in self._found))
             self._asked = [one for one in self._found if send(one, signal.SIGTERM)]
             self._stage, self._due = "ending", self._clock() + ASK_SECONDS
         elif self._stage == "ending":

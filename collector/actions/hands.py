@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from collector.actions.action import Action, Note, Touched
 from collector.actions.break_places import NotificationPlace, X11Screen
-from collector.actions.end_process import EndProcess
+from collector.actions.end_process import WARN_SECONDS, EndProcess, was_ended
 from collector.actions.minimize import AppWindows, MinimizeApp
 from collector.actions.sway_windows import SwayWindows, sway_socket
 from collector.actions.take_break import BreakPlace, TakeBreak
@@ -44,6 +44,7 @@ class Hands:
     """Whether it can be seen that somebody rests."""
     now_us: Callable[[], int]
     newest_input: Callable[[], int | None]
+    warn_seconds: float = WARN_SECONDS
 
     def abilities(self) -> tuple[Ability, ...]:
         """What can be done here now, and how to get what cannot."""
@@ -63,7 +64,7 @@ class Hands:
         if why:
             return f"It cannot be done here: {why}." + (f" {todo}." if todo else "")
         if kind == "KILL":
-            return EndProcess(app, self.board, note)
+            return EndProcess(app, self.board, note, warn_seconds=self.warn_seconds)
         if kind == "MINIMIZE" and self.windows is not None:
             return MinimizeApp(app, self.windows, note)
         return TakeBreak(
@@ -71,10 +72,13 @@ class Hands:
         )
 
     def clean_up(self, action: str, touched: tuple[Touched, ...]) -> bool:
-        """Takes back what a run that was killed had done; whether anything was left over.
+        """Takes back what a run that was killed had done; whether it had done anything.
 
-        A screen and a warning went with the process that showed them. Raises CaptureError.
+        A screen and a warning went with the process that showed them; a program that was ended stays so. Raises
+        CaptureError.
         """
+        if kind_of(action) == "KILL":
+            return was_ended(touched)
         if kind_of(action) != "MINIMIZE" or self.windows is None or not touched:
             return False
         return self.windows.put_back(list(touched)) > 0

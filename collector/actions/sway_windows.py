@@ -55,11 +55,17 @@ class SwayWindows:
         ]
 
     def put_away(self, windows: list[Touched]) -> int:
-        """Moves each to the scratchpad, and waits a little until it is there."""
+        """Moves each to the scratchpad, and waits a little until it is there.
+
+        Sway then goes to the workspace that the window was on: the focus is given back to who had it.
+        """
         self._capture.expect_our_doing(OUR_DOING_MS)
         wanted = {one.handle for one in windows}
+        held = next((int(node["id"]) for _, node in _windows(self._tree()) if node["focused"]), None)
         for window in wanted:
             self._run(f"[con_id={window}] move scratchpad")
+        if held is not None and held not in wanted:
+            self._run(f"[con_id={held}] focus")
         deadline = time.monotonic() + SETTLE_SECONDS
         while (away := self._away() & wanted) != wanted and time.monotonic() < deadline:
             time.sleep(0.01)

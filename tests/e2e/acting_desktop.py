@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -58,7 +59,7 @@ class Desk:
         self.records = np.zeros(0, EVENT_DTYPE)
         self.runner = ActionRunner(
             folder / FILE,
-            make_hands(source, presence, self.capture),
+            replace(make_hands(source, presence, self.capture), warn_seconds=1.0),
             now_us=self.now_us,
             rested=self._rested,
             say=self.said.append,

@@ -5,13 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from flows.stream_controls import read_controls
 from neural_focus.errors import StoreError
+from neural_focus.features import FEATURE_INDEX
+from neural_focus.replay import ControlKind, replay
 from neural_focus.settings import Settings
 from neural_focus.simulation import history
 from neural_focus.simulation.history import write_history
 from neural_focus.simulation.person import simulate_person
+from neural_focus.simulation.stream import stream_of
 from neural_focus.store.database import Connection, connect
 from neural_focus.store.events import list_streams, read_events
 
@@ -61,6 +66,22 @@ def test_history_is_written_once_and_survives_an_interruption(
         assert seq.tolist() == list(range(len(truth.records)))
 
 
+def check_breaks(connection: Connection) -> None:
+    """The flows read the same breaks from the database that a replay of the simulated person has."""
+    [stream] = list_streams(connection, demo=True)
+    truth = stream_of(simulate_person(1, 7, last_day=dt.date(2025, 3, 28), number=1), stream.user_id)
+    controls = read_controls(connection, stream, 0, stream.last_us + 1)
+    breaks = controls[controls["kind"] == ControlKind.BREAK_ACCEPTED]
+    assert len(breaks) > 5
+    again = replay(truth.records, controls[controls["kind"] != ControlKind.RESTART])
+    column = FEATURE_INDEX["minutes_since_last_break"]
+    assert (again.features[:, column] == truth.features[:, column]).all()
+    without = replay(
+        truth.records, controls[~np.isin(controls["kind"], (ControlKind.RESTART, ControlKind.BREAK_ACCEPTED))]
+    )
+    assert (without.features[:, column] != truth.features[:, column]).any()
+
+
 def test_context_rows_name_what_happened(fresh_database_url: str, tmp_path: Path) -> None:
     with connect(fresh_database_url) as connection:
         summary = write_history(connection, Settings(home=tmp_path), people=1, days=7, seed=1, now=NOW)
@@ -70,6 +91,14 @@ def test_context_rows_name_what_happened(fresh_database_url: str, tmp_path: Path
         assert count(connection, "SELECT count(*) FROM interventions WHERE arm = 'NO_OP' AND user_response <> ''") == 0
         assert count(connection, "SELECT count(*) FROM interventions WHERE model_version <> 'simulated'") == 0
         assert count(connection, "SELECT count(*) FROM labels WHERE source = 'HOTKEY'") > 5
+        done = "SELECT count(*) FROM interventions WHERE applied_at IS NOT NULL AND undone_at > applied_at"
+        refused = "user_response IN ('REJECTED', 'SNOOZED')"
+        assert count(connection, f"{done} AND (arm = 'NO_OP' OR {refused} OR user_response IS NULL)") == 0
+        accepted = "user_response = 'ACCEPTED' AND applied_at = responded_at AND ordered_at = responded_at"
+        assert count(connection, f"{done} AND {accepted}") == count(
+            connection, "SELECT count(*) FROM interventions WHERE user_response = 'ACCEPTED'"
+        )
+        check_breaks(connection)
         overlap = """SELECT count(*) FROM sessions a JOIN sessions b ON a.user_id = b.user_id AND a.id <> b.id
             AND a.start_time < b.end_time AND b.start_time < a.end_time"""
         assert count(connection, overlap) == 0
