@@ -180,7 +180,7 @@ def test_what_a_desktop_lacks_and_what_it_lost_is_said(
     """An agent on a Wayland session without input devices or a compositor's word, whose ring was full once."""
     source = WaylandSource("", "sway", input_folder=str(tmp_path), active_file="")
     source.open(offset_us=0, floor_us=0)
-    attendance = Attendance(source, None, open_page=None, sees_lock=lambda: True)
+    attendance = Attendance(source, None, open_page=None, sees_lock=lambda: True, abilities=lambda: ())
     page.goto(service.address)
     expect(page.get_by_test_id("timeline")).to_be_visible()
     notice = page.get_by_test_id("desktop-notice")
