@@ -13,7 +13,6 @@ from collections.abc import Callable
 from typing import Any
 
 from collector.actions.hands import make_hands
-from collector.actions.journal import FILE
 from collector.actions.runner import ActionRunner
 from collector.attendance import Attendance
 from collector.conversation import Conversation
@@ -59,7 +58,7 @@ class Agent:
             terminal=options.terminal,
         )
         self._actions = ActionRunner(
-            desktop.folder / FILE,
+            desktop.actions,
             make_hands(options.source, presence, self._recording.capture),
             now_us=self._recording.capture.now_us,
             rested=self._recording.live.break_accepted,

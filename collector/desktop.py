@@ -5,6 +5,7 @@
     consent.json                see ``collector.consent``
     spool/                      see ``collector.spool``
     engine.state                the live engine when the agent last stopped, and where it stood
+    actions.json                see ``collector.actions.journal``
 """
 
 from __future__ import annotations
@@ -43,6 +44,11 @@ class Desktop:
     def consent(self) -> Path:
         """What the person agreed to."""
         return self.folder / "consent.json"
+
+    @property
+    def actions(self) -> Path:
+        """What help did here in the last day."""
+        return self.folder / "actions.json"
 
     def machine_id(self) -> str:
         """UUID of this machine for this person, made at the first call.

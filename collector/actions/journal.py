@@ -17,7 +17,6 @@ from neural_focus.errors import InputError
 from neural_focus.json_shape import from_json, to_json
 from neural_focus.messages import ApplyAction, InterventionApplied, InterventionUndone, UndoneReason
 
-FILE = "actions.json"
 KEEP_US = 24 * 3600 * 1_000_000
 """A row is not carried out again within this time, however often it is ordered."""
 

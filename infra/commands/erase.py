@@ -84,12 +84,13 @@ def erase_from_models(settings: Settings, user_id: int) -> int:
 
 
 def erase_files(desktop: Desktop) -> None:
-    """Removes the records that wait, the saved engine, the consent and the machine's id."""
+    """Removes the records that wait, the saved engine, what help did, the consent and the machine's id."""
     if desktop.is_demo:
         shutil.rmtree(desktop.folder, ignore_errors=True)
         return
     shutil.rmtree(desktop.spool, ignore_errors=True)
-    for path in (desktop.engine_state, desktop.consent, desktop.folder / "machine_id", desktop.folder / "agent.json"):
+    kept = (desktop.engine_state, desktop.consent, desktop.actions)
+    for path in (*kept, desktop.folder / "machine_id", desktop.folder / "agent.json"):
         path.unlink(missing_ok=True)
 
 

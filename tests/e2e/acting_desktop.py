@@ -14,7 +14,7 @@ import numpy as np
 from virtual_desktop import virtual_desktop, wait_for
 
 from collector.actions.hands import boot_clock_us, make_hands
-from collector.actions.journal import FILE, Report
+from collector.actions.journal import Report
 from collector.actions.runner import ActionRunner
 from collector.capture import DesktopCapture, X11Source
 from collector.wall_clock import WallClock
@@ -58,7 +58,7 @@ class Desk:
         self.said: list[str] = []
         self.records = np.zeros(0, EVENT_DTYPE)
         self.runner = ActionRunner(
-            folder / FILE,
+            folder / "actions.json",
             replace(make_hands(source, presence, self.capture), warn_seconds=1.0),
             now_us=self.now_us,
             rested=self._rested,

@@ -15,7 +15,6 @@ import pytest
 from acting_desktop import MANAGED, away, desk_of, managed_desktop
 from virtual_desktop import wait_for
 
-from collector.actions.journal import FILE
 from collector.capture import X11Source
 from neural_focus._x11 import Injector, Minimizer
 
@@ -60,13 +59,13 @@ def left_over(display: str, folder: Path, number: int) -> list[dict[str, Any]]:
         desk.turn()
         told = [report.TYPE for report in desk.reports]
     found: list[dict[str, Any]] = []
-    if (folder / FILE).exists():
-        found = [one for one in json.loads((folder / FILE).read_text())["entries"] if one["id"] == number]
+    if (folder / "actions.json").exists():
+        found = [one for one in json.loads((folder / "actions.json").read_text())["entries"] if one["id"] == number]
         assert all(one["state"] in ("ended", "refused") for one in found)
         assert len(told) == len([one for one in found if one["state"] == "refused"]) + 2 * len(
             [one for one in found if one["state"] == "ended"]
         )
-    (folder / FILE).unlink(missing_ok=True)
+    (folder / "actions.json").unlink(missing_ok=True)
     return found
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from collector.actions.action import Applied, Ended, Note, Refused, Touched, Waiting
 from collector.actions.deadline import LONGEST_US, Deadline
-from collector.actions.journal import FILE, KEEP_US, Entry, Journal
+from collector.actions.journal import KEEP_US, Entry, Journal
 from collector.actions.outbox import HAS_IT_US
 from collector.actions.rest_meter import LONG_REST_US, RestMeter
 from collector.actions.runner import ActionRunner
@@ -91,7 +91,7 @@ class Bench:
     """A runner on a folder; ``again`` is its next start."""
 
     def __init__(self, folder: Path) -> None:
-        self.path, self.clocks, self.hands = folder / FILE, Clocks(), CountingHands()
+        self.path, self.clocks, self.hands = folder / "actions.json", Clocks(), CountingHands()
         self.said: list[str] = []
         self.runner = self.again()
 
@@ -274,18 +274,18 @@ def test_the_end_of_what_was_never_heard_of_is_told_as_not_done(bench: Bench) ->
 
 
 def test_old_rows_go_and_running_ones_stay(tmp_path: Path) -> None:
-    journal = Journal(tmp_path / FILE)
+    journal = Journal(tmp_path / "actions.json")
     journal.put(Entry(1, "SUGGEST_BREAK", None, NOW, NOW, state="ended"))
     journal.put(Entry(2, "SUGGEST_BREAK", None, NOW, NOW, state="applied"))
     journal.put(Entry(3, "SUGGEST_BREAK", None, NOW, NOW + KEEP_US, state="refused"))
-    assert [one.id for one in Journal(tmp_path / FILE).entries()] == [2, 3]
+    assert [one.id for one in Journal(tmp_path / "actions.json").entries()] == [2, 3]
 
 
 def test_a_journal_that_cannot_be_read_is_put_aside_and_said(tmp_path: Path) -> None:
-    (tmp_path / FILE).write_text('{"entries": [{"id": "one"}]}')
-    journal = Journal(tmp_path / FILE)
+    (tmp_path / "actions.json").write_text('{"entries": [{"id": "one"}]}')
+    journal = Journal(tmp_path / "actions.json")
     assert journal.entries() == [] and "actions.json.unreadable" in journal.problem
-    assert (tmp_path / f"{FILE}.unreadable").exists()
+    assert (tmp_path / "actions.json.unreadable").exists()
 
 
 def rest(inputs: list[float], seconds: int, planned: int) -> bool:
