@@ -31,8 +31,14 @@ class NotificationPrompt:
         self._id = 0
         self._lock = threading.Lock()
         self._answer: str | None = None
-        self.shown_by_somebody = False
+        self._daemon = False
+        self.can_be_started = False
+        """Whether the first notification starts a daemon."""
+
+    @property
+    def shown_by_somebody(self) -> bool:
         """Whether somebody shows notifications here, or would be started to."""
+        return (self._daemon or self.can_be_started) and self._bus is not None and bool(self._bus.connected)
 
     async def join(self, bus: MessageBus) -> str:
         """Listens for buttons."""
@@ -41,8 +47,10 @@ class NotificationPrompt:
         await subscribe(bus, f"type='signal',interface='{NAME}',member='ActionInvoked'")
         await subscribe(bus, f"type='signal',interface='{BUS}',member='NameOwnerChanged',arg0='{NAME}'")
         reply = await bus.call(Message(destination=BUS, path=BUS_PATH, interface=BUS, member="ListActivatableNames"))
-        starts = reply is not None and reply.message_type is not MessageType.ERROR and NAME in reply.body[0]
-        self.shown_by_somebody = starts or NAME in await names(bus)
+        self.can_be_started = (
+            reply is not None and reply.message_type is not MessageType.ERROR and NAME in reply.body[0]
+        )
+        self._daemon = NAME in await names(bus)
         return ""
 
     def show(self, lines: list[str], buttons: list[tuple[str, str]]) -> int:
@@ -94,7 +102,7 @@ class NotificationPrompt:
 
     def _hear(self, message: Message) -> None:
         if message.member == "NameOwnerChanged" and message.interface == BUS and message.body[0] == NAME:
-            self.shown_by_somebody = bool(message.body[2])
+            self._daemon = bool(message.body[2])
         if message.member == "ActionInvoked" and message.interface == NAME and message.body[0] == self._id:
             with self._lock:
                 self._answer = str(message.body[1])

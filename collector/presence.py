@@ -42,7 +42,7 @@ class Presence:
     @property
     def shows_notifications(self) -> bool:
         """Whether somebody shows them."""
-        return self.prompt.shown_by_somebody and not self.problem
+        return self.prompt.shown_by_somebody
 
     def wishes(self) -> list[str]:
         """What was chosen since the last call."""

@@ -136,6 +136,35 @@ void a_stamp_waits_for_the_floor_and_no_boot_goes_back() {
   check(seen[0].at_us == start + second && seen[1].at_us == start + 2 * second, "clamped, then right");
 }
 
+FocusedWindow window_of(std::uint32_t number, const std::string& app) { return {number, 7, app, "title of " + app}; }
+
+// A window that we put away moves the focus: no switch and nothing minimised; the title says what they are on.
+void what_we_do_with_windows_is_no_switch() {
+  Hook hook;
+  hook.at(start).focus(window_of(1, "player"));
+  hook.at(start + second).expect_our_doing(start + 2 * second);
+  hook.at(start + second).minimized(window_of(1, "player"));
+  hook.at(start + second).focus(window_of(2, "editor"));
+  hook.type();
+  hook.at(start + 3 * second).focus(window_of(3, "browser"));
+  hook.at(start + 3 * second).minimized(window_of(2, "editor"));
+  using enum EventType;
+  const std::vector<EventType> expected{window_focus_change, window_title_change, window_title_change, key_press,
+                                        window_focus_change, window_title_change, window_minimize};
+  const auto seen = hook.seen();
+  check(seen.size() == expected.size(), "nothing more than that: " + std::to_string(seen.size()));
+  for (std::size_t i = 0; i < expected.size(); ++i) check(seen[i].type == expected[i], std::to_string(i));
+}
+
+void the_newest_input_is_known_into_windows_of_ours_too() {
+  Hook hook;
+  check(hook.at(start + second).newest_input_us() == 0, "none yet");
+  hook.at(start + 2 * second).focus_ours();
+  hook.type();
+  check(hook.at(start + 3 * second).newest_input_us() == start + 2 * second, "it is not recorded, but known");
+  check(hook.seen().empty(), "not recorded");
+}
+
 }  // namespace
 
 int main() {
@@ -146,4 +175,6 @@ int main() {
   input_behind_the_lock_is_counted_and_not_recorded();
   input_without_a_record_gives_a_sign_each_minute();
   a_stamp_waits_for_the_floor_and_no_boot_goes_back();
+  what_we_do_with_windows_is_no_switch();
+  the_newest_input_is_known_into_windows_of_ours_too();
 }

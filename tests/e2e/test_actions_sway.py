@@ -118,20 +118,29 @@ def test_a_break_by_notification_counts_by_the_input(tmp_path: Path, monkeypatch
     folder = tmp_path / "input"
     folder.mkdir()
     mouse = Device(folder, "event1")
-    with private_bus() as address, shell() as desktop:
+    with private_bus() as address:
         monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
         presence = Presence(lambda: None, None)
         presence.start()
         source = WaylandSource("", "GNOME", input_folder=str(folder), active_file="none")
         with desk_of(source, tmp_path, presence) as desk:
             wait_for(lambda: source.look().inputs[1] == 1)
-            check_breaks(desk, desktop, mouse)
+            without = able(desk)  # some machines start a daemon for the first notification
+            assert (without == set()) == (not presence.prompt.can_be_started)
+            with shell() as desktop:
+                wait_for(lambda: able(desk) == {"SUGGEST_BREAK", "KILL"})
+                check_breaks(desk, desktop, mouse)
+            wait_for(lambda: able(desk) == without)
         presence.finish()
+
+
+def able(desk: Desk) -> set[str]:
+    """What can be done."""
+    return {one.action for one in desk.runner.abilities() if one.able}
 
 
 def check_breaks(desk: Desk, desktop: Shell, mouse: Device) -> None:
     """One break that is rested, one that is not, one that is left by the notification's button."""
-    assert {one.action for one in desk.runner.abilities() if one.able} == {"SUGGEST_BREAK", "KILL"}
     shown = desktop.notifications.shown
     desk.order(6, "SUGGEST_BREAK", None, 2.0, "SUGGEST_BREAK")
     [(head, text, buttons)] = shown.values()

@@ -74,6 +74,7 @@ def test_everything_of_one_person_goes_and_the_other_stays(
     require_consent(desktop.consent, titles=False, flag="yes", ask=None)
     writer = open_writer(desktop.spool, desktop.machine_id(), str(uuid4()))
     writer.append(some_records(10), {})
+    desktop.actions.write_text("{}")
     refused = RUN.invoke(erase.app, ["ann", "--yes"])
     assert isinstance(refused.exception, ConfigurationError), "the agent still writes"
     del writer
@@ -93,7 +94,7 @@ def test_everything_of_one_person_goes_and_the_other_stays(
     assert kinds <= files_of(settings, his_stream)
     assert judged_in(settings, tag) == []
     assert not desktop.spool.exists()
-    assert not desktop.consent.exists()
+    assert not desktop.consent.exists() and not desktop.actions.exists()
 
 
 def judged_in(settings: Settings, tag: str) -> list[int]:
