@@ -26,6 +26,7 @@ from collector.recording import Recording
 from collector.rest import Rest
 from collector.shipper import Shipper, describe
 from collector.source import make_presence, make_prompt, watch_session
+from collector.timed_sessions import TimedSessions
 from collector.wall_clock import WallClock
 from neural_focus.categories import RULES_FILE, Rules
 
@@ -74,6 +75,8 @@ class Agent:
         )
         self._machine_id = desktop.machine_id()
         self._link = Link(options.address, options.token, self._machine_id, self._rest.end) if options.address else None
+        send = self._link.send if self._link else lambda _: None
+        self._sessions = TimedSessions(send, now_us=self._recording.capture.now_us)
         self._talk = Conversation(
             self._link,
             self._recording.live,
@@ -82,6 +85,7 @@ class Agent:
             now_us=self._recording.capture.now_us,
             site_in_front=self._recording.capture.site_in_front,
             unavailable=lambda: self._session.unavailable if self._session else "",
+            hear_session=self._sessions.hear,
         )
         self._shipper = self._make_shipper()
         self._quit = False
@@ -142,6 +146,9 @@ class Agent:
         answer = self._talk.turn([] if self._attendance.paused else self._recording.turn())
         if answer is not None:
             self._say(f"Your answer: {answer}.")
+        for news in self._sessions.turn(self._recording.live.input_us):
+            self._say(news)
+            self._attendance.notify(news)
         if self._session is not None:
             self._session.tell(self._recording.capture)
         self._warn()
@@ -169,6 +176,8 @@ class Agent:
                 self._recording.resume()
                 self._attendance.paused_until = None
                 self._say("Capture continues.")
+            case ["session", *wished]:
+                self._sessions.obey(wished)
             case ["quit"]:
                 self._quit = True
 
@@ -206,7 +215,7 @@ class Agent:
         """Everybody gets the state as it is now: the service with its pages, the tray, and agent.json."""
         counted = self.counters()
         if state != "stopped":
-            self._attendance.tell(self._talk, counted)
+            self._attendance.tell(self._talk, counted, self._sessions.menu() if counted["connected"] else ())
         desktop, offer = self._options.desktop, self._asker.offer
         content = {
             "state": state,

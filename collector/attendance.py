@@ -15,6 +15,7 @@ from collector.capabilities import Capability, missing
 from collector.capture import X11Source
 from collector.losses import losses
 from collector.source import capabilities
+from collector.timed_sessions import Entry
 from collector.wayland import WaylandSource
 from neural_focus.json_shape import to_json
 from neural_focus.messages import Ability, DesktopStatus, Notice, iso
@@ -73,8 +74,9 @@ class Attendance:
             self._open_page()
         return [wish for wish in wished if wish != "open"]
 
-    def tell(self, talk: Listener, counted: Mapping[str, Any]) -> None:
-        """Everybody gets the state as it is now; ``counted`` is what ``Agent.counters`` gives."""
+    def tell(self, talk: Listener, counted: Mapping[str, Any], sessions: tuple[Entry, ...]) -> None:
+        """Everybody gets the state as it is now; ``counted`` is what ``Agent.counters`` gives, ``sessions`` what the
+        tray has of them."""
         bus = self._presence.problem if self._presence else "there is no session bus"
         if not self.paused:  # a stopped hook knows nothing new
             self._found = capabilities(self._source, lock=self._sees_lock(), bus=bus)
@@ -82,7 +84,12 @@ class Attendance:
         self._abilities_told = status.abilities
         talk.tell_status(status)
         if self._presence is not None:
-            self._show(self._presence, connected=counted["connected"])
+            self._show(self._presence, sessions, connected=counted["connected"])
+
+    def notify(self, text: str) -> None:
+        """Shows the person a notification, where somebody shows them."""
+        if self._presence is not None:
+            self._presence.notify(text)
 
     def describe(self) -> dict[str, Any]:
         """For agent.json."""
@@ -113,7 +120,7 @@ class Attendance:
             abilities=self._abilities(),
         )
 
-    def _show(self, presence: Presence, *, connected: bool) -> None:
+    def _show(self, presence: Presence, sessions: tuple[Entry, ...], *, connected: bool) -> None:
         from collector.tray import Mood, View
 
         lacking = missing(self._found)
@@ -121,8 +128,8 @@ class Attendance:
         lines = (*(f"{one.subject}: {one.said}" for one in lacking), *unable)
         if self.paused_until is not None:
             until = datetime.fromtimestamp(self.paused_until).astimezone()
-            presence.show(View(Mood.PAUSED, f"until {until:%H:%M}", lines))
+            presence.show(View(Mood.PAUSED, f"until {until:%H:%M}", lines, sessions))
         elif not connected:
             presence.show(View(Mood.UNCONNECTED, "to the service", lines))
         else:
-            presence.show(View(Mood.LIMITED if lacking else Mood.CAPTURING, "", lines))
+            presence.show(View(Mood.LIMITED if lacking else Mood.CAPTURING, "", lines, sessions))

@@ -56,10 +56,12 @@ class Conversation:
         now_us: Callable[[], int],
         site_in_front: Callable[[SiteInFront], None],
         unavailable: Callable[[], Unavailable],
+        hear_session: Callable[[ServerMessage], None],
     ) -> None:
-        """``site_in_front`` takes what a browser tells; ``unavailable``: why nobody could see an offer now."""
+        """``site_in_front`` takes what a browser tells; ``unavailable``: why nobody could see an offer now;
+        ``hear_session`` hears all that came, for what it tells of sessions."""
         self._link, self._live, self._asker, self._now_us, self._actions = link, live, asker, now_us, actions
-        self._site_in_front, self._unavailable = site_in_front, unavailable
+        self._site_in_front, self._unavailable, self._hear_session = site_in_front, unavailable, hear_session
         self._features: dict[int, dict[str, float]] = {}
         self._natural: dict[int, int] = {}
         self._ends: dict[int, int] = {}
@@ -142,6 +144,7 @@ class Conversation:
             self._ends[start_us] = end_us  # the service has not named it yet
 
     def _hear(self, message: ServerMessage) -> None:
+        self._hear_session(message)
         match message:
             case InterventionOffered():
                 self.counters["interventions"] += 1

@@ -125,6 +125,11 @@ class LiveEngine:
         """(start µs, end µs or -1, natural) of sessions that began or ended since the last call."""
         return self._engine.sessions()
 
+    @property
+    def input_us(self) -> int | None:
+        """When the newest input came, None if there was none since the agent started."""
+        return self._input_us
+
     def counters(self) -> dict[str, int]:
         """The engine's own counts: late, clamped, rejected by reason."""
         return self._engine.counters()

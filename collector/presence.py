@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Callable
+from contextlib import suppress
 
 from collector.desktop_focus import Focused, FocusReceiver
 from collector.notification import NotificationPrompt
 from collector.session_bus import Part, SessionBus
 from collector.tray import Tray, View
+from neural_focus.errors import CaptureError
 
 
 class Presence:
@@ -23,6 +25,8 @@ class Presence:
         parts: list[Part] = [self._tray, self.prompt, self.break_notice, self.warning]
         if hear_focus is not None:
             parts.append(FocusReceiver(hear_focus))
+        self._notice = NotificationPrompt()
+        parts.append(self._notice)
         self._bus = SessionBus(parts)
 
     def start(self) -> None:
@@ -54,6 +58,11 @@ class Presence:
     def show(self, view: View) -> None:
         """Shows another state in the tray."""
         self._bus.call(lambda: self._tray.show(view))
+
+    def notify(self, text: str) -> None:
+        """Shows a text in place of the one before; the tray has it too, so nobody needs to show it."""
+        with suppress(CaptureError):
+            self._notice.show(["Neural Focus", text], [])
 
     def finish(self) -> None:
         """Leaves the desktop."""

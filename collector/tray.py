@@ -36,11 +36,13 @@ class Mood(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the tray shows. ``until``: when a pause ends, in words; ``lines``: what is missing, a line each."""
+    """What the tray shows. ``until``: when a pause ends, in words; ``lines``: what is missing, a line each;
+    ``sessions``: (label, wish) of what can be done with sessions, without a wish only words."""
 
     mood: Mood = Mood.UNCONNECTED
     until: str = ""
     lines: tuple[str, ...] = ()
+    sessions: tuple[tuple[str, str], ...] = ()
 
     @property
     def headline(self) -> str:
@@ -49,7 +51,8 @@ class View:
 
 
 class Tray(ServiceInterface):
-    """The icon and its menu. ``wish`` is called with "open", "pause 900", "pause 3600", "resume" or "quit"."""
+    """The icon and its menu. ``wish`` is called with "open", "pause 900", "pause 3600", "resume", "quit" or a session's
+    ("session start pomodoro")."""
 
     def __init__(self, wish: Callable[[str], None]) -> None:
         super().__init__(ITEM_INTERFACE)
@@ -183,6 +186,8 @@ def _entries(view: View) -> list[Entry]:
     return [
         Entry(view.headline),
         *(Entry(line) for line in view.lines),
+        *([Entry.separator()] if view.sessions else []),
+        *(Entry(label, wish) for label, wish in view.sessions),
         Entry.separator(),
         Entry("Open the page", "open"),
         *pause,

@@ -39,7 +39,8 @@ from neural_focus._native import read_segment, spool_segments
 from neural_focus._x11 import Injector
 from neural_focus.errors import CaptureError
 from neural_focus.events import CategoryFlag, EventType
-from neural_focus.messages import DesktopStatus
+from neural_focus.messages import DesktopStatus, EndSession, SessionEnded, StartSession
+from neural_focus.sessions import SessionSummary
 from neural_focus.settings import read_settings
 
 GNOME, KWIN = EXTENSIONS / "gnome" / GNOME_UUID, EXTENSIONS / "kwin" / KWIN_ID
@@ -219,6 +220,34 @@ def test_the_tray_shows_the_state_pauses_for_real_and_quits(panel: Shell, tmp_pa
     assert len(presses(desk)) == 2, "a pause is a gap between two boots: it does not count as covered"
     assert presses(desk).keys() == {UUID(boot).bytes for boot in counted["boots"]}
     assert [told.state for told in service.of(DesktopStatus)] == ["capturing", "paused", "capturing"]
+
+
+def test_a_session_is_started_and_shown_and_a_row_rests_by_the_tray(panel: Shell, tmp_path: Path) -> None:
+    with (
+        virtual_desktop(),
+        scripted_service() as (service, port),
+        Desk(tmp_path, NOBODY_LISTENS, port) as desk,
+    ):
+        panel.open_tray()
+        agent = desk.start()
+        wait_for(lambda: panel.watcher.items and "Deep work in a jail" in panel.menu())
+        panel.click("Deep work in a jail")
+        wait_for(lambda: StartSession("deep_work", jail_enabled=True) in service.of(StartSession))  # 7, without a jail
+        wait_for(lambda: "End the session" in panel.menu())
+        panel.click("End the session")
+        wait_for(lambda: EndSession(7) in service.of(EndSession))
+        ended = SessionSummary(1, None, 0, 0)
+        service.say(SessionEnded(7, "user_ended", ended))
+        wait_for(lambda: "Pomodoro, again and again with breaks" in panel.menu())
+        panel.click("Pomodoro, again and again with breaks")
+        wait_for(
+            lambda: StartSession("pomodoro") in service.of(StartSession) and "No more after this one" in panel.menu()
+        )
+        service.say(SessionEnded(7, "timer_expired", ended))
+        wait_for(lambda: any(label.startswith("Break until") for label in panel.menu()))
+        assert any("break of 5 minutes" in text for _, text, _ in panel.notifications.shown.values())
+        panel.click("Quit")
+        assert agent.wait(QUIT_SECONDS) == 0
 
 
 def test_the_icon_and_each_entry_make_their_wish(panel: Shell) -> None:
