@@ -82,7 +82,9 @@ class Drawn:
         """To the experiment of the draw, and to those that assigned the person."""
         if self.chance is None:
             return ()
-        return (Exposure(self.chance.experiment_id, self.draw.arm.value, self.draw.probability), *self.chance.others)
+        chances = {arm.value: share for arm, share in self.chance.arms.items()}
+        drawn = Exposure(self.chance.experiment_id, self.draw.arm.value, self.draw.probability, chances)
+        return (drawn, *self.chance.others)
 
     @property
     def targets(self) -> list[tuple[str, str | None]]:

@@ -114,7 +114,7 @@ class Experiments:
     def _others(self, user_id: int, now: datetime) -> tuple[Exposure, ...]:
         """A person whose arm was stopped has the control's policy, and is exposed to neither."""
         return tuple(
-            Exposure(one.id, kept.arm, kept.probability)
+            Exposure(one.id, kept.arm, kept.probability, {arm.label: arm.probability for arm in one.spec.arms})
             for one, kept in self._kept(user_id, now)
             if kept.arm not in one.stopped
         )

@@ -20,6 +20,7 @@ from neural_focus.experiments.centered_least_squares import centered_effects
 from neural_focus.experiments.clustered_equations import Effect
 from neural_focus.experiments.declaration import Experiment
 from neural_focus.experiments.effect import Moment
+from neural_focus.experiments.guardrails import could_draw
 
 GRID = 2_001
 _NORMAL_95 = 1.959964
@@ -34,9 +35,9 @@ def moved_probabilities(
     ``moments``: the experiment's opportunities in that context. Arms that were stopped keep what they have: they are
     left out of each draw, and the others share theirs.
     """
-    known = [one for one in moments if one.before is not None and one.after is not None]
-    counts = Counter(one.arm for one in known)
     labels = [arm.label for arm in experiment.arms if arm.label not in stopped]
+    known = [one for one in could_draw(moments, labels) if one.before is not None and one.after is not None]
+    counts = Counter(one.arm for one in known)
     control = experiment.control.label
     if len(labels) < 2 or min(counts[label] for label in labels) < LEAST_PER_ARM:
         return None

@@ -66,7 +66,9 @@ SELECT o.user_id, u.username, u.is_demo, COALESCE(o.experiment, ''), o.triggered
     COALESCE(o.in_time, false), o.rested IS NOT NULL, o.ordered, o.applied, o.refused, o.undone,
     o.triggered_at AT TIME ZONE COALESCE((SELECT zone FROM user_zones z WHERE z.user_id = o.user_id
         AND z.since <= o.triggered_at ORDER BY z.since DESC LIMIT 1), 'UTC'),
-    s.category, CASE WHEN s.planned_seconds IS NOT NULL AND s.end_time IS NOT NULL THEN s.completed END
+    s.category, CASE WHEN s.planned_seconds IS NOT NULL AND s.end_time IS NOT NULL THEN s.completed END,
+    (SELECT e.chances FROM exposures e JOIN experiments x ON x.id = e.experiment_id
+        WHERE e.opportunity_id = o.opportunity_id AND x.name || '-' || x.version = o.experiment)
 FROM offer o JOIN users u ON u.id = o.user_id LEFT JOIN sessions s ON s.id = o.session_id
 {_scores("before", f"o.triggered_at - interval '{WINDOW_SECONDS} s'")}
 {_scores("following", "o.window_start")}
@@ -165,10 +167,10 @@ def _moment(row: Sequence[Any]) -> Moment:
     first, scores, rest = row[:9], row[9:17], row[17:]
     simulated = first[3] == SIMULATED
     before, after = scores[:2] if simulated else (_covered(scores[2:4]), _covered(scores[4:6]))
-    in_time, rested, ordered, applied, refused, undone, local, category, completed = rest
+    in_time, rested, ordered, applied, refused, undone, local, category, completed, chances = rest
     done: list[Any] = [in_time, rested, ordered, applied, tuple(refused), tuple(undone)]
     more: list[Any] = [local, category, _covered(scores[6:8]), None, completed]
-    values: list[Any] = [*first, before, after, None, *done, *more]
+    values: list[Any] = [*first, before, after, chances or None, *done, *more]
     return Moment(*values)
 
 

@@ -46,8 +46,11 @@ class Checked:
 
 
 def check_outcome(experiment: Experiment, arm: str, guardrail: Guardrail, moments: Sequence[Moment]) -> Checked:
-    """Whether ``arm`` lowers the outcome by more than the bound. ``moments``: the experiment's, oldest first."""
-    known = [one for one in moments if one.before is not None and one.after is not None]
+    """Whether ``arm`` lowers the outcome by more than the bound. ``moments``: the experiment's, oldest first.
+
+    Where the arm could not be drawn, nothing is compared to it.
+    """
+    known = [one for one in could_draw(moments, [arm]) if one.before is not None and one.after is not None]
     if not known:
         return Checked(arm, guardrail, False, "no outcome yet")
     outcome, before, probability = (
@@ -66,6 +69,11 @@ def check_share(experiment: Experiment, arm: str, guardrail: Guardrail, count: C
     broken = log_evidence(count, guardrail.bound) >= log(1 / _alpha(experiment))
     share = f" ({count.bad / count.of:.0%})" if count.of else ""
     return Checked(arm, guardrail, broken, f"{count.bad} of {count.of}{share} {guardrail.metric}")
+
+
+def could_draw(moments: Sequence[Moment], arms: Sequence[str]) -> list[Moment]:
+    """The moments at which each of these arms was possible, as far as was logged."""
+    return [one for one in moments if one.chances is None or set(arms) <= set(one.chances)]
 
 
 def log_evidence(count: Count, bound: float) -> float:

@@ -348,12 +348,14 @@ EXPOSURES = sa.Table(
     sa.Column("arm", sa.String(50), nullable=False),
     sa.Column("probability", sa.Float, nullable=False),
     _time("exposed_at", null=False),
+    sa.Column("chances", JSONB, nullable=False),
     sa.Column("context", JSONB, nullable=False),
     sa.CheckConstraint("probability > 0 AND probability <= 1", name="exposure_possible"),
     sa.UniqueConstraint("experiment_id", "opportunity_id", name="one_exposure"),
     sa.Index("idx_exposures_user", "user_id", "exposed_at"),
 )
-"""Written with the opportunity's rows of ``interventions``, in one transaction. ``context`` is what was known then."""
+"""Written with the opportunity's rows of ``interventions``, in one transaction. ``chances``: every arm's probability at
+that draw, without those that could not be drawn; ``context``: what was known then."""
 
 ARM_PROBABILITIES = sa.Table(
     "arm_probabilities",

@@ -33,11 +33,12 @@ def opportunity_uuid(user_id: int, machine_id: str, t_us: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """The arm of an opportunity in one experiment, and how likely it was."""
+    """The arm of an opportunity in one experiment, and how likely it was; ``chances`` of all that could be drawn."""
 
     experiment_id: int
     arm: str
     probability: float
+    chances: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,7 @@ def _insert_exposures(connection: Connection, drawn: Opportunity) -> None:
     for one in drawn.exposures:
         connection.execute(
             "INSERT INTO exposures (experiment_id, user_id, machine_id, opportunity_id, arm, probability, exposed_at,"
-            " context) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+            " chances, context) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
             (
                 one.experiment_id,
                 drawn.user_id,
@@ -173,6 +174,7 @@ def _insert_exposures(connection: Connection, drawn: Opportunity) -> None:
                 one.arm,
                 one.probability,
                 moment(drawn.triggered_us),
+                Jsonb(dict(one.chances)),
                 Jsonb(dict(drawn.context)),
             ),
         )

@@ -59,7 +59,7 @@ def what_was_drawn(service: Service, user_id: int, database_url: str) -> list[tu
     return query(
         database_url,
         "SELECT DISTINCT i.experiment, i.arm, i.probability, e.arm, e.probability, e.context->>'category',"
-        " i.opportunity_id::text FROM interventions i LEFT JOIN (exposures e"
+        " i.opportunity_id::text, e.chances FROM interventions i LEFT JOIN (exposures e"
         " JOIN experiments x ON x.id = e.experiment_id AND x.layer = 'help') USING (opportunity_id)"
         " WHERE i.user_id = %s",
         user_id,
@@ -85,7 +85,8 @@ def test_an_experiment_is_drawn_from_between_its_start_and_its_stop(
     file.write_text(OWN)
     [row] = what_was_drawn(service, a_person(module_database_url), module_database_url)
     assert row[0] == "mrt-1" and row[1:3] == row[3:5], "the platform's own one runs from the first start on"
-    assert row[2] == (0.4 if row[1] == "NO_OP" else 0.3) and row[5] == "Building"
+    assert row[2] == pytest.approx(4 / 7 if row[1] == "NO_OP" else 3 / 7), "without a browser there is no block"
+    assert row[5] == "Building" and row[7] == pytest.approx({"NO_OP": 4 / 7, "SUGGEST_BREAK": 3 / 7})
 
     assert "breaks-1 draws from now on, until you stop it" in done(command(service, "start", str(file)))
     taken_up()

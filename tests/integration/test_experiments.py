@@ -36,6 +36,7 @@ from neural_focus.store.trial import Exposure, Opportunity, insert_opportunity
 from neural_focus.store.users import ensure_user
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+EVEN = {"NO_OP": 0.5, "SUGGEST_BREAK": 0.5}
 ADAPTIVE = '[adaptive]\non = true\ncontext = ["category"]\n[plan]'
 
 
@@ -45,7 +46,7 @@ def an_opportunity(
     kind = "NO_OP" if arm == "NO_OP" else "SUGGEST_BREAK"
     return Opportunity(
         user_id, str(uuid4()), None, str(uuid4()), t_us, t_us, kind, [(arm, None)], 0.6, (), 60.0, "rules_v0",
-        arm, probability, "breaks-1", 30, exposures=(Exposure(experiment_id, arm, probability),),
+        arm, probability, "breaks-1", 30, exposures=(Exposure(experiment_id, arm, probability, EVEN),),
         context={"category": "Building"},
     )  # fmt: skip
 
@@ -140,9 +141,10 @@ def test_an_exposure_is_stored_with_its_opportunity_or_not_at_all(fresh_database
         connection.rollback()
     rows = query(
         fresh_database_url,
-        "SELECT opportunity_id::text, arm, probability, context, machine_id::text, exposed_at FROM exposures",
+        "SELECT opportunity_id::text, arm, probability, context, chances, machine_id::text, exposed_at FROM exposures",
     )
-    [(opportunity, arm, probability, context, machine, exposed)] = rows
+    [(opportunity, arm, probability, context, chances, machine, exposed)] = rows
+    assert chances == EVEN
     assert (opportunity, machine) == (first.opportunity_id, first.machine_id), "a second offer is no second exposure"
     assert (arm, probability, context) == ("SUGGEST_BREAK", 0.5, {"category": "Building"})
     [(triggered, offers)] = query(fresh_database_url, "SELECT min(triggered_at), count(*) FROM interventions")

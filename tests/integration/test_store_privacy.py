@@ -75,7 +75,7 @@ def a_life(connection: Connection, name: str) -> int:
     )
     connection.execute(
         "INSERT INTO exposures (experiment_id, user_id, machine_id, opportunity_id, arm, probability, exposed_at,"
-        " context) VALUES (%s, %s, %s, %s, 'NO_OP', 0.4, now(), '{}')",
+        " chances, context) VALUES (%s, %s, %s, %s, 'NO_OP', 0.4, now(), '{}', '{}')",
         (running[0], user, machine, str(uuid4())),
     )
     connection.commit()

@@ -36,6 +36,7 @@ CREATE TABLE exposures (
     arm VARCHAR(50) NOT NULL,
     probability FLOAT NOT NULL CONSTRAINT exposure_possible CHECK (probability > 0 AND probability <= 1),
     exposed_at TIMESTAMPTZ NOT NULL,
+    chances JSONB NOT NULL,
     context JSONB NOT NULL,
     CONSTRAINT one_exposure UNIQUE (experiment_id, opportunity_id));
 CREATE INDEX idx_exposures_user ON exposures (user_id, exposed_at);

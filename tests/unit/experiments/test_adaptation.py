@@ -69,6 +69,8 @@ def test_with_too_little_nothing_moves() -> None:
     data = moments(ADAPTIVE, {"SUGGEST_BREAK": 30.0}, declared(ADAPTIVE), 600, rng)
     few = [one for one in data if one.arm == "NO_OP"] + [one for one in data if one.arm != "NO_OP"][:7]
     assert moved_probabilities(ADAPTIVE, few) is None
+    impossible = [replace(one, chances={"NO_OP": 1.0}) for one in data]
+    assert moved_probabilities(ADAPTIVE, impossible) is None, "the arm could not be drawn there"
     assert moved_probabilities(ADAPTIVE, [replace(one, after=None) for one in data]) is None
 
 

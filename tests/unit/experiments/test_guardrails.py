@@ -53,4 +53,10 @@ def test_an_arm_that_lowers_the_outcome_beyond_its_bound_is_stopped() -> None:
     assert check_outcome(experiment, "SUGGEST_BREAK", rail, harmed).broken
     assert not check_outcome(experiment, "SUGGEST_BREAK", rail, moments).broken
     assert not check_outcome(experiment, "SUGGEST_BREAK", rail, harmed[:15]).broken, "nothing is said so early"
+    elsewhere = [
+        replace(one, arm="NO_OP", chances={"NO_OP": 0.6, "BLOCK_SITES": 0.4}, after=(one.after or 0) + 60)
+        for one in moments * 3
+    ]
+    apart = check_outcome(experiment, "SUGGEST_BREAK", rail, [*moments, *elsewhere])
+    assert not apart.broken, "where it could not be drawn, the no-op says nothing of it"
     assert check_outcome(experiment, "SUGGEST_BREAK", rail, []).seen == "no outcome yet"
