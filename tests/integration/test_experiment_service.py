@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
@@ -78,6 +79,13 @@ def quick_service(module_database_url: str, tmp_path_factory: pytest.TempPathFac
         yield running
 
 
+@pytest.fixture(autouse=True)
+def a_free_layer(module_database_url: str) -> Iterator[None]:
+    """What a test started takes no people from the next one's."""
+    yield
+    query(module_database_url, "UPDATE experiments SET stopped_at = now() WHERE name <> 'mrt' AND stopped_at IS NULL")
+
+
 def test_an_experiment_is_drawn_from_between_its_start_and_its_stop(
     quick_service: Service, module_database_url: str, tmp_path: Path
 ) -> None:
@@ -118,6 +126,7 @@ def test_a_share_of_the_people_and_their_policies(
     service, half, seldom = quick_service, tmp_path / "half.toml", tmp_path / "seldom.toml"
     half.write_text(changed(OWN, ('"breaks"', '"half"'), ("version = 1", "version = 1\ntraffic = 0.5")))
     seldom.write_text(PEOPLE)
+    command(service, "stop", "mrt", "--reason", "a test of a share")
     done(command(service, "start", str(half)))
     done(command(service, "start", str(seldom)))
     taken_up()
