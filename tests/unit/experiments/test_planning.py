@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from experiment_files import OWN, PEOPLE, changed
@@ -97,15 +99,29 @@ def test_people_are_compared_by_their_means() -> None:
     assert more_weeks == sorted(more_weeks) and more_weeks[-1] < 1, "more weeks do not replace more people"
 
 
-def test_liaos_worked_example() -> None:
-    """HeartSteps' design: 42 days of 5 decision points, ρ = 0.4, τ = 0.5, standardised effect 0.1, two arms."""
+def test_two_arms_have_the_papers_noncentrality() -> None:
+    """34 people, 42 days of 5 decision points, ρ = 0.4, τ = 0.5, a constant standardised effect of 0.1."""
     text = changed(OWN, ("probability = 0.5", "probability = 0.6"), ("probability = 0.5", "probability = 0.4"))
     text = changed(text, ("effect = 4.0", "effect = 0.1"), ("sd = 15.0", "sd = 1.0"))
     text = changed(text, ("people = 10", "people = 34\nopportunities_a_day = 5.0\navailable = 0.5"))
     experiment = parse_experiment(text)
-    noncentrality = 34 * 42 * 5 * 0.5 * 0.4 * 0.6 * 0.1**2
-    wanted = stats.ncf.sf(stats.f.ppf(0.95, 1, 34 - 3), 1, 34 - 3, noncentrality)
-    assert power_after(experiment, experiment.arms[1], 6) == pytest.approx(wanted, abs=1e-9)
+    assert power_after(experiment, experiment.arms[1], 6) == pytest.approx(
+        f_test_power(34 * 42 * 5 * 0.5 * 0.4 * 0.6 * 0.1**2, 34), abs=1e-9
+    )
+
+
+def test_of_several_arms_two_are_compared_in_the_opportunities_that_drew_one_of_them() -> None:
+    own = default_experiment()
+    experiment = replace(own, plan=replace(own.plan, people=20, opportunities_a_day=2.0, available=1.0))
+    effect = experiment.plan.effect / experiment.plan.sd
+    drew_one_of_them, chance = 20 * 14 * 2 * (0.3 + 0.4), 0.3 / (0.3 + 0.4)
+    noncentrality = drew_one_of_them * chance * (1 - chance) * effect**2
+    assert power_after(experiment, experiment.arms[1], 2) == pytest.approx(f_test_power(noncentrality, 20), abs=1e-9)
+
+
+def f_test_power(noncentrality: float, clusters: int) -> float:
+    free = clusters - 3
+    return float(stats.ncf.sf(stats.f.ppf(0.95, 1, free), 1, free, noncentrality))
 
 
 def test_the_plan_says_what_it_assumes() -> None:
