@@ -9,11 +9,8 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from blocked_sites import eventually
-from chromium_here import Chromium
 from node_here import DASHBOARD
 from page_service import Desktop, PageService, quiet_page, running_service, workday
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
@@ -191,9 +188,9 @@ def test_a_jail_says_what_it_does_holds_and_lets_go_a_minute_after_the_exit(
     session.get_by_role("button", name="Start").click()
     expect(session).to_contain_text("A jail cannot be ended early.")
     expect(session.get_by_role("button", name="End session")).to_have_count(0)
-    expect(action_on(page, "reddit.com was not blocked: no browser of yours")).to_be_visible()
+    expect(action_on(page, "reddit.com was not blocked: No browser is paired")).to_be_visible()
     expect(page.locator("#done summary")).to_have_text("1 more")
-    page.locator("#done summary").click()
+    page.locator("#done summary").press("Enter")
     expect(action_on(page, "steam was not ended: programs are ended only where you agreed")).to_be_visible()
     order = ordered(desktop, "MINIMIZE_SPOTIFY")
     expect(action_on(page, "Your desktop is asked to minimise spotify")).to_be_visible()
@@ -235,38 +232,6 @@ def test_a_jail_with_nothing_to_do_is_refused_where_it_was_started(
     expect(session).to_contain_text("Your lists are empty, so there is nothing that a jail could do.")
     session.get_by_role("button", name="Pomodoro").click()
     expect(session.get_by_role("alert")).to_contain_text("Your lists are empty: a jail does what they say.")
-
-
-def test_a_browser_is_paired_by_its_extension_and_removed(service: PageService, tmp_path: Path) -> None:
-    chromium = Chromium(tmp_path / "profile")
-
-    def press(tab: str, selector: str) -> None:
-        eventually(lambda: chromium.evaluate(tab, f"!document.querySelector('{selector}')?.click()"))
-
-    def reads(tab: str, selector: str) -> str:
-        return str(chromium.evaluate(tab, f"document.querySelector('{selector}')?.textContent"))
-
-    try:
-        tab = chromium.open(make_signin_link(service.settings, service.secrets, service.user_id))
-        eventually(lambda: chromium.address(tab) == f"{service.address}/")
-        chromium.go(tab, f"{service.address}/#help")
-        eventually(lambda: "No browser is paired" in reads(tab, "#browsers"))
-        press(tab, "#browsers .pair")
-        extension = eventually(
-            lambda: next((one for one in chromium.tabs() if chromium.address(one).startswith(chromium.base)), None)
-        )
-        assert "for one browser, for" in reads(tab, "#browsers")
-        eventually(lambda: chromium.evaluate(extension, "document.getElementById('offer').hidden === false"))
-        press(extension, "#accept")
-        eventually(lambda: re.search(r"Chromium \d+.* is paired\.", reads(tab, "#browsers")))
-        assert chromium.evaluate(tab, "document.querySelector('meta[name=neural-focus-pair]') === null")
-        eventually(lambda: "Block sites works" in reads(tab, "#possible"))
-        press(tab, "#browsers .paired button")
-        eventually(lambda: "No browser is paired" in reads(tab, "#browsers"))
-        eventually(lambda: "no browser is paired" in reads(tab, "#possible"))
-        eventually(lambda: "connected" not in reads(extension, "#status"))
-    finally:
-        chromium.kill()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -83,6 +83,7 @@ describe("an action", () => {
   it("is asked for until it is reported, then done somewhere until its end", () => {
     expect(actionLine(block, MINUTE)).toBe("Your browser is asked to block reddit.com");
     expect(actionLine(done, MINUTE)).toBe(`reddit.com is blocked in Chromium until ${end}`);
+    expect(actionLine({ ...done, where: "google chrome 156" }, MINUTE)).toContain("blocked in Google Chrome until");
     expect(actionLine(pause, MINUTE)).toBe(`The break screen is shown until ${end}`);
     expect(actionLine({ ...pause, state: "ordered" }, MINUTE)).toBe("Your desktop is asked to show the break screen");
     expect(actionLine(app, MINUTE)).toBe(`spotify is minimised until ${end}`);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { components } from "../src/generated/api";
-import { action, desktop, helpRequest, helps, helpSettings, pauses, recent, standing, union } from "../src/live/decode";
+import { action, browser, desktop, helpRequest, helps, helpSettings, pairingCode, pauses, recent, standing, union } from "../src/live/decode";
 import { changesActions, eventOf } from "../src/live/events";
 import { pageSocketAddress, waitBefore } from "../src/live/socket";
 
@@ -162,6 +162,12 @@ describe("answers of the service", () => {
       undoneReason: "",
       rested: null,
     });
+  });
+
+  it("names a paired browser, and when it was seen", () => {
+    const found = { id: 2, browser: "google chrome 156", paired_at: "2026-01-01T00:00:00.000000Z", seen_at: null, connected: false, allowed: false };
+    expect(browser(found)).toEqual({ id: 2, name: "Google Chrome 156", paired: T, seen: null, connected: false, allowed: false });
+    expect(pairingCode({ code: "c", expires_at: found.paired_at })).toEqual({ code: "c", expires: T });
   });
 
   it("gives the settings back as they came", () => {

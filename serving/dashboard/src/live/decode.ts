@@ -32,6 +32,7 @@ import type {
   Span,
 } from "../model";
 import type { Recent, Standing } from "../state";
+import { browserName } from "../words/format";
 
 type Schemas = components["schemas"];
 
@@ -224,7 +225,7 @@ export function helpRequest(asked: HelpSettings): Schemas["HelpSettings"] {
 
 export function browser(found: Schemas["PairedBrowser"]): PairedBrowser {
   const { id, browser: name, connected, allowed } = found;
-  return { id, name, paired: Date.parse(found.paired_at), seen: when(found.seen_at), connected, allowed };
+  return { id, name: browserName(name), paired: Date.parse(found.paired_at), seen: when(found.seen_at), connected, allowed };
 }
 
 export function pairingCode(made: Schemas["PairingCode"]): PairingCode {

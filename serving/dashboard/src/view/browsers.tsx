@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { makePairingCode, readBrowsers, removeBrowser } from "../live/rest";
 import type { PairedBrowser, PairingCode } from "../model";
 import { ago, clock, errorWord } from "../words/format";
@@ -16,7 +16,7 @@ function offerOf(code: string): string {
 
 /** Puts the offer where the extension looks for it, as long as the code is shown. */
 function useOffer(code: string | null) {
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (code === null) return;
     const meta = document.createElement("meta");
     meta.name = META;
@@ -45,7 +45,9 @@ function Steps({ code, now }: { code: PairingCode; now: number }) {
   return (
     <>
       <ol class="steps">
-        <li>The extension of Neural Focus has to be in this browser: docs/desktop.md says how it gets there.</li>
+        <li>
+          The extension of Neural Focus has to be in this browser: <code>neural-focus extension</code> says how it gets there.
+        </li>
         <li>It opens its own page and asks whether to pair. Accept there.</li>
       </ol>
       {location.hostname !== "127.0.0.1" && (

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 
 export type View = "now" | "help";
 const VIEWS: Record<string, View> = { "#now": "now", "#help": "help" };
@@ -6,7 +6,7 @@ const VIEWS: Record<string, View> = { "#now": "now", "#help": "help" };
 /** Which of the two views the address names. Other fragments lead to places of the view that is shown. */
 export function useView(): View {
   const [view, setView] = useState<View>(VIEWS[location.hash] ?? "now");
-  useEffect(() => {
+  useLayoutEffect(() => {
     const onHash = () => {
       const named = VIEWS[location.hash];
       if (!named) return;

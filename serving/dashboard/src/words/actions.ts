@@ -1,6 +1,6 @@
 /** Offers of help, what was ordered and what was reported of it, and ends of sessions, in plain words. */
 import type { Action, Offer } from "../model";
-import { minuteOf, stretch } from "./format";
+import { browserName, capital, minuteOf, stretch } from "./format";
 
 type Doer = "browser" | "desktop";
 
@@ -70,7 +70,7 @@ export function actionWord(action: string, targets: readonly string[] = []): str
   if (action === "SUGGEST_BREAK") return "Take a break";
   if (targets.length > 1) return `Keep ${listed(targets)} away`;
   const order = kindOf(action).order(nameOf(action, targets[0]));
-  return order[0]!.toUpperCase() + order.slice(1);
+  return capital(order);
 }
 
 /** The action of an offer with its length: "Block reddit.com for 15 minutes". */
@@ -133,12 +133,12 @@ const WHY_UNDONE: Record<string, string> = {
   failed: "it broke",
 };
 
-const PLACES: Record<string, string> = { screen: "", x11: "", process: "", sway: "" };
+/** Where on the desktop says nothing new. */
+const DESKTOP = ["", "screen", "x11", "sway", "process"];
 
-/** " in Chromium" for "chromium 156"; where on the desktop says nothing new. */
+/** " in Google Chrome" for "google chrome 156", nothing for a place on the desktop. */
 function placeWord(where: string): string {
-  const name = where.split(" ")[0] ?? "";
-  return name === "" || name in PLACES ? "" : ` in ${name[0]!.toUpperCase()}${name.slice(1)}`;
+  return DESKTOP.includes(where) ? "" : ` in ${browserName(where.replace(/ [\d.]+$/, ""))}`;
 }
 
 function overWord(item: Action, name: string): string {

@@ -67,6 +67,16 @@ export function problemWord({ title = "", detail = "", todo = "" }: { title?: st
   return [detail.startsWith(title) ? "" : title, detail || title, todo].filter((part, index, all) => part && all.indexOf(part) === index).join(". ");
 }
 
+/** With a first capital letter: "block reddit.com" → "Block reddit.com". */
+export function capital(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
+/** The name of a browser: "google chrome 156" → "Google Chrome 156". */
+export function browserName(text: string): string {
+  return text.split(" ").map(capital).join(" ");
+}
+
 /** What was thrown, as a sentence. */
 export function errorWord(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
