@@ -28,19 +28,29 @@ def draw_moments(
         before = float(np.clip(rng.normal(70, 12), 0, 100))
         after = 0.5 * before + 30 + float(rng.normal(0, 10)) + (block if arm == "BLOCK_SITES" else 0.0)
         response = None if arm == "NO_OP" else str(rng.choice(["ACCEPTED", "REJECTED", "TIMEOUT"]))
+        done = response == "ACCEPTED" and number % 7 != 0
+        at = NOW - timedelta(minutes=20 * (people * each - number))
         moments.append(
             Moment(
                 user_id=number % people,
                 username=f"u{number % people}",
                 is_demo=demo,
                 experiment=experiment,
-                at=NOW - timedelta(minutes=20 * (people * each - number)),
+                at=at,
                 arm=arm,
                 probability={"NO_OP": 0.4, "SUGGEST_BREAK": 0.3, "BLOCK_SITES": 0.3}[arm],
                 response=response,
                 response_ms=2_000 if response in ("ACCEPTED", "REJECTED") else None,
                 before=before,
                 after=after,
+                applied=done,
+                rested=done and arm == "SUGGEST_BREAK" and number % 2 == 0,
+                ordered_parts=int(response == "ACCEPTED"),
+                applied_parts=int(done),
+                refused=("No browser is paired.",) if response == "ACCEPTED" and number % 14 == 0 else (),
+                undone=("needed" if number % 5 == 0 else "ended",) if done else (),
+                local=at.replace(tzinfo=None),
+                category="coding" if number % 3 else "writing",
             )
         )
     return moments

@@ -91,7 +91,9 @@ def _moderators(trial: Sequence[Moment], both: Sequence[Moment]) -> Iterator[_Mo
     yield from _line("hour of the day", hours, 10, 16, lambda at: f"at {at:.0f}:00")
     days = column(both, lambda moment: (moment.at - first).total_seconds() / 86_400)
     yield from _line("day of the experiment", days, 0, np.floor(days.max()), lambda at: f"on day {at + 1:.0f}")
-    for category, _ in Counter(moment.category for moment in both if moment.category).most_common(MOST_CATEGORIES):
+    categories = Counter(moment.category or "" for moment in both).most_common(MOST_CATEGORIES)
+    # of two the one says all of the other
+    for category, _ in [one for one in (categories[:1] if len(categories) == 2 else categories) if one[0]]:
         there = column(both, lambda moment, wanted=category: float(moment.category == wanted))  # type: ignore[misc]
         yield _Moderator("category", there, (f"in {category}", 1.0), ("elsewhere", 0.0))
 

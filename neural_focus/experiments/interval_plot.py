@@ -9,7 +9,7 @@ from html import escape
 from neural_focus.experiments.analysis import ArmFindings
 from neural_focus.experiments.wording import arm_name, signed
 
-WIDTH, ROW, LEFT, RIGHT, TOP, BOTTOM = 720, 46, 190, 24, 12, 40
+WIDTH, ROW, LEFT, RIGHT, TOP, BOTTOM = 560, 46, 186, 20, 12, 42
 
 
 def interval_plot(arms: Sequence[ArmFindings]) -> str:

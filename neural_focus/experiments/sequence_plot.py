@@ -9,7 +9,7 @@ from neural_focus.experiments.arm_effects import SequencePoint
 from neural_focus.experiments.interval_plot import round_ticks
 from neural_focus.experiments.wording import arm_name, signed
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 200, 46, 24, 26, 24
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 480, 200, 40, 20, 28, 26
 
 
 def sequence_plot(arm: str, points: Sequence[SequencePoint], truth: float | None = None) -> str:
