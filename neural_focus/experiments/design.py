@@ -11,7 +11,12 @@ import numpy as np
 from neural_focus.experiments.assignment import TRIAL_ARMS, Arm
 from neural_focus.experiments.clustered_equations import Floats
 from neural_focus.experiments.effect import Moment
-from neural_focus.experiments.sample_ratio import SampleRatio, sample_ratio, weighted_sample_ratio
+from neural_focus.experiments.sample_ratio import (
+    SampleRatio,
+    redrawn_sample_ratio,
+    sample_ratio,
+    weighted_sample_ratio,
+)
 
 BASELINE = Arm.NO_OP.value
 SAME = 1e-6
@@ -25,7 +30,10 @@ class Design:
     constant: bool
 
     def against(self, arm: str, moments: Sequence[Moment]) -> Floats | None:
-        """[n] probability of ``arm`` given that it was ``arm`` or the no-op; None where rows do not tell."""
+        """[n] probability of ``arm`` given that it was ``arm`` or the no-op; None where rows do not tell.
+
+        Give only moments at which both could be drawn (``could_draw``).
+        """
         if all(moment.chances is not None for moment in moments):
             pairs = [(moment.chances[arm], moment.chances[BASELINE]) for moment in moments if moment.chances]
             return np.array([one / (one + other) for one, other in pairs])
@@ -34,6 +42,11 @@ class Design:
         if len(self.shares) == 2:
             return np.array([m.probability if m.arm == arm else 1.0 - m.probability for m in moments])
         return None
+
+
+def could_draw(moments: Sequence[Moment], *arms: str) -> list[Moment]:
+    """The moments at which each of these arms was possible, as far as was logged."""
+    return [m for m in moments if m.chances is None or all(m.chances.get(arm, 0.0) > 0 for arm in arms)]
 
 
 def logged_design(trial: Sequence[Moment]) -> Design:
@@ -59,6 +72,8 @@ def logged_design(trial: Sequence[Moment]) -> Design:
 
 def assignment_check(trial: Sequence[Moment], design: Design) -> SampleRatio:
     """Whether the arms were drawn as often as logged."""
+    if all(moment.chances for moment in trial):
+        return redrawn_sample_ratio([m.arm for m in trial], [m.chances or {} for m in trial], list(design.shares))
     if design.constant:
         return sample_ratio(Counter(moment.arm for moment in trial), design.shares)
     return weighted_sample_ratio([m.arm for m in trial], [m.probability for m in trial], list(design.shares))

@@ -17,7 +17,7 @@ from neural_focus.experiments.arm_effects import (
     before,
     clusters_of,
     column,
-    enough,
+    comparisons,
     focus_after,
     with_outcome,
 )
@@ -54,13 +54,13 @@ class _Moderator:
 
 def contexts(trial: Sequence[Moment], design: Design) -> list[Context]:
     """Of every arm and moderator of which both ends were seen often enough."""
-    both = with_outcome(trial)
-    arms = {arm: share for arm, share in design.shares.items() if arm == BASELINE or enough(both, arm)}
-    both = [moment for moment in both if moment.arm in arms]
-    if len(arms) < 2 or BASELINE not in arms:
-        return []
     people = len({moment.user_id for moment in trial})
-    found = [context for one in _moderators(trial, both) for context in _fit(both, one, arms, people)]
+    found = [
+        context
+        for arms, both, probability in comparisons(with_outcome(trial), design)
+        for one in _moderators(trial, both)
+        for context in _fit(both, one, arms, probability, people)
+    ]
     adjusted = holm({number: context.change.p_value for number, context in enumerate(found)})
     return [_adjusted(context, adjusted[number]) for number, context in enumerate(found)]
 
@@ -105,20 +105,21 @@ def _line(name: str, values: Floats, here: float, there: float, say: Callable[[f
         yield _Moderator(name, values, (say(here), here), (say(last), last))
 
 
-def _fit(both: Sequence[Moment], one: _Moderator, arms: dict[str, float], people: int) -> Iterator[Context]:
+def _fit(
+    both: Sequence[Moment], one: _Moderator, arms: dict[str, float], probability: Floats, people: int
+) -> Iterator[Context]:
     kinds = set(one.values)
     if len(kinds) == 2 and min(np.sum(one.values == kind) for kind in kinds) < 2 * LEAST_PER_ARM:
         return
-    total = sum(arms.values())
     try:
         fit = excursion_effects(
             column(both, focus_after),
             [moment.arm for moment in both],
-            column(both, lambda moment: moment.probability) / total,
+            probability,
             clusters_of(both, people),
             np.column_stack([before(both), one.values]),
             baseline=BASELINE,
-            design={arm: share / total for arm, share in arms.items()},
+            design=arms,
             moderators=one.values[:, None],
         )
     except (ValueError, np.linalg.LinAlgError):

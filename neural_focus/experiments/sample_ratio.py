@@ -22,7 +22,7 @@ MOST_COUNTED = 200_000
 
 @dataclass(frozen=True, slots=True)
 class SampleRatio:
-    """Counts against expectation, by arm; ``method``: exact, chi-square or weights."""
+    """Counts against expectation, by arm; ``method``: exact, chi-square, redrawn or weights."""
 
     expected: Mapping[str, float]
     p_value: float
@@ -52,8 +52,39 @@ def sample_ratio(counts: Mapping[str, int], design: Mapping[str, float]) -> Samp
     shares = np.array([design[arm] for arm in arms])
     if math.comb(total + len(arms) - 1, len(arms) - 1) <= MOST_COUNTED:
         return SampleRatio(expected, _exact(seen, shares / shares.sum()))
-    statistic = float(np.sum((seen - total * shares) ** 2 / (total * shares)))
+    statistic = _pearson(seen, total * shares)
     return SampleRatio(expected, float(stats.chi2.sf(statistic, len(arms) - 1)), "chi-square")
+
+
+def redrawn_sample_ratio(
+    arm: Sequence[str],
+    chances: Sequence[Mapping[str, float]],
+    arms: Sequence[str],
+    *,
+    draws: int = 4_000,
+    seed: int = 0,
+) -> SampleRatio:
+    """The test where every arm's probability was logged at each draw: the draws are made again, Pearson's statistic
+    of the counts is held against theirs (a Monte-Carlo test, exact whatever the probabilities).
+
+    An arm that a draw's mapping lacks could not be drawn then.
+    """
+    table = np.array([[chance.get(name, 0.0) for name in arms] for chance in chances])
+    table /= table.sum(axis=1, keepdims=True)
+    expected = table.sum(axis=0)
+    seen = np.array([sum(one == name for one in arm) for name in arms])
+    edges, rng = np.cumsum(table, axis=1)[:, :-1], np.random.default_rng(seed)
+    found = []
+    for _ in range(draws):
+        drawn = (rng.random((len(table), 1)) >= edges).sum(axis=1)
+        found.append(_pearson(np.bincount(drawn, minlength=len(arms)), expected))
+    more = sum(one >= _pearson(seen, expected) - 1e-9 for one in found)
+    return SampleRatio(dict(zip(arms, expected.tolist(), strict=True)), (1 + more) / (1 + draws), "redrawn")
+
+
+def _pearson(seen: NDArray[np.int64], expected: NDArray[np.float64]) -> float:
+    there = expected > 0
+    return float(np.sum((seen[there] - expected[there]) ** 2 / expected[there]))
 
 
 def weighted_sample_ratio(arm: Sequence[str], probability: Sequence[float], arms: Sequence[str]) -> SampleRatio:

@@ -105,6 +105,31 @@ def test_learned_probabilities_are_weighed_and_unknown_ones_are_not_redrawn() ->
     assert block.effect == block.average_effect, "rows do not tell the other arms' probabilities"
 
 
+def test_an_arm_is_compared_only_where_it_could_be_drawn() -> None:
+    """Sites can be blocked on one of two computers; on the other focus is 20 points lower anyhow."""
+    rng, moments = np.random.default_rng(6), []
+    here = {"NO_OP": 0.4, "SUGGEST_BREAK": 0.3, "BLOCK_SITES": 0.3}
+    there = {"NO_OP": 0.6, "SUGGEST_BREAK": 0.4}
+    for number, m in enumerate(draw_moments(10, 60, block=0.0)):
+        chances = here if number // 10 % 2 else there
+        arm = str(rng.choice(list(chances), p=list(chances.values())))
+        after = (m.after or 0.0) + (8.0 if arm == "BLOCK_SITES" else 0.0) - (20.0 if chances is there else 0.0)
+        moments.append(replace(m, arm=arm, probability=chances[arm], chances=chances, after=after))
+    (found,) = analyse(moments, {})
+    assert found.ratio.method == "redrawn" and not found.ratio.mismatch
+    block, rest = arm_of(found, "BLOCK_SITES"), arm_of(found, "SUGGEST_BREAK")
+    for effect in (block.effect, block.average_effect):
+        assert effect is not None and effect.low < 8 < effect.high < 14
+    assert block.any_time is not None and block.any_time[0] < 8 < block.any_time[1]
+    for effect in (rest.effect, rest.average_effect):
+        assert effect is not None and effect.low < 0 < effect.high
+    broken = [
+        replace(m, arm="NO_OP", probability=0.4) if m.arm == "BLOCK_SITES" and n % 2 else m
+        for n, m in enumerate(moments)
+    ]
+    assert analyse(broken, {})[0].ratio.mismatch
+
+
 def test_people_who_were_given_one_arm_for_good_are_compared_as_people() -> None:
     moments = [
         replace(m, arm="BLOCK_SITES" if m.user_id % 2 else "NO_OP", probability=0.5) for m in draw_moments(12, 40)
