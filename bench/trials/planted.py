@@ -30,7 +30,7 @@ from neural_focus.experiments.heterogeneity import contexts
 from neural_focus.experiments.person_level import person_level_effect
 
 SIZES = (Size(1, 20, 6), Size(10, 10, 6), Size(40, 8, 6), Size(200, 4, 5))
-RUNS, PEOPLE_RUNS = 1_000, 300
+RUNS, PEOPLE_RUNS = 500, 150
 DRAWS = 400
 LEVEL, POWER, LOOKS = 0.05, 0.8, 20
 HELP, PLACEBO = "BLOCK_SITES", "SUGGEST_BREAK"
