@@ -28,6 +28,8 @@ Kind = Literal["SUGGEST_BREAK", "MINIMIZE", "KILL"]
 Reason = tuple[str, str]
 """Why something cannot be done here, and what would help; both empty where it can."""
 ABLE: Reason = ("", "")
+LATE_SECONDS = 1.0
+"""A busy window manager does what a run that was killed had asked for within this time."""
 NO_NOTIFICATIONS: Reason = ("nobody shows notifications here", "Start a notification daemon, such as mako or dunst")
 
 
@@ -81,7 +83,11 @@ class Hands:
             return was_ended(touched)
         if kind_of(action) != "MINIMIZE" or self.windows is None or not touched:
             return False
-        return self.windows.put_back(list(touched)) > 0
+        found, until = 0, time.monotonic() + LATE_SECONDS
+        while time.monotonic() < until:  # what was asked for just before the end may be done only now
+            found += self.windows.put_back(list(touched))
+            time.sleep(0.05)
+        return found > 0
 
     def where(self, action: str) -> str:
         """What would have done it."""
