@@ -34,6 +34,10 @@ class Counts:
     stored_interventions: int = 0
     answers: int = 0
     stored_answers: int = 0
+    ordered: int = 0
+    """Rows of help that were to be carried out, and those that were reported as done or as impossible."""
+    applied: int = 0
+    refused: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ def read_counts(connection: Connection, desk: Desk) -> Counts:
     if "machine_id" not in told:
         return Counts()
     names = ("captured", "spooled", "shipped", "snapshots", "predictions", "interventions", "answers")
-    events, predictions, interventions, answers = _stored(connection, desk, told["machine_id"], told["boots"])
+    events, predictions, interventions, answers, *done = _stored(connection, desk, told["machine_id"], told["boots"])
     return Counts(
         **{name: int(told.get(name, 0)) for name in names},
         dropped={str(reason): int(count) for reason, count in told.get("dropped", {}).items() if count},
@@ -59,11 +63,15 @@ def read_counts(connection: Connection, desk: Desk) -> Counts:
         stored_predictions=predictions,
         stored_interventions=interventions,
         stored_answers=answers,
+        ordered=done[0],
+        applied=done[1],
+        refused=done[2],
     )
 
 
-def _stored(connection: Connection, desk: Desk, machine_id: str, boots: list[str]) -> tuple[int, int, int, int]:
-    """Rows of this run, pauses or not: events, served predictions, offers that were shown, answered offers."""
+def _stored(connection: Connection, desk: Desk, machine_id: str, boots: list[str]) -> list[int]:
+    """Rows of this run, pauses or not: events, served predictions, offers that were shown, answered offers, and help
+    that was ordered, reported as done, reported as impossible."""
     row = connection.execute(
         """SELECT (SELECT count(*) FROM events
              WHERE user_id = %(user)s AND machine_id = %(machine)s AND boot_id = ANY(%(boots)s::uuid[])),
@@ -71,12 +79,13 @@ def _stored(connection: Connection, desk: Desk, machine_id: str, boots: list[str
              AND predicted_at >= %(since)s AND role <> 'challenger'),
             count(DISTINCT (opportunity_id, snooze_of IS NULL)) FILTER (WHERE type NOT IN ('NO_OP', 'MANUAL_JAIL')),
             count(DISTINCT (opportunity_id, snooze_of IS NULL))
-                FILTER (WHERE type NOT IN ('NO_OP', 'MANUAL_JAIL') AND user_response IS NOT NULL)
+                FILTER (WHERE type NOT IN ('NO_OP', 'MANUAL_JAIL') AND user_response IS NOT NULL),
+            count(ordered_at), count(applied_at), count(refused_reason)
         FROM interventions WHERE user_id = %(user)s AND machine_id = %(machine)s AND triggered_at >= %(since)s""",
         {"user": desk.user_id, "machine": machine_id, "boots": boots, "since": desk.since},
     ).fetchone()
     connection.rollback()  # the next look sees what was written since
-    return (0, 0, 0, 0) if row is None else (int(row[0]), int(row[1]), int(row[2]), int(row[3]))
+    return [0] * 7 if row is None else [int(count) for count in row]
 
 
 def read_counters(path: Path) -> dict[str, Any]:

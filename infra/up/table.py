@@ -48,6 +48,8 @@ def counts_table(counts: Counts, *, demo: bool) -> Table:
     table.add_row("predictions", f"{counts.predictions:,}", f"{counts.stored_predictions:,} in the database")
     table.add_row("interventions", f"{counts.interventions:,}", f"{counts.stored_interventions:,} in the database")
     table.add_row("answers", f"{counts.answers:,}", f"{counts.stored_answers:,} in the database")
+    done = f"{counts.applied:,} reported as done, {counts.refused:,} as not possible"
+    table.add_row("help ordered", f"{counts.ordered:,}", done)
     return table
 
 
