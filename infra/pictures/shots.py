@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from flows.server import login
 from infra.own_server import read_links
 from infra.pictures.dashboard import AT_MOST_SECONDS, dashboard
+from infra.pictures.help import AT_MOST_SECONDS as HELP_SECONDS
+from infra.pictures.help import help_at_work
 from infra.pictures.stage import HEIGHT, WIDTH, Stage
 from neural_focus.addresses import prefect_link, service_address
 from neural_focus.errors import ServiceError
@@ -82,5 +84,6 @@ SHOTS: Mapping[str, Shot] = {
     "prefect": Shot(prefect),
     "ab-report": Shot(ab_report),
     "dashboard": Shot(dashboard, AT_MOST_SECONDS),
+    "help": Shot(help_at_work, HELP_SECONDS),
 }
-"""In this order: what is there from the start comes first."""
+"""In this order: what is there from the start comes first, and what changes what the others show last."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from importlib import resources
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
@@ -38,6 +39,7 @@ from neural_focus.experiments.wording import (
 )
 from neural_focus.json_shape import plain
 from neural_focus.store.database import Connection
+from neural_focus.store.experiments import list_experiments
 
 TEMPLATE = "report.html.j2"
 METHOD = "randomisation within the person; between people where each was given one arm"
@@ -46,6 +48,8 @@ FAMILIES = {
     "outcomes": "effects of its arms on the other outcomes",
     "contexts": "differences of effects between contexts",
 }
+Stopped = Mapping[str, Mapping[str, str]]
+NOTHING_STOPPED: Stopped = MappingProxyType({})
 ASSUMPTION = (
     "Being assigned an arm changes the outcome only through what was applied, and nobody assigned to nothing gets it."
 )
@@ -63,10 +67,12 @@ def write_report(connection: Connection, folder: Path, *, now: datetime, days: i
     moments = read_trial_moments(connection, now=now, days=days)
     unavailable = read_unavailable(connection, now=now, days=days)
     findings = analyse(moments, true_effects_of_demo_people(connection), unavailable)
-    told, page = json.dumps(report_json(findings, now, days), indent=2, allow_nan=False) + "\n", folder / "index.html"
+    stopped = {one.spec.seed: one.stops for one in list_experiments(connection) if one.stops}
+    told = json.dumps(report_json(findings, now, days, stopped), indent=2, allow_nan=False) + "\n"
+    page = folder / "index.html"
     try:
         atomic_write(folder / "report.json", told.encode(), mode=READABLE)
-        atomic_write(page, report_html(findings, now, days).encode(), mode=READABLE)
+        atomic_write(page, report_html(findings, now, days, stopped).encode(), mode=READABLE)
     except OSError as error:
         raise StoreError(
             f"the A/B report cannot be written to {folder}",
@@ -76,8 +82,13 @@ def write_report(connection: Connection, folder: Path, *, now: datetime, days: i
     return page
 
 
-def report_json(findings: Sequence[TrialFindings], now: datetime, days: int | None = None) -> dict[str, Any]:
-    """The findings as JSON: null where nothing can be said; times ISO 8601 UTC. ``days``: null where all count."""
+def report_json(
+    findings: Sequence[TrialFindings], now: datetime, days: int | None = None, stopped: Stopped = NOTHING_STOPPED
+) -> dict[str, Any]:
+    """The findings as JSON: null where nothing can be said; times ISO 8601 UTC. ``days``: null where all count.
+
+    ``stopped``: by experiment, the arms that a guardrail of it stopped, and why.
+    """
     return {
         "generated_at": now.isoformat(),
         "days": days,
@@ -88,12 +99,16 @@ def report_json(findings: Sequence[TrialFindings], now: datetime, days: int | No
         "interval": f"95 %, {METHOD}",
         "adjusted_p": {"method": "Holm", "families": FAMILIES},
         "applied_effect": ASSUMPTION,
-        "trials": [_trial_json(found) for found in findings],
+        "trials": [
+            _trial_json(found) | {"stopped_arms": dict(stopped.get(found.experiment, {}))} for found in findings
+        ],
     }
 
 
-def report_html(findings: Sequence[TrialFindings], now: datetime, days: int | None = None) -> str:
-    """The page: no script, nothing loaded from elsewhere."""
+def report_html(
+    findings: Sequence[TrialFindings], now: datetime, days: int | None = None, stopped: Stopped = NOTHING_STOPPED
+) -> str:
+    """The page: no script, nothing loaded from elsewhere. ``stopped`` as in ``report_json``."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"signed": signed, "arm_name": arm_name, "points": _points, "span": span}
     template = environment.from_string(resources.files(__package__).joinpath(TEMPLATE).read_text("utf-8"))
@@ -115,6 +130,7 @@ def report_html(findings: Sequence[TrialFindings], now: datetime, days: int | No
         plural=plural,
         ended=ENDED,
         percent=_percent,
+        stopped=stopped,
     )
 
 

@@ -93,6 +93,15 @@ def test_a_broken_lottery_forbids_conclusions() -> None:
     assert "do not trust the effects" in report_html(findings, NOW)
 
 
+def test_an_arm_that_a_guardrail_stopped_is_said_with_its_reason() -> None:
+    findings = analyse(draw_moments(12), {})
+    stopped = {findings[0].experiment: {"SUGGEST_BREAK": "rejected, bound 0.4: 9 of 10 <rejected>"}}
+    page = report_html(findings, NOW, stopped=stopped)
+    assert "was stopped</strong> by a guardrail" in page and "9 of 10 &lt;rejected&gt;" in page
+    assert report_json(findings, NOW, stopped=stopped)["trials"][0]["stopped_arms"] == stopped[findings[0].experiment]
+    assert "was stopped" not in report_html(findings, NOW)
+
+
 def test_json_and_page_tell_the_same_and_the_page_loads_nothing() -> None:
     moments = draw_moments(12, demo=True, experiment="simulated")
     findings = analyse(moments, {"BLOCK_SITES": 11.0, "SUGGEST_BREAK": 0.1})

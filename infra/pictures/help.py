@@ -1,0 +1,133 @@
+"""Help at work: the break screen on the demo person's display, and a closed site in a browser with the extension.
+
+Both are the real thing: an offer of a break is accepted and the agent shows it; a browser is paired and a jail of the
+demo person closes the sites of their list.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from infra.commands.extension import FOLDER
+from infra.own_server import open_own
+from infra.pictures.stage import ARGUMENTS, CHROMIUM, HEIGHT, WIDTH, Stage
+from infra.up.plan import agent_counters
+from neural_focus.addresses import service_address
+from neural_focus.errors import ServiceError
+from serving.auth import LOCAL_PERSON, issue_token, make_signin_link
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Page
+
+T = TypeVar("T")
+OFFER_SECONDS, SHOWN_SECONDS, JAIL_MINUTES = 900, 60, 5
+AT_MOST_SECONDS = OFFER_SECONDS + 3 * SHOWN_SECONDS
+SITE = "http://www.reddit.com/"
+
+
+def help_at_work(stage: Stage) -> dict[str, bytes]:
+    """The break screen and the closed site.
+
+    Raises:
+        ServiceError: no break is offered in time, or what should be shown is not.
+    """
+    return {"break-screen": _break_screen(stage), "closed-site": _closed_site(stage)}
+
+
+def _break_screen(stage: Stage) -> bytes:
+    stage.say("help: waiting for an offer of a break")
+
+    def offered() -> int | None:
+        offer = _ask(stage, "/api/v1/now")["intervention"]
+        return int(offer["id"]) if offer and offer["type"] == "SUGGEST_BREAK" else None
+
+    offer = _until(offered, OFFER_SECONDS, "a break was offered")
+    _ask(stage, "/api/v1/interventions/feedback", intervention_id=offer, response="accept", response_time_ms=0)
+    told = agent_counters(stage.settings)
+
+    def shown() -> dict[str, Any] | None:
+        agent: dict[str, Any] = json.loads(told.read_text())
+        return agent if any(one["state"] == "applied" for one in agent["actions"]) else None
+
+    agent = _until(shown, SHOWN_SECONDS, "the agent showed the break")
+    return _grab(agent["source"].rpartition(" ")[2], stage.settings.home / "display" / "Xauthority")
+
+
+def _grab(display: str, authority: Path) -> bytes:
+    """What a display shows, as a PNG."""
+    from io import BytesIO
+
+    from PIL import ImageGrab
+
+    time.sleep(1.5)  # the first line of a screen is not all of it
+    os.environ["XAUTHORITY"] = str(authority)  # of this command alone, which looks at no other display
+    picture = ImageGrab.grab(xdisplay=display)
+    png = BytesIO()
+    picture.resize((WIDTH, round(picture.height * WIDTH / picture.width))).save(png, "PNG")
+    return png.getvalue()
+
+
+def _closed_site(stage: Stage) -> bytes:
+    arguments = [*ARGUMENTS, "--headless=new", f"--disable-extensions-except={FOLDER}", f"--load-extension={FOLDER}"]
+    with (
+        tempfile.TemporaryDirectory() as profile,
+        stage.browser.browser_type.launch_persistent_context(
+            profile,
+            executable_path=CHROMIUM if CHROMIUM.exists() else None,
+            headless=False,
+            args=arguments,
+            viewport={"width": WIDTH, "height": HEIGHT},
+        ) as context,
+    ):
+        base = _pair(stage, context)
+        _ask(stage, "/api/v1/sessions", type="pomodoro", duration_minutes=JAIL_MINUTES, jail_enabled=True)
+        page = context.new_page()
+        # The address of a redirected page is not what Playwright thinks it is, so the extension's page is opened.
+        page.goto(f"{base}pages/blocked.html#{SITE}")
+        page.get_by_text("closed for now").wait_for(timeout=SHOWN_SECONDS * 1000)
+        return page.screenshot()
+
+
+def _pair(stage: Stage, context: BrowserContext) -> str:
+    """As a person does: the page offers, the extension's own page accepts; returns where its pages are."""
+    page = context.new_page()
+    page.goto(make_signin_link(stage.settings, stage.secrets, stage.user))
+    page.goto(f"{service_address(stage.settings)}/pair")
+
+    def asks() -> Page | None:
+        return next((one for one in context.pages if one.url.startswith("chrome-extension://")), None)
+
+    def look() -> Page | None:
+        page.wait_for_timeout(200)  # the browser's events come only while Playwright waits
+        return asks()
+
+    settings = _until(look, SHOWN_SECONDS, "the extension asked")
+    settings.locator("#accept").click()
+    settings.get_by_text("connected").first.wait_for()
+    return str(settings.url.partition("pages/")[0])
+
+
+def _ask(stage: Stage, path: str, **body: Any) -> Any:
+    token = stage.secrets.api_token if stage.user == LOCAL_PERSON else issue_token(stage.secrets, stage.user)
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    sent = json.dumps(body).encode() if body else None
+    try:
+        with open_own(f"{service_address(stage.settings)}{path}", headers=headers, body=sent) as answer:
+            return json.load(answer)
+    except OSError as error:
+        raise ServiceError("The service does not do it", why=f"{path}: {error}", todo="Is it up? make run") from error
+
+
+def _until(check: Callable[[], T | None], seconds: float, what: str) -> T:
+    deadline = time.monotonic() + seconds
+    while (found := check()) is None:
+        if time.monotonic() > deadline:
+            raise ServiceError(f"It did not happen that {what}", why=f"waited {seconds:.0f} s", todo="Try again")
+        time.sleep(0.3)
+    return found
