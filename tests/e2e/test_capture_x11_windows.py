@@ -87,7 +87,8 @@ def test_a_process_name_that_the_kernel_cut_inside_a_letter_is_repaired(
     program = tmp_path / "a日本語日本語"
     program.symlink_to("/bin/sleep")
     with subprocess.Popen([program, "60"]) as process:
-        comm = Path(f"/proc/{process.pid}/comm").read_bytes().rstrip()
+        while not (comm := Path(f"/proc/{process.pid}/comm").read_bytes().rstrip()).startswith(b"a"):
+            time.sleep(0.01)  # the kernel lets go of what Popen waits for before it writes the new name
         window = hands.open_window("", "title", pid=process.pid)
         hands.activate(window)
         focus = recorder.wait(EventType.WINDOW_FOCUS_CHANGE, 1)

@@ -60,7 +60,7 @@ def _register(platform: OwnPlatform) -> dict[str, UUID]:
         f"{one.flow_name}/{one.name}": one.apply() for one in (build(d, platform.settings.zone) for d in DEPLOYMENTS)
     }
     platform.sql("UPDATE deployment SET created = now() - interval '40 days'")
-    assert len(made) == 14
+    assert len(made) == 15
     return made
 
 
@@ -128,7 +128,7 @@ def test_after_a_power_cut_every_deployment_runs_again_and_old_runs_are_gone(pla
     dead, waiting = _at_work(platform, ids)
     platform.kill()
     assert {_state(platform, run) for run in dead.values()} == {"PENDING", "RUNNING", "CANCELLING"}
-    assert _slots(platform) == [1] * 14, "the fault: nothing of ours runs"
+    assert _slots(platform) == [1] * 15, "the fault: nothing of ours runs"
     old, young = _ended(platform, 31), _ended(platform, 29)
     platform.sql("DELETE FROM flow_run WHERE deployment_id = %s AND state_type = 'COMPLETED'", ids["retention/daily"])
     (platform.settings.models / "drift.jsonl").unlink()
@@ -147,7 +147,7 @@ def test_after_a_power_cut_every_deployment_runs_again_and_old_runs_are_gone(pla
     platform.wait(lambda: _state(platform, waiting) == "COMPLETED", "the drift that waited does not run")
     platform.wait(lambda: NICE in platform.priorities(), "no run is in the background")
     platform.wait(lambda: _caught_up(platform, ids["retention/daily"]), "retention does not catch up")
-    platform.wait(lambda: _slots(platform) == [0] * 14, "slots stay taken")
+    platform.wait(lambda: _slots(platform) == [0] * 15, "slots stay taken")
     for deployment in ids.values():
         _set(_submitted(platform, deployment), Completed())
     for name, deployment in ids.items():

@@ -15,8 +15,9 @@ from neural_focus.experiments.assignment import Arm, Draw, OpportunityWatch, Pol
 from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
 from neural_focus.models.predict import Predictor
 from neural_focus.settings import Settings
+from serving.actions import Actions
 from serving.database import Database
-from serving.draws import Drawn
+from serving.draws import Drawn, Reach
 from serving.forecast import Forecast, judge
 from serving.hub import Hub
 from serving.interventions import Interventions
@@ -31,15 +32,17 @@ def test_an_offer_is_explained_by_the_risk_it_is_for(
     predictor = Predictor.from_files(trained_person.bundle.files, trained_person.bundle.manifest, "xgboost_v1")
     made = _whose_reasons_differ(predictor, real_person)
     why = predictor.judge(made.message.t_us, made.features, user_id=real_person).reasons("break")
-    database = Database(module_database_url)
-    offers = Interventions(database, Hub(), Streams(), Settings(home=tmp_path))
+    database, hub = Database(module_database_url), Hub()
+    offers = Interventions(database, hub, Streams(), Actions(database, hub), Settings(home=tmp_path))
     stream = Stream(real_person, MACHINE, False, OpportunityWatch(Policy()))
 
     async def said_of(trigger: Trigger) -> str:
-        drawn = Drawn(trigger, Draw(Arm.SUGGEST_BREAK, 0.5, 0.1), str(uuid4()), ())
+        drawn = Drawn(
+            trigger, Draw(Arm.SUGGEST_BREAK, 0.5, 0.1), str(uuid4()), Reach.of(stream.help, None, can_block=False)
+        )
         stored = await offers.hold(stream, made, drawn)
         assert stored is not None
-        offers.offer(stored)
+        offers.offer(stored, stream)
         offered = offers.open_for(real_person)
         assert offered is not None
         await offers.answer(real_person, offered.id, "accept")

@@ -47,12 +47,12 @@ def simulated_power(experiment: Experiment, weeks: int, by_day: bool) -> float:
     ("text", "by_day"),
     [
         (
-            changed(OWN, ("people = 10", "people = 10\nopportunities_a_day = 4.0"), ("effect = 4.0", "effect = 2.0")),
+            changed(OWN, ("people = 10", "people = 30\nopportunities_a_day = 2.0"), ("effect = 4.0", "effect = 2.0")),
             False,
         ),
         (changed(OWN, ("people = 10", "people = 2\nopportunities_a_day = 8.0\navailable = 0.75")), True),
     ],
-    ids=["ten people", "two people"],
+    ids=["thirty people", "two people"],
 )
 def test_the_planned_weeks_have_the_planned_power(text: str, by_day: bool) -> None:
     experiment = parse_experiment(text)
@@ -112,11 +112,11 @@ def test_two_arms_have_the_papers_noncentrality() -> None:
 
 def test_of_several_arms_two_are_compared_in_the_opportunities_that_drew_one_of_them() -> None:
     own = default_experiment()
-    experiment = replace(own, plan=replace(own.plan, people=20, opportunities_a_day=2.0, available=1.0))
+    experiment = replace(own, plan=replace(own.plan, people=30, opportunities_a_day=2.0, available=1.0))
     effect = experiment.plan.effect / experiment.plan.sd
-    drew_one_of_them, chance = 20 * 14 * 2 * (0.3 + 0.4), 0.3 / (0.3 + 0.4)
+    drew_one_of_them, chance = 30 * 14 * 2 * (0.3 + 0.4), 0.3 / (0.3 + 0.4)
     noncentrality = drew_one_of_them * chance * (1 - chance) * effect**2
-    assert power_after(experiment, experiment.arms[1], 2) == pytest.approx(f_test_power(noncentrality, 20), abs=1e-9)
+    assert power_after(experiment, experiment.arms[1], 2) == pytest.approx(f_test_power(noncentrality, 30), abs=1e-9)
 
 
 def f_test_power(noncentrality: float, clusters: int) -> float:
