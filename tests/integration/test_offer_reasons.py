@@ -38,7 +38,7 @@ def test_an_offer_is_explained_by_the_risk_it_is_for(
 
     async def said_of(trigger: Trigger) -> str:
         drawn = Drawn(
-            trigger, Draw(Arm.SUGGEST_BREAK, 0.5, 0.1), str(uuid4()), Reach.of(stream.help, None, can_block=False)
+            trigger, Draw(Arm.SUGGEST_BREAK, 0.5, 0.1), str(uuid4()), Reach.of(stream.help, None, no_block="none here")
         )
         stored = await offers.hold(stream, made, drawn)
         assert stored is not None
