@@ -28,7 +28,7 @@ from neural_focus.simulation.worker import Worker, kind_of
 
 LETTERS = "etaoinshrdlucmfwypvbgk"
 RESTS = 0.85
-"""How often the demo person rests through a break that they accepted; else they leave its screen."""
+"""How often the demo person rests through a break that they accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +85,13 @@ class DemoPerson:
         hour: float | None = None,
         actions: Callable[[], Sequence[DemoAction]] = tuple,
         visit: Callable[[], bool] | None = None,
+        rests: float = RESTS,
     ) -> None:
         """Open the display and the demo windows. ``person``: by default number 0 of the group ``seed``.
 
         ``actions``: what is done on this desktop at the moment. ``visit``: what they do in a real browser when
         something draws them away, and whether the site opened; where it did not they turn back to their work.
+        ``rests``: how often they rest through a break; else they leave its screen.
         ``hour`` (0–24): a life that is the same whenever it is lived; by default each is another, at the hour it is.
 
         Raises:
@@ -107,7 +109,7 @@ class DemoPerson:
         ]
         self._size = self._injector.screen_size()
         self._angle = 0.0
-        self._actions, self._visit, self._break_seen = actions, visit, 0
+        self._actions, self._visit, self._rests, self._break_seen = actions, visit, rests, 0
         self.counts = DemoCounts()
         self._acts: dict[Act, Callable[[float], object]] = {
             Act.KEY: self._tap,
@@ -151,7 +153,7 @@ class DemoPerson:
             self._break_seen = 0
         elif shown.id != self._break_seen:
             self._break_seen = shown.id
-            if self._rng.random() < RESTS:
+            if self._rng.random() < self._rests:
                 self._worker.rest(max(1, math.ceil(shown.until_s - now_s)))
                 self.counts.breaks += 1
             else:

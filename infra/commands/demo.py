@@ -57,7 +57,7 @@ def live(
     here: Annotated[bool, typer.Option(help="Work even on your own desktop: it types and clicks there")] = False,
 ) -> None:
     """Be a demo person: open windows, type, point, switch and rest, through the X server."""
-    from infra.demo_person import DemoPerson, read_actions
+    from infra.demo_person import RESTS, DemoPerson, read_actions
 
     if not display:
         raise ConfigurationError("no display is given", todo="Give --display :N, such as that of an Xvfb")
@@ -74,8 +74,10 @@ def live(
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    agent_file = read_settings().home / "agent.json"
-    person = DemoPerson(display, seed=seed, brisk=brisk, actions=lambda: read_actions(agent_file))
+    settings = read_settings()
+    agent_file = settings.home / "agent.json"
+    rests = RESTS if settings.demo_answers else 1.0  # somebody else accepted it, and looks at it
+    person = DemoPerson(display, seed=seed, brisk=brisk, actions=lambda: read_actions(agent_file), rests=rests)
     counts = person.work(stop, seconds)
     Console().print(
         f"{counts.seconds} s: {counts.keys} keys, {counts.moves} moves, {counts.clicks} clicks,"

@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from flows.server import login
 from infra.own_server import read_links
@@ -18,6 +19,9 @@ from neural_focus.errors import ServiceError
 from neural_focus.secrets import Secrets
 from neural_focus.settings import Settings
 from serving.auth import LOCAL_PERSON, issue_token
+
+if TYPE_CHECKING:
+    from playwright.sync_api import FloatRect
 
 SETTLE_MS = 4000
 """Long enough for Prefect's page to fill."""
@@ -51,7 +55,7 @@ def prefect(stage: Stage) -> dict[str, bytes]:
 
 
 def ab_report(stage: Stage) -> dict[str, bytes]:
-    """The A/B report, whole.
+    """The A/B report, down to what its contexts and other outcomes say.
 
     Raises:
         ServiceError: there is none yet.
@@ -62,7 +66,11 @@ def ab_report(stage: Stage) -> dict[str, bytes]:
     page = stage.page()
     page.goto(address)
     page.wait_for_load_state("networkidle")
-    return {"ab-report": page.screenshot(full_page=True)}
+    below = page.get_by_role("heading", name="Where and when").first.bounding_box()
+    if below is None:
+        return {"ab-report": page.screenshot(full_page=True)}
+    clip: FloatRect = {"x": 0, "y": 0, "width": WIDTH, "height": below["y"] - 10}
+    return {"ab-report": page.screenshot(full_page=True, clip=clip)}
 
 
 def report_address(settings: Settings, secrets: Secrets, user: int) -> str | None:

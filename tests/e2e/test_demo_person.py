@@ -91,9 +91,8 @@ def test_only_what_was_applied_helps_the_person(monkeypatch: pytest.MonkeyPatch,
     display = start_virtual_display()
     try:
         monkeypatch.setenv("XAUTHORITY", str(display.authority))
-        monkeypatch.setattr("infra.demo_person.RESTS", 1.0)
         person = DemoPerson(
-            display.display, seed=4, person=restless, hour=10.0, actions=lambda: read_actions(agent_file)
+            display.display, seed=4, person=restless, hour=10.0, actions=lambda: read_actions(agent_file), rests=1.0
         )
         worker = person._worker
         write((1, "SUGGEST_BREAK", "waiting"), (2, "MINIMIZE_VLC", "waiting"))
