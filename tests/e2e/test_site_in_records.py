@@ -38,7 +38,9 @@ def test_the_kind_of_a_site_is_in_the_records_and_the_site_is_nowhere(tmp_path: 
             """The extension tells, somebody types, and the snapshots say where they are."""
             service.say(SiteInFront(site, time.time_ns() // 1000, "firefox 128"))
             wait_for(lambda: (found := service.of(Snapshot)[-1]).app_name == app and found.category == category)
+            before = service.of(Snapshot)[-1].input_us
             hands.tap("a")
+            wait_for(lambda: service.of(Snapshot)[-1].input_us != before)  # it is recorded before the next is told
 
         wait_for(lambda: service.of(Snapshot) and service.of(Snapshot)[-1].app_name == "firefox")
         on("youtube.com", "firefox (video)", "Entertainment")
