@@ -17,7 +17,7 @@ from pathlib import Path, PurePath
 
 from neural_focus.errors import ConfigurationError
 
-TODO = "Set NEURAL_FOCUS_ZONE to an IANA time zone such as Europe/Berlin"
+SET_A_ZONE = "Set NEURAL_FOCUS_ZONE to an IANA time zone such as Europe/Berlin"
 _PROBES = tuple(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=20 * step) for step in range(1250))
 _RECENT = 700
 """The probes since 2000: what came before is still corrected from one version of the database to the next."""
@@ -37,7 +37,9 @@ def machine_zone(environ: Mapping[str, str], root: Path = Path("/")) -> str:
     found = _zone_of_file(localtime, told) or told
     if found:
         return found
-    raise ConfigurationError("The time zone of this machine cannot be told", why=f"{localtime} is none", todo=TODO)
+    raise ConfigurationError(
+        "The time zone of this machine cannot be told", why=f"{localtime} is none", todo=SET_A_ZONE
+    )
 
 
 def zone_files(root: Path = Path("/")) -> tuple[object, ...]:
@@ -75,7 +77,7 @@ def _zone_of_variable(text: str, root: Path) -> str:
         found = _zone_of_file(path, _timezone_file(root)) if os.path.lexists(path) else ""
     if found:
         return found
-    raise ConfigurationError(f"TZ is {text!r}", why="no zone of the database is called so", todo=TODO)
+    raise ConfigurationError(f"TZ is {text!r}", why="no zone of the database is called so", todo=SET_A_ZONE)
 
 
 def _timezone_file(root: Path) -> str:

@@ -103,14 +103,19 @@ class Desktop:
 
 
 @contextmanager
-def desktop(service: Service, token: str | None = None, machine_id: str = "") -> Iterator[Desktop]:
-    """A connected desktop that can do everything, or a page; its clock starts two seconds ago, on a whole second."""
+def desktop(
+    service: Service, token: str | None = None, machine_id: str = "", *, able: bool = True
+) -> Iterator[Desktop]:
+    """A connected desktop that says it can do everything, or a page; its clock starts two seconds ago, on a whole one.
+
+    ``able``: False where the service may refuse it before it says anything.
+    """
     headers = {"Authorization": f"Bearer {service.secrets.api_token if token is None else token}"}
     address = f"{service.url.replace('http', 'ws', 1)}/ws"
     address += f"?machine_id={machine_id}" if machine_id else "?role=page"
     with connect(address, additional_headers=headers, open_timeout=60) as socket:
         client = Desktop(socket, (int(time.time()) - 2) * 1_000_000)
-        if machine_id:
+        if machine_id and able:
             client.able(*ALL_ABILITIES)
         yield client
 

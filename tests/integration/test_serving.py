@@ -149,7 +149,7 @@ def test_a_page_cannot_send_snapshots(service: Service, real_person: int) -> Non
 
 
 def test_a_machine_id_that_is_none_is_told_and_closed(service: Service) -> None:
-    with desktop(service, machine_id="not-a-uuid") as person:
+    with desktop(service, machine_id="not-a-uuid", able=False) as person:
         assert "machine_id" in person.receive(Problem).title
 
 
