@@ -114,6 +114,7 @@ def test_lists_are_kept_and_what_no_list_may_name_is_refused_where_it_was_typed(
     expect(field).to_be_focused()
     minutes = page.get_by_label("Minutes of a block")
     minutes.fill("500")
+    page.wait_for_timeout(1500)  # the page is drawn again each second, also between two keys of a person
     minutes.press("Enter")
     expect(page.locator("#blockMinutes-said")).to_contain_text("block_minutes is 500. Give 1 to 240")
     minutes.fill("20")

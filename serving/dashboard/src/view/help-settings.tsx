@@ -96,6 +96,11 @@ interface MinutesProps {
 
 function Minutes({ name, title, most, minutes, save }: MinutesProps) {
   const { refusal, stored, change } = useSaid(save);
+  // What is being typed is kept here: the page is drawn again with every score, and would put the stored value back.
+  const [typed, type] = useState<string | null>(null);
+  const onChange = async (entered: string) => {
+    if (await change({ [name]: Math.round(Number(entered)) })) type(null);
+  };
   return (
     <div class="row">
       <label for={name}>{title}</label>
@@ -104,10 +109,11 @@ function Minutes({ name, title, most, minutes, save }: MinutesProps) {
         type="number"
         min={1}
         max={most}
-        value={minutes}
+        value={typed ?? minutes}
         aria-describedby={`${name}-said`}
         aria-invalid={refusal !== ""}
-        onChange={(event) => void change({ [name]: Math.round(Number(event.currentTarget.value)) })}
+        onInput={(event) => type(event.currentTarget.value)}
+        onChange={(event) => void onChange(event.currentTarget.value)}
       />
       <Said id={`${name}-said`} refusal={refusal} stored={stored} />
     </div>
