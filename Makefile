@@ -4,6 +4,7 @@ SHELL := bash
 PYTHON ?= python3
 BIN := .venv/bin
 JOBS ?= 2
+export PYTHONDONTWRITEBYTECODE := # where it is set, each start of a program here compiles what it imports anew: twice the time
 PACKAGES := neural_focus collector flows feature_repo serving infra
 
 .PHONY: help setup build run test lint format bench trials faults fuzz sanitize tidy parity bits browsers wine pictures clean
@@ -17,9 +18,10 @@ setup: ## everything the other targets need: system packages, .venv, native buil
 run: setup ## start the whole platform here (ONCE=1: check that everything works, then stop)
 	@exec $(BIN)/neural-focus up $(if $(ONCE),--once)
 
+# OMP_NUM_THREADS: each worker has a core of its own; threads beside it would only wait for one another.
 test: ## all tests of the default suite, two files at a time (JOBS=1: one after the other)
 	@TEST=1 PYTHON=$(PYTHON) bash infra/setup.sh
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder
 
 NATIVE := $(shell find native -name '*.cpp' -o -name '*.hpp')
 

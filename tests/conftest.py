@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -46,6 +47,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(FreshCaches().remove)
 
 
+def pytest_collectstart() -> None:
+    """What all imports make stays: no garbage is looked for in it, now or later."""
+    gc.disable()
+
+
 @pytest.hookimpl(tryfirst=True)  # the workers' own hook reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With two workers (``-n 2 --dist loadgroup``) a file's tests stay together, and so do those on one server."""
@@ -58,6 +64,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Files that share a server must not be torn apart in silence: a group's name ends the ids of its tests."""
+    gc.collect()
+    gc.freeze()  # statsmodels collects at each call: half a second with all of it
+    gc.enable()
     apart = [item.nodeid for item in session.items if "@" not in item.nodeid]
     if hasattr(session.config, "workerinput") and apart:
         raise pytest.UsageError(f"this pytest-xdist ignores groups: {apart[0]} has none. Run: make setup")
