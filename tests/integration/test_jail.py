@@ -77,7 +77,9 @@ def test_a_jail_that_cannot_be_is_refused_with_what_to_do(service: Service, real
         assert client.get("/api/v1/now").json()["session"] is None, "no session was begun by it"
 
 
-def test_a_jail_holds_the_lists_until_it_is_left(service: Service, real_person: int, module_database_url: str) -> None:
+def test_a_jail_holds_the_lists_until_it_is_left(
+    service: Service, clock: MovedClock, real_person: int, module_database_url: str
+) -> None:
     token = service.token_of(real_person)
     with (
         desktop(service, token, MACHINE) as person,
@@ -123,7 +125,7 @@ def test_a_jail_holds_the_lists_until_it_is_left(service: Service, real_person: 
         for reason in ("", "  a ", "x" * 201):
             assert problem(client.post(path, json={"reason": reason}))["status"] == 422
         assert problem(stranger.post(path, json={"reason": "let me out"}))["status"] == 404
-        asked_us = time.time_ns() // 1000
+        asked_us = int(clock.time() * 1e6)
         exit_ = client.post(path, json={"reason": "the school calls"}).json()
         assert 59_000_000 <= exit_["lifts_us"] - asked_us <= 65_000_000
         assert page.receive(JailLeaving) == JailLeaving(started.id, exit_["lifts_us"])
@@ -131,12 +133,13 @@ def test_a_jail_holds_the_lists_until_it_is_left(service: Service, real_person: 
         assert page.receive(JailLeaving).lifts_us == exit_["lifts_us"], "asking again makes it neither sooner nor later"
         assert client.get(f"/api/v1/sessions/{started.id}").json()["jail_leaving_us"] == exit_["lifts_us"]
         assert problem(client.post(f"/api/v1/sessions/{started.id}/end"))["status"] == 409, "not before its minute"
-        person.send(InterventionApplied(first, time.time_ns() // 1000, "x11"))
+        person.send(InterventionApplied(first, int(clock.time() * 1e6), "x11"))
 
-        ends = {(end := person.receive(UndoAction, 75)).intervention_id: end.reason for _ in range(2)}
-        assert time.time_ns() // 1000 >= exit_["lifts_us"]
+        clock.move(50)  # the one below who sets the clock back waits for all of its minute
+        ends = {(end := person.receive(UndoAction)).intervention_id: end.reason for _ in range(2)}
+        assert clock.time() * 1e6 >= exit_["lifts_us"]
         assert ends == dict.fromkeys((order.intervention_id for order in orders.values()), "emergency")
-        person.send(InterventionUndone(first, time.time_ns() // 1000, "undone"))
+        person.send(InterventionUndone(first, int(clock.time() * 1e6), "undone"))
         page.receive(InterventionUndone)
         [(reason, why)] = query(
             module_database_url,
@@ -245,7 +248,23 @@ def test_a_clock_that_is_set_back_keeps_nobody_in(fresh_database_url: str, tmp_p
 
 
 @pytest.fixture(scope="module")
-def service(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def service_clock(tmp_path_factory: pytest.TempPathFactory) -> MovedClock:
+    """What the module's service takes for wall time."""
+    return MovedClock(tmp_path_factory.mktemp("clock") / "clock")
+
+
+@pytest.fixture
+def clock(service_clock: MovedClock) -> Iterator[MovedClock]:
+    """The same, right again at the end."""
+    yield service_clock
+    service_clock.move(-service_clock.seconds)
+
+
+@pytest.fixture(scope="module")
+def service(
+    module_database_url: str, service_clock: MovedClock, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
     """One service for the module."""
-    with running_service(module_database_url, tmp_path_factory.mktemp("home of the service")) as running:
+    home = tmp_path_factory.mktemp("home of the service")
+    with running_service(module_database_url, home, **service_clock.variables) as running:
         yield running
