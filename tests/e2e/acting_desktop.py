@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -23,8 +22,6 @@ from neural_focus._x11 import Injector, Minimizer
 from neural_focus.categories import Rules
 from neural_focus.events import EVENT_DTYPE, EventType
 from neural_focus.messages import ApplyAction, InterventionApplied, InterventionType, InterventionUndone
-
-MANAGED = shutil.which("openbox") is not None
 
 
 @contextmanager

@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from acting_desktop import MANAGED, away, desk_of, managed_desktop
+from acting_desktop import away, desk_of, managed_desktop
 from virtual_desktop import wait_for
 
 from collector.capture import X11Source
 from neural_focus._x11 import Injector, Minimizer
 
-pytestmark = pytest.mark.skipif(not MANAGED, reason="openbox is not installed: apt-get install openbox")
 PROGRAM = Path(__file__).with_name("killed_actions.py")
 
 

@@ -16,11 +16,8 @@ from virtual_desktop import wait_for
 
 from collector.presence import Presence
 from collector.wayland import WaylandSource
-from neural_focus._wayland import HAS_COMPOSITOR
 from neural_focus.events import EventType
 from neural_focus.messages import UndoAction
-
-pytestmark = pytest.mark.skipif(not HAS_COMPOSITOR, reason="built without libwayland")
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from acting_desktop import MANAGED, Desk, away, desk_of, managed_desktop
+from acting_desktop import Desk, away, desk_of, managed_desktop
 from virtual_desktop import virtual_desktop, wait_for
 
 from collector.capture import X11Source
@@ -16,7 +16,6 @@ from neural_focus._x11 import Injector, Minimizer
 from neural_focus.events import EventType
 from neural_focus.messages import UndoAction
 
-pytestmark = pytest.mark.skipif(not MANAGED, reason="openbox is not installed: apt-get install openbox")
 FOCUS = EventType.WINDOW_FOCUS_CHANGE
 
 

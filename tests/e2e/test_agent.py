@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from acting_desktop import MANAGED, away, managed_desktop
+from acting_desktop import away, managed_desktop
 from scripted_service import ScriptedService, scripted_service
 from surroundings import DEAD_PROXIES
 from virtual_desktop import wait_for
@@ -250,7 +250,6 @@ def test_a_move_to_another_zone_is_noticed_while_it_runs(display: str, tmp_path:
     assert len(hours) == 2, "Kathmandu's clock shows another hour than Berlin's"
 
 
-@pytest.mark.skipif(not MANAGED, reason="openbox is not installed: apt-get install openbox")
 def test_what_is_ordered_is_done_told_and_taken_back_after_a_crash(tmp_path: Path, fresh_database_url: str) -> None:
     with (
         managed_desktop() as shown,
