@@ -15,11 +15,13 @@ from pathlib import Path
 import pytest
 from canary import start_flows, type_canary
 from installation import STARTED, Installation, RunningPlatform
-from playwright.sync_api import Browser, expect, sync_playwright
+from page_service import SENT, Desktop, PageService, running_service, workday
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 from surroundings import DEAD_PROXIES
 from virtual_desktop import Recorder, virtual_desktop
 
 from neural_focus._x11 import Injector
+from serving.auth import make_signin_link
 
 expect.set_options(timeout=60_000)  # other tests run beside
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -66,6 +68,35 @@ def browser() -> Iterator[Browser]:
         launched = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
         yield launched
         launched.close()
+
+
+@pytest.fixture(scope="module")
+def service(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageService]:
+    """The service; a demo person's first offer comes three seconds after they go live."""
+    variables = {"NEURAL_FOCUS_OPPORTUNITY_SECONDS": "3", "NEURAL_FOCUS_TIMEOUT_SECONDS": "300"}
+    with running_service(module_database_url, tmp_path_factory.mktemp("page"), **variables) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def context(browser: Browser, service: PageService) -> Iterator[BrowserContext]:
+    """A browser that followed a sign-in link."""
+    made = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = made.new_page()
+    page.goto(make_signin_link(service.settings, service.secrets, service.user_id))
+    page.wait_for_url(f"{service.address}/")
+    page.close()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def desktop(service: PageService) -> Iterator[Desktop]:
+    """A desktop that has worked for a quarter of an hour and goes on; it may end no program."""
+    made = Desktop(service, workday(SENT + 600), SENT)
+    made.start()
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="module")

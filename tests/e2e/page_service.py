@@ -15,6 +15,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
+from node_here import DASHBOARD
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
 from websockets.sync.client import ClientConnection, connect
 
@@ -40,6 +41,8 @@ from neural_focus.store.users import ensure_user
 from serving.auth import issue_token
 from serving.launch import service_command, service_environment
 
+SENT = 900
+"""Seconds of work that a desktop sends at once before it goes on live."""
 APPS = ("code", "firefox", "slack")
 STATUS = DesktopStatus(
     "capturing",
@@ -69,6 +72,7 @@ class PageService:
 @contextmanager
 def running_service(database_url: str, home: Path, **variables: str) -> Iterator[PageService]:
     """Start `bentoml serve` as `up` does, wait until it is ready, stop it at the end."""
+    assert (DASHBOARD / "dist" / "index.html").exists(), "the page is not built, run: make setup"
     settings = Settings(home=home, database_url=database_url, serving_port=free_port(), prefect_port=free_port())
     secrets = load_secrets(settings.secrets)
     with connect_database(database_url) as connection:
@@ -97,6 +101,13 @@ def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"the service did not start: {log.read_text()[-2000:]}") from None
             time.sleep(0.2)
+
+
+def axe_says(page: Page) -> list[str]:
+    """What axe finds wrong with a page."""
+    page.evaluate((DASHBOARD / "node_modules" / "axe-core" / "axe.min.js").read_text())
+    found = page.evaluate("axe.run().then((result) => result.violations.map((one) => `${one.id}: ${one.help}`))")
+    return [str(one) for one in found]
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from page_service import Desktop, PageService, quiet_page, running_service, workday
+from page_service import SENT, Desktop, PageService, axe_says, quiet_page
 from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 from virtual_desktop import wait_for
 from warned_person import warned_person
@@ -22,39 +22,6 @@ from infra.pictures.dashboard import MINUTES, MISSING
 from neural_focus.messages import DesktopStatus
 from neural_focus.store.database import connect
 from serving.auth import make_signin_link
-
-DASHBOARD = Path(__file__).parents[2] / "serving" / "dashboard"
-PAST, LIVE = 900, 600
-
-
-@pytest.fixture(scope="module")
-def service(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageService]:
-    """The service; a demo person's first offer comes three seconds after they go live."""
-    assert (DASHBOARD / "dist" / "index.html").exists(), "the page is not built, run: make setup"
-    variables = {"NEURAL_FOCUS_OPPORTUNITY_SECONDS": "3", "NEURAL_FOCUS_TIMEOUT_SECONDS": "300"}
-    with running_service(module_database_url, tmp_path_factory.mktemp("page"), **variables) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def context(browser: Browser, service: PageService) -> Iterator[BrowserContext]:
-    """A browser that followed a sign-in link."""
-    made = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = made.new_page()
-    page.goto(make_signin_link(service.settings, service.secrets, service.user_id))
-    page.wait_for_url(f"{service.address}/")
-    page.close()
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def desktop(service: PageService) -> Iterator[Desktop]:
-    """A desktop that has worked for a quarter of an hour and goes on."""
-    made = Desktop(service, workday(PAST + LIVE), PAST)
-    made.start()
-    yield made
-    made.close()
 
 
 @pytest.fixture
@@ -133,13 +100,13 @@ def test_an_offer_counts_down_and_takes_an_answer(page: Page, service: PageServi
     expect(offer.get_by_role("alert")).to_contain_text("An example of help")
     expect(offer).to_contain_text("Without an answer nothing is done.")
     expect(offer).to_contain_text("If you accept, your desktop is asked to show the break screen.")
-    wait_for(lambda: page.evaluate(MISSING, PAST // 60)["missing"] == [])  # the pictures wait for this
-    assert page.evaluate(MISSING, PAST // 60)["open"]
+    wait_for(lambda: page.evaluate(MISSING, SENT // 60)["missing"] == [])  # the pictures wait for this
+    assert page.evaluate(MISSING, SENT // 60)["open"]
     offer.get_by_role("button", name="No, thanks").press("Enter")
     expect(offer.get_by_role("status")).to_have_text("You said no, and your answer is stored.")
     page.reload()
     expect(page.get_by_test_id("warnings")).to_contain_text("rejected")
-    assert not page.evaluate(MISSING, PAST // 60)["open"]
+    assert not page.evaluate(MISSING, SENT // 60)["open"]
 
 
 def test_a_session_starts_and_ends(page: Page, service: PageService, desktop: Desktop) -> None:
@@ -244,9 +211,7 @@ def test_nothing_for_axe_to_say(page: Page, service: PageService, desktop: Deskt
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
     page.goto(service.address)
     expect(page.get_by_test_id("timeline")).to_be_visible()
-    page.evaluate((DASHBOARD / "node_modules" / "axe-core" / "axe.min.js").read_text())
-    found = page.evaluate("axe.run().then((result) => result.violations.map((one) => `${one.id}: ${one.help}`))")
-    assert found == []
+    assert axe_says(page) == []
 
 
 def test_narrow_screens_do_not_scroll_sideways(page: Page, service: PageService, desktop: Desktop) -> None:

@@ -11,44 +11,11 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from node_here import DASHBOARD
-from page_service import Desktop, PageService, quiet_page, running_service, workday
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from page_service import Desktop, PageService, axe_says, quiet_page
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 from virtual_desktop import wait_for
 
 from neural_focus.messages import ApplyAction, InterventionApplied, InterventionUndone, UndoAction
-from serving.auth import make_signin_link
-
-PAST, LIVE = 900, 600
-
-
-@pytest.fixture(scope="module")
-def service(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageService]:
-    """The service; a demo person's first offer comes three seconds after they go live."""
-    variables = {"NEURAL_FOCUS_OPPORTUNITY_SECONDS": "3", "NEURAL_FOCUS_TIMEOUT_SECONDS": "300"}
-    with running_service(module_database_url, tmp_path_factory.mktemp("page"), **variables) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def context(browser: Browser, service: PageService) -> Iterator[BrowserContext]:
-    """A browser that followed a sign-in link."""
-    made = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = made.new_page()
-    page.goto(make_signin_link(service.settings, service.secrets, service.user_id))
-    page.wait_for_url(f"{service.address}/")
-    page.close()
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def desktop(service: PageService) -> Iterator[Desktop]:
-    """A desktop that can show a break screen and minimise, and may end no program."""
-    made = Desktop(service, workday(PAST + LIVE), PAST)
-    made.start()
-    yield made
-    made.close()
 
 
 @pytest.fixture
@@ -243,9 +210,7 @@ def test_nothing_for_axe_to_say_of_help(page: Page, service: PageService, deskto
     page.get_by_role("form", name="Sites to block").get_by_role("textbox").fill("paypal.com")
     page.keyboard.press("Enter")
     expect(page.get_by_text("it looks like a bank")).to_be_visible()
-    page.evaluate((DASHBOARD / "node_modules" / "axe-core" / "axe.min.js").read_text())
-    found = page.evaluate("axe.run().then((result) => result.violations.map((one) => `${one.id}: ${one.help}`))")
-    assert found == []
+    assert axe_says(page) == []
 
 
 def test_help_does_not_scroll_sideways_on_narrow_screens(page: Page, service: PageService, desktop: Desktop) -> None:
