@@ -19,6 +19,7 @@ from page_service import SENT, Desktop, PageService, running_service, workday
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 from surroundings import DEAD_PROXIES
 from virtual_desktop import Recorder, virtual_desktop
+from wall_clock import MovedClock
 
 from neural_focus._x11 import Injector
 from serving.auth import make_signin_link
@@ -71,9 +72,18 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def service(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageService]:
+def service_clock(tmp_path_factory: pytest.TempPathFactory) -> MovedClock:
+    """What the service takes for wall time."""
+    return MovedClock(tmp_path_factory.mktemp("clock") / "clock")
+
+
+@pytest.fixture(scope="module")
+def service(
+    module_database_url: str, service_clock: MovedClock, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[PageService]:
     """The service; a demo person's first offer comes three seconds after they go live."""
     variables = {"NEURAL_FOCUS_OPPORTUNITY_SECONDS": "3", "NEURAL_FOCUS_TIMEOUT_SECONDS": "300"}
+    variables |= service_clock.variables
     with running_service(module_database_url, tmp_path_factory.mktemp("page"), **variables) as started:
         yield started
 

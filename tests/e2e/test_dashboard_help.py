@@ -14,6 +14,7 @@ import pytest
 from page_service import Desktop, PageService, axe_says, quiet_page
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 from virtual_desktop import wait_for
+from wall_clock import MovedClock
 
 from neural_focus.messages import ApplyAction, InterventionApplied, InterventionUndone, UndoAction
 
@@ -39,15 +40,16 @@ def ordered(desktop: Desktop, action: str) -> ApplyAction:
     return found()[0]
 
 
+def ended(desktop: Desktop, order: ApplyAction) -> list[UndoAction]:
+    """What the service wants ended of what it ordered, so far."""
+    ends = (one for one in desktop.orders if isinstance(one, UndoAction))
+    return [one for one in ends if one.intervention_id == order.intervention_id]
+
+
 def end_of(desktop: Desktop, order: ApplyAction) -> UndoAction:
-    """What the service wants ended of what it ordered, once the desktop has it."""
-
-    def found() -> list[UndoAction]:
-        ends = (one for one in desktop.orders if isinstance(one, UndoAction))
-        return [one for one in ends if one.intervention_id == order.intervention_id]
-
-    wait_for(found, 90)
-    return found()[0]
+    """The same, once the desktop has it."""
+    wait_for(lambda: ended(desktop, order))
+    return ended(desktop, order)[0]
 
 
 def action_on(page: Page, text: str) -> Locator:
@@ -138,8 +140,9 @@ def test_accepted_help_is_asked_for_then_done_then_undone_as_it_is_reported(
 
 
 def test_a_jail_says_what_it_does_holds_and_lets_go_a_minute_after_the_exit(
-    page: Page, service: PageService, desktop: Desktop
+    page: Page, service: PageService, service_clock: MovedClock, desktop: Desktop
 ) -> None:
+    page.clock.install()
     page.goto(f"{service.address}/#help")
     for name, entry in (("Apps to minimise", "spotify"), ("Apps that a jail may end", "steam")):
         form = page.get_by_role("form", name=name)
@@ -179,12 +182,16 @@ def test_a_jail_says_what_it_does_holds_and_lets_go_a_minute_after_the_exit(
     expect(leaving).to_have_text(re.compile(r"The jail lifts in (0:5\d|1:00)\. The session goes on\."))
     page.reload()
     expect(leaving).to_be_visible()
+    assert not ended(desktop, order)
+    service_clock.move(50)
+    page.clock.fast_forward(50_000)
     assert end_of(desktop, order).reason == "emergency"
     desktop.send(InterventionUndone(order.intervention_id, now_us(), "emergency"))
     expect(action_on(page, "spotify has been free again since")).to_contain_text("you left the jail")
     expect(session.get_by_role("timer")).to_be_visible()
     session.get_by_role("button", name="End session").click()
     expect(session.get_by_role("status")).to_contain_text("You ended the session")
+    service_clock.move(-50)
 
 
 def test_a_jail_with_nothing_to_do_is_refused_where_it_was_started(
