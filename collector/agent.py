@@ -135,6 +135,7 @@ class Agent:
         """One round of the main thread; returns whether others should hear of it at once."""
         before = self._attendance.paused_until, self._asker.offer, self._actions.describe()
         self._follow_clock()
+        timed = self._recording.live.timed
         for wish in self._attendance.wishes():
             self._obey(wish)
         watch = self._options.zone_watch
@@ -144,6 +145,8 @@ class Agent:
             self._obey("resume")
         self._talk.hear_scores()
         answer = self._talk.turn([] if self._attendance.paused else self._recording.turn())
+        if self._recording.live.timed != timed:
+            self._keep_file(self._recording.save)  # an agent that is killed now still knows which session it is in
         if answer is not None:
             self._say(f"Your answer: {answer}.")
         for news in self._sessions.turn(self._recording.live.input_us):

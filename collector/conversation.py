@@ -65,7 +65,7 @@ class Conversation:
         self._features: dict[int, dict[str, float]] = {}
         self._natural: dict[int, int] = {}
         self._ends: dict[int, int] = {}
-        self._timed: int | None = None
+        self._joined = -1
         self._heard: list[ServerMessage] = []
         self.known = Known()
         """What the shipper puts onto every row; replaced, never changed."""
@@ -101,6 +101,7 @@ class Conversation:
         for message in heard:
             self._hear(message)
         self._actions.turn()
+        self._say_session()
         self.report()
         return self._take_answer()
 
@@ -109,6 +110,14 @@ class Conversation:
         connected = self._link is not None and self._link.connected
         for report in self._actions.reports(self._link.counters["reconnects"] if self._link and connected else None):
             self._send(report)
+
+    def _say_session(self) -> None:
+        """On each connection, which timed session the engine is in: the service says so if that one has ended."""
+        link, timed = self._link, self._live.timed
+        if link is not None and link.connected and link.counters["reconnects"] != self._joined:
+            self._joined = link.counters["reconnects"]
+            if timed is not None:
+                link.send(SessionApplied(timed.id, timed.start_us))
 
     def clock_moved(self) -> None:
         """The seconds before are of another time: predictions for them say nothing of what is now."""
@@ -192,18 +201,17 @@ class Conversation:
         start_us = session.start_us or self._now_us()
         self.known = replace(self.known, session_id=session.id)
         if session.session_type != "natural":
-            if session.id != self._timed:
-                self._timed = session.id
-                self._send(SessionApplied(session.id, self._live.start_session(self._not_ahead(start_us))))
+            if self._live.timed is None or session.id != self._live.timed.id:
+                taken = self._live.start_session(session.id, self._not_ahead(start_us))
+                self._send(SessionApplied(taken.id, taken.start_us))
         elif start_us in self._ends:
             self._send(EndSession(session.id, end_us=self._ends.pop(start_us)))
         else:
             self._natural[start_us] = session.id
 
     def _session_ended(self, session: SessionEnded) -> None:
-        if session.session_id == self._timed:
+        if self._live.timed is not None and session.session_id == self._live.timed.id:
             self._live.end_session(self._not_ahead(session.end_us or self._now_us()))
-            self._timed = None
         if session.session_id == self.known.session_id:
             self.known = replace(self.known, session_id=None)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from neural_focus.categories import category_label
 from neural_focus.errors import FormatError
 from neural_focus.events import INPUT, PRODUCTIVITY_SHIFT, EventType, decode_app_name
 from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
+from neural_focus.sessions import TAKEN_WITHIN_US
 from neural_focus.zones import zone_history_table, zone_table
 
 CLOSE_AFTER_US = 100_000
@@ -46,6 +47,14 @@ class Second:
 
 
 @dataclass(frozen=True, slots=True)
+class TimedSession:
+    """The session with a timer that the engine is in, by the service's id, and the µs at which both say it began."""
+
+    id: int
+    start_us: int
+
+
+@dataclass(frozen=True, slots=True)
 class SavedState:
     """An engine as it was saved, and the record that it expects next."""
 
@@ -53,6 +62,7 @@ class SavedState:
     next_seq: int
     last_us: int
     engine: bytes
+    timed: TimedSession | None = None
 
 
 class LiveEngine:
@@ -63,6 +73,7 @@ class LiveEngine:
         self._zones = [(0, zone)]
         self._next_seq = 0
         self.last_us = 0
+        self.timed: TimedSession | None = None
         self._app_name = self._title = ""
         self._input_us: int | None = None
         self.snapshots = 0
@@ -77,7 +88,8 @@ class LiveEngine:
             engine = Engine.load(saved.engine)
             engine.set_zone(*table)
         live = cls(engine, boot_id, zone)
-        live.last_us = 0 if saved is None else saved.last_us
+        if saved is not None:
+            live.last_us, live.timed = saved.last_us, saved.timed
         for first_of_boot, records in _records_after(spool, saved):
             live._take(records, restart=first_of_boot)
         engine.sessions()  # what began or ended before is not news
@@ -104,12 +116,15 @@ class LiveEngine:
         """The prediction for the snapshot at ``t_us``: later snapshots have its momentum."""
         self._engine.focus_score(t_us, focus_score)
 
-    def start_session(self, t_us: int) -> int:
-        """A timed session begins; returns the µs that the engine used."""
-        return self._engine.start_session(t_us)
+    def start_session(self, number: int, t_us: int) -> TimedSession:
+        """A timed session begins. It keeps its start where the engine takes it late: nobody was here when it began."""
+        used_us = self._engine.start_session(t_us)
+        self.timed = TimedSession(number, used_us if used_us - t_us <= TAKEN_WITHIN_US else t_us)
+        return self.timed
 
     def end_session(self, t_us: int) -> int:
         """It ends; returns the µs that the engine used."""
+        self.timed = None
         return self._engine.end_session(t_us)
 
     def break_accepted(self, t_us: int) -> int:
@@ -140,7 +155,8 @@ class LiveEngine:
 
     def save(self, path: Path) -> None:
         """Keeps the whole state for the next start."""
-        head = {"boot_id": self._boot_id, "next_seq": self._next_seq, "last_us": self.last_us}
+        timed = None if self.timed is None else asdict(self.timed)
+        head = {"boot_id": self._boot_id, "next_seq": self._next_seq, "last_us": self.last_us, "timed": timed}
         atomic_write(path, json.dumps(head).encode() + b"\n" + self._engine.save())
 
     def _take(self, records: Records, *, restart: bool) -> tuple[Any, Any, Any]:
@@ -183,7 +199,9 @@ def read_state(path: Path) -> SavedState | None:
         return None
     head, _, body = path.read_bytes().partition(b"\n")
     try:
-        saved = SavedState(engine=body, **json.loads(head))
+        given = json.loads(head)
+        timed = given.pop("timed", None)
+        saved = SavedState(engine=body, timed=None if timed is None else TimedSession(**timed), **given)
         Engine.load(body)
     except (ValueError, TypeError, FormatError):
         path.replace(path.with_name(path.name + ".unreadable"))

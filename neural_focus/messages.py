@@ -131,7 +131,10 @@ class EndSession:
 
 @dataclass(frozen=True, slots=True)
 class SessionApplied:
-    """The desktop's engine took a session that someone else started (the page): at which microsecond."""
+    """The desktop's engine is in a timed session, since which microsecond: said when it takes it, and when it connects.
+
+    Where that session has ended, its end is the answer.
+    """
 
     TYPE: ClassVar[str] = "SESSION_APPLIED"
     session_id: int

@@ -29,6 +29,8 @@ SESSION_TYPES: tuple[str, ...] = get_args(SessionType)
 END_REASONS: tuple[str, ...] = get_args(EndReason)
 DEFAULT_MINUTES: dict[str, int] = {"pomodoro": 25, "deep_work": 90}
 MAX_MINUTES = 24 * 60
+TAKEN_WITHIN_US = 60_000_000
+"""An engine that was there when a session started takes it within this time; only then it says where it starts."""
 LOOK_BACK_US = 6 * 3_600_000_000
 """Events so long before a session's start say who held the focus then."""
 _CLOSED_BY = {EventType.IDLE_START: EventType.IDLE_END, EventType.SCREEN_LOCK: EventType.SCREEN_UNLOCK}

@@ -9,6 +9,7 @@ from typing import Any
 from neural_focus.messages import SessionEnded, SessionResponse, SessionStarted, iso
 from neural_focus.sessions import (
     LOOK_BACK_US,
+    TAKEN_WITHIN_US,
     EndReason,
     SessionMetrics,
     SessionSummary,
@@ -29,8 +30,6 @@ from serving.streams import Streams
 
 REFILL_SECONDS = 60
 """The shipper is seconds behind: metrics are filled again this long after the end."""
-JAIL_SLACK_US = 60_000_000
-"""An engine takes a session within this; a start moved further would be a way out of a jail."""
 CRASHED_SECONDS = 60
 """A timer that ran out this long before anybody noticed: the service was not there."""
 
@@ -93,8 +92,15 @@ class SessionDesk:
             await self._actions.tell(user_id)
         return answer
 
-    async def applied(self, user_id: int, session_id: int, start_us: int) -> None:
+    async def running(self, user_id: int) -> SessionStarted | None:
+        """The person's timed session, for a desktop that was not there when it began, or has started again since."""
+        session = await self._database.run(lambda connection: session_book.running_timed(connection, user_id))
+        return None if session is None else SessionStarted(**_fields(described(session)))
+
+    async def applied(self, user_id: int, session_id: int, start_us: int) -> SessionEnded | None:
         """The desktop's engine took the session at ``start_us``; the timer counts from there.
+
+        Returns the end of one that has ended: a desktop says it again when it connects, and may have missed the end.
 
         Raises:
             ProblemError: 404, the person has no such session; 409, a jail would end by it.
@@ -102,16 +108,20 @@ class SessionDesk:
 
         def move(connection: Connection) -> StoredSession | None:
             session = session_book.read_session(connection, user_id, session_id)
-            if session is not None and abs(start_us - session.start_us) > JAIL_SLACK_US:
-                refuse_to_end(session)
+            if session is not None and abs(start_us - session.start_us) > TAKEN_WITHIN_US:
+                refuse_to_end(session)  # a start moved further would be a way out of a jail
             session_book.move_start(connection, user_id, session_id, start_us)
             return session_book.read_session(connection, user_id, session_id)
 
         session = await self._database.run(move)
         if session is None:
             raise ProblemError(404, f"There is no session {session_id}")
-        if session.end_us is None and session.deadline_us is not None:
+        if session.end_us is not None:
+            summary = await self._database.run(lambda connection: _summary(connection, session))
+            return SessionEnded(session_id, _reason(session, "system_error"), summary, session.end_us)
+        if session.deadline_us is not None:
             self._deadlines[session_id] = (user_id, session.deadline_us)
+        return None
 
     async def end(self, user_id: int, session_id: int, end_us: int | None = None) -> SessionEnded:
         """End one of the person's sessions because they say so. Ending it twice tells the same end again.

@@ -56,7 +56,7 @@ async def serve_socket(runtime: Runtime, socket: WebSocket) -> None:
         client.send(runtime.streams.desktop_of(user_id) or DesktopStatus("gone", ""))
     pump = asyncio.create_task(client.pump())
     try:
-        await _repeat_orders(runtime, client)
+        await _take_up(runtime, client)
         await _listen(runtime, client, stream)
     finally:
         runtime.hub.leave(client)
@@ -68,10 +68,15 @@ async def serve_socket(runtime: Runtime, socket: WebSocket) -> None:
             await pump
 
 
-async def _repeat_orders(runtime: Runtime, client: Client) -> None:
-    """What a desktop has not reported on; where the database refuses, the loop of orders tells it later."""
+async def _take_up(runtime: Runtime, client: Client) -> None:
+    """What a desktop may have missed: the session that runs, and what it has not reported on.
+
+    Where the database refuses, the loop of orders tells the latter later.
+    """
     if client.machine_id is not None:
         try:
+            if (session := await runtime.sessions.running(client.user_id)) is not None:
+                client.send(session)
             await runtime.actions.connected(client.user_id, client.machine_id)
         except NeuralFocusError as error:
             client.send(problem_of(error))
@@ -111,7 +116,9 @@ async def _handle(runtime: Runtime, client: Client, stream: Stream | None, messa
             _desktop(stream, "sends its status").desktop = message
             runtime.hub.tell(client.user_id, message, pages_only=True)
         case SessionApplied(session_id, start_us):
-            await runtime.sessions.applied(client.user_id, session_id, start_us)
+            ended = await runtime.sessions.applied(client.user_id, session_id, start_us)
+            if ended is not None:
+                client.send(ended)
         case LeaveJail(session_id, reason):
             await runtime.jail.leave(client.user_id, session_id, reason)
         case UndoIntervention(intervention_id):

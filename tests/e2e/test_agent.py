@@ -40,11 +40,15 @@ from neural_focus.messages import (
     InterventionFeedback,
     InterventionOffered,
     InterventionUndone,
+    SessionApplied,
+    SessionEnded,
+    SessionStarted,
     Snapshot,
     StartSession,
     iso,
 )
 from neural_focus.replay import CONTROL_DTYPE, ControlKind, replay
+from neural_focus.sessions import SessionSummary
 from neural_focus.store.database import Connection, connect
 from neural_focus.store.events import read_events
 from neural_focus.store.users import zone_history
@@ -190,6 +194,38 @@ def test_from_a_hand_to_the_database_and_back(display: str, tmp_path: Path, fres
         assert known is not None and known[0] > 0 and known[1] in service.predicted.values() and known[2] == 7
         consents = connection.execute("SELECT count(*) FROM consents").fetchone()
         assert consents == (1,)
+
+
+def test_a_timed_session_ends_in_an_agent_that_was_killed_in_it(
+    display: str, tmp_path: Path, fresh_database_url: str
+) -> None:
+    state = tmp_path / "engine.state"
+
+    def newest() -> float:
+        return service.of(Snapshot)[-1].features["seconds_since_session_start"]
+
+    with (
+        scripted_service() as (service, port),
+        Desk(tmp_path, fresh_database_url, port) as desk,
+        hands_at_work(display),
+    ):
+        agent = desk.start()
+        wait_for(lambda: service.of(Snapshot), 60)
+        begin_us = time.time_ns() // 1000 - 30_000_000
+        service.say(SessionStarted(9, 1, iso(begin_us), "pomodoro", False, 0, start_us=begin_us))
+        wait_for(lambda: state.exists() and b'"timed": {"id": 9' in state.read_bytes(), 60)
+        [taken] = service.of(SessionApplied)
+        agent.kill()
+        agent.wait()
+        sent = len(service.of(Snapshot))
+        desk.start()
+        wait_for(lambda: len(service.of(Snapshot)) > sent + 2, 60)
+        assert service.of(SessionApplied) == [taken, taken], "the service hears of it again"
+        before = newest()
+        assert before == (service.of(Snapshot)[-1].t_us - taken.start_us) // 1_000_000
+        service.say(SessionEnded(9, "user_ended", SessionSummary(60, None, 0, 0), time.time_ns() // 1000))
+        wait_for(lambda: newest() < before, 60)
+        wait_for(lambda: b'"timed": null' in state.read_bytes(), 60)
 
 
 def test_a_demo_person_who_is_told_to_leaves_offers_open(display: str, tmp_path: Path, fresh_database_url: str) -> None:

@@ -181,6 +181,23 @@ def test_a_session_over_rest_is_told_to_the_desktop(service: Service, real_perso
         assert problem(client.post("/api/v1/sessions/987654/end"))["status"] == 404
 
 
+def test_a_desktop_that_was_away_hears_how_its_session_stands(service: Service, real_person: int) -> None:
+    token = service.token_of(real_person)
+    with service.http(token) as client:
+        session = client.post("/api/v1/sessions", json={"type": "pomodoro"}).json()
+        with desktop(service, token, MACHINE) as person:
+            started = person.receive(SessionStarted)
+            assert (started.id, started.start_us) == (session["id"], session["start_us"])
+        client.post(f"/api/v1/sessions/{started.id}/end")
+        with desktop(service, token, MACHINE) as person, desktop(service, token) as page:
+            person.send(SessionApplied(started.id, started.start_us))
+            ended = person.receive(SessionEnded)
+            assert (ended.session_id, ended.reason) == (started.id, "user_ended")
+            page.send(EndSession(987_654))
+            page.receive(Problem)
+            assert not [told for told in page.told if isinstance(told, SessionEnded)], "it is no news to anybody else"
+
+
 def test_a_natural_session_over_the_socket_is_stored_once(service: Service, real_person: int) -> None:
     with desktop(service, service.token_of(real_person), MACHINE) as person:
         begin = person.t_us - 3_600_000_000 + 123
