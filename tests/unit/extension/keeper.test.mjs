@@ -128,3 +128,12 @@ test("a report waits until the service has spoken after it", async () => {
   await reports.stored(NOW + 1);
   assert.deepEqual(browser.reports(), []);
 });
+
+test("a tab that never answers keeps nobody waiting", { timeout: 30_000 }, async () => {
+  browser.tabs.query = async () => [{ id: 1, url: "https://www.reddit.com/" }, { id: 2, url: "https://example.org/" }];
+  browser.scripting.executeScript = () => new Promise(() => {});
+  await keeper.follow([wanted(7, "reddit.com", 600)]);
+  assert.equal(told("APPLIED").length, 1);
+  await keeper.follow([]);
+  assert.deepEqual([browser.closed(), undone()], [[], [[7, "undone"]]]);
+});

@@ -5,14 +5,22 @@ import { closing, reasonText } from "../shared/blocks.js";
 import { drawCover, takeCover } from "./cover.js";
 import { blockedPage } from "./rules.js";
 
+/** A tab that does not answer (a page busy for ever, a process that is stopped) keeps nothing else waiting: a cover goes by
+ * itself. */
+const ANSWER_MS = 3e3;
+
 /** Cover a tab whose site is closed, and uncover one whose site is not. */
 export async function settle(blocks, tab) {
+  await Promise.race([attend(blocks, tab), new Promise((done) => setTimeout(done, ANSWER_MS))]);
+}
+
+async function attend(blocks, tab) {
   const address = tab.url ?? "";
   const closed = closing(blocks, address);
   if (tab.incognito || tab.discarded || !address.startsWith("http")) return; // what was discarded is loaded anew when it is used
   const target = { tabId: tab.id };
   if (closed === null) {
-    await api.scripting.executeScript({ target, func: takeCover }).catch(() => {});
+    await api.scripting.executeScript({ target, func: takeCover, injectImmediately: true }).catch(() => {});
     return;
   }
   const args = [{ site: closed.site, reason: reasonText(closed), until: closed.until, wait: closed.wait }];

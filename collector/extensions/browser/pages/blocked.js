@@ -1,5 +1,6 @@
 // The page in place of a closed site. It opens the site by itself at the end, whoever else is stopped by then.
 import { api } from "../shared/api.js";
+import { ask } from "../shared/ask.js";
 import { clockText, closing, ending, hostOf, reasonText } from "../shared/blocks.js";
 
 const address = location.hash.slice(1);
@@ -21,13 +22,13 @@ async function show() {
   part("reason").textContent = reasonText(found);
   part("left").textContent = `${clockText(left)} left`;
   part("need").hidden = false;
-  if (opens !== null && Date.now() >= opens) await api.runtime.sendMessage({ type: "need", address });
+  if (opens !== null && Date.now() >= opens) await ask("need", { address });
   else if (opens !== null) part("need").textContent = `Opens in ${Math.ceil((opens - Date.now()) / 1000)} s`;
   next = setTimeout(show, Math.min(1000, Math.max(20, left + 5)));
 }
 
 async function open() {
-  await api.runtime.sendMessage({ type: "look" }).catch(() => null); // lifts the rule, which would lead back here
+  await ask("look"); // lifts the rule, which would lead back here
   if (hostOf(address) !== null) location.replace(address);
 }
 

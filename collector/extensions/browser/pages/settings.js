@@ -1,9 +1,10 @@
 // The extension's own page: whether it is paired and connected, what it may do, what it tells, what is closed.
 import { api, EVERYWHERE } from "../shared/api.js";
+import { ask, askUntilAnswered } from "../shared/ask.js";
 import { clockText } from "../shared/blocks.js";
 
 const part = (id) => document.getElementById(id);
-const ask = (type, more = {}) => api.runtime.sendMessage({ type, ...more });
+const PAIRING_MS = 60e3;
 const offered = () => /^#(\d{1,5}):([\w-]{16,64})$/.exec(location.hash);
 
 function words({ port, connected }) {
@@ -13,7 +14,7 @@ function words({ port, connected }) {
 }
 
 async function show(said = "") {
-  const now = await ask("status");
+  const now = await askUntilAnswered("status");
   const offer = now.port === null || !now.connected ? offered() : null;
   part("status").textContent = said || words(now);
   part("offer").hidden = !offer;
@@ -28,7 +29,7 @@ async function show(said = "") {
 }
 
 async function pair(port, code) {
-  const wrong = await ask("accept", { port, code });
+  const wrong = (await ask("accept", { port, code }, PAIRING_MS)) ?? "The extension did not answer. Try again.";
   if (!wrong) history.replaceState(null, "", location.pathname);
   await show(wrong || "");
   if (!wrong) setTimeout(show, 1500);
