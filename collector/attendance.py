@@ -24,7 +24,12 @@ if TYPE_CHECKING:
     from collector.presence import Presence
 
 
-IN_WORDS = {"SUGGEST_BREAK": "show a break", "MINIMIZE": "minimise apps", "KILL": "end programs"}
+IN_WORDS = {
+    "SUGGEST_BREAK": "show a break",
+    "MINIMIZE": "minimise apps",
+    "KILL": "end programs",
+    "PLACEBO": "show a card",
+}
 
 
 class Listener(Protocol):

@@ -21,8 +21,8 @@ class Presence:
         self._news = news
         self._wishes: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._tray = Tray(self._wish)
-        self.prompt, self.break_notice, self.warning = (NotificationPrompt() for _ in range(3))
-        parts: list[Part] = [self._tray, self.prompt, self.break_notice, self.warning]
+        self.prompt, self.break_notice, self.warning, self.card = (NotificationPrompt() for _ in range(4))
+        parts: list[Part] = [self._tray, self.prompt, self.break_notice, self.warning, self.card]
         if hear_focus is not None:
             parts.append(FocusReceiver(hear_focus))
         self._notice = NotificationPrompt()

@@ -166,7 +166,7 @@ def _held_back(connection: Connection, user_id: int, machine_id: str) -> np.ndar
     """Opportunities of the no-op arm: warnings of a break that nobody saw, so that they may come true; µs."""
     rows = connection.execute(
         "SELECT DISTINCT (EXTRACT(epoch FROM COALESCE(opportunity_time, triggered_at)) * 1000000)::bigint AS at"
-        " FROM interventions WHERE user_id = %s AND machine_id = %s AND type = 'NO_OP' ORDER BY at",
+        " FROM interventions WHERE user_id = %s AND machine_id = %s AND action = 'NO_OP' ORDER BY at",
         (user_id, machine_id),
     )
     return np.array([at for (at,) in rows], np.int64)

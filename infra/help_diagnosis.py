@@ -15,7 +15,12 @@ from infra.ports import is_taken
 from infra.up.counts import read_counters
 from neural_focus.settings import Settings
 
-IN_WORDS = {"SUGGEST_BREAK": "a break screen", "MINIMIZE": "minimising apps", "KILL": "ending programs"}
+IN_WORDS = {
+    "SUGGEST_BREAK": "a break screen",
+    "MINIMIZE": "minimising apps",
+    "KILL": "ending programs",
+    "PLACEBO": "a card",
+}
 PAIR = "open /pair on the page in that browser (neural-focus signin --open)"
 
 

@@ -243,7 +243,7 @@ class SiteInFront:
 class Ability:
     """Whether this desktop can do one kind of action, and how to make it able."""
 
-    action: Literal["SUGGEST_BREAK", "MINIMIZE", "KILL"]
+    action: Literal["SUGGEST_BREAK", "MINIMIZE", "KILL", "PLACEBO"]
     able: bool
     why: str = ""
     todo: str = ""
@@ -344,7 +344,8 @@ class InterventionClosed:
 class ApplyAction:
     """Do one row of an intervention now, on this desktop, until ``until_us``; told again until it is reported.
 
-    ``action``: SUGGEST_BREAK, MINIMIZE_<APP>, KILL_<PROCESS>; ``target``: the app or process of the person's own list.
+    ``action``: SUGGEST_BREAK, MINIMIZE_<APP>, KILL_<PROCESS>, PLACEBO; ``target``: the app or process of the person's
+    own list, or the minutes that a placebo's card names.
     """
 
     TYPE: ClassVar[str] = "APPLY_ACTION"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from neural_focus.experiments.assignment import TRIAL_SEED, Arm, Draw, Trigger
+from neural_focus.experiments.assignment import DEMO_SEED, Arm, Draw, Trigger
 from neural_focus.help_settings import HelpSettings, registrable
 from neural_focus.messages import DesktopStatus, InterventionType, Unavailable
 from neural_focus.store.trial import Exposure
@@ -15,6 +15,7 @@ TYPE_OF: dict[Arm, InterventionType] = {
     Arm.NO_OP: "NO_OP",
     Arm.SUGGEST_BREAK: "SUGGEST_BREAK",
     Arm.BLOCK_SITES: "PREDICTIVE_BLOCK",
+    Arm.PLACEBO: "NO_OP",
 }
 NO_DESKTOP = "No desktop of yours is connected. Start the agent: neural-focus agent"
 
@@ -40,7 +41,7 @@ class Reach:
         abilities = desktop.abilities if desktop else ()
         able = {ability.action for ability in abilities if ability.able} | (set() if no_block else {"BLOCK"})
         otherwise = "Your desktop cannot do it. Update its agent" if desktop else NO_DESKTOP
-        why = dict.fromkeys(("SUGGEST_BREAK", "MINIMIZE", "KILL"), otherwise) | {"BLOCK": no_block}
+        why = dict.fromkeys(("SUGGEST_BREAK", "MINIMIZE", "KILL", "PLACEBO"), otherwise) | {"BLOCK": no_block}
         why |= {one.action: ". ".join(part for part in (one.why, one.todo) if part) for one in abilities}
         sites = settings.block_sites if "BLOCK" in able and not jailed else ()
         apps = settings.minimize_apps if "MINIMIZE" in able and not jailed else ()
@@ -54,6 +55,8 @@ class Reach:
             arms.add(Arm.SUGGEST_BREAK)
         if self.sites or self.apps:
             arms.add(Arm.BLOCK_SITES)
+        if "PLACEBO" in self.able:
+            arms.add(Arm.PLACEBO)
         return frozenset(arms)
 
     def why_not(self, action: str) -> str | None:
@@ -71,6 +74,8 @@ class Drawn:
     reach: Reach
     chance: Chance | None = None
     """Of the experiment that it was drawn in; None for a warm start, which is in none."""
+    minutes_in_app: int = 0
+    """What a placebo's card says."""
 
     @property
     def experiment(self) -> str:
@@ -94,7 +99,7 @@ class Drawn:
                 *((block_action(site), site) for site in self.reach.sites),
                 *((program_action("MINIMIZE", app), app) for app in self.reach.apps),
             ]
-        return [(self.draw.arm.value, None)]
+        return [(self.draw.arm.value, str(self.minutes_in_app) if self.draw.arm is Arm.PLACEBO else None)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +117,8 @@ class Missed:
 
 
 def experiment_name(trigger: Trigger, chance: Chance | None) -> str:
-    """The seed of the draw's experiment, with the trigger where that is not the budget."""
-    seed = TRIAL_SEED if chance is None else chance.spec.seed
+    """The seed of the draw's experiment, with the trigger where that is not the budget (a warm start: demo people)."""
+    seed = DEMO_SEED if chance is None else chance.spec.seed
     return seed if trigger is Trigger.BUDGET else f"{seed}:{trigger.value}"
 
 

@@ -85,7 +85,8 @@ class Experiments:
         ``eligible``: the arms that can be done here now.
         """
         person, now = self._state.people.get(user_id), datetime.fromtimestamp(t_us / 1e6, UTC)
-        one = experiment_of(self._state.running, HELP_LAYER, user_id, now)
+        is_demo = any(stream.is_demo for stream in self._streams.of(user_id))
+        one = experiment_of(self._state.running, HELP_LAYER, user_id, now, is_demo=is_demo)
         if person is None or one is None:
             return None
         local = now.astimezone(person.zone)

@@ -25,7 +25,7 @@ from serving.online import OnlineFeatures
 from serving.problems import ProblemError
 from serving.streams import Stream
 
-MOMENTUM = FEATURE_INDEX["focus_momentum"]
+MOMENTUM, IN_APP = FEATURE_INDEX["focus_momentum"], FEATURE_INDEX["time_in_current_app"]
 MOST_AHEAD_SECONDS = 60
 
 
@@ -46,6 +46,11 @@ class Forecast:
     def reasons(self) -> tuple[str, ...]:
         """Why the risk that help is for is what it is: the break's, where focus is settled."""
         return self.judged.reasons("switch" if self.message.break_risk is None else "break")
+
+    @property
+    def minutes_in_app(self) -> int:
+        """Whole minutes since the last switch."""
+        return int(self.features[IN_APP]) // 60
 
     def logged(self, stream: Stream, ab_test_group: str | None) -> LoggedPrediction:
         """The row for ``model_predictions``."""
@@ -146,7 +151,7 @@ def judge(
 def with_arm(told: PredictionMade, held: StoredOffer) -> PredictionMade:
     """A prediction with what was drawn for its moment."""
     arm, sites = held.opportunity.arm, ", ".join(target for _, target in held.opportunity.targets if target)
-    if arm == "NO_OP":
+    if held.opportunity.type == "NO_OP":
         return replace(told, ab_test_group=arm)
     return replace(
         told,

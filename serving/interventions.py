@@ -5,6 +5,7 @@
     snapshot ─► opportunity? ─► draw ─► rows ─► INTERVENTION ─┬─ answer ──► ACCEPTED: ordered | REJECTED
                                 │                             ├─ timeout ─► TIMEOUT: ordered where the person chose so
                       NO_OP: a row, nothing shown             └─ snooze ──► SNOOZED, offered once more after 5 min
+                      PLACEBO: ordered at once, asks nothing
 
 Everything is in the database before anybody hears of it, so a restart takes up what was open. The trial is the
 person's: only the machine in use has opportunities, what is held on one counts for all, and an offer is shown there.
@@ -15,7 +16,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from neural_focus.experiments.assignment import TRIAL_SEED, WARM_START_ARMS, Arm, Trigger, draw_arm
+from neural_focus.experiments.assignment import DEMO_SEED, WARM_START_ARMS, Arm, Trigger, draw_arm
 from neural_focus.messages import (
     STORED_RESPONSE,
     InterventionClosed,
@@ -96,7 +97,7 @@ class Interventions:
             t_s,
             risk,
             only_warm_start=snoozed or chance is None,
-            warm_start=reach.eligible > {Arm.NO_OP},
+            warm_start=any(WARM_START_ARMS.get(arm) for arm in reach.eligible),
             available=not unavailable,
         )
         if trigger is None:
@@ -105,10 +106,10 @@ class Interventions:
             return Missed(trigger, unavailable, chance)
         opportunity_id = opportunity_uuid(stream.user_id, stream.machine_id, forecast.message.t_us)
         if trigger is Trigger.WARM_START or chance is None:
-            draw = draw_arm(TRIAL_SEED, stream.user_id, opportunity_id, WARM_START_ARMS, reach.eligible)
+            draw = draw_arm(DEMO_SEED, stream.user_id, opportunity_id, WARM_START_ARMS, reach.eligible)
             return Drawn(trigger, draw, opportunity_id, reach)
         draw = draw_arm(chance.spec.seed, stream.user_id, opportunity_id, chance.arms)
-        return Drawn(trigger, draw, opportunity_id, reach, chance)
+        return Drawn(trigger, draw, opportunity_id, reach, chance, forecast.minutes_in_app)
 
     async def hold(self, stream: Stream, forecast: Forecast, drawn: Drawn | Missed) -> StoredOffer | None:
         """Store a drawn opportunity; None if the database knows of one that has spent the person's budget, and for a
@@ -143,10 +144,13 @@ class Interventions:
         )
         return await self._store(opportunity, stream.watch.policy.has_room if drawn.trigger is Trigger.BUDGET else None)
 
-    def offer(self, stored: StoredOffer, stream: Stream) -> None:
-        """Show a stored opportunity on its machine (``stream``) and the person's pages, unless it is a no-op."""
+    async def offer(self, stored: StoredOffer, stream: Stream) -> None:
+        """Show a stored opportunity on its machine (``stream``) and the person's pages, unless there is nothing to
+        answer. Nothing is shown of a no-op; a placebo is told as an order, as what was accepted is."""
         opportunity, now = stored.opportunity, time.monotonic()
         if opportunity.type == "NO_OP":
+            if opportunity.arm == Arm.PLACEBO:
+                await self._actions.tell(stored.user_id)
             return
         waiting = Waiting(stored, stream.help, now, now + opportunity.timeout_seconds)
         self._waiting[stored.id] = waiting
@@ -202,14 +206,22 @@ class Interventions:
                 finally:  # not before it is stored: nothing else may be offered in between
                     del self._snoozed[offer_id]
                 if stored is not None:
-                    self.offer(stored, used)
+                    await self.offer(stored, used)
 
     async def fill_effects(self) -> None:
         """Fill in the focus score five minutes later where it is due."""
         await self._database.run(lambda connection: trial.fill_effects(connection, time.time_ns() // 1000))
 
     async def _store(self, opportunity: Opportunity, has_room: trial.HasRoom | None = None) -> StoredOffer | None:
-        ids = await self._database.run(lambda connection: trial.insert_opportunity(connection, opportunity, has_room))
+        def work(connection: Connection) -> list[int]:
+            with connection.transaction():
+                ids = trial.insert_opportunity(connection, opportunity, has_room)
+                if opportunity.arm == Arm.PLACEBO:  # nobody has to agree to it: shown as long as an offer waits
+                    now_us = time.time_ns() // 1000
+                    order_rows(connection, ids, now_us, now_us + opportunity.timeout_seconds * 1_000_000)
+            return ids
+
+        ids = await self._database.run(work)
         return StoredOffer(ids[0], tuple(ids), opportunity.user_id, opportunity, None, None, None) if ids else None
 
     async def _close(

@@ -222,7 +222,7 @@ def _warned(connection: Connection, user_id: int, past: list[Moments], start_us:
     for one in past:
         rows = connection.execute(
             "SELECT min(id), (EXTRACT(epoch FROM COALESCE(opportunity_time, triggered_at)) * 1000000)::bigint AS at,"
-            " min(predicted_risk), bool_or(type <> 'NO_OP'), min(contributing_factors->>0) FROM interventions"
+            " min(predicted_risk), bool_or(action <> 'NO_OP'), min(contributing_factors->>0) FROM interventions"
             " WHERE user_id = %s AND machine_id = %s AND triggered_at > %s AND snooze_of IS NULL"
             " AND type <> 'MANUAL_JAIL' GROUP BY opportunity_id, at ORDER BY at",
             (user_id, one.machine_id, moment(start_us)),

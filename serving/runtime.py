@@ -201,7 +201,7 @@ class Runtime:
         self.writer.add(made.logged(stream, told.ab_test_group))
         self.shadow.consider(stream, made)
         if held is not None:
-            self.interventions.offer(held, stream)
+            await self.interventions.offer(held, stream)
         if refusal is not None:
             raise refusal
 

@@ -17,7 +17,7 @@ from scipy import stats
 from bench.figure import Figure
 from bench.trials.report import report
 from neural_focus.experiments.analysis import ArmFindings, analyse
-from neural_focus.experiments.assignment import TRIAL_ARMS, Arm
+from neural_focus.experiments.assignment import DEMO_ARMS, Arm
 from neural_focus.experiments.effect import SIMULATED, Moment
 from neural_focus.experiments.person_level import person_level_effect
 from neural_focus.simulation.parameters import PersonParameters, draw_person
@@ -77,9 +77,9 @@ def no_effect(pools: int, draws: int) -> Iterator[Figure]:
     for pool in range(pools):
         moments, _ = simulated_trial(9_000 + pool, indifferent=True)
         for _ in range(draws):
-            drawn = rng.choice([arm.value for arm in TRIAL_ARMS], p=list(TRIAL_ARMS.values()), size=len(moments))
+            drawn = rng.choice([arm.value for arm in DEMO_ARMS], p=list(DEMO_ARMS.values()), size=len(moments))
             again = [
-                replace(moment, arm=str(arm), probability=TRIAL_ARMS[Arm(arm)])
+                replace(moment, arm=str(arm), probability=DEMO_ARMS[Arm(arm)])
                 for moment, arm in zip(moments, drawn, strict=True)
             ]
             for arm in _arms(again, {}):
@@ -115,15 +115,20 @@ def _whole_people(runs: int) -> Iterator[Figure]:
     yield Figure("whole people: Welch's test on user means, false alarms", wrong_means / runs, "", "nominal", LEVEL)
 
 
-def simulated_trial(seed: int, *, indifferent: bool = False) -> tuple[list[Moment], dict[str, float]]:
-    """One trial's opportunities and the true effect of each arm in points of focus; ``indifferent``: nobody accepts."""
+def simulated_trial(
+    seed: int, *, indifferent: bool = False, people: int = PEOPLE, days: int = DAYS
+) -> tuple[list[Moment], dict[str, float]]:
+    """One trial's opportunities and the true effect of each arm in points of focus; ``indifferent``: nobody accepts.
+
+    The lives are those that ``write_history`` writes for the same seed, people and days.
+    """
     moments: list[Moment] = []
     held: list[tuple[PersonParameters, Timeline, list[SimulatedTrial]]] = []
-    for number in range(PEOPLE):
+    for number in range(1, people + 1):
         person = draw_person(seed * 1_000 + number)
         if indifferent:
             person = replace(person, answers={arm: (0.0, 1.0, 0.0) for arm in person.answers})
-        timeline, drawn = live_through(person, workdays(_LAST_DAY, DAYS), np.random.default_rng((person.seed, 1)))
+        timeline, drawn = live_through(person, workdays(_LAST_DAY, days), np.random.default_rng((person.seed, 1)))
         trials = [
             SimulatedTrial(at, trial, focus_share(timeline, at, -_WINDOW), focus_share(timeline, at, _WINDOW))
             for at, trial in drawn
@@ -140,6 +145,8 @@ def _moment(number: int, simulated: SimulatedTrial) -> Moment:
     return Moment(
         number, f"demo-{number}", True, SIMULATED, at, trial.arm.value, trial.probability, trial.response,
         trial.response_ms, 100 * simulated.focus_before, 100 * simulated.focus_after,
+        applied=simulated.done_us is not None, ordered_parts=int(simulated.done_us is not None),
+        applied_parts=int(simulated.done_us is not None),
     )  # fmt: skip
 
 

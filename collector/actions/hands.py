@@ -6,12 +6,13 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from collector.actions.action import Action, Note, Touched
 from collector.actions.break_places import NotificationPlace, X11Screen
 from collector.actions.end_process import WARN_SECONDS, EndProcess, was_ended
 from collector.actions.minimize import AppWindows, MinimizeApp
+from collector.actions.show_card import ShowCard
 from collector.actions.sway_windows import SwayWindows, sway_socket
 from collector.actions.take_break import BreakPlace, TakeBreak
 from collector.actions.warning_board import WarningBoard
@@ -24,7 +25,10 @@ from neural_focus.errors import CaptureError
 from neural_focus.help_settings import program_refusal
 from neural_focus.messages import Ability, ApplyAction
 
-Kind = Literal["SUGGEST_BREAK", "MINIMIZE", "KILL"]
+Kind = Literal["SUGGEST_BREAK", "MINIMIZE", "KILL", "PLACEBO"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+SHOWN: tuple[Kind, ...] = ("SUGGEST_BREAK", "PLACEBO")
+"""These name no program."""
 Reason = tuple[str, str]
 """Why something cannot be done here, and what would help; both empty where it can."""
 ABLE: Reason = ("", "")
@@ -40,8 +44,12 @@ class Hands:
     place: Callable[[], BreakPlace]
     windows: AppWindows | None
     board: WarningBoard
+    card: Callable[[], PromptWindow]
+    """What a placebo is shown by."""
+    ignore: Callable[[int], None]
+    """Told each window of ours."""
     shows: Callable[[], Reason]
-    """Whether a break and a warning can be shown."""
+    """Whether a break, a card and a warning can be shown."""
     sees_input: Callable[[], Reason]
     """Whether it can be seen that somebody rests."""
     now_us: Callable[[], int]
@@ -50,15 +58,14 @@ class Hands:
 
     def abilities(self) -> tuple[Ability, ...]:
         """What can be done here now, and how to get what cannot."""
-        kinds: tuple[Kind, ...] = ("SUGGEST_BREAK", "MINIMIZE", "KILL")
-        return tuple(Ability(kind, why == "", why, todo) for kind in kinds for why, todo in [self._refusal(kind)])
+        return tuple(Ability(kind, why == "", why, todo) for kind in KINDS for why, todo in [self._refusal(kind)])
 
     def make(self, order: ApplyAction, note: Note) -> Action | str:
         """What will carry the order out; or a sentence why nobody will."""
         kind, app = kind_of(order.action), app_id(order.target or "")
         if kind is None:
             return f"The desktop does not know how to do {order.action[:40]}."
-        if kind != "SUGGEST_BREAK" and (why := program_refusal(order.target or "")):
+        if kind not in SHOWN and (why := program_refusal(order.target or "")):
             return f"{(order.target or 'A program without a name')[:40]} stays as it is: {why}."
         if kind == "KILL" and order.type != "MANUAL_JAIL":
             return "A program is ended in a jail only."
@@ -69,6 +76,8 @@ class Hands:
             return EndProcess(app, self.board, note, warn_seconds=self.warn_seconds)
         if kind == "MINIMIZE" and self.windows is not None:
             return MinimizeApp(app, self.windows, note)
+        if kind == "PLACEBO":
+            return ShowCard(order.target, self.card(), self.ignore, where=self.place().where)
         return TakeBreak(
             order.why, self.place(), now_us=self.now_us, clock=boot_clock_us, newest_input=self.newest_input
         )
@@ -107,20 +116,20 @@ class Hands:
                 return self.windows.refusal()
             except CaptureError as error:
                 return str(error), ""
-        if kind == "KILL":
-            if not hasattr(os, "pidfd_open"):
-                return "this system cannot name a process safely", "Linux 5.3 or later can"
+        if kind == "KILL" and not hasattr(os, "pidfd_open"):
+            return "this system cannot name a process safely", "Linux 5.3 or later can"
+        if kind in ("KILL", "PLACEBO"):
             return self.shows()
         return self.shows() if self.shows() != ABLE else self.sees_input()
 
 
 def kind_of(action: str) -> Kind | None:
-    """SUGGEST_BREAK, MINIMIZE of MINIMIZE_<APP>, KILL of KILL_<PROCESS>; None for anything else."""
-    if action == "SUGGEST_BREAK":
-        return "SUGGEST_BREAK"
+    """The action itself, MINIMIZE of MINIMIZE_<APP>, KILL of KILL_<PROCESS>; None for anything else."""
     if action.startswith("MINIMIZE_"):
         return "MINIMIZE"
-    return "KILL" if action.startswith("KILL_") else None
+    if action.startswith("KILL_"):
+        return "KILL"
+    return next((kind for kind in SHOWN if kind == action), None)
 
 
 def boot_clock_us() -> int:
@@ -142,13 +151,15 @@ def make_hands(source: X11Source | WaylandSource, presence: Any, capture: Deskto
             place=lambda: X11Screen(display, capture),
             windows=X11Windows(display, capture),
             board=WarningBoard(window, capture.ignore),
+            card=window,
+            ignore=capture.ignore,
             shows=lambda: ABLE,
             sees_input=lambda: ABLE,
             now_us=capture.now_us,
             newest_input=capture.newest_input_us,
         )
     socket = sway_socket(source.socket, os.environ)
-    prompts = (NoPrompt(), NoPrompt()) if presence is None else (presence.break_notice, presence.warning)
+    notices = (presence.break_notice, presence.warning, presence.card) if presence is not None else (NoPrompt(),) * 3
 
     def sees_input() -> Reason:
         seen = source.look()
@@ -157,9 +168,11 @@ def make_hands(source: X11Source | WaylandSource, presence: Any, capture: Deskto
         return "nothing tells of input here, so a rest could not be seen", "neural-focus doctor says how to get it"
 
     return Hands(
-        place=lambda: NotificationPlace(prompts[0]),
+        place=lambda: NotificationPlace(notices[0]),
         windows=SwayWindows(socket, capture) if socket is not None else None,
-        board=WarningBoard(lambda: prompts[1], capture.ignore),
+        board=WarningBoard(lambda: notices[1], capture.ignore),
+        card=lambda: notices[2],
+        ignore=capture.ignore,
         shows=lambda: ABLE if presence is not None and presence.shows_notifications else NO_NOTIFICATIONS,
         sees_input=sees_input,
         now_us=capture.now_us,

@@ -249,5 +249,7 @@ def _words(entry: Entry) -> str:
             return f"{entry.target} is ended"
         case "SUGGEST":
             return "a break"
+        case "PLACEBO":
+            return "a card with the time in the app"
         case _:
             return entry.action or f"intervention {entry.id}"

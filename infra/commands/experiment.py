@@ -83,8 +83,8 @@ def stop(
         left = [one.spec for one in read_running(connection)]
         connection.commit()
     _say(f"{stopped} is stopped. The service draws no more from it within seconds.")
-    if not any(spec.unit == "opportunity" and spec.rest_of_layer for spec in left):
-        _say("Whoever is in no other experiment of the layer help is offered nothing now.")
+    if not any(spec.unit == "opportunity" and spec.rest_of_layer and not spec.demo_people for spec in left):
+        _say("Whoever is in no other experiment of the layer help is offered nothing now; demo people have their own.")
 
 
 @app.command("list")

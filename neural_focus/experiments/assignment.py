@@ -30,6 +30,12 @@ class Arm(StrEnum):
     NO_OP = "NO_OP"
     SUGGEST_BREAK = "SUGGEST_BREAK"
     BLOCK_SITES = "BLOCK_SITES"
+    PLACEBO = "PLACEBO"
+    """A card that comes like an offer, names the minutes in the app, and offers nothing.
+
+    It asks for attention as an offer does, so what it does to the outcome is no effect of help. The schema's types of
+    interventions name what helps; so its rows are of the type NO_OP, for no help is given, with PLACEBO as the action.
+    """
 
 
 class Trigger(StrEnum):
@@ -41,10 +47,16 @@ class Trigger(StrEnum):
     """The first moments of a demo person, so that a first run shows the whole way. Has no no-op arm."""
 
 
-_OWN = tomllib.loads(resources.files(__package__).joinpath("default.toml").read_text("utf-8"))
-TRIAL_ARMS: Mapping[Arm, float] = MappingProxyType({Arm(arm["action"]): arm["probability"] for arm in _OWN["arms"]})
+def _declared(file: str) -> tuple[Mapping[Arm, float], str]:
+    told = tomllib.loads(resources.files(__package__).joinpath(file).read_text("utf-8"))
+    arms = {Arm(arm["action"]): float(arm["probability"]) for arm in told["arms"]}
+    return MappingProxyType(arms), f"{told['name']}-{told['version']}"
+
+
+TRIAL_ARMS, TRIAL_SEED = _declared("default.toml")
 """Of the platform's own experiment, as its file says; what an experiment's file may say is in ``declaration``."""
-TRIAL_SEED = f"{_OWN['name']}-{_OWN['version']}"
+DEMO_ARMS, DEMO_SEED = _declared("demo.toml")
+"""Of the demo people's."""
 WARM_START_ARMS: Mapping[Arm, float] = MappingProxyType({Arm.NO_OP: 0.0, Arm.SUGGEST_BREAK: 0.5, Arm.BLOCK_SITES: 0.5})
 
 

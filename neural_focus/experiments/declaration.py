@@ -19,8 +19,8 @@ from typing import Any, Literal
 from neural_focus.errors import InputError
 from neural_focus.json_shape import from_json, to_json
 
-DEFAULT_FILE = "default.toml"
-Action = Literal["NO_OP", "SUGGEST_BREAK", "BLOCK_SITES"]
+DEFAULT_FILE, DEMO_FILE = "default.toml", "demo.toml"
+Action = Literal["NO_OP", "SUGGEST_BREAK", "BLOCK_SITES", "PLACEBO"]
 Category = Literal["Building", "Studying", "Knowledge", "Communication", "Entertainment"]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 ContextName = Literal["part_of_day", "category", "opportunity_of_day"]
@@ -145,6 +145,8 @@ class Experiment:
     """The share of people in the layer who take part."""
     rest_of_layer: bool = False
     """Takes whoever is in no other experiment of the layer, instead of a share."""
+    demo_people: bool = False
+    """Of that rest it takes the demo people alone, before one that takes all of it."""
     eligibility: Eligibility = Eligibility()
     availability: Availability = Availability()
     guardrails: tuple[Guardrail, ...] = ()
@@ -216,6 +218,12 @@ def stored_experiment(spec: object) -> Experiment:
 def default_experiment() -> Experiment:
     """The platform's own one."""
     return parse_experiment(resources.files(__package__).joinpath(DEFAULT_FILE).read_text("utf-8"), DEFAULT_FILE)
+
+
+@cache
+def demo_experiment() -> Experiment:
+    """That of the demo people, which has a placebo."""
+    return parse_experiment(resources.files(__package__).joinpath(DEMO_FILE).read_text("utf-8"), DEMO_FILE)
 
 
 def _plain_days(table: dict[str, Any]) -> dict[str, Any]:

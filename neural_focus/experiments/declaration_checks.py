@@ -68,6 +68,8 @@ def _faults(asked: Experiment) -> Iterator[tuple[str, str, str]]:
         yield "traffic", str(asked.traffic), "Write a share of the layer's people: above 0, at most 1"
     if asked.rest_of_layer and asked.traffic != 1:
         yield "traffic", str(asked.traffic), "Leave it out: rest_of_layer = true takes whoever is left"
+    if asked.demo_people and not asked.rest_of_layer:
+        yield "demo_people", "true", "Write rest_of_layer = true, too: it takes the demo people who are left"
     known = {metric: horizon for (unit, metric), horizon in HORIZONS.items() if unit == asked.unit}
     if asked.outcome.metric not in known:
         yield "outcome.metric", repr(asked.outcome.metric), f'For unit = "{asked.unit}" write {" or ".join(known)}'
@@ -114,7 +116,11 @@ def _one_arm(arm: ArmSpec, field: str, unit: str) -> Iterator[tuple[str, str, st
     if not FEWEST <= arm.probability < 1:
         yield f"{field}.probability", str(arm.probability), f"Write {FEWEST} or more, below 1"
     if unit == "opportunity" and (arm.action is None or arm.name or arm.policy):
-        yield field, repr(arm.label), "Write an action and a probability alone: NO_OP, SUGGEST_BREAK or BLOCK_SITES"
+        yield (
+            field,
+            repr(arm.label),
+            "Write an action and a probability alone: NO_OP, SUGGEST_BREAK, BLOCK_SITES or PLACEBO",
+        )
     if unit == "person" and (arm.action is not None or not ARM_NAME.fullmatch(arm.name)):
         yield field, repr(arm.label), 'Write name = "…" of letters, digits and _, and what its policy changes'
     if arm.policy is None:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neural_focus.experiments.assignment import TRIAL_ARMS, Arm
+from neural_focus.experiments.assignment import DEMO_ARMS, TRIAL_ARMS, Arm
 from neural_focus.experiments.clustered_equations import Floats
-from neural_focus.experiments.effect import Moment
+from neural_focus.experiments.effect import SIMULATED, Moment
 from neural_focus.experiments.sample_ratio import (
     SampleRatio,
     redrawn_sample_ratio,
@@ -62,8 +62,9 @@ def logged_design(trial: Sequence[Moment]) -> Design:
     else:
         # rows of an arm are drawn in proportion to its probability: the harmonic mean makes up for that
         known = {arm: len(values) / sum(1.0 / value for value in values) for arm, values in logged.items()}
-        if set(known) <= {arm.value for arm in TRIAL_ARMS} and sum(known.values()) < 1 - SAME:
-            known = {arm.value: share for arm, share in TRIAL_ARMS.items()} | known
+        usual = DEMO_ARMS if trial and trial[0].experiment == SIMULATED else TRIAL_ARMS
+        if set(known) <= {arm.value for arm in usual} and sum(known.values()) < 1 - SAME:
+            known = {arm.value: share for arm, share in usual.items()} | known
     total = sum(known.values())
     order = sorted(known, key=lambda arm: (arm != BASELINE, list(Arm).index(Arm(arm)) if arm in list(Arm) else 99, arm))
     constant = all(max(values) - min(values) <= SAME for values in logged.values())

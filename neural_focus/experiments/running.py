@@ -47,17 +47,20 @@ def place(layer: str, user_id: int) -> float:
     return uniform(f"layer {layer}", user_id, "")
 
 
-def experiment_of(running: Sequence[Running], layer: str, user_id: int, now: datetime) -> Running | None:
+def experiment_of(
+    running: Sequence[Running], layer: str, user_id: int, now: datetime, *, is_demo: bool = False
+) -> Running | None:
     """The one experiment of a layer that a person is in at ``now``, None if there is none."""
-    at, rest = place(layer, user_id), None
+    at = place(layer, user_id)
+    rest: dict[bool, Running] = {}
     for one in running:
         if one.spec.layer != layer or not one.spec.draws_at(now):
             continue
         if one.traffic is None:
-            rest = one
+            rest[one.spec.demo_people] = one
         elif one.traffic[0] <= at < one.traffic[1]:
             return one
-    return rest
+    return rest.get(is_demo) or rest.get(False)
 
 
 def assigned_arm(spec: Experiment, user_id: int) -> ArmSpec:

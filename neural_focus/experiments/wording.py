@@ -8,8 +8,18 @@ from neural_focus.experiments.analysis import ArmFindings, TrialFindings
 from neural_focus.experiments.clustered_equations import Effect
 
 GROUP_NAMES = {"people": "People", "demo_live": "Demo person on this machine", "simulated": "Demo people"}
-ARM_NAMES = {"NO_OP": "Nothing offered", "SUGGEST_BREAK": "Suggest a break", "BLOCK_SITES": "Block distracting sites"}
-_DOING = {"SUGGEST_BREAK": "suggesting a break", "BLOCK_SITES": "offering to block distracting sites"}
+ARM_NAMES = {
+    "NO_OP": "Nothing offered",
+    "SUGGEST_BREAK": "Suggest a break",
+    "BLOCK_SITES": "Block distracting sites",
+    "PLACEBO": "Placebo: a card",
+}
+_DOING = {
+    "SUGGEST_BREAK": "suggesting a break",
+    "BLOCK_SITES": "offering to block distracting sites",
+    "PLACEBO": "a placebo, a card that offers nothing,",
+}
+PLACEBO = "PLACEBO"
 WORTH_KNOWING = 5.0
 """Points: the smallest effect that an experiment should not overlook."""
 ENDED = {
@@ -85,12 +95,16 @@ def _advice(arm: ArmFindings) -> str:
     name, said = arm_name(arm.arm), verdict(arm)
     if arm.carried_out.ordered and not arm.carried_out.applied:
         return f"{name}: nothing of it was ever applied; see the reasons and make it possible first."
+    if arm.arm == PLACEBO and said in ("helped", "hurt"):
+        return f"{name}: being shown something changes focus by itself; so much of the others' effects is no help."
     if said == "helped":
         return f"{name}: keep it."
     if said == "hurt":
         return f"{name}: stop it."
     if arm.effect is None:
         return f"{name}: go on; there is too little to say anything."
+    if arm.arm == PLACEBO:
+        return f"{name}: no difference, as should be; what others do is more than being shown something."
     error = (arm.effect.high - arm.effect.low) / 3.92
     factor = (error * 2.8 / WORTH_KNOWING) ** 2
     if factor <= 1.0:

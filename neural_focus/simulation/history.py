@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 
 from neural_focus.experiments.assignment import Arm
 from neural_focus.settings import Settings
-from neural_focus.simulation.person import SimulatedPerson, SimulatedTrial, simulate_person
+from neural_focus.simulation.person import CARD_S, SimulatedPerson, SimulatedTrial, simulate_person
 from neural_focus.simulation.session_rows import SessionRow, session_rows
 from neural_focus.simulation.trial_truth import true_effects
 from neural_focus.simulation.worker import Trial
@@ -27,7 +27,7 @@ EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 EXPERIMENT = "simulated"
 MODEL_VERSION = "simulated"
 BLOCKED = (("BLOCK_YOUTUBE", "youtube.com"), ("BLOCK_REDDIT", "reddit.com"))
-TIMEOUT_SECONDS = 30
+TIMEOUT_SECONDS = CARD_S
 CHUNK = 200_000
 """Records a transaction."""
 
@@ -234,7 +234,8 @@ def _done_values(simulated: SimulatedTrial) -> tuple[Any, ...]:
 def _actions(trial: Trial) -> list[tuple[str, str, str | None]]:
     if trial.arm is Arm.BLOCK_SITES:
         return [("PREDICTIVE_BLOCK", action, target) for action, target in BLOCKED]
-    return [(trial.arm.value, trial.arm.value, None)]
+    kind = "NO_OP" if trial.arm is Arm.PLACEBO else trial.arm.value  # see ``Arm.PLACEBO``
+    return [(kind, trial.arm.value, None)]
 
 
 def _time(time_us: int) -> dt.datetime:

@@ -26,6 +26,8 @@ from neural_focus.simulation.worker import Trial
 
 EFFECT_WINDOW_S = 300
 """The proximal outcome: share of the next 5 min on task."""
+CARD_S = 30
+"""How long a placebo's card is shown."""
 GIVE_UP_S = 240
 """A timed session ends when nothing was done for it for as long."""
 
@@ -64,7 +66,9 @@ class SimulatedTrial:
 
     @property
     def done_us(self) -> tuple[int, int] | None:
-        """From when until when help acted: the pause that was taken, the block; None where nothing was done."""
+        """From when until when it was done: the pause that was taken, the block, the card; None where nothing was."""
+        if self.trial.arm is Arm.PLACEBO:
+            return self.at_us, self.at_us + CARD_S * SECOND_US
         if self.trial.pause_s:
             return self.answered_us, max(self.answered_us, self.at_us + (self.trial.pause_s - 1) * SECOND_US)
         if self.trial.arm is Arm.BLOCK_SITES and self.trial.response in ("ACCEPTED", "TIMEOUT"):

@@ -28,7 +28,7 @@ def true_effects(people: list[SimulatedPerson]) -> dict[Arm, float]:
 
 def true_effects_of(lives: Sequence[tuple[PersonParameters, Timeline, list[SimulatedTrial]]]) -> dict[Arm, float]:
     """``true_effects`` of people who need no records: parameters, seconds, and the trials held."""
-    gains: dict[Arm, list[float]] = {Arm.SUGGEST_BREAK: [], Arm.BLOCK_SITES: []}
+    gains: dict[Arm, list[float]] = {Arm.SUGGEST_BREAK: [], Arm.BLOCK_SITES: [], Arm.PLACEBO: []}
     for person, timeline, trials in lives:
         tables, pauses = _tables(person), _pause_values(person)
         for simulated, there in zip(trials, _seconds_there(timeline, trials), strict=True):
@@ -49,8 +49,10 @@ def _seconds_there(timeline: Timeline, trials: list[SimulatedTrial]) -> list[int
 def _expected(
     person: PersonParameters, tables: dict[bool, Floats], pauses: Floats, trial: Trial, there: int, arm: Arm
 ) -> float:
-    accept, reject, snooze = person.answers[arm]
     untreated = float(tables[False][trial.strain, there, trial.state])
+    if arm is Arm.PLACEBO:
+        return untreated
+    accept, reject, snooze = person.answers[arm]
     if arm is Arm.BLOCK_SITES:
         treated = 1.0 - reject - snooze  # a timeout blocks as well
         return treated * float(tables[True][trial.strain, there, trial.state]) + (1.0 - treated) * untreated

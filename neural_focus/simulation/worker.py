@@ -13,7 +13,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from neural_focus.experiments.assignment import TRIAL_ARMS, Arm
+from neural_focus.experiments.assignment import DEMO_ARMS, Arm
 from neural_focus.simulation.desk import APPS, APPS_OF_KIND
 from neural_focus.simulation.parameters import (
     AGE_CAP_S,
@@ -47,7 +47,7 @@ class Trial:
     state: int
     strain: int
     response: str | None
-    """ACCEPTED, REJECTED, SNOOZED, TIMEOUT; None for NO_OP, which nobody sees."""
+    """ACCEPTED, REJECTED, SNOOZED, TIMEOUT; None for NO_OP, which nobody sees, and PLACEBO, which asks nothing."""
     response_ms: int | None
     pause_s: int = 0
     """Ticks of the pause that was taken, this one included; in the last one they are back."""
@@ -104,7 +104,7 @@ class Worker:
         )  # fmt: skip
 
     def treat(self, arm: Arm, accepted: bool) -> None:
-        """What an accepted intervention does to the hidden state from the next second on."""
+        """What an accepted intervention does to the hidden state from the next second on. A placebo does nothing."""
         if accepted and arm is Arm.BLOCK_SITES:
             self.shield(SHIELD_S)
         elif accepted and arm is Arm.SUGGEST_BREAK:
@@ -164,18 +164,18 @@ class Worker:
         wavering = self.state == State.WAVERING
         if next(self._uniform) >= (0.05 if wavering else 0.006):
             return
-        arms = list(TRIAL_ARMS)
-        arm = arms[bisect(list(accumulate(TRIAL_ARMS.values())), next(self._uniform) * 0.999999)]
+        arms = list(DEMO_ARMS)
+        arm = arms[bisect(list(accumulate(DEMO_ARMS.values())), next(self._uniform) * 0.999999)]
         response, delay_ms = self._answer(arm)
         risk = float(np.clip((0.55 if wavering else 0.30) + self._rng.normal(0, 0.12), 0.05, 0.95))
-        self.trials.append(Trial(tick, arm, TRIAL_ARMS[arm], risk, self.state, self.strain, response, delay_ms))
+        self.trials.append(Trial(tick, arm, DEMO_ARMS[arm], risk, self.state, self.strain, response, delay_ms))
         self.quiet_s = 0
         # in the simulated world a block also comes without an answer; nobody takes a pause then
         self.treat(arm, response == "ACCEPTED" or (arm is Arm.BLOCK_SITES and response == "TIMEOUT"))
         self.trials[-1].pause_s = self.pause_s
 
     def _answer(self, arm: Arm) -> tuple[str | None, int | None]:
-        if arm is Arm.NO_OP:
+        if arm in (Arm.NO_OP, Arm.PLACEBO):
             return None, None
         draw = next(self._uniform)
         names = ("ACCEPTED", "REJECTED", "SNOOZED", "TIMEOUT")

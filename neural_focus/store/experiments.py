@@ -12,7 +12,13 @@ from datetime import UTC, datetime
 from psycopg.types.json import Jsonb
 
 from neural_focus.errors import InputError
-from neural_focus.experiments.declaration import Experiment, default_experiment, midnight, stored_experiment
+from neural_focus.experiments.declaration import (
+    Experiment,
+    default_experiment,
+    demo_experiment,
+    midnight,
+    stored_experiment,
+)
 from neural_focus.experiments.running import Running, assigned_arm, experiment_of
 from neural_focus.json_shape import to_json
 from neural_focus.store.database import Connection
@@ -92,11 +98,15 @@ def stop_experiment(connection: Connection, name: str, reason: str) -> str:
 
 
 def ensure_default(connection: Connection) -> None:
-    """Start the platform's own experiment if it is new here, or another version of it runs. Commits.
+    """Start the platform's own experiment and the demo people's where they are new here, or another version runs.
 
-    What a person stopped stays stopped, and what they gave the layer to keeps it.
+    What a person stopped stays stopped, and what they gave the layer to keeps it. Commits.
     """
-    own = default_experiment()
+    for own in (default_experiment(), demo_experiment()):
+        _ensure(connection, own)
+
+
+def _ensure(connection: Connection, own: Experiment) -> None:
     with connection.transaction():
         connection.execute(NO_OTHER_STARTS)
         rows = connection.execute(
@@ -106,7 +116,7 @@ def ensure_default(connection: Connection) -> None:
             return
         if rows:
             stop_experiment(connection, own.name, "a newer version of the platform")
-        elif any(one.traffic is None and one.spec.layer == own.layer for one in read_running(connection)):
+        elif any(_same_rest(own, one) for one in read_running(connection)):
             return
         start_experiment(connection, own)
 
@@ -248,7 +258,7 @@ def _free_stretch(spec: Experiment, same_layer: Sequence[Running]) -> tuple[floa
     """The first stretch of the layer that is free and long enough."""
     if spec.rest_of_layer:
         for one in same_layer:
-            if one.traffic is None:
+            if _same_rest(spec, one):
                 todo = f"Stop it first, or write a share: traffic = 0.5 (it keeps the rest of {spec.layer!r})"
                 raise InputError(f"{one.spec.seed} takes the rest of the layer {spec.layer!r}", todo=todo)
         return None, None
@@ -264,6 +274,11 @@ def _free_stretch(spec: Experiment, same_layer: Sequence[Running]) -> tuple[floa
         why=holders,
         todo="Stop one of these, write a smaller traffic, or wait for an end",
     )
+
+
+def _same_rest(spec: Experiment, one: Running) -> bool:
+    """Whether both take the rest of one layer, of the same people."""
+    return one.traffic is None and (one.spec.layer, one.spec.demo_people) == (spec.layer, spec.demo_people)
 
 
 def _stops(connection: Connection) -> dict[int, dict[str, str]]:

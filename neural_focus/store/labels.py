@@ -110,7 +110,7 @@ def shown_on(connection: Connection, user_id: int, machine_id: str) -> list[int]
         CROSS JOIN LATERAL (
             SELECT generate_series(from_at, until_at, make_interval(secs => %s)) UNION SELECT until_at
         ) AS open(instant)
-        WHERE user_id = %s AND (machine_id IS NULL OR machine_id = %s) AND type <> 'NO_OP' ORDER BY 1""",
+        WHERE user_id = %s AND (machine_id IS NULL OR machine_id = %s) AND action <> 'NO_OP' ORDER BY 1""",
         (HORIZON_SECONDS, user_id, machine_id),
     )
     return [int(time) for (time,) in rows]

@@ -11,6 +11,7 @@ import pytest
 from acting_desktop import Desk, away, desk_of, managed_desktop
 from virtual_desktop import virtual_desktop, wait_for
 
+from collector.actions.show_card import ShowCard
 from collector.capture import X11Source
 from neural_focus._x11 import Injector, Minimizer
 from neural_focus.events import EventType
@@ -173,3 +174,25 @@ def test_a_second_break_is_refused_while_one_is_on(display: str, windows: Window
     desk.order(12, "SUGGEST_BREAK", None, 60, "SUGGEST_BREAK")
     desk.order(13, "SUGGEST_BREAK", None, 60, "SUGGEST_BREAK")
     assert "on already" in desk.applied(13)[0].refused_reason and desk.applied(12)[0].refused_reason == ""
+
+
+def test_a_placebos_card_is_shown_until_it_is_closed_and_leaves_no_trace(windows: Windows, desk: Desk) -> None:
+    desk.order(20, "PLACEBO", "12", 60, "NO_OP")
+    [applied] = desk.applied(20)
+    assert (applied.where, applied.refused_reason) == ("screen", "")
+    assert desk.runner.lively and [one["state"] for one in desk.runner.describe()] == ["applied"]
+    card = desk.runner._running[20].action
+    assert isinstance(card, ShowCard)
+    place = card._prompt.buttons()["close"]
+
+    def closed() -> bool:
+        windows.hands.move(*place)
+        windows.hands.click(1)
+        desk.turn()
+        return bool(desk.undone(20))
+
+    wait_for(closed, 60, 0.1)
+    assert desk.undone(20)[0].reason == "undone" and not card._prompt.buttons()
+    assert desk.of(FOCUS) == [], "nobody left their app for it"
+    desk.order(21, "PLACEBO", "0", 1.0, "NO_OP")
+    assert desk.until_over(21).reason == "ended"

@@ -89,11 +89,19 @@ def test_context_rows_name_what_happened(fresh_database_url: str, tmp_path: Path
         assert opportunities == summary.opportunities > 20
         assert count(connection, "SELECT count(*) FROM interventions WHERE session_id IS NULL") == 0
         assert count(connection, "SELECT count(*) FROM interventions WHERE arm = 'NO_OP' AND user_response <> ''") == 0
+        card = "arm = 'PLACEBO' AND type = 'NO_OP' AND action = 'PLACEBO' AND applied_at = triggered_at"
+        cards = count(connection, f"SELECT count(*) FROM interventions WHERE {card}")
+        assert cards == count(connection, "SELECT count(*) FROM interventions WHERE arm = 'PLACEBO'") > 3
         assert count(connection, "SELECT count(*) FROM interventions WHERE model_version <> 'simulated'") == 0
         assert count(connection, "SELECT count(*) FROM labels WHERE source = 'HOTKEY'") > 5
         done = "SELECT count(*) FROM interventions WHERE applied_at IS NOT NULL AND undone_at > applied_at"
         refused = "user_response IN ('REJECTED', 'SNOOZED')"
-        assert count(connection, f"{done} AND (arm = 'NO_OP' OR {refused} OR user_response IS NULL)") == 0
+        assert (
+            count(
+                connection, f"{done} AND (arm = 'NO_OP' OR {refused} OR (user_response IS NULL AND arm <> 'PLACEBO'))"
+            )
+            == 0
+        )
         accepted = "user_response = 'ACCEPTED' AND applied_at = responded_at AND ordered_at = responded_at"
         assert count(connection, f"{done} AND {accepted}") == count(
             connection, "SELECT count(*) FROM interventions WHERE user_response = 'ACCEPTED'"

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,7 +18,15 @@ from serving_process import Service, desktop, eventually, query, running_service
 
 from neural_focus.experiments.assignment import uniform
 from neural_focus.experiments.running import place
-from neural_focus.messages import InterventionOffered, PredictionMade
+from neural_focus.messages import (
+    ApplyAction,
+    InterventionApplied,
+    InterventionClosed,
+    InterventionFeedback,
+    InterventionOffered,
+    PredictionMade,
+    Problem,
+)
 from neural_focus.store.database import connect
 from neural_focus.store.users import ensure_user
 from serving.experiments import REFRESH_SECONDS
@@ -188,3 +197,46 @@ def test_an_offer_shows_the_arm_that_was_drawn(
         assert rows == [(made.ab_test_group, 0.05 if made.ab_test_group == "NO_OP" else 0.95)]
         if made.ab_test_group == "SUGGEST_BREAK":
             assert machine.receive(InterventionOffered).type == "SUGGEST_BREAK"
+
+
+PLACEBO = changed(
+    OWN, ('"breaks"', '"cards"'), ('"SUGGEST_BREAK"', '"PLACEBO"'),
+    ("probability = 0.5", "probability = 0.05"), ("probability = 0.5", "probability = 0.95"),
+)  # fmt: skip
+
+
+def test_a_placebo_is_shown_at_once_asks_nothing_and_is_stored_as_reported(
+    quick_service: Service, module_database_url: str, tmp_path: Path
+) -> None:
+    service, file = quick_service, tmp_path / "cards.toml"
+    file.write_text(PLACEBO)
+    done(command(service, "start", str(file)))
+    taken_up()
+    for _ in range(20):  # one in twenty people draws the no-op
+        person = a_person(module_database_url)
+        with desktop(service, service.token_of(person), str(uuid4())) as machine:
+            machine.able("SUGGEST_BREAK", "PLACEBO")
+            for _ in range(3):
+                machine.send(machine.snapshot(**AT_RISK, time_in_current_app=754.0))
+                machine.receive(PredictionMade)
+            drawn = [one.ab_test_group for one in machine.told if isinstance(one, PredictionMade) and one.ab_test_group]
+            if drawn == ["NO_OP"]:
+                continue
+            order = next((one for one in machine.told if isinstance(one, ApplyAction)), None)
+            order = order or machine.receive(ApplyAction)
+            assert drawn == ["PLACEBO"]
+            assert (order.type, order.action, order.target) == ("NO_OP", "PLACEBO", "12"), "minutes in the app"
+            refused = InterventionFeedback(order.intervention_id, "accept")
+            machine.send(refused)
+            assert machine.receive(Problem).status == 404, "there is nothing to accept"
+            machine.send(InterventionApplied(order.intervention_id, machine.t_us, "screen", order.until_us))
+            stored = "SELECT type, arm, action, probability, applied_where, user_response FROM interventions"
+            rows = partial(query, module_database_url, f"{stored} WHERE id = %s", order.intervention_id)
+            eventually(lambda rows=rows: rows()[0][4] == "screen")
+            assert rows() == [("NO_OP", "PLACEBO", "PLACEBO", 0.95, "screen", None)]
+            assert not any(isinstance(one, InterventionOffered | InterventionClosed) for one in machine.told)
+        break
+    else:
+        raise AssertionError("nobody drew the placebo")
+    unable = what_was_drawn(service, a_person(module_database_url), module_database_url)
+    assert unable == [], "this desktop cannot show it, and nothing alone is no draw"

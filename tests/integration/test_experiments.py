@@ -19,7 +19,7 @@ from logged_answers import logged
 from serving_process import query
 
 from neural_focus.errors import InputError
-from neural_focus.experiments.declaration import default_experiment, parse_experiment
+from neural_focus.experiments.declaration import default_experiment, demo_experiment, parse_experiment
 from neural_focus.experiments.review import review
 from neural_focus.messages import microseconds
 from neural_focus.store.database import Connection, connect
@@ -55,12 +55,13 @@ def test_the_platforms_own_experiment_starts_once_and_stays_stopped(fresh_databa
     with connect(fresh_database_url) as connection:
         for _ in range(2):
             ensure_default(connection)
-        [own] = read_running(connection)
-        assert (own.spec, own.traffic) == (default_experiment(), None)
+        assert [(own.spec, own.traffic) for own in read_running(connection)] == [
+            (default_experiment(), None), (demo_experiment(), None)
+        ]  # fmt: skip
         assert stop_experiment(connection, "mrt", "enough") == "mrt-1"
         ensure_default(connection)
-        assert read_running(connection) == []
-        [listed] = list_experiments(connection)
+        assert [one.spec.seed for one in read_running(connection)] == ["demo-1"]
+        [listed] = list_experiments(connection, "mrt")
         assert listed.stop_reason == "enough" and listed.stopped_at is not None
 
 
@@ -68,8 +69,11 @@ def test_another_version_of_the_platform_replaces_its_experiment(fresh_database_
     with connect(fresh_database_url) as connection:
         start_experiment(connection, replace(default_experiment(), version=9))
         ensure_default(connection)
-        assert [one.spec.seed for one in read_running(connection)] == ["mrt-1"]
-        assert [one.stop_reason for one in list_experiments(connection)] == ["a newer version of the platform", None]
+        assert [one.spec.seed for one in read_running(connection)] == ["mrt-1", "demo-1"]
+        assert [one.stop_reason for one in list_experiments(connection, "mrt")] == [
+            "a newer version of the platform",
+            None,
+        ]
 
 
 def test_a_layer_is_shared_out_and_refuses_more_than_it_has(fresh_database_url: str) -> None:

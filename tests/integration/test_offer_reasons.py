@@ -42,7 +42,7 @@ def test_an_offer_is_explained_by_the_risk_it_is_for(
         )
         stored = await offers.hold(stream, made, drawn)
         assert stored is not None
-        offers.offer(stored, stream)
+        await offers.offer(stored, stream)
         offered = offers.open_for(real_person)
         assert offered is not None
         await offers.answer(real_person, offered.id, "accept")

@@ -302,7 +302,7 @@ def test_a_moment_that_nobody_could_see_is_kept_apart(
             "SELECT machine_id::text, reason, experiment FROM unavailable_moments WHERE user_id = %s",
             demo_person,
         )
-        assert missed == [(MACHINE, "call", "mrt-1:warm_start")], "once, as an opportunity would have been"
+        assert missed == [(MACHINE, "call", "demo-1:warm_start")], "once, as an opportunity would have been"
         assert not query(module_database_url, "SELECT 1 FROM interventions WHERE user_id = %s", demo_person)
         person.send(person.snapshot())
         assert person.receive(InterventionOffered).type == "SUGGEST_BREAK", "it has spent nothing"

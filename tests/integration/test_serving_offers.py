@@ -45,7 +45,7 @@ def test_an_offer_goes_round_and_is_stored_with_its_probability(
         )
         assert len(rows) == (2 if offer.type == "PREDICTIVE_BLOCK" else 1), "no site: no browser is paired"
         for kind, action, target, arm, probability, experiment, response, took, group in rows:
-            assert (kind, probability, experiment, response) == (offer.type, 0.5, "mrt-1:warm_start", "ACCEPTED")
+            assert (kind, probability, experiment, response) == (offer.type, 0.5, "demo-1:warm_start", "ACCEPTED")
             assert (took, group) == (closed.response_time_ms, arm)
             assert action == ("SUGGEST_BREAK" if target is None else f"MINIMIZE_{target.upper()}")
         shown = client.get("/api/v1/interventions?minutes=5").json()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from collector.actions.action import Applied
+from collector.actions.show_card import ShowCard, card_line
 from collector.prompt import Asker
 from neural_focus.messages import InterventionOffered, InterventionType
 
@@ -69,3 +71,16 @@ def test_an_offer_says_what_an_answer_does(
     silence = "it is done all the same" if acts else "nothing is done"
     assert " ".join(paper.lines[1:]) == f"Your focus breaks {does} Without an answer {silence}."
     assert said == [f"{asked} Your focus breaks. {does} Without an answer {silence}."]
+
+
+def test_a_placebos_card_says_what_is_so_and_has_nothing_to_accept() -> None:
+    paper, ours = PaperPrompt(), []
+    card = ShowCard("12", paper, ours.append, where="screen")
+    assert card.apply(5) == Applied("screen") and card.expires_at == 5
+    assert (paper.lines, paper.labels, ours) == (["You have been in this app for 12 minutes."], ["Close"], [0])
+    assert card.turn() is None
+    card.undo()
+    assert paper.lines == []
+    said = [card_line(minutes) for minutes in ("1", "0", None, "many")]
+    less = "You have been in this app for less than a minute."
+    assert said == ["You have been in this app for 1 minute.", less, less, less]

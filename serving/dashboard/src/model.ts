@@ -64,7 +64,7 @@ export interface Help {
 /** An action that was ordered until `ends`, and what the desktop or the browser reported of it. */
 export interface Action {
   id: number;
-  /** BLOCK_REDDIT, MINIMIZE_SPOTIFY, KILL_STEAM, SUGGEST_BREAK. */
+  /** BLOCK_REDDIT, MINIMIZE_SPOTIFY, KILL_STEAM, SUGGEST_BREAK, PLACEBO. */
   action: string;
   target: string;
   /** A jail ordered it: it cannot be undone. */
@@ -222,7 +222,7 @@ export interface Desktop {
 
 /** Whether a desktop can do one kind of action, and what would make it able. */
 export interface Ability {
-  action: "SUGGEST_BREAK" | "MINIMIZE" | "KILL";
+  action: "SUGGEST_BREAK" | "MINIMIZE" | "KILL" | "PLACEBO";
   able: boolean;
   why: string;
   todo: string;

@@ -57,6 +57,7 @@ describe("offers", () => {
 
   it("word past ones without a length, by the action where no target is known", () => {
     expect(actionWord("NO_OP")).toBe("Nothing offered, at random");
+    expect(actionWord("PLACEBO", ["12"])).toBe("Show how long you have been in this app");
     expect(actionWord("BLOCK_REDDIT")).toBe("Block reddit");
     expect(actionWord("KILL_STEAM", ["steam"])).toBe("End steam");
   });
@@ -73,6 +74,7 @@ describe("offers", () => {
 
   it("word answers and ends, also those they do not know", () => {
     expect(answerWord(null)).toBe("waiting");
+    expect(answerWord(null, "PLACEBO")).toBe("nothing to answer");
     expect(answerWord("TIMEOUT")).toBe("no answer");
     expect(answerWord("LATER")).toBe("later");
     expect(endWord("timer_expired")).toBe("The timer is up");
@@ -124,6 +126,9 @@ describe("an action", () => {
     expect(outcomeWord({ ...done, ...undone }, 4 * MINUTE)).toBe(`${minuteOf(MINUTE)} to ${at}, you said that you need it`);
     expect(outcomeWord({ ...pause, ...undone }, 4 * MINUTE)).toContain("no rest seen");
     expect(outcomeWord({ ...pause, ...undone, rested: 1 }, 4 * MINUTE)).toContain(", rested");
+    const card = { ...done, action: "PLACEBO", target: "12", where: "screen" };
+    expect(actionLine(card, 4 * MINUTE)).toBe(`A card with your time in this app is shown until ${end}`);
+    expect(actionLine({ ...card, ...undone }, 4 * MINUTE)).toBe(`The card with your time in this app closed at ${at}`);
     expect(outcomeWord(kill, 4 * MINUTE)).toBe(`done at ${minuteOf(MINUTE)}`);
   });
 });
@@ -150,7 +155,7 @@ describe("what works here", () => {
   });
 
   it("does on the desktop what the desktop says", () => {
-    expect(possible(desktop, [chromium]).map(({ able }) => able)).toEqual([true, true, false, false]);
+    expect(possible(desktop, [chromium]).map(({ able }) => able)).toEqual([true, true, false, false, false]);
     expect(possible(desktop, [])[2]).toMatchObject({ why: "this compositor has no way", todo: "use X11" });
     expect(possible(null, [])[1]).toMatchObject({ able: false, why: "the desktop's agent is not connected" });
   });

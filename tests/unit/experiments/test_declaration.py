@@ -9,9 +9,10 @@ import pytest
 from experiment_files import OWN, PEOPLE, changed
 
 from neural_focus.errors import InputError
-from neural_focus.experiments.assignment import TRIAL_ARMS, TRIAL_SEED, Arm
+from neural_focus.experiments.assignment import DEMO_ARMS, DEMO_SEED, TRIAL_ARMS, TRIAL_SEED, Arm
 from neural_focus.experiments.declaration import (
     default_experiment,
+    demo_experiment,
     parse_experiment,
     read_experiment,
     stored_experiment,
@@ -158,6 +159,17 @@ def test_the_pages_example_fits() -> None:
     page = (Path(__file__).parents[3] / "docs" / "experiments.md").read_text("utf-8")
     [example] = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     assert parse_experiment(example).seed == "seldom-breaks-1"
+
+
+def test_the_demo_peoples_experiment_has_a_placebo_beside_the_platforms_own_arms() -> None:
+    demo = demo_experiment()
+    arms = {Arm(arm.label): arm.probability for arm in demo.arms}
+    assert (demo.seed, arms) == (DEMO_SEED, dict(DEMO_ARMS)) and demo.demo_people
+    assert arms[Arm.NO_OP] + arms.pop(Arm.PLACEBO) == pytest.approx(TRIAL_ARMS[Arm.NO_OP])
+    assert {arm for arm in arms if arm is not Arm.NO_OP} == {Arm.SUGGEST_BREAK, Arm.BLOCK_SITES}
+    assert not default_experiment().demo_people
+    with pytest.raises(InputError, match=r"demo_people is true.*rest_of_layer"):
+        parse_experiment(changed(OWN, ("version = 1", "version = 1\ndemo_people = true")))
 
 
 def test_the_platforms_own_experiment_is_the_trial_as_it_was() -> None:

@@ -11,7 +11,7 @@ from experiment_files import OWN, PEOPLE, changed
 from scipy import stats
 
 from neural_focus.experiments.assignment import Arm, OpportunityWatch, Policy
-from neural_focus.experiments.declaration import default_experiment, parse_experiment
+from neural_focus.experiments.declaration import default_experiment, demo_experiment, parse_experiment
 from neural_focus.experiments.running import (
     Running,
     assigned_arm,
@@ -60,6 +60,22 @@ def test_a_person_is_in_one_experiment_of_a_layer_at_most() -> None:
     assert stats.chisquare(list(counts.values()), [6_000, 4_000, 10_000]).pvalue > 0.001
     assert experiment_of(here[:2], "help", next(u for u in PEOPLE_HERE if place("help", u) > 0.5), NOW) is None
     assert experiment_of(here, "how-often", 1, NOW) is None
+
+
+def test_demo_people_have_the_rest_that_is_declared_for_them_and_real_ones_never() -> None:
+    mine, real, demo = (
+        running(1, traffic=(0.0, 0.3)),
+        Running(2, default_experiment(), None, NOW),
+        Running(3, demo_experiment(), None, NOW),
+    )
+    for here in ([mine, real, demo], [demo, real, mine]):
+        for user in PEOPLE_HERE[:500]:
+            shared = place("help", user) < 0.3
+            assert experiment_of(here, "help", user, NOW) is (mine if shared else real)
+            assert experiment_of(here, "help", user, NOW, is_demo=True) is (mine if shared else demo)
+    user = next(user for user in PEOPLE_HERE if place("help", user) > 0.3)
+    assert experiment_of([demo], "help", user, NOW) is None
+    assert experiment_of([real], "help", user, NOW, is_demo=True) is real, "stopped: as everybody"
 
 
 def test_days_of_the_file_begin_and_end_the_draws_and_the_rest_takes_over() -> None:

@@ -15,5 +15,5 @@ def test_false_alarms_are_as_rare_as_said_among_people_who_reject_everything() -
 
 def test_people_who_reject_everything_have_no_effect() -> None:
     _, truth = simulated_trial(3, indifferent=True)
-    assert set(truth) == {Arm.SUGGEST_BREAK, Arm.BLOCK_SITES}
+    assert set(truth) == {Arm.SUGGEST_BREAK, Arm.BLOCK_SITES, Arm.PLACEBO}
     assert all(abs(effect) < 1e-9 for effect in truth.values())

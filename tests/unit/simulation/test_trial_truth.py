@@ -6,7 +6,7 @@ import datetime as dt
 
 import numpy as np
 
-from neural_focus.experiments.assignment import TRIAL_ARMS, Arm
+from neural_focus.experiments.assignment import DEMO_ARMS, Arm
 from neural_focus.simulation.person import simulate_person
 from neural_focus.simulation.trial_truth import true_effects
 
@@ -20,7 +20,7 @@ def test_claimed_effects_are_those_of_the_people() -> None:
         noise = np.sqrt(outcome[arm].var() / len(outcome[arm]) + outcome[Arm.NO_OP].var() / len(outcome[Arm.NO_OP]))
         assert abs(seen - effect) < 3.5 * noise
     effects = true_effects(people)
-    assert effects[Arm.BLOCK_SITES] > 0.05
+    assert effects[Arm.BLOCK_SITES] > 0.05 and effects[Arm.PLACEBO] == 0
     shares = {arm: len(values) / len(trials) for arm, values in outcome.items()}
-    assert all(abs(shares[arm] - TRIAL_ARMS[arm]) < 0.09 for arm in Arm)
-    assert all((t.trial.response is None) == (t.trial.arm is Arm.NO_OP) for t in trials)
+    assert all(abs(shares[arm] - DEMO_ARMS[arm]) < 0.09 for arm in Arm)
+    assert all((t.trial.response is None) == (t.trial.arm in (Arm.NO_OP, Arm.PLACEBO)) for t in trials)

@@ -176,7 +176,7 @@ export interface DesktopStatus {
  */
 export interface Ability {
   able: boolean;
-  action: "SUGGEST_BREAK" | "MINIMIZE" | "KILL";
+  action: "SUGGEST_BREAK" | "MINIMIZE" | "KILL" | "PLACEBO";
   todo?: string;
   why?: string;
 }
@@ -298,7 +298,8 @@ export interface ApplyActionMessage {
 /**
  * Do one row of an intervention now, on this desktop, until ``until_us``; told again until it is reported.
  *
- *     ``action``: SUGGEST_BREAK, MINIMIZE_<APP>, KILL_<PROCESS>; ``target``: the app or process of the person's own list.
+ *     ``action``: SUGGEST_BREAK, MINIMIZE_<APP>, KILL_<PROCESS>, PLACEBO; ``target``: the app or process of the person's
+ *     own list, or the minutes that a placebo's card names.
  */
 export interface ApplyAction {
   action: string;

@@ -37,7 +37,7 @@ function Rows({ day, now }: { day: readonly Help[]; now: number }) {
             <tr key={help.id}>
               <td class="time">{minuteOf(help.at)}</td>
               <td>{help.jail ? "Jail" : actionWord(help.action, help.targets)}</td>
-              <td>{help.jail ? <span class="quiet">you started it</span> : answerWord(help.answer)}</td>
+              <td>{help.jail ? <span class="quiet">you started it</span> : answerWord(help.answer, help.action)}</td>
               <td>
                 <Happened help={help} now={now} />
               </td>

@@ -89,7 +89,7 @@ function Row({ warning, now }: { warning: Warning; now: number }) {
         {done}
         {help && !help.held && (
           <span class="quiet">
-            , {answerWord(help.answer)}
+            , {answerWord(help.answer, help.action)}
             {help.actions.map((item) => `; ${outcomeWord(item, now)}`).slice(0, 1)}
           </span>
         )}

@@ -38,6 +38,13 @@ const KINDS: Record<string, Kind> = {
     done: (target) => `${target} was ended`,
     not: (target) => `${target} was not ended`,
   },
+  /** A card that offers nothing: nothing is undone when it goes. */
+  PLACEBO: {
+    doer: "desktop",
+    order: () => "show how long you have been in this app",
+    done: (_, is) => `A card with your time in this app ${is} shown`,
+    not: () => "The card with your time in this app was not shown",
+  },
 };
 
 const OTHER: Kind = {
@@ -97,7 +104,8 @@ const ANSWERS: Record<string, string> = {
   TIMEOUT: "no answer",
 };
 
-export function answerWord(answer: string | null | undefined): string {
+export function answerWord(answer: string | null | undefined, action = ""): string {
+  if (action === "PLACEBO") return "nothing to answer";
   return answer ? (ANSWERS[answer] ?? answer.toLowerCase()) : "waiting";
 }
 
@@ -153,6 +161,8 @@ function overWord(item: Action, name: string): string {
       return `${name} has been open again since ${at}: ${why}`;
     case "MINIMIZE":
       return `${name} has been free again since ${at}: ${why}`;
+    case "PLACEBO":
+      return `The card with your time in this app closed at ${at}`;
     case "KILL":
       return item.applied === null ? `${name} was ended` : `${name} was ended at ${minuteOf(item.applied)}`;
     default:

@@ -14,6 +14,7 @@ const NAMES: Record<Ability["action"], string> = {
   SUGGEST_BREAK: "Show a break screen",
   MINIMIZE: "Minimise apps",
   KILL: "End programs, in a jail",
+  PLACEBO: "Show a card",
 };
 
 /** Whether sites can be blocked: by a paired browser that is allowed to and connected. */
