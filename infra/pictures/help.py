@@ -1,6 +1,6 @@
-"""Help at work: the break screen on the demo person's display, and a closed site in a browser with the extension.
+"""Help at work: an offer and the break screen on the demo person's display; a closed site, and the page's view of help.
 
-Both are the real thing: an offer of a break is accepted and the agent shows it; a browser is paired and a jail of the
+All are the real thing: an offer of a break is accepted and the agent shows it; a browser is paired and a jail of the
 demo person closes the sites of their list.
 """
 
@@ -23,7 +23,7 @@ from neural_focus.errors import ServiceError
 from serving.auth import LOCAL_PERSON, issue_token, make_signin_link
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, Page
+    from playwright.sync_api import BrowserContext, FloatRect, Page
 
 T = TypeVar("T")
 OFFER_SECONDS, SHOWN_SECONDS, JAIL_MINUTES = 900, 60, 5
@@ -32,15 +32,15 @@ SITE = "http://www.reddit.com/"
 
 
 def help_at_work(stage: Stage) -> dict[str, bytes]:
-    """The break screen and the closed site.
+    """The offer, the break screen, the closed site, and the page's Help while that is closed.
 
     Raises:
         ServiceError: no break is offered in time, or what should be shown is not.
     """
-    return {"break-screen": _break_screen(stage), "closed-site": _closed_site(stage)}
+    return _break(stage) | _closed_site(stage)
 
 
-def _break_screen(stage: Stage) -> bytes:
+def _break(stage: Stage) -> dict[str, bytes]:
     stage.say("help: waiting for an offer of a break")
 
     def offered() -> int | None:
@@ -48,15 +48,18 @@ def _break_screen(stage: Stage) -> bytes:
         return int(offer["id"]) if offer and offer["type"] == "SUGGEST_BREAK" else None
 
     offer = _until(offered, OFFER_SECONDS, "a break was offered")
-    _ask(stage, "/api/v1/interventions/feedback", intervention_id=offer, response="accept", response_time_ms=0)
     told = agent_counters(stage.settings)
+    display = json.loads(told.read_text())["source"].rpartition(" ")[2]
+    authority = stage.settings.home / "display" / "Xauthority"
+    asked = _grab(display, authority)
+    _ask(stage, "/api/v1/interventions/feedback", intervention_id=offer, response="accept", response_time_ms=0)
 
-    def shown() -> dict[str, Any] | None:
-        agent: dict[str, Any] = json.loads(told.read_text())
-        return agent if any(one["state"] == "applied" for one in agent["actions"]) else None
+    def shown() -> bool | None:
+        actions = json.loads(told.read_text())["actions"]
+        return any(one["id"] == offer and one["state"] == "applied" for one in actions) or None
 
-    agent = _until(shown, SHOWN_SECONDS, "the agent showed the break")
-    return _grab(agent["source"].rpartition(" ")[2], stage.settings.home / "display" / "Xauthority")
+    _until(shown, SHOWN_SECONDS, "the agent showed the break")
+    return {"offer": asked, "break-screen": _grab(display, authority)}
 
 
 def _grab(display: str, authority: Path) -> bytes:
@@ -73,7 +76,7 @@ def _grab(display: str, authority: Path) -> bytes:
     return png.getvalue()
 
 
-def _closed_site(stage: Stage) -> bytes:
+def _closed_site(stage: Stage) -> dict[str, bytes]:
     arguments = [*ARGUMENTS, "--headless=new", f"--disable-extensions-except={FOLDER}", f"--load-extension={FOLDER}"]
     with (
         tempfile.TemporaryDirectory() as profile,
@@ -91,7 +94,19 @@ def _closed_site(stage: Stage) -> bytes:
         # The address of a redirected page is not what Playwright thinks it is, so the extension's page is opened.
         page.goto(f"{base}pages/blocked.html#{SITE}")
         page.get_by_text("closed for now").wait_for(timeout=SHOWN_SECONDS * 1000)
-        return page.screenshot()
+        return {"closed-site": page.screenshot(), "help": _help_view(stage, context)}
+
+
+def _help_view(stage: Stage, context: BrowserContext) -> bytes:
+    """The lists, what is done now, the browsers, and what works here; the day below them would make it long."""
+    page = context.new_page()
+    page.goto(f"{service_address(stage.settings)}/#help")
+    page.locator("[data-testid=action][data-phase=applied]").first.wait_for(timeout=SHOWN_SECONDS * 1000)
+    below = page.locator("#day").bounding_box()
+    if below is None:
+        raise ServiceError("The page has no view of help", todo="Build it: make setup")
+    clip: FloatRect = {"x": 0, "y": 0, "width": WIDTH, "height": below["y"] - 4}
+    return page.screenshot(full_page=True, clip=clip, animations="disabled")
 
 
 def _pair(stage: Stage, context: BrowserContext) -> str:
