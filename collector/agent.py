@@ -218,7 +218,8 @@ class Agent:
         """Everybody gets the state as it is now: the service with its pages, the tray, and agent.json."""
         counted = self.counters()
         if state != "stopped":
-            self._attendance.tell(self._talk, counted, self._sessions.menu() if counted["connected"] else ())
+            menu = self._sessions.menu() if counted["connected"] else ()
+            self._attendance.tell(self._talk, counted, menu, self._sessions.rounds)
         desktop, offer = self._options.desktop, self._asker.offer
         content = {
             "state": state,

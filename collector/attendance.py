@@ -18,7 +18,7 @@ from collector.source import capabilities
 from collector.timed_sessions import Entry
 from collector.wayland import WaylandSource
 from neural_focus.json_shape import to_json
-from neural_focus.messages import Ability, DesktopStatus, Notice, iso
+from neural_focus.messages import Ability, DesktopStatus, Notice, Rounds, iso
 
 if TYPE_CHECKING:
     from collector.presence import Presence
@@ -79,13 +79,19 @@ class Attendance:
             self._open_page()
         return [wish for wish in wished if wish != "open"]
 
-    def tell(self, talk: Listener, counted: Mapping[str, Any], sessions: tuple[Entry, ...]) -> None:
+    def tell(
+        self,
+        talk: Listener,
+        counted: Mapping[str, Any],
+        sessions: tuple[Entry, ...],
+        rounds: Rounds | None = None,
+    ) -> None:
         """Everybody gets the state as it is now; ``counted`` is what ``Agent.counters`` gives, ``sessions`` what the
-        tray has of them."""
+        tray has of them, ``rounds`` what pages have."""
         bus = self._presence.problem if self._presence else "there is no session bus"
         if not self.paused:  # a stopped hook knows nothing new
             self._found = capabilities(self._source, lock=self._sees_lock(), bus=bus)
-        status = self._status(losses(counted))
+        status = self._status(losses(counted), rounds)
         self._abilities_told = status.abilities
         talk.tell_status(status)
         if self._presence is not None:
@@ -114,7 +120,7 @@ class Attendance:
         if self._presence is not None:
             self._presence.finish()
 
-    def _status(self, lost: list[Notice]) -> DesktopStatus:
+    def _status(self, lost: list[Notice], rounds: Rounds | None) -> DesktopStatus:
         until = self.paused_until
         return DesktopStatus(
             state="capturing" if until is None else "paused",
@@ -123,6 +129,7 @@ class Attendance:
             missing=tuple(Notice(one.subject, one.said, one.todo) for one in missing(self._found)),
             lost=tuple(lost),
             abilities=self._abilities(),
+            rounds=rounds,
         )
 
     def _show(self, presence: Presence, sessions: tuple[Entry, ...], *, connected: bool) -> None:

@@ -1,5 +1,7 @@
 """Sessions with a timer, as the tray starts and shows them; also one after the other, with breaks between.
 
+Page and command ask for such a row, too (ASK_ROUNDS): it is kept here alone, where one knows whether they are back.
+
     start ─► SESSION_STARTED ─► SESSION_ENDED ─ its time was up, in a row ─► break ─► somebody is back ─► start
                                      └─ any other end: the row is over
 
@@ -15,15 +17,18 @@ from datetime import datetime
 from typing import Literal, cast
 
 from neural_focus.messages import (
+    AskRounds,
     ClientMessage,
     EndSession,
     JailLeaving,
     LeaveJail,
     Problem,
+    Rounds,
     ServerMessage,
     SessionEnded,
     SessionStarted,
     StartSession,
+    iso,
     parse_iso,
 )
 
@@ -36,6 +41,8 @@ LONG_BREAK_MINUTES, POMODOROS_TO_LONG_BREAK = 15, 4
 BACK_SECONDS, GIVE_UP_SECONDS = 60.0, 30 * 60.0
 """Input so recent: somebody is there. Nobody for so long after a break: the row is over."""
 ANSWER_SECONDS = 30.0
+SAME_US = 2_000_000
+"""An end that moved less on the wall clock is no news: two clocks never agree to the microsecond."""
 UNHEARD_US = 60_000_000
 """A session that should have ended so long ago has: its end came while nobody was connected."""
 REASONS = ("I need something blocked for work", "Something urgent came up", "I started it by mistake")
@@ -44,13 +51,17 @@ REASONS = ("I need something blocked for work", "Something urgent came up", "I s
 
 @dataclass(slots=True)
 class _Row:
-    """``asked``: when the next session was asked for, ``rests_until``: of a break; both of a monotonic clock."""
+    """``asked``: when the next session was asked for, ``rests_until``: of a break; both of a monotonic clock.
+
+    ``told_until_us``: the break's end as it was told last, on the wall clock.
+    """
 
     kind: Kind
     done: int = 0
     asked: float | None = None
     session_id: int | None = None
     rests_until: float | None = None
+    told_until_us: int = 0
 
 
 class TimedSessions:
@@ -78,7 +89,7 @@ class TimedSessions:
             case ["row", kind]:
                 self._row = _Row(cast(Kind, kind))
                 self._start_next(self._row)
-            case ["skip"] if self._row is not None:
+            case ["skip"] if self._row is not None and self._row.rests_until is not None:
                 self._start_next(self._row)
             case ["stop"]:
                 self._row = None
@@ -86,6 +97,19 @@ class TimedSessions:
                 self._send(EndSession(self._running.id))
             case ["leave", number] if self._running is not None:
                 self._send(LeaveJail(self._running.id, REASONS[int(number)]))
+
+    @property
+    def rounds(self) -> Rounds | None:
+        """What the service is told of the row, None without one."""
+        row = self._row
+        if row is None:
+            return None
+        if row.rests_until is None:
+            return Rounds(row.kind, row.done, None)
+        until_us = self._wall_us(row.rests_until)
+        if abs(until_us - row.told_until_us) > SAME_US:
+            row.told_until_us = until_us
+        return Rounds(row.kind, row.done, iso(row.told_until_us))
 
     def hear(self, message: ServerMessage) -> None:
         """What the service tells of sessions; anything else is none of ours."""
@@ -95,6 +119,8 @@ class TimedSessions:
                 self._running, self._lifts_us = message, message.jail_leaving_us
                 if row is not None and row.asked is not None and message.session_type == row.kind:
                     row.asked, row.session_id = None, message.id
+            case AskRounds(command, kind):
+                self.obey({"start": ["row", kind], "skip": ["skip"], "stop": ["stop"]}[command])
             case SessionEnded():
                 self._ended(message.session_id, in_time=message.reason == "timer_expired")
             case JailLeaving() if running is not None and running.id == message.session_id:
@@ -173,7 +199,10 @@ class TimedSessions:
         self._news.append(f"Time for a break of {minutes} minutes, until {self._wall(row.rests_until)}")
 
     def _wall(self, moment: float) -> str:
-        return _clock_time(self._now_us() + round((moment - self._clock()) * 1e6))
+        return _clock_time(self._wall_us(moment))
+
+    def _wall_us(self, moment: float) -> int:
+        return self._now_us() + round((moment - self._clock()) * 1e6)
 
 
 def _clock_time(t_us: int) -> str:

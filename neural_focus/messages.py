@@ -250,11 +250,23 @@ class Ability:
 
 
 @dataclass(frozen=True, slots=True)
+class Rounds:
+    """Sessions one after the other with breaks between them, which the desktop's agent keeps: ``done`` so far.
+
+    ``rests_until``: in a break, its end; null while a session runs or is about to start.
+    """
+
+    type: Literal["pomodoro", "deep_work"]
+    done: int
+    rests_until: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class DesktopStatus:
     """What a desktop does: it tells the service, which tells pages. ``gone``: the service's word for not connected.
 
     ``missing``: what its capture cannot see; ``lost``: what went since its agent started; ``abilities``: what it can
-    do.
+    do; ``rounds``: of sessions that it keeps, null for none.
     """
 
     TYPE: ClassVar[str] = "DESKTOP_STATUS"
@@ -264,6 +276,7 @@ class DesktopStatus:
     missing: tuple[Notice, ...] = ()
     lost: tuple[Notice, ...] = ()
     abilities: tuple[Ability, ...] = ()
+    rounds: Rounds | None = None
 
 
 # ---------------------------------------------------------------------------- service → desktop and page
@@ -364,6 +377,18 @@ class UndoAction:
     TYPE: ClassVar[str] = "UNDO_ACTION"
     intervention_id: int
     reason: UndoneReason
+
+
+@dataclass(frozen=True, slots=True)
+class AskRounds:
+    """The person wants rounds of ``type`` begun, the break skipped, or no session after the running one.
+
+    The desktop tells what comes of it by its status.
+    """
+
+    TYPE: ClassVar[str] = "ASK_ROUNDS"
+    command: Literal["start", "skip", "stop"]
+    type: Literal["pomodoro", "deep_work"] = "pomodoro"
 
 
 @dataclass(frozen=True, slots=True)
@@ -474,6 +499,7 @@ ServerMessage = (
     | SessionStarted
     | SessionEnded
     | JailLeaving
+    | AskRounds
     | DesktopStatus
     | Problem
 )

@@ -16,6 +16,7 @@ from neural_focus.messages import (
     PredictionMade,
     Response,
     RiskName,
+    Rounds,
     SessionResponse,
     StoredResponse,
     UndoneReason,
@@ -32,6 +33,13 @@ class CreateSessionRequest:
     type: SessionType
     duration_minutes: int | None = None
     jail_enabled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RoundsNow:
+    """What the person's desktop last said of its rounds; null where it keeps none, or none is connected."""
+
+    rounds: Rounds | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.requests import HTTPConnection, Request
 
 from neural_focus.help_settings import HelpSettings
-from neural_focus.messages import Problem, SessionResponse
+from neural_focus.messages import AskRounds, Problem, SessionResponse
 from neural_focus.store import session_book
 from neural_focus.store.database import Connection
 from serving import labelling, pages
@@ -32,6 +32,7 @@ from serving.responses import (
     Person,
     PredictionResponse,
     Recent,
+    RoundsNow,
     SaidOutcome,
     SayOutcome,
     SessionEndedResponse,
@@ -147,6 +148,19 @@ async def create_session(request: CreateSessionRequest, here: Here, user_id: Use
     return await here.sessions.start(
         user_id, request.type, minutes=request.duration_minutes, jail_enabled=request.jail_enabled
     )
+
+
+@router.get("/rounds")
+async def get_rounds(here: Here, user_id: User) -> RoundsNow:
+    """The rounds of sessions that the person's desktop keeps."""
+    return RoundsNow(here.rounds.now(user_id))
+
+
+@router.post("/rounds", status_code=202, responses=problems(409))
+async def ask_rounds(request: AskRounds, here: Here, user_id: User) -> RoundsNow:
+    """Ask the desktop for rounds with breaks, for a break's end, or for no more; its status says what came of it."""
+    await here.rounds.ask(user_id, request)
+    return RoundsNow(here.rounds.now(user_id))
 
 
 @router.get("/sessions/{session_id}", responses=problems(404))

@@ -39,6 +39,7 @@ from serving.online import OnlineFeatures
 from serving.people import Someone, own_hosts, read_person, store_help
 from serving.prediction_writer import FLUSH_SECONDS, PredictionWriter
 from serving.recall import keep_history, recall_stream
+from serving.rounds import RoundsDesk
 from serving.session_desk import SessionDesk
 from serving.shadow import Shadow
 from serving.streams import Stream, Streams
@@ -70,6 +71,7 @@ class Runtime:
         self.interventions = Interventions(self.database, self.hub, self.streams, self.actions, settings)
         self.jail = Jail(self.database, self.hub, self.streams, self.actions, own_hosts(settings))
         self.sessions = SessionDesk(self.database, self.hub, self.streams, self.jail, self.actions)
+        self.rounds = RoundsDesk(self.hub, self.streams, self.sessions)
         self.browsers = Browsers(self.database, self.hub, self.streams, self.actions)
         self.actions.browsers = self.browsers
         self._forecasts = ThreadPoolExecutor(1, "forecast")

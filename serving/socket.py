@@ -61,7 +61,10 @@ async def serve_socket(runtime: Runtime, socket: WebSocket) -> None:
     finally:
         runtime.hub.leave(client)
         if stream is not None and stream.desktop is not None:
-            gone, stream.desktop = replace(stream.desktop, state="gone", paused_until=None, missing=(), lost=()), None
+            gone, stream.desktop = (
+                replace(stream.desktop, state="gone", paused_until=None, missing=(), lost=(), rounds=None),
+                None,
+            )
             runtime.hub.tell(user_id, gone, pages_only=True)
         pump.cancel()
         with suppress(asyncio.CancelledError):

@@ -12,10 +12,13 @@ import typer
 from infra.own_server import ask_service
 from neural_focus.errors import InputError
 from neural_focus.json_shape import from_json
-from neural_focus.messages import SessionResponse, parse_iso
+from neural_focus.messages import Rounds, SessionResponse, parse_iso
 from neural_focus.sessions import SessionSummary
 from neural_focus.settings import Settings, read_settings
 
+NAMES = ("pomodoro", "deep_work")
+REPORT_SECONDS = 30.0
+"""How long the command waits for what the desktop says."""
 START_ONE = "Start one: neural-focus session start pomodoro"
 app = typer.Typer(
     add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="Focus sessions with a timer."
@@ -27,6 +30,15 @@ class Kind(StrEnum):
 
     POMODORO = "pomodoro"
     DEEP_WORK = "deep_work"
+
+
+class Round(StrEnum):
+    """What rounds can be asked for."""
+
+    POMODORO = "pomodoro"
+    DEEP_WORK = "deep_work"
+    SKIP = "skip"
+    STOP = "stop"
 
 
 @app.command()
@@ -54,8 +66,31 @@ def end() -> None:
 @app.command()
 def status() -> None:
     """Say which session runs."""
-    found = ask_service(read_settings(), "/now")["session"]
-    typer.echo(in_words(_session(found), time.time()) if found else f"No session runs. {START_ONE}")
+    settings = read_settings()
+    found, kept = ask_service(settings, "/now")["session"], _rounds(settings)
+    resting = kept is not None and kept.rests_until is not None
+    if not resting:
+        typer.echo(in_words(_session(found), time.time()) if found else f"No session runs. {START_ONE}")
+    if kept is not None:
+        typer.echo(rounds_in_words(kept))
+
+
+@app.command()
+def rounds(
+    what: Annotated[Round, typer.Argument(help="what to begin; skip: the break; stop: no more after the running one")],
+) -> None:
+    """Sessions again and again, with breaks between them. The desktop's agent keeps them, as from its tray."""
+    settings = read_settings()
+    command = "start" if what.value in NAMES else what.value
+    asked = {"command": command} | ({"type": what.value} if command == "start" else {})
+    ask_service(settings, "/rounds", asked)
+    until = time.monotonic() + REPORT_SECONDS
+    while not _came(settings, command):
+        if time.monotonic() > until:
+            why = f"it said nothing of it for {REPORT_SECONDS:.0f} s"
+            raise InputError("the desktop did not do it", why=why, todo="Is its agent up? neural-focus doctor")
+        time.sleep(0.2)
+    status()
 
 
 @app.command()
@@ -81,6 +116,30 @@ def in_words(session: SessionResponse, now: float) -> str:
         left = lifts_us is not None and lifts_us <= now * 1e6
         jail = ", its jail left" if left else ", in a jail" if lifts_us is None else ", its jail about to lift"
     return f"{kind} until {_clock(end_us)}, {_minutes(end_us / 1e6 - now)} left{jail}."
+
+
+def rounds_in_words(kept: Rounds) -> str:
+    """Rounds in one line."""
+    kind = kept.type.replace("_", " ").capitalize()
+    if kept.rests_until is None:
+        return f"{kind} again and again with breaks, {kept.done} done."
+    return (
+        f"Break until {_clock(parse_iso(kept.rests_until))}, {kept.done} done; the next one starts when you are back."
+    )
+
+
+def _came(settings: Settings, command: str) -> bool:
+    """Whether the desktop has done what it was asked for: begun means that a session runs."""
+    kept = _rounds(settings)
+    if command == "stop":
+        return kept is None
+    running = ask_service(settings, "/now")["session"]
+    return kept is not None and kept.rests_until is None and bool(running) and running["session_type"] == kept.type
+
+
+def _rounds(settings: Settings) -> Rounds | None:
+    found = ask_service(settings, "/rounds")["rounds"]
+    return None if found is None else from_json(Rounds, found, "rounds")
 
 
 def _running(settings: Settings) -> SessionResponse:

@@ -24,6 +24,7 @@ from neural_focus.features import FEATURE_NAMES
 from neural_focus.messages import (
     Ability,
     ApplyAction,
+    AskRounds,
     ClientMessage,
     DesktopStatus,
     PredictionMade,
@@ -148,7 +149,7 @@ class Desktop:
     machine_id: str = field(default_factory=lambda: str(uuid4()))
     scores: dict[int, float] = field(default_factory=dict)
     """Focus scores that the service answered, by the snapshot's time, ms."""
-    orders: list[ApplyAction | UndoAction] = field(default_factory=list)
+    orders: list[ApplyAction | UndoAction | AskRounds] = field(default_factory=list)
     """What the service ordered; a test decides what becomes of it."""
     _stop: threading.Event = field(default_factory=threading.Event)
     _socket: ClientConnection | None = None
@@ -204,7 +205,7 @@ class Desktop:
         message = decode_server(text)
         if isinstance(message, PredictionMade):
             self.scores[message.t_us // 1000] = message.focus_score
-        elif isinstance(message, ApplyAction | UndoAction):
+        elif isinstance(message, ApplyAction | UndoAction | AskRounds):
             self.orders.append(message)
 
     def _send(self, index: int, second: int) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from page_service import SENT, Desktop, PageService, axe_says, quiet_page
+from page_service import SENT, STATUS, Desktop, PageService, axe_says, quiet_page
 from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 from virtual_desktop import wait_for
 from warned_person import warned_person
@@ -19,7 +21,7 @@ from collector.wayland import WaylandSource
 from flows.personal import adapt
 from flows.running import Platform
 from infra.pictures.dashboard import MINUTES, MISSING
-from neural_focus.messages import DesktopStatus
+from neural_focus.messages import AskRounds, DesktopStatus, Rounds, iso
 from neural_focus.store.database import connect
 from serving.auth import make_signin_link
 
@@ -119,6 +121,27 @@ def test_a_session_starts_and_ends(page: Page, service: PageService, desktop: De
     expect(timer).to_contain_text("24:")
     session.get_by_role("button", name="End session").click()
     expect(session.get_by_role("status")).to_contain_text("You ended the session")
+
+
+def test_rounds_are_asked_of_the_desktop_and_said_as_it_reports_them(
+    page: Page, service: PageService, desktop: Desktop
+) -> None:
+    page.goto(service.address)
+    rounds = page.get_by_test_id("rounds")
+    rounds.get_by_role("button", name="90 min rounds").click()
+    expect(rounds).to_contain_text("Your desktop is asked.")
+    wait_for(lambda: desktop.orders[-1:] == [AskRounds("start", "deep_work")])
+    desktop.send(replace(STATUS, rounds=Rounds("deep_work", 2, iso(time.time_ns() // 1000 + 600_000_000))))
+    expect(rounds).to_contain_text("2 done. The next deep work starts when you are back.")
+    expect(rounds).not_to_contain_text("is asked")
+    rounds.get_by_role("button", name="Start the next one now").click()
+    wait_for(lambda: desktop.orders[-1:] == [AskRounds("skip", "deep_work")])
+    desktop.send(replace(STATUS, rounds=Rounds("deep_work", 2, None)))
+    expect(rounds).to_contain_text("Again and again with breaks, 2 done.")
+    rounds.get_by_role("button", name="No more after this one").click()
+    wait_for(lambda: desktop.orders[-1:] == [AskRounds("stop", "deep_work")])
+    desktop.send(STATUS)
+    expect(rounds.get_by_role("button", name="25 min rounds")).to_be_enabled()
 
 
 def test_the_timeline_answers_to_pointer_and_keyboard(page: Page, service: PageService, desktop: Desktop) -> None:

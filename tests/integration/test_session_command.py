@@ -6,18 +6,23 @@ import re
 import socket
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
-from serving_process import Service, desktop, query
+from serving_process import Service, desktop, eventually, query
 from typer.testing import CliRunner
 
+from collector.timed_sessions import TimedSessions
 from infra.commands import session
 from infra.commands.session import in_words
 from infra.ports import free_port
 from neural_focus.errors import InputError, ServiceError
-from neural_focus.messages import SessionEnded, SessionResponse, SessionStarted, iso
+from neural_focus.messages import DesktopStatus, SessionEnded, SessionResponse, SessionStarted, decode_server, iso
 from neural_focus.secrets import load_secrets
+from neural_focus.sessions import SessionSummary
 
 MACHINE = "0d9f5a3e-5b0c-4f0e-9a4e-000000000077"
 NOW = 1_767_225_600.0
@@ -71,6 +76,66 @@ def test_a_jail_is_not_ended_but_left(here: Service, module_database_url: str) -
     )
     assert said("status").endswith("25 min left, its jail about to lift.")
     assert query(module_database_url, "SELECT jail_left_reason FROM sessions WHERE jail_enabled") == [("a call",)]
+
+
+@contextmanager
+def keeping_rounds(here: Service) -> Iterator[TimedSessions]:
+    """A desktop that does nothing but what the agent does of rounds, on a break's clock that can be moved."""
+    over = threading.Event()
+    with desktop(here, machine_id=str(uuid4())) as person:
+        sessions = TimedSessions(person.send, now_us=lambda: time.time_ns() // 1000)
+
+        def work() -> None:
+            while not over.is_set():
+                with suppress(TimeoutError):
+                    sessions.hear(decode_server(person.socket.recv(timeout=0.1)))
+                person.send(DesktopStatus("capturing", "a test", rounds=sessions.rounds))
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        try:
+            yield sessions
+        finally:
+            over.set()
+            thread.join()
+
+
+def test_rounds_are_begun_skipped_and_stopped_on_the_desktop(here: Service) -> None:
+    with pytest.raises(InputError, match="No desktop of yours is connected, and rounds are kept there"):
+        said("rounds", "pomodoro")
+    with keeping_rounds(here):
+        with pytest.raises(InputError, match="No rounds are on"):
+            said("rounds", "stop")
+        begun = said("rounds", "pomodoro")
+        assert re.fullmatch(
+            r"Pomodoro until \d\d:\d\d, 25 min left\.\nPomodoro again and again with breaks, 0 done\.", begun
+        )
+        with pytest.raises(InputError, match="There is no break now"):
+            said("rounds", "skip")
+        with pytest.raises(InputError, match="A session with a timer or a round is on"):
+            said("rounds", "deep_work")
+        assert re.fullmatch(r"Pomodoro until \d\d:\d\d, 25 min left\.", said("rounds", "stop")), "it goes on alone"
+        said("end")
+    with pytest.raises(InputError, match="No desktop of yours"):
+        said("rounds", "stop")
+
+
+def test_a_break_between_rounds_is_told_and_skipped(here: Service, module_database_url: str) -> None:
+    with keeping_rounds(here) as sessions:
+        said("rounds", "deep_work")
+        running = "SELECT id FROM sessions WHERE end_time IS NULL AND planned_seconds IS NOT NULL"
+        [(number,)] = query(module_database_url, running)
+        # Nobody waits for an hour and a half: the desktop is told that it is over, and then it is ended.
+        sessions.hear(SessionEnded(number, "timer_expired", SessionSummary(5400, None, 0, 0)))
+        said("end")
+        resting = r"Break until \d\d:\d\d, 1 done; the next one starts when you are back\."
+        eventually(lambda: re.fullmatch(resting, said("status")))
+        assert re.fullmatch(
+            r"Deep work until .*\nDeep work again and again with breaks, 1 done\.", said("rounds", "skip")
+        )
+        assert query(module_database_url, running) != [(number,)]
+        said("end")
+        eventually(lambda: said("status").startswith("No session runs.") and sessions.rounds is None)
 
 
 def test_a_service_that_is_not_there_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from neural_focus.messages import (
     Ability,
     ActivityUpdate,
     ApplyAction,
+    AskRounds,
     BrowserHello,
     ClientMessage,
     DesktopStatus,
@@ -31,6 +32,7 @@ from neural_focus.messages import (
     Notice,
     PredictionMade,
     Problem,
+    Rounds,
     ServerMessage,
     SessionApplied,
     SessionEnded,
@@ -66,7 +68,9 @@ DONE = [
     InterventionUndone(3, T, "ended", rested_us=T),
     SiteInFront("reddit.com", T, "firefox"),
 ]
-ABLE = DesktopStatus("capturing", ":0", abilities=(Ability("KILL", False, "why", "what to do"),))
+ABLE = DesktopStatus(
+    "capturing", ":0", abilities=(Ability("KILL", False, "why", "what to do"),), rounds=Rounds("pomodoro", 2, iso(T))
+)
 CLIENT: list[ClientMessage] = [
     Snapshot(T, dict.fromkeys(FEATURE_NAMES, 0.1), (1, 2, 3, 4, 5, 6, 7, 8, 9, 15), "vim", "Building", "ä"),
     Snapshot(T, dict.fromkeys(FEATURE_NAMES, 0.1), (1,) * 10, input_us=T - 7),
@@ -94,6 +98,7 @@ SERVER: list[ServerMessage] = [
     UndoAction(3, "undone"),
     SiteBlocks((SiteBlock(3, "reddit.com", T, "why", 5, False),), T),
     JailLeaving(9, T),
+    AskRounds("skip", "deep_work"),
     SessionStarted(1, 2, iso(T), "deep_work", False, 0, start_us=T),
     SessionEnded(1, "timer_expired", SessionSummary(1500, 66.6, 3, 1)),
     Problem("No", 400, "because"),

@@ -6,11 +6,13 @@ import pytest
 
 from collector.timed_sessions import ANSWER_SECONDS, GIVE_UP_SECONDS, REASONS, TimedSessions
 from neural_focus.messages import (
+    AskRounds,
     ClientMessage,
     EndSession,
     JailLeaving,
     LeaveJail,
     Problem,
+    Rounds,
     SessionEnded,
     SessionStarted,
     StartSession,
@@ -157,3 +159,23 @@ def test_an_end_that_was_not_heard_is_one(tray: Tray) -> None:
     assert tray.labels()[0].startswith("Pomodoro until")
     tray.wait(0.2)
     assert tray.labels()[0].startswith("Break until")
+
+
+def test_page_and_command_ask_for_the_same_row_and_are_told_of_it(tray: Tray) -> None:
+    assert tray.sessions.rounds is None
+    tray.sessions.hear(AskRounds("start", "deep_work"))
+    assert tray.sent == [StartSession("deep_work")] and tray.sessions.rounds == Rounds("deep_work", 0, None)
+    number = tray.starts("deep_work", minutes=90)
+    tray.sessions.hear(AskRounds("skip"))
+    assert len(tray.sent) == 1, "there is no break to skip"
+    tray.wait(90)
+    tray.ends(number)
+    told = tray.sessions.rounds
+    assert told == Rounds("deep_work", 1, iso(tray.now_us() + round(15 * 60e6)))
+    tray.now += 1e-6
+    assert tray.sessions.rounds == told, "two clocks differ by a microsecond: no news"
+    tray.sessions.hear(AskRounds("skip"))
+    assert tray.sent[1:] == [StartSession("deep_work")] and tray.sessions.rounds == Rounds("deep_work", 1, None)
+    tray.starts("deep_work")
+    tray.sessions.hear(AskRounds("stop"))
+    assert tray.sessions.rounds is None

@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import type { ClientMessage } from "./generated/messages";
 import { useHelpSettings } from "./live/use-help-settings";
-import { refusalOf, startSession } from "./live/rest";
+import { askRounds, refusalOf, startSession } from "./live/rest";
 import { useLive } from "./live/use-live";
 import { shownActions, STALE, type State } from "./state";
 import type { PairedBrowser } from "./model";
@@ -71,6 +71,9 @@ function NowView({ state, now, offer, send }: ViewProps & { send: (message: Clie
           can={possible(state.desktop, state.browsers)}
           now={now}
           live={state.connection === "open"}
+          rounds={state.desktop?.rounds ?? null}
+          able={state.desktop !== null}
+          onRounds={(command, type) => refusalOf(askRounds(command, type))}
           onStart={(start) => refusalOf(startSession(start))}
           onEnd={(session) => send({ type: "END_SESSION", data: { session_id: session.id } })}
         />

@@ -218,6 +218,14 @@ export interface Desktop {
   missing: readonly Remark[];
   lost: readonly Remark[];
   abilities: readonly Ability[];
+  rounds: Rounds | null;
+}
+
+/** Sessions one after the other with breaks between, which the desktop keeps. `restsUntil`: in a break, its end. */
+export interface Rounds {
+  type: "pomodoro" | "deep_work";
+  done: number;
+  restsUntil: number | null;
 }
 
 /** Whether a desktop can do one kind of action, and what would make it able. */

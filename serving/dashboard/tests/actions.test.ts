@@ -144,6 +144,7 @@ describe("what works here", () => {
       { action: "SUGGEST_BREAK", able: true, why: "", todo: "" },
       { action: "MINIMIZE", able: false, why: "this compositor has no way", todo: "use X11" },
     ],
+    rounds: null,
   };
   const help: HelpSettings = { blockSites: ["a.com", "b.com"], minimizeApps: ["spotify"], endApps: [], blockMinutes: 15, breakMinutes: 5, actsByItself: false };
 

@@ -201,10 +201,13 @@ describe("answers of the service", () => {
     const until = Date.parse("2026-01-02T03:04:05Z");
     expect(eventOf({ type: "DESKTOP_STATUS", data: status })).toEqual({
       kind: "desktop",
-      desktop: { source: "the X server of :0", pausedUntil: until, missing, lost, abilities: [{ ...abilities[0], todo: "" }] },
+      desktop: { source: "the X server of :0", pausedUntil: until, missing, lost, abilities: [{ ...abilities[0], todo: "" }], rounds: null },
     });
     expect(eventOf({ type: "DESKTOP_STATUS", data: { ...status, state: "gone" } })).toEqual({ kind: "desktop", desktop: null });
     expect(desktop({ ...status, state: "capturing", paused_until: null }).pausedUntil).toBeNull();
+    const rounds = { type: "deep_work" as const, done: 2, rests_until: "2026-01-02T03:04:05.000000Z" };
+    expect(desktop({ ...status, rounds }).rounds).toEqual({ type: "deep_work", done: 2, restsUntil: until });
+    expect(desktop({ ...status, rounds: { ...rounds, rests_until: null } }).rounds?.restsUntil).toBeNull();
   });
 
   it("dates the last snapshot by its age", () => {

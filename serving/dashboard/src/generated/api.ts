@@ -301,6 +301,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rounds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Rounds
+         * @description The rounds of sessions that the person's desktop keeps.
+         */
+        get: operations["get_rounds_api_v1_rounds_get"];
+        put?: never;
+        /**
+         * Ask Rounds
+         * @description Ask the desktop for rounds with breaks, for a break's end, or for no more; its status says what came of it.
+         */
+        post: operations["ask_rounds_api_v1_rounds_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions": {
         parameters: {
             query?: never;
@@ -457,6 +481,25 @@ export interface components {
             timestamp: string;
             /** Window Title */
             window_title: string;
+        };
+        /**
+         * AskRounds
+         * @description The person wants rounds of ``type`` begun, the break skipped, or no session after the running one.
+         *
+         *     The desktop tells what comes of it by its status.
+         */
+        AskRounds: {
+            /**
+             * Command
+             * @enum {string}
+             */
+            command: "start" | "skip" | "stop";
+            /**
+             * Type
+             * @default pomodoro
+             * @enum {string}
+             */
+            type: "pomodoro" | "deep_work";
         };
         /**
          * CategoryStats
@@ -979,6 +1022,30 @@ export interface components {
             n: number;
             /** Said */
             said: number;
+        };
+        /**
+         * Rounds
+         * @description Sessions one after the other with breaks between them, which the desktop's agent keeps: ``done`` so far.
+         *
+         *     ``rests_until``: in a break, its end; null while a session runs or is about to start.
+         */
+        Rounds: {
+            /** Done */
+            done: number;
+            /** Rests Until */
+            rests_until: string | null;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "pomodoro" | "deep_work";
+        };
+        /**
+         * RoundsNow
+         * @description What the person's desktop last said of its rounds; null where it keeps none, or none is connected.
+         */
+        RoundsNow: {
+            rounds: components["schemas"]["Rounds"] | null;
         };
         /**
          * SaidOutcome
@@ -2094,6 +2161,140 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_rounds_api_v1_rounds_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoundsNow"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    ask_rounds_api_v1_rounds_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskRounds"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoundsNow"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

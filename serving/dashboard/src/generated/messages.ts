@@ -28,6 +28,7 @@ export type ServerMessage =
   | SessionStartedMessage
   | SessionEndedMessage
   | JailLeavingMessage
+  | AskRoundsMessage
   | DesktopStatusMessage
   | ProblemMessage;
 
@@ -161,13 +162,14 @@ export interface DesktopStatusMessage {
  * What a desktop does: it tells the service, which tells pages. ``gone``: the service's word for not connected.
  *
  *     ``missing``: what its capture cannot see; ``lost``: what went since its agent started; ``abilities``: what it can
- *     do.
+ *     do; ``rounds``: of sessions that it keeps, null for none.
  */
 export interface DesktopStatus {
   abilities?: Ability[];
   lost?: Notice[];
   missing?: Notice[];
   paused_until?: string | null;
+  rounds?: Rounds | null;
   source: string;
   state: "capturing" | "paused" | "gone";
 }
@@ -187,6 +189,16 @@ export interface Notice {
   todo?: string;
   what: string;
   why: string;
+}
+/**
+ * Sessions one after the other with breaks between them, which the desktop's agent keeps: ``done`` so far.
+ *
+ *     ``rests_until``: in a break, its end; null while a session runs or is about to start.
+ */
+export interface Rounds {
+  done: number;
+  rests_until: string | null;
+  type: "pomodoro" | "deep_work";
 }
 export interface BrowserHelloMessage {
   data: BrowserHello;
@@ -394,6 +406,19 @@ export interface JailLeavingMessage {
 export interface JailLeaving {
   lifts_us: number;
   session_id: number;
+}
+export interface AskRoundsMessage {
+  data: AskRounds;
+  type: "ASK_ROUNDS";
+}
+/**
+ * The person wants rounds of ``type`` begun, the break skipped, or no session after the running one.
+ *
+ *     The desktop tells what comes of it by its status.
+ */
+export interface AskRounds {
+  command: "start" | "skip" | "stop";
+  type?: "pomodoro" | "deep_work";
 }
 export interface ProblemMessage {
   data: Problem;

@@ -130,6 +130,7 @@ export function desktop(status: DesktopStatus): Desktop {
     missing: (status.missing ?? []).map(remark),
     lost: (status.lost ?? []).map(remark),
     abilities: (status.abilities ?? []).map(ability),
+    rounds: status.rounds ? { type: status.rounds.type, done: status.rounds.done, restsUntil: when(status.rounds.rests_until) } : null,
   };
 }
 

@@ -32,6 +32,7 @@ export function eventOf(message: ServerMessage): Event {
     case "UNDO_ACTION":
     case "SITE_BLOCKS":
     case "SITE_IN_FRONT":
+    case "ASK_ROUNDS":
       return { kind: "other" };
     case "ERROR":
       return { kind: "problem", problem: problemWord(message.data) };

@@ -123,6 +123,12 @@ export async function startSession({ type, minutes, jail }: Start): Promise<void
   await send("POST", "/api/v1/sessions", body);
 }
 
+/** Asks the desktop for rounds with breaks, for the break's end, or for no more. Its status tells what came of it. */
+export async function askRounds(command: "start" | "skip" | "stop", type: Start["type"]): Promise<void> {
+  const body: Schemas["AskRounds"] = { command, type };
+  await send("POST", "/api/v1/rounds", body);
+}
+
 /** Asks for the emergency exit of a jail. The service tells the page when it lifts. */
 export async function leaveJail(session: number, reason: string): Promise<void> {
   await send("POST", `/api/v1/sessions/${session}/leave-jail`, { reason });

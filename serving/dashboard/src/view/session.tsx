@@ -1,11 +1,12 @@
 import { useState } from "preact/hooks";
 import { leaveJail, type Start } from "../live/rest";
-import type { HelpSettings, Session, SessionSummary } from "../model";
+import type { HelpSettings, Rounds, Session, SessionSummary } from "../model";
 import { jailed } from "../state";
 import { endWord, sessionWord } from "../words/actions";
 import { clock, errorWord, minuteOf, stretch } from "../words/format";
 import { jailLines, type Possible } from "../words/help";
 import { Card } from "./parts";
+import { type AskRounds, RoundsLine } from "./rounds";
 
 /** Minutes; the service's own bounds. */
 const LONGEST = 1440;
@@ -18,6 +19,10 @@ interface SessionProps {
   can: readonly Possible[];
   now: number;
   live: boolean;
+  rounds: Rounds | null;
+  /** A desktop is connected. */
+  able: boolean;
+  onRounds: AskRounds;
   /** Answers with the service's refusal, empty when it has started. */
   onStart: (start: Start) => Promise<string>;
   onEnd: (session: Session) => void;
@@ -153,7 +158,7 @@ function JailSwitch({ jail, onJail, help, can }: { jail: boolean; onJail: (jail:
 }
 
 /** Starts and ends timed sessions, with or without a jail, and shows the timer of the one that runs. */
-export function SessionCard({ session, summary, help, can, now, live, onStart, onEnd }: SessionProps) {
+export function SessionCard({ session, summary, help, can, now, live, rounds, able, onRounds, onStart, onEnd }: SessionProps) {
   const [jail, setJail] = useState(false);
   const [minutes, setMinutes] = useState("45");
   const [refusal, refuse] = useState("");
@@ -161,6 +166,15 @@ export function SessionCard({ session, summary, help, can, now, live, onStart, o
     return (
       <Card id="session" title="Session">
         <Running session={session} now={now} onEnd={onEnd} />
+        {rounds && <RoundsLine rounds={rounds} able={able} onRounds={onRounds} />}
+      </Card>
+    );
+  }
+  if (rounds?.restsUntil) {
+    return (
+      <Card id="session" title="Session">
+        {summary && <Summary summary={summary} />}
+        <RoundsLine rounds={rounds} able={able} onRounds={onRounds} />
       </Card>
     );
   }
@@ -206,6 +220,7 @@ export function SessionCard({ session, summary, help, can, now, live, onStart, o
           {refusal}
         </p>
       )}
+      <RoundsLine rounds={rounds} able={live && able} onRounds={onRounds} />
       <JailSwitch jail={jail} onJail={setJail} help={help} can={can} />
     </Card>
   );
