@@ -158,6 +158,23 @@ def test_a_break_covers_the_screen_and_one_key_leaves_it(display: str, windows: 
     assert desk.of(EventType.MOUSE_CLICK) == [] and desk.of(FOCUS) == [], "what happens on our screen is no input"
 
 
+def test_a_break_is_left_by_its_button_under_a_window_manager_that_listens_for_clicks(
+    windows: Windows, desk: Desk
+) -> None:
+    desk.order(22, "SUGGEST_BREAK", None, 60, "SUGGEST_BREAK")
+    width, height = windows.hands.screen_size()
+
+    def left() -> bool:
+        windows.hands.move(width // 2, height - 100)
+        windows.hands.click(1)
+        desk.turn()
+        return bool(desk.undone(22))
+
+    wait_for(left, every=0.1)
+    assert desk.undone(22)[0].reason == "undone", "not at its end"
+    assert desk.of(EventType.MOUSE_CLICK) == []
+
+
 def test_a_break_counts_only_if_the_person_rests(display: str, windows: Windows, desk: Desk) -> None:
     desk.order(10, "SUGGEST_BREAK", None, 2.0, "SUGGEST_BREAK")
     over = desk.until_over(10)
@@ -191,7 +208,7 @@ def test_a_placebos_card_is_shown_until_it_is_closed_and_leaves_no_trace(windows
         desk.turn()
         return bool(desk.undone(20))
 
-    wait_for(closed, 60, 0.1)
+    wait_for(closed, every=0.1)
     assert desk.undone(20)[0].reason == "undone" and not card._prompt.buttons()
     assert desk.of(FOCUS) == [], "nobody left their app for it"
     desk.order(21, "PLACEBO", "0", 1.0, "NO_OP")

@@ -36,7 +36,7 @@ Window BreakScreen::show(const std::vector<std::string>& lines, const std::strin
   XSetWindowAttributes attributes{};
   attributes.override_redirect = True;  // over every window and every monitor, whatever manages them
   attributes.background_pixel = background;
-  attributes.event_mask = ExposureMask | KeyPressMask | ButtonReleaseMask;
+  attributes.event_mask = ExposureMask | KeyPressMask | ButtonPressMask | ButtonReleaseMask;  // presses: see prompt.cpp
   window_ = XCreateWindow(display, x_.root(), 0, 0, static_cast<unsigned>(width_), static_cast<unsigned>(height_), 0,
                           CopyFromParent, InputOutput, CopyFromParent, CWOverrideRedirect | CWBackPixel | CWEventMask,
                           &attributes);

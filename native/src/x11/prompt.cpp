@@ -35,7 +35,8 @@ Window Prompt::show(const std::vector<std::string>& lines,
   XSetWindowAttributes attributes{};
   attributes.override_redirect = True;  // no window manager moves it, focuses it or tells it as active
   attributes.background_pixel = background;
-  attributes.event_mask = ExposureMask | ButtonReleaseMask;
+  // Presses, too: else a window manager that listens for them on the root window gets the whole click.
+  attributes.event_mask = ExposureMask | ButtonPressMask | ButtonReleaseMask;
   window_ = XCreateWindow(display, x_.root(), left_, top_, static_cast<unsigned>(width_),
                           static_cast<unsigned>(height_), 1, CopyFromParent, InputOutput, CopyFromParent,
                           CWOverrideRedirect | CWBackPixel | CWEventMask, &attributes);
