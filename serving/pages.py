@@ -22,20 +22,16 @@ from neural_focus.store.prediction_log import Moments, first_prediction_us, mome
 from serving.champion import Champion, trained_on
 from serving.people import Someone
 from serving.problems import ProblemError
-from serving.responses import (
+from serving.recent_responses import (
     HitRate,
     InterventionRow,
-    Link,
-    ModelCard,
-    Now,
-    Person,
     PredictionPoint,
-    PredictionResponse,
     Recent,
     ReliabilityPoint,
     Switch,
     WarningGiven,
 )
+from serving.responses import Link, ModelCard, Now, Person, PredictionResponse
 from serving.review import Offered, idle_stretches, switches_of, warnings_of
 from serving.runtime import Runtime
 

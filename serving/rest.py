@@ -16,6 +16,7 @@ from neural_focus.store.database import Connection
 from serving import labelling, pages
 from serving.gate import PERSON_KEY
 from serving.problems import MEDIA_TYPE, ProblemError
+from serving.recent_responses import InterventionRow, Recent
 from serving.responses import (
     ActionNow,
     CategoryStats,
@@ -23,7 +24,6 @@ from serving.responses import (
     DailyStatsResponse,
     FeedbackStored,
     InterventionFeedbackRequest,
-    InterventionRow,
     JailExit,
     LeaveJailRequest,
     Link,
@@ -31,7 +31,6 @@ from serving.responses import (
     Now,
     Person,
     PredictionResponse,
-    Recent,
     RoundsNow,
     SaidOutcome,
     SayOutcome,

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from neural_focus.hindsight import HORIZON, SLACK_US, US, WarningKind, came_true, high_onsets, switch_seconds, untouched
 from neural_focus.prediction import HORIZON_SECONDS
 from neural_focus.store.prediction_log import Moments
-from serving.responses import Stretch, Switch, WarningGiven
+from serving.recent_responses import Stretch, Switch, WarningGiven
 
 
 @dataclass(frozen=True, slots=True)
