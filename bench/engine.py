@@ -35,14 +35,18 @@ def figures() -> Iterator[Figure]:
     yield beside("engine, all 32 features", engine, RATE, "pandas rolling, windowed features", pandas_rate(records))
     yield beside("engine, all 32 features", engine, RATE, "the original's Python", original_rate(records))
     yield beside("engine, two threads (wall)", two_threads(records), RATE, "one thread (wall)", one_thread(records))
+    with_inputs = COUNT / best_seconds(lambda: push_all(records, 10), 20) / MILLION
+    yield beside("engine, and all inputs every 10 s", with_inputs, RATE, "all 32 features", engine)
+    yield beside("one snapshot with all inputs", snapshot_ns(records, 1), "ns", "the limit set for it", 1_000.0,
+                 less_is_better=True)  # fmt: skip
     yield beside("one snapshot", snapshot_ns(records), "ns", "the limit set for it", 100.0, less_is_better=True)
     yield from parsing(records)
     yield beside("engine's saved state", len(used_engine(records).save()) / 1024, "KB", "the limit set for it", 128.0,
                  less_is_better=True)  # fmt: skip
 
 
-def new_engine() -> Engine:
-    return Engine(*zone_table("UTC"))
+def new_engine(inputs_every_s: int = 0) -> Engine:
+    return Engine(*zone_table("UTC"), inputs_every_s)
 
 
 def used_engine(records: NDArray[np.void]) -> Engine:
@@ -51,10 +55,14 @@ def used_engine(records: NDArray[np.void]) -> Engine:
     return engine
 
 
-def push_all(records: NDArray[np.void]) -> int:
-    """Snapshots of the whole stream, in batches."""
-    engine = new_engine()
-    return sum(len(engine.push(records[start : start + BATCH])[0]) for start in range(0, len(records), BATCH))
+def push_all(records: NDArray[np.void], inputs_every_s: int = 0) -> int:
+    """Snapshots of the whole stream, in batches, and rows of inputs."""
+    engine, count = new_engine(inputs_every_s), 0
+    for start in range(0, len(records), BATCH):
+        count += len(engine.push(records[start : start + BATCH])[0])
+        if inputs_every_s:
+            engine.inputs()
+    return count
 
 
 def check_agreement(records: NDArray[np.void]) -> None:
@@ -103,11 +111,11 @@ def two_threads(records: NDArray[np.void]) -> float:
     return 2 * COUNT / best_seconds(both, 10, time.perf_counter) / MILLION
 
 
-def snapshot_ns(records: NDArray[np.void]) -> float:
+def snapshot_ns(records: NDArray[np.void], inputs_every_s: int = 0) -> float:
     """What a snapshot adds: the same events in a hundredth of the time make a hundredth of the snapshots."""
     packed = records.copy()
     packed["timestamp_us"] = START + (records["timestamp_us"] - START) // 100
-    slow, fast = best_seconds(lambda: push_all(records), 15), best_seconds(lambda: push_all(packed), 15)
+    slow, fast = (best_seconds(lambda rows=rows: push_all(rows, inputs_every_s), 15) for rows in (records, packed))
     seconds = (int(records["timestamp_us"][-1]) - START) / SECOND
     return (slow - fast) / (seconds * 0.99) * 1e9
 

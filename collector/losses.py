@@ -21,7 +21,7 @@ _ENGINE = {
     "late": ("records came too late for their second", "the machine was busy; the database has them", ""),
     "rejected_controls": ("sessions and answers were refused", "their time was impossible", ""),
 }
-_NO_FAULTS = ("events", "snapshots", "clamped", "idle_merged", "apps_forgotten")
+_NO_FAULTS = ("events", "snapshots", "clamped", "idle_merged", "apps_forgotten", "stays_forgotten")
 
 
 def losses(counted: Mapping[str, Any]) -> list[Notice]:

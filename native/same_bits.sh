@@ -7,7 +7,8 @@ count=${1:-200000}
 out=build/same-bits
 mkdir -p "$out"
 sources="native/src/core/engine.cpp native/src/core/engine_snapshot.cpp native/src/core/engine_state.cpp
-  native/src/core/validate.cpp native/src/core/utf8.cpp native/tests/test_engine.cpp"
+  native/src/core/engine_inputs.cpp native/src/core/input_tally.cpp native/src/core/stay_history.cpp
+  native/src/core/own_average.cpp native/src/core/validate.cpp native/src/core/utf8.cpp native/tests/test_engine.cpp"
 flags="-std=c++20 -ffp-contract=off -Wall -Wextra -Wconversion -Werror -Inative/src"
 expected=""
 

@@ -23,6 +23,9 @@ def repair_text(raw: bytes, most: int) -> bytes:
 def feature_names() -> list[str]:
     """Names of the columns of a snapshot, in order."""
 
+def input_names() -> list[str]:
+    """Names of the columns of a row of inputs, in order."""
+
 def validate(records: bytes | bytearray | memoryview | numpy.typing.NDArray[numpy.void]) -> tuple[numpy.typing.NDArray[numpy.bool_], dict[str, int]]:
     """Which records are good, bool[n], and how many are bad by reason."""
 
@@ -31,9 +34,9 @@ class Engine:
     Features of one stream, second by second. Records and controls come in time order.
     """
 
-    def __init__(self, transitions_us: numpy.typing.NDArray[numpy.int64], offsets_s: numpy.typing.NDArray[numpy.int32]) -> None:
+    def __init__(self, transitions_us: numpy.typing.NDArray[numpy.int64], offsets_s: numpy.typing.NDArray[numpy.int32], inputs_every_s: int = 0) -> None:
         """
-        transitions_us: int64[k], ascending; offsets_s: int32[k], local time minus UTC from there on.
+        transitions_us: int64[k], ascending; offsets_s: int32[k], local time minus UTC from there on. inputs_every_s: a row of inputs goes with the snapshots of its whole multiples; 0: with none.
         """
 
     def push(self, records: bytes | bytearray | memoryview | numpy.typing.NDArray[numpy.void], controls: numpy.typing.NDArray[numpy.void] | None = None) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.float32], numpy.typing.NDArray[numpy.uint8]]:
@@ -72,6 +75,11 @@ class Engine:
 
     def set_zone(self, transitions_us: numpy.typing.NDArray[numpy.int64], offsets_s: numpy.typing.NDArray[numpy.int32]) -> None:
         """Another time zone table, from the next snapshot on."""
+
+    def inputs(self) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.float32], numpy.typing.NDArray[numpy.uint8]]:
+        """
+        Rows of inputs written since the last call: timestamps_us int64[m], values float32[m, len(input_names())], apps uint8[m, 2, 32]: the names of the app that holds the focus and of the one before.
+        """
 
     def sessions(self) -> list[tuple[int, int, bool]]:
         """

@@ -8,7 +8,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from neural_focus._native import Engine
+from neural_focus._native import Engine, input_names
 from neural_focus.zones import ZoneTable, zone_table
 
 
@@ -27,6 +27,11 @@ CONTROL_DTYPE = np.dtype([("timestamp_us", "<i8"), ("kind", "<u4"), ("value", "<
 """A step beside the events: µs since the epoch (UTC), ``ControlKind``, and the score of FOCUS_SCORE, else 0."""
 
 
+INPUT_NAMES: tuple[str, ...] = tuple(input_names())
+"""What the engine tells a model beside the 32 features, in column order. Definitions: ``docs/features.md``."""
+INPUT_INDEX: dict[str, int] = {name: index for index, name in enumerate(INPUT_NAMES)}
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshots:
     """Snapshots in time order, one a second where there are any.
@@ -38,6 +43,23 @@ class Snapshots:
     timestamps_us: NDArray[np.int64]
     features: NDArray[np.float32]
     sequence: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.timestamps_us)
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Inputs of a model in time order, at snapshots that were asked for.
+
+    ``timestamps_us``: int64[m], whole seconds; ``values``: float32[m, len(INPUT_NAMES)]; ``app`` and ``previous_app``:
+    S32[m], names as records have them, of the app that holds the focus and of the one before, empty before a switch.
+    """
+
+    timestamps_us: NDArray[np.int64]
+    values: NDArray[np.float32]
+    app: NDArray[np.bytes_]
+    previous_app: NDArray[np.bytes_]
 
     def __len__(self) -> int:
         return len(self.timestamps_us)
@@ -58,14 +80,39 @@ def replay(
         FormatError: arrays of another layout.
         InputError: an unknown zone.
     """
-    engine = Engine(*(zone_table(zone) if isinstance(zone, str) else zone))
+    return replay_with_inputs(records, controls, zone, until_us, every_s=0)[0]
+
+
+def replay_with_inputs(
+    records: NDArray[np.void],
+    controls: NDArray[np.void] | None = None,
+    zone: str | ZoneTable = "UTC",
+    until_us: int | None = None,
+    *,
+    every_s: int = 10,
+) -> tuple[Snapshots, Inputs]:
+    """``replay`` with the inputs of a model at the snapshots of every whole multiple of ``every_s`` seconds.
+
+    Raises:
+        FormatError: arrays of another layout.
+        InputError: an unknown zone.
+    """
+    engine = Engine(*(zone_table(zone) if isinstance(zone, str) else zone), every_s)
     times, features, sequence = engine.push(np.ascontiguousarray(records), sort_controls(controls))
     rest = engine.close_until(np.iinfo(np.int64).max if until_us is None else until_us)
-    return Snapshots(
+    snapshots = Snapshots(
         np.concatenate((times, rest[0])),
         np.concatenate((features, rest[1])),
         np.concatenate((sequence, rest[2])),
     )
+    return snapshots, take_inputs(engine)
+
+
+def take_inputs(engine: Engine) -> Inputs:
+    """The rows of inputs that ``engine`` has written since the last call."""
+    times, values, apps = engine.inputs()
+    names = np.ascontiguousarray(apps).view(f"S{apps.shape[2]}")[..., 0]
+    return Inputs(times, values, names[:, 0], names[:, 1])
 
 
 def sort_controls(controls: NDArray[np.void] | None) -> NDArray[np.void] | None:

@@ -57,6 +57,20 @@ void check_rows(const Snapshots& rows) {
   }
 }
 
+bool same(const InputRows& a, const InputRows& b) {
+  if (a.count != b.count) return false;
+  return a.count == 0 || (std::memcmp(a.times_us.data(), b.times_us.data(), a.count * sizeof(std::int64_t)) == 0 &&
+                          std::memcmp(a.values.data(), b.values.data(), a.count * input_count * sizeof(float)) == 0 &&
+                          std::memcmp(a.apps.data(), b.apps.data(), 2 * a.count * sizeof(AppName)) == 0);
+}
+
+void check_rows(const InputRows& rows) {
+  for (std::size_t i = 0; i < rows.count * input_count; ++i) {
+    const float value = rows.values.data()[i];
+    expect(value - value == 0.0F);  // finite
+  }
+}
+
 bool same(const Snapshots& a, const Snapshots& b) {
   if (a.count != b.count) return false;
   return a.count == 0 ||
@@ -72,21 +86,23 @@ const std::byte* as_bytes(const Event* events) { return reinterpret_cast<const s
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const Script script = read_script(data, std::min<std::size_t>(size, 4'096));
   const ZoneTable zone{{0, 1'700'001'000'000'000}, {3600, -3600}};
-  Engine whole{zone};
+  Engine whole{zone, 2};
   whole.push(as_bytes(script.events.data()), script.events.size(), script.controls);
   whole.close_until(forever);
   check_rows(whole.take_snapshots());
+  check_rows(whole.take_inputs());
 
-  Engine batch{zone};
+  Engine batch{zone, 2};
   batch.push(as_bytes(script.events.data()), script.events.size());
   batch.close_until(forever);
-  Engine piecewise{zone};
+  Engine piecewise{zone, 2};
   for (const Event& event : script.events) {
     piecewise.push(as_bytes(&event), 1);
     piecewise = Engine::load(piecewise.save());
   }
   piecewise.close_until(forever);
   expect(same(batch.take_snapshots(), piecewise.take_snapshots()));
+  expect(same(batch.take_inputs(), piecewise.take_inputs()));
 
   const Counters counted = batch.counters();
   std::uint64_t total = counted.events;

@@ -34,6 +34,7 @@ class Dice {
   std::uint64_t state_;
 };
 
+constexpr std::uint32_t inputs_every_s = 3;
 constexpr std::uint64_t start_us = 1'700'000'000'000'000;
 
 Event hostile_record(Dice& dice, std::uint64_t& now_us) {
@@ -68,23 +69,28 @@ Control any_control(Dice& dice, std::uint64_t now_us) {
 
 class Digest {
  public:
-  void add(const Snapshots& closed) {
+  void add(Engine& engine) {
+    const Snapshots closed = engine.take_snapshots();
     add(closed.times_us.data(), closed.count * sizeof(std::int64_t));
     add(closed.features.data(), closed.count * feature_count * sizeof(float));
     add(closed.sequence.data(), closed.count * sequence_length);
     count_ += closed.count;
+    const InputRows inputs = engine.take_inputs();
+    add(inputs.times_us.data(), inputs.count * sizeof(std::int64_t));
+    add(inputs.values.data(), inputs.count * input_count * sizeof(float));
+    add(inputs.apps.data(), inputs.count * 2 * sizeof(AppName));
   }
-  [[nodiscard]] std::uint64_t value() const { return hash_[0] ^ hash_[1] ^ hash_[2]; }
+  [[nodiscard]] std::uint64_t value() const { return hash_[0] ^ hash_[1] ^ hash_[2] ^ hash_[3] ^ hash_[4] ^ hash_[5]; }
   [[nodiscard]] std::uint64_t count() const { return count_; }
 
  private:
   void add(const void* bytes, std::size_t size) {
-    auto& hash = hash_[column_++ % 3];
+    auto& hash = hash_[column_++ % 6];
     for (std::size_t i = 0; i < size; ++i) {
       hash = (hash ^ static_cast<const unsigned char*>(bytes)[i]) * 0x100'0000'01b3;
     }
   }
-  std::uint64_t hash_[3] = {1, 2, 3};
+  std::uint64_t hash_[6] = {1, 2, 3, 4, 5, 6};
   std::uint64_t count_ = 0;
   unsigned column_ = 0;
 };
@@ -95,11 +101,11 @@ ZoneTable some_zone() { return {{0, 1'711'846'800'000'000}, {3600, 7200}}; }
 
 // Whole batches, controls merged in by the engine.
 std::uint64_t run_whole(const std::vector<Event>& events, const std::vector<Control>& controls) {
-  Engine engine{some_zone()};
+  Engine engine{some_zone(), inputs_every_s};
   Digest digest;
   engine.push(as_bytes(events.data()), events.size(), controls);
   engine.close_until(std::numeric_limits<std::int64_t>::max());
-  digest.add(engine.take_snapshots());
+  digest.add(engine);
   const Counters counted = engine.counters();
   std::uint64_t rejected = 0;
   for (const std::uint64_t count : counted.rejected) rejected += count;
@@ -112,13 +118,13 @@ std::uint64_t run_whole(const std::vector<Event>& events, const std::vector<Cont
 
 // Small pieces, the engine saved and restored between them.
 std::uint64_t run_in_pieces(const std::vector<Event>& events, Dice dice) {
-  Engine engine{some_zone()};
+  Engine engine{some_zone(), inputs_every_s};
   Digest digest;
   for (std::size_t done = 0; done < events.size();) {
     const auto piece = std::min<std::size_t>(dice.below(700), events.size() - done);
     engine.push(as_bytes(events.data() + done), piece);
     done += piece;
-    digest.add(engine.take_snapshots());
+    digest.add(engine);
     if (dice.below(50) == 0) {
       const std::vector<std::byte> saved = engine.save();
       check(saved.size() <= 128 * 1024, "the state stays small");
@@ -126,14 +132,14 @@ std::uint64_t run_in_pieces(const std::vector<Event>& events, Dice dice) {
     }
   }
   engine.close_until(std::numeric_limits<std::int64_t>::max());
-  digest.add(engine.take_snapshots());
+  digest.add(engine);
   return digest.value();
 }
 
 void refuse_damage() {
   Dice dice{5};
   std::uint64_t now_us = start_us;
-  Engine engine{some_zone()};
+  Engine engine{some_zone(), inputs_every_s};
   for (int i = 0; i < 2'000; ++i) {
     const Event event = hostile_record(dice, now_us);
     engine.push(as_bytes(&event), 1);

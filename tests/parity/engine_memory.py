@@ -38,10 +38,10 @@ def main(count: int, rates: list[int]) -> None:
     zone, kept = zone_table("Europe/Berlin"), []
     for rate in rates:
         records = hostile(rate)
-        Engine(*zone).push(records)  # what the first one of its kind allocates is no engine's
+        Engine(*zone, 1_000_000).push(records)  # what the first one of its kind allocates is no engine's
         before = resident_kb()
         for _ in range(count):
-            engine = Engine(*zone)
+            engine = Engine(*zone, 1_000_000)
             engine.push(records)
             kept.append(engine)
         sys.stdout.write(f"{(resident_kb() - before) / count:.1f}\n")

@@ -17,11 +17,10 @@ from neural_focus.replay import CONTROL_DTYPE, ControlKind
 ROOT = Path(__file__).parents[2]
 
 
-def enum_in_header(header: str, name: str) -> dict[str, int]:
-    text = (ROOT / "native/src/core" / header).read_text("utf-8")
-    body = re.search(rf"enum class {name}[^{{]*{{(.*?)}};", text, re.DOTALL)
-    assert body is not None
-    return {key.upper(): int(value) for key, value in re.findall(r"(\w+) = (\d+)", body[1])}
+def in_header(header: str, pattern: str) -> str:
+    found = re.search(pattern, (ROOT / "native/src/core" / header).read_text("utf-8"), re.DOTALL)
+    assert found is not None
+    return found[1]
 
 
 def test_record_layout():
@@ -31,8 +30,11 @@ def test_record_layout():
 
 
 def test_event_types_and_control_kinds():
-    assert enum_in_header("record.hpp", "EventType") == {kind.name: kind.value for kind in EventType}
-    assert enum_in_header("engine.hpp", "ControlKind") == {kind.name: kind.value for kind in ControlKind}
+    types = re.findall(r"X\((\w+)\)", in_header("record.hpp", r"EVENT_TYPES\(X\)(.*?)// clang-format on"))
+    assert ["UNKNOWN", *map(str.upper, types)] == [kind.name for kind in sorted(EventType)]
+    kinds = in_header("engine.hpp", r"enum class ControlKind[^{]*{(.*?)};")
+    found = {name.upper(): int(value) for name, value in re.findall(r"(\w+) = (\d+)", kinds)}
+    assert found == {kind.name: kind.value for kind in ControlKind}
 
 
 def test_feature_names():

@@ -23,6 +23,9 @@ using Times = nb::ndarray<nb::numpy, std::int64_t, nb::ndim<1>>;
 using Rows = nb::ndarray<nb::numpy, float, nb::shape<-1, feature_count>>;
 using Sequences = nb::ndarray<nb::numpy, std::uint8_t, nb::shape<-1, sequence_length>>;
 using Columns = std::tuple<Times, Rows, Sequences>;
+using InputValues = nb::ndarray<nb::numpy, float, nb::shape<-1, input_count>>;
+using AppNames = nb::ndarray<nb::numpy, std::uint8_t, nb::shape<-1, 2, sizeof(AppName)>>;
+using InputColumns = std::tuple<Times, InputValues, AppNames>;
 using TransitionTimes = nb::ndarray<const std::int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Offsets = nb::ndarray<const std::int32_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
@@ -43,6 +46,18 @@ Columns to_numpy(Snapshots snapshots) {
   return {std::move(time_column), std::move(rows), std::move(sequences)};
 }
 
+InputColumns to_numpy(InputRows rows) {
+  rows.reserve(1);
+  const std::size_t count = rows.count;
+  auto* times = rows.times_us.release();
+  Times time_column{times, {count}, own(times)};
+  auto* values = rows.values.release();
+  InputValues value_rows{values, {count, input_count}, own(values)};
+  auto* apps = reinterpret_cast<std::uint8_t*>(rows.apps.release());
+  AppNames names{apps, {count, 2, sizeof(AppName)}, own(apps)};
+  return {std::move(time_column), std::move(value_rows), std::move(names)};
+}
+
 ZoneTable to_zone(const TransitionTimes& transitions, const Offsets& offsets) {
   return {{transitions.data(), transitions.data() + transitions.size()},
           {offsets.data(), offsets.data() + offsets.size()}};
@@ -58,7 +73,8 @@ class BoundEngine {
   }
 
  public:
-  BoundEngine(const TransitionTimes& transitions, const Offsets& offsets) : engine_{to_zone(transitions, offsets)} {}
+  BoundEngine(const TransitionTimes& transitions, const Offsets& offsets, std::uint32_t inputs_every_s)
+      : engine_{to_zone(transitions, offsets), inputs_every_s} {}
   explicit BoundEngine(Engine engine) : engine_{std::move(engine)} {}
   BoundEngine(BoundEngine&& other) noexcept : engine_{std::move(other.engine_)} {}
 
@@ -89,6 +105,9 @@ class BoundEngine {
   void set_zone(const TransitionTimes& transitions, const Offsets& offsets) {
     run([zone = to_zone(transitions, offsets)](Engine& engine) mutable { engine.set_zone(std::move(zone)); });
   }
+  InputColumns inputs() {
+    return to_numpy(run([](Engine& engine) { return engine.take_inputs(); }));
+  }
   nb::list sessions() {
     nb::list changes;
     for (const auto& change : run([](Engine& engine) { return engine.take_sessions(); })) {
@@ -107,6 +126,7 @@ class BoundEngine {
     named["rejected_controls"] = now.rejected_controls;
     named["idle_merged"] = now.idle_merged;
     named["apps_forgotten"] = now.apps_forgotten;
+    named["stays_forgotten"] = now.stays_forgotten;
     return named;
   }
   nb::bytes save() {
@@ -163,6 +183,10 @@ nb::tuple validate_records(nb::handle records) {
 constexpr const char* columns_type =
     "tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.float32], numpy.typing.NDArray[numpy.uint8]]";
 
+constexpr const char* inputs_signature =
+    "def inputs(self) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.float32], "
+    "numpy.typing.NDArray[numpy.uint8]]";
+
 const std::string push_signature =
     std::string{
         "def push(self, records: bytes | bytearray | memoryview | numpy.typing.NDArray[numpy.void], controls: "
@@ -176,16 +200,21 @@ void bind_engine(nb::module_& module) {
   module.def(
       "feature_names", [] { return std::vector<std::string>(feature_names.begin(), feature_names.end()); },
       "Names of the columns of a snapshot, in order.");
+  module.def(
+      "input_names", [] { return std::vector<std::string>(input_names.begin(), input_names.end()); },
+      "Names of the columns of a row of inputs, in order.");
   module.def("validate", &validate_records, "records"_a,
              nb::sig("def validate(records: bytes | bytearray | memoryview | numpy.typing.NDArray[numpy.void]) -> "
                      "tuple[numpy.typing.NDArray[numpy.bool_], dict[str, int]]"),
              "Which records are good, bool[n], and how many are bad by reason.");
   nb::class_<BoundEngine>(module, "Engine",
                           "Features of one stream, second by second. Records and controls come in time order.")
-      .def(nb::init<const TransitionTimes&, const Offsets&>(), "transitions_us"_a, "offsets_s"_a,
+      .def(nb::init<const TransitionTimes&, const Offsets&, std::uint32_t>(), "transitions_us"_a, "offsets_s"_a,
+           "inputs_every_s"_a = 0,
            nb::sig("def __init__(self, transitions_us: numpy.typing.NDArray[numpy.int64], offsets_s: "
-                   "numpy.typing.NDArray[numpy.int32]) -> None"),
-           "transitions_us: int64[k], ascending; offsets_s: int32[k], local time minus UTC from there on.")
+                   "numpy.typing.NDArray[numpy.int32], inputs_every_s: int = 0) -> None"),
+           "transitions_us: int64[k], ascending; offsets_s: int32[k], local time minus UTC from there on. "
+           "inputs_every_s: a row of inputs goes with the snapshots of its whole multiples; 0: with none.")
       .def("push", &BoundEngine::push, "records"_a, "controls"_a = nb::none(), nb::sig(push_signature.c_str()),
            "Takes records (EVENT_DTYPE[n], or bytes) merged with controls (CONTROL_DTYPE[k]); returns the snapshots "
            "that closed: timestamps_us int64[m], features float32[m,32], sequence uint8[m,10].")
@@ -214,6 +243,9 @@ void bind_engine(nb::module_& module) {
            nb::sig("def set_zone(self, transitions_us: numpy.typing.NDArray[numpy.int64], offsets_s: "
                    "numpy.typing.NDArray[numpy.int32]) -> None"),
            "Another time zone table, from the next snapshot on.")
+      .def("inputs", &BoundEngine::inputs, nb::sig(inputs_signature),
+           "Rows of inputs written since the last call: timestamps_us int64[m], values float32[m, len(input_names())], "
+           "apps uint8[m, 2, 32]: the names of the app that holds the focus and of the one before.")
       .def("sessions", &BoundEngine::sessions, nb::sig("def sessions(self) -> list[tuple[int, int, bool]]"),
            "Sessions that began (end -1) or ended since the last call: (start_us, end_us, natural).")
       .def("counters", &BoundEngine::counters, nb::sig("def counters(self) -> dict[str, int]"),

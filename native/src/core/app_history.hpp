@@ -11,7 +11,7 @@ namespace neural_focus {
 class AppHistory {
  public:
   // More apps in 5 min than this are possible only for a machine; the one that was left first is forgotten.
-  static constexpr std::size_t max_apps = 1024;
+  static constexpr std::size_t max_apps = 256;
 
   // Before the first focus change the app of the first event holds the focus.
   void hold(const AppName& app) noexcept { current_ = app; }
@@ -33,6 +33,8 @@ class AppHistory {
     current_ = app;
     return true;
   }
+
+  [[nodiscard]] const AppName& current() const noexcept { return current_; }
 
   // Distinct apps that held the focus after `from_us`; forgets the others.
   [[nodiscard]] std::uint64_t count_since(std::int64_t from_us) noexcept {

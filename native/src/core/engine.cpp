@@ -16,7 +16,8 @@ bool is_usable(const Control& control) noexcept {
 
 }  // namespace
 
-Engine::Engine(ZoneTable zone) : calendar_{std::move(zone)} {}
+Engine::Engine(ZoneTable zone, std::uint32_t inputs_every_s)
+    : inputs_every_s_{inputs_every_s}, calendar_{std::move(zone)} {}
 
 void Engine::push(const std::byte* records, std::size_t count) { push_before(records, count, no_limit); }
 
@@ -56,6 +57,7 @@ void Engine::push(const std::byte* records, std::size_t count, std::span<const C
     case EventType::mouse_click:
       absorb_input(time_us);
       ++counts_.clicks;
+      last_click_us_ = time_us;
       break;
     case EventType::key_release:
     case EventType::mouse_wheel: absorb_input(time_us); break;
@@ -132,6 +134,7 @@ void Engine::absorb_late(RecordView record, std::int64_t time_us) {
   const auto age = static_cast<unsigned>(std::min<std::int64_t>(open_second_ - second, 31));
   absorb(record, time_us, open_second_ - age, age);
   for (auto s = std::max(second, open_second_ - long_window_s); s < open_second_; ++s) note_counts(s);
+  tally_.put_right(second, open_second_, keys_.presses, mouse_.total.moves, counts_.clicks, mouse_.total.distance);
 }
 
 // What is no input: focus, titles, idle, lock.
@@ -238,7 +241,7 @@ void Engine::begin_anew(std::int64_t time_us) {
   advance_to(second_of(time_us));
   const bool timed = timed_ != 0;
   if (!timed) end_session(std::max(last_us_, session_start_us_));
-  Engine anew{calendar_.zone()};
+  Engine anew{calendar_.zone(), inputs_every_s_};
   anew.events_ = events_;
   anew.snapshots_ = snapshots_;
   anew.clamped_ = clamped_;
@@ -246,6 +249,7 @@ void Engine::begin_anew(std::int64_t time_us) {
   anew.rejected_ = rejected_;
   anew.rejected_controls_ = rejected_controls_;
   anew.closed_ = std::move(closed_);
+  anew.inputs_ = std::move(inputs_);
   anew.sessions_ = std::move(sessions_);
   if (timed) {
     anew.in_session_ = anew.timed_ = 1;
@@ -255,7 +259,8 @@ void Engine::begin_anew(std::int64_t time_us) {
 }
 
 Counters Engine::counters() const noexcept {
-  return {events_, snapshots_, clamped_, late_, rejected_, rejected_controls_, idle_.merged(), apps_.forgotten()};
+  return {events_,        snapshots_,        clamped_,          late_, rejected_, rejected_controls_,
+          idle_.merged(), apps_.forgotten(), stays_.forgotten()};
 }
 
 }  // namespace neural_focus

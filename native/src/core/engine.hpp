@@ -9,6 +9,9 @@
 //
 // A snapshot at t uses events with timestamp ≤ t. There is one for every whole second t with at least one event
 // in (t - 300 s, t]. What comes for a closed second is counted as late; later snapshots see it, closed ones stay.
+//
+// Beside the snapshots it remembers what a model reads of a stream's past (input.hpp), if it is asked to: every second
+// adds to it, and rows of inputs are written at whole multiples of some seconds.
 #pragma once
 
 #include <array>
@@ -18,10 +21,14 @@
 
 #include "core/app_history.hpp"
 #include "core/idle_union.hpp"
+#include "core/input_rows.hpp"
+#include "core/input_tally.hpp"
 #include "core/key_window.hpp"
 #include "core/local_calendar.hpp"
 #include "core/mouse_window.hpp"
+#include "core/own_average.hpp"
 #include "core/snapshots.hpp"
+#include "core/stay_history.hpp"
 #include "core/validate.hpp"
 
 namespace neural_focus {
@@ -51,12 +58,14 @@ struct SessionChange {
 struct Counters {
   std::uint64_t events, snapshots, clamped, late;
   std::array<std::uint64_t, fault_count> rejected;  // by Fault; the first stays 0
-  std::uint64_t rejected_controls, idle_merged, apps_forgotten;
+  std::uint64_t rejected_controls, idle_merged, apps_forgotten, stays_forgotten;
 };
 
 class Engine {
  public:
-  explicit Engine(ZoneTable zone);
+  // A row of inputs goes with the snapshots of every whole multiple of `inputs_every_s` seconds. Where it is 0 there are
+  // none, and nothing is remembered for them.
+  explicit Engine(ZoneTable zone, std::uint32_t inputs_every_s = 0);
 
   // Records of 64 bytes each, in sequence order, at any address. Bad ones are counted and put aside.
   void push(const std::byte* records, std::size_t count);
@@ -71,6 +80,7 @@ class Engine {
 
   // Snapshots closed since the last call.
   [[nodiscard]] Snapshots take_snapshots() noexcept { return std::move(closed_); }
+  [[nodiscard]] InputRows take_inputs() noexcept { return std::move(inputs_); }
   [[nodiscard]] std::vector<SessionChange> take_sessions() noexcept { return std::exchange(sessions_, {}); }
   [[nodiscard]] Counters counters() const noexcept;
 
@@ -91,6 +101,7 @@ class Engine {
   void absorb(RecordView record, std::int64_t time_us, std::int64_t second, unsigned age);
   void absorb_late(RecordView record, std::int64_t time_us);
   void absorb_input(std::int64_t time_us) {
+    last_input_us_ = time_us;
     if (idle_.open()) [[unlikely]]
       note_idle_end(idle_.end_all(time_us), time_us);
   }
@@ -109,6 +120,9 @@ class Engine {
   void write_mouse(float* row, std::int64_t second) const noexcept;
   void write_apps(float* row, std::int64_t second) noexcept;
   void write_idle(float* row, std::int64_t second) noexcept;
+  void remember(std::int64_t second, const float* features);
+  void write_tally(float* row, std::int64_t second) const noexcept;
+  void write_sequence_counts(float* row) const noexcept;
 
   template <typename Archive>
   void archive(Archive& archive);
@@ -124,6 +138,7 @@ class Engine {
 
   std::int64_t session_start_us_ = 0;
   std::int64_t last_switch_us_ = 0, last_break_end_us_ = 0;
+  std::int64_t last_input_us_ = 0, last_click_us_ = 0;  // 0 before the first
   std::uint32_t hint_ = 0, title_length_ = 0;
   std::uint32_t in_session_ = 0, timed_ = 0;
   std::uint32_t in_break_ = 0, has_score_ = 0;  // a break that lasts until the next event
@@ -136,8 +151,13 @@ class Engine {
 
   IdleUnion idle_;
   AppHistory apps_;
+  InputTally tally_;
+  StayHistory stays_;
+  OwnAverage average_;
+  std::uint32_t inputs_every_s_ = 0, reserved_ = 0;
   LocalCalendar calendar_;
   Snapshots closed_;
+  InputRows inputs_;
   std::vector<SessionChange> sessions_;
 };
 

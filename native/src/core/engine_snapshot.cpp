@@ -39,6 +39,7 @@ void Engine::advance_to(std::int64_t second) {
   if (open_second_ < second) {
     const std::int64_t skipped = second - open_second_;
     for (auto s = std::max(open_second_, second - long_window_s); s < second; ++s) note_counts(s);
+    tally_.skip(open_second_, second);
     keys_.seconds = skipped < 64 ? keys_.seconds << skipped : 0;
     mouse_.seconds = skipped < 64 ? mouse_.seconds << skipped : 0;
     open_second_ = second;
@@ -61,6 +62,7 @@ void Engine::emit(std::int64_t second) {
   write_mouse(row, second);
   write_apps(row, second);
   write_idle(row, second);
+  remember(second, row);
   ++closed_.count;
   ++snapshots_;
 }

@@ -9,7 +9,8 @@ namespace neural_focus {
 namespace {
 
 constexpr std::uint64_t magic = 0x31'45'4E'49'47'4E'45'4E;  // "NENGINE1" in memory
-constexpr std::uint32_t version = 2;
+constexpr std::uint32_t version = 3;
+constexpr std::size_t column_count = feature_count + input_count;
 
 // FNV-1a: finds damage, not intent.
 std::uint64_t checksum(std::span<const std::byte> bytes) noexcept {
@@ -33,6 +34,7 @@ class Writer {
   void array(const T* values, std::size_t count) {
     write(values, count * sizeof(T));
   }
+  void check(bool) const noexcept {}
   std::vector<std::byte> bytes;
 
  private:
@@ -66,6 +68,9 @@ class Reader {
     if (count > left_.size() / sizeof(T)) read(values, left_.size() + 1);
     read(values, count * sizeof(T));
   }
+  void check(bool holds) const {
+    if (!holds) throw std::invalid_argument("a saved engine has a number out of range");
+  }
   [[nodiscard]] std::size_t left() const noexcept { return left_.size(); }
 
  private:
@@ -87,11 +92,15 @@ void Engine::archive(Archive& archive) {
   archive(snapshots_, clamped_, late_, rejected_controls_, rejected_, short_counts_, long_switches_);
   idle_.archive(archive);
   apps_.archive(archive);
+  archive(last_input_us_, last_click_us_, inputs_every_s_, reserved_);
+  tally_.archive(archive);
+  stays_.archive(archive);
+  average_.archive(archive);
 }
 
 std::vector<std::byte> Engine::save() const {
   Writer writer;
-  writer(magic, version, static_cast<std::uint32_t>(feature_count));
+  writer(magic, version, static_cast<std::uint32_t>(column_count));
   const ZoneTable& zone = calendar_.zone();
   writer(static_cast<std::uint64_t>(zone.from_us.size()));
   writer.array(zone.from_us.data(), zone.from_us.size());
@@ -101,6 +110,10 @@ std::vector<std::byte> Engine::save() const {
   writer.array(closed_.times_us.data(), closed_.count);
   writer.array(closed_.features.data(), closed_.count * feature_count);
   writer.array(closed_.sequence.data(), closed_.count * sequence_length);
+  writer(static_cast<std::uint64_t>(inputs_.count));
+  writer.array(inputs_.times_us.data(), inputs_.count);
+  writer.array(inputs_.values.data(), inputs_.count * input_count);
+  writer.array(inputs_.apps.data(), inputs_.count * 2);
   writer(static_cast<std::uint64_t>(sessions_.size()));
   for (const SessionChange& change : sessions_) {
     writer(change.start_us, change.end_us, static_cast<std::uint64_t>(change.natural));
@@ -115,10 +128,10 @@ Engine Engine::load(std::span<const std::byte> saved) {
   Reader reader{saved};
   reader(found_magic, found_version, found_features);
   if (found_magic != magic) throw std::invalid_argument("these bytes are no saved engine");
-  if (found_version != version || found_features != feature_count) {
+  if (found_version != version || found_features != column_count) {
     throw std::invalid_argument("a saved engine of version " + std::to_string(found_version) + " with " +
-                                std::to_string(found_features) + " features; expected version " +
-                                std::to_string(version) + " with " + std::to_string(feature_count));
+                                std::to_string(found_features) + " columns; expected version " +
+                                std::to_string(version) + " with " + std::to_string(column_count));
   }
   if (reader.left() < sizeof found_checksum) throw std::invalid_argument("a saved engine ends in the middle");
   std::memcpy(&found_checksum, saved.data() + saved.size() - sizeof found_checksum, sizeof found_checksum);
@@ -142,6 +155,13 @@ Engine Engine::load(std::span<const std::byte> saved) {
   reader.array(engine.closed_.times_us.data(), count);
   reader.array(engine.closed_.features.data(), count * feature_count);
   reader.array(engine.closed_.sequence.data(), count * sequence_length);
+  reader(count);
+  if (count > reader.left() / sizeof(std::int64_t)) throw std::invalid_argument("a saved engine ends in the middle");
+  if (count > 0) engine.inputs_.reserve(count);
+  engine.inputs_.count = count;
+  reader.array(engine.inputs_.times_us.data(), count);
+  reader.array(engine.inputs_.values.data(), count * input_count);
+  reader.array(engine.inputs_.apps.data(), count * 2);
   reader(count);
   for (std::uint64_t i = 0; i < count; ++i) {
     std::int64_t start_us = 0, end_us = 0;

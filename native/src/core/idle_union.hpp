@@ -24,7 +24,7 @@ enum class IdleSource : std::uint32_t { input = 1, screen = 2 };
 class IdleUnion {
  public:
   // More idle intervals in 5 min than this are possible only for a machine; the two oldest then become one.
-  static constexpr std::size_t max_intervals = 4096;
+  static constexpr std::size_t max_intervals = 1024;
 
   struct Summary {
     std::int64_t short_us;    // overlap with the last 30 s

@@ -42,6 +42,8 @@ struct MouseWindow {
       note.speed = total.speed;
       note.speed_squares = total.speed_squares;
     }
+    if (total.moves == 0) [[unlikely]]
+      last_x = x, last_y = y;  // the first move has no way behind it
     add_pair(time_us, x, y, speed);
     ++total.moves;
     total.speed += speed;

@@ -7,26 +7,20 @@
 #include <cstdint>
 #include <type_traits>
 
+// clang-format off
+// In the order of their numbers, from 1 on.
+#define NEURAL_FOCUS_EVENT_TYPES(X) \
+  X(key_press) X(key_release) X(mouse_move) X(mouse_click) \
+  X(mouse_wheel) X(window_focus_change) X(window_title_change) X(window_minimize) \
+  X(window_maximize) X(idle_start) X(idle_end) X(screen_lock) \
+  X(screen_unlock) X(reserved_14) X(reserved_15)
+// clang-format on
+
 namespace neural_focus {
 
-enum class EventType : std::uint32_t {
-  unknown = 0,
-  key_press = 1,
-  key_release = 2,
-  mouse_move = 3,
-  mouse_click = 4,
-  mouse_wheel = 5,
-  window_focus_change = 6,
-  window_title_change = 7,
-  window_minimize = 8,
-  window_maximize = 9,
-  idle_start = 10,
-  idle_end = 11,
-  screen_lock = 12,
-  screen_unlock = 13,
-  reserved_14 = 14,
-  reserved_15 = 15,
-};
+#define NEURAL_FOCUS_EVENT_TYPE(name) name,
+enum class EventType : std::uint32_t { unknown, NEURAL_FOCUS_EVENT_TYPES(NEURAL_FOCUS_EVENT_TYPE) };
+#undef NEURAL_FOCUS_EVENT_TYPE
 
 inline constexpr std::uint32_t event_type_count = 16;
 inline constexpr std::uint64_t min_timestamp_us = 946'684'800'000'000;    // 2000-01-01 UTC
