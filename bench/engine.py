@@ -17,7 +17,7 @@ from neural_focus._native import Engine
 from neural_focus.features import FEATURES
 from neural_focus.records import view_records
 from neural_focus.replay import replay
-from neural_focus.zones import zone_table
+from neural_focus.time import zone_table
 
 COUNT, BATCH = 1_000_000, 4_096
 MILLION = 1e6

@@ -15,10 +15,10 @@ import numpy as np
 from collector.site_context import SiteContext
 from collector.wall_clock import WallClock
 from neural_focus.categories import Rules
-from neural_focus.clock import STEP_US
 from neural_focus.errors import CaptureError
 from neural_focus.events import EventType, decode_app_name
 from neural_focus.messages import SiteInFront
+from neural_focus.time import STEP_US
 
 MOTION_HZ = 125
 IDLE_AFTER_MS = 5000

@@ -15,7 +15,6 @@ from collector.link import Link
 from collector.live import LiveEngine, Second
 from collector.prompt import Asker
 from collector.shipper import Known
-from neural_focus.clock import STEP_US
 from neural_focus.errors import FormatError
 from neural_focus.messages import (
     ApplyAction,
@@ -37,6 +36,7 @@ from neural_focus.messages import (
     Unavailable,
     UndoAction,
 )
+from neural_focus.time import STEP_US
 
 STALE_US = 10_000_000
 """A second that closed longer ago than this is history: nobody is asked about it."""

@@ -21,7 +21,7 @@ from neural_focus.errors import FormatError
 from neural_focus.events import INPUT, PRODUCTIVITY_SHIFT, EventType, decode_app_name
 from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
 from neural_focus.sessions import TAKEN_WITHIN_US
-from neural_focus.zones import zone_history_table, zone_table
+from neural_focus.time import zone_history_table, zone_table
 
 CLOSE_AFTER_US = 100_000
 SAVE_SECONDS = 60.0

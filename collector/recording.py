@@ -16,7 +16,7 @@ from collector.live import LiveEngine, Second
 from collector.spool import BootWriter
 from collector.wall_clock import WallClock
 from neural_focus.categories import Rules
-from neural_focus.clock import STEP_US
+from neural_focus.time import STEP_US
 
 
 class Recording:

@@ -12,7 +12,6 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -24,9 +23,10 @@ from neural_focus.errors import ContractError, InputError, StoreError
 from neural_focus.store.boots import record_step
 from neural_focus.store.consents import record_consent
 from neural_focus.store.database import Connection, connect
-from neural_focus.store.events import EPOCH, write_events
+from neural_focus.store.events import write_events
 from neural_focus.store.lost_records import skip_lost
 from neural_focus.store.users import ensure_user, set_zone
+from neural_focus.time import moment
 
 SHIP_SECONDS = 0.5
 RETRY_SECONDS = (0.5, 30.0)
@@ -122,7 +122,7 @@ class Shipper(threading.Thread):
         while self._moves:
             t_us, zone = self._moves[0]
             try:
-                set_zone(connection, self._user_id, zone, EPOCH + timedelta(microseconds=t_us))
+                set_zone(connection, self._user_id, zone, moment(t_us))
                 connection.commit()
             except psycopg.Error as error:
                 raise StoreError("the database does not take a new zone", why=str(error).splitlines()[0]) from error

@@ -13,7 +13,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal, cast
 
 from neural_focus.messages import (
@@ -31,6 +30,7 @@ from neural_focus.messages import (
     iso,
     parse_iso,
 )
+from neural_focus.time import local_clock
 
 Kind = Literal["pomodoro", "deep_work"]
 Entry = tuple[str, str]
@@ -206,4 +206,4 @@ class TimedSessions:
 
 
 def _clock_time(t_us: int) -> str:
-    return datetime.fromtimestamp(t_us / 1e6).astimezone().strftime("%H:%M")
+    return local_clock(t_us)

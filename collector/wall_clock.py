@@ -13,17 +13,16 @@ start is not replayed (``neural_focus.store.boots``).
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
-from neural_focus.clock import STEP_US
+from neural_focus.time import STEP_US, wall_clock_us
 
 
 def unix_offset_us() -> int:
     """Unix time minus boot clock now, µs."""
     from neural_focus._x11 import boot_clock_us
 
-    return time.time_ns() // 1000 - boot_clock_us()
+    return wall_clock_us() - boot_clock_us()
 
 
 class WallClock:

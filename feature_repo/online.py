@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, Literal
 
 from feast import FeatureView
@@ -21,8 +21,9 @@ from feast.protos.feast.types.EntityKey_pb2 import EntityKey
 from feast.protos.feast.types.Value_pb2 import Value
 from feast.repo_config import RepoConfig
 
+from neural_focus.time import microseconds, moment
+
 TYPE: Final = "feature_repo.online.GuardedSqliteOnlineStore"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BUSY_SECONDS = 5
 
 
@@ -60,10 +61,10 @@ class GuardedSqliteOnlineStore(SqliteOnlineStore):
         with self._lock, self._get_conn(config) as connection:
             connection.execute("BEGIN IMMEDIATE")
             for entity_key, values, time, created in data:
-                key, t_us = _key(config, entity_key), micros(time)
+                key, t_us = _key(config, entity_key), microseconds(time)
                 if not _is_newer(connection, name, key, t_us):
                     continue
-                created_us = None if created is None else micros(created)
+                created_us = None if created is None else microseconds(created)
                 connection.executemany(
                     f'INSERT OR REPLACE INTO "{name}" (entity_key, feature_name, value, event_ts, created_ts)'  # noqa: S608
                     " VALUES (?, ?, ?, ?, ?)",
@@ -105,17 +106,6 @@ class GuardedSqliteOnlineStore(SqliteOnlineStore):
                 )
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             return gone
-
-
-def micros(time: datetime) -> int:
-    """µs since the Unix epoch, exact."""
-    aware = time.replace(tzinfo=UTC) if time.tzinfo is None else time
-    return (aware - _EPOCH) // timedelta(microseconds=1)
-
-
-def moment(t_us: int) -> datetime:
-    """The UTC datetime of µs since the Unix epoch, exact."""
-    return _EPOCH + timedelta(microseconds=t_us)
 
 
 def _table(config: RepoConfig, table: FeatureView) -> str:

@@ -9,7 +9,6 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
@@ -36,10 +35,11 @@ from feature_repo.definitions import (
     define,
     offline_folder,
 )
-from feature_repo.online import GuardedSqliteOnlineStore, micros, moment
+from feature_repo.online import GuardedSqliteOnlineStore
 from neural_focus.errors import ContractError, InputError, StoreError
 from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH, SEQUENCE_NAME
 from neural_focus.settings import Settings
+from neural_focus.time import DAY_US, microseconds, moment, utc_date
 
 OFFLINE_SCHEMA = pa.schema(
     [
@@ -49,7 +49,6 @@ OFFLINE_SCHEMA = pa.schema(
         pa.field(SEQUENCE_NAME, pa.binary(), nullable=False),
     ]
 )
-_DAY_US = 86_400_000_000
 _STREAM_ID = re.compile(r"[0-9]+:[0-9A-Za-z-]+")
 
 
@@ -160,7 +159,7 @@ def read_online(store: SnapshotStore, stream_id: str) -> OnlineRow | None:
     if time is None or row is None or row[SEQUENCE_NAME].WhichOneof("val") is None:
         return None
     features = np.fromiter((row[name].float_val for name in FEATURE_NAMES), np.float32, len(FEATURE_NAMES))
-    return OnlineRow(features, np.frombuffer(row[SEQUENCE_NAME].bytes_val, np.uint8), micros(time))
+    return OnlineRow(features, np.frombuffer(row[SEQUENCE_NAME].bytes_val, np.uint8), microseconds(time))
 
 
 def write_offline(
@@ -177,7 +176,7 @@ def write_offline(
     """
     folder = stream_folder(store.folder, stream_id)
     folder.mkdir(parents=True, exist_ok=True)
-    days = timestamps_us // _DAY_US
+    days = timestamps_us // DAY_US
     written = []
     for day in np.unique(days):
         rows = slice(*np.searchsorted(days, [day, day + 1]))
@@ -291,7 +290,7 @@ def _register(feast: FeatureStore, defined: Definitions) -> None:
 
 
 def _day_name(day: int) -> str:
-    return date.fromordinal(datetime(1970, 1, 1, tzinfo=UTC).toordinal() + day).isoformat()
+    return utc_date(day * DAY_US).isoformat()
 
 
 @contextmanager

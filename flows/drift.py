@@ -10,7 +10,6 @@ demo people is expected to differ from real ones: it is watched, and gives way t
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -32,6 +31,7 @@ from neural_focus.models.model_store import full_tag, read_file
 from neural_focus.models.predict import Predictor
 from neural_focus.settings import Settings
 from neural_focus.store.live_check import lived, people_served
+from neural_focus.time import DAY_US, wall_clock_us
 
 DAYS = 7
 ONCE_IN = timedelta(days=7)
@@ -92,8 +92,8 @@ def watch(platform: Platform) -> Look:
 
 def look_at(platform: Platform, predictor: Predictor, tag: str) -> Look:
     """Inputs and calibration of the last days, of the kind of people that the model serves."""
-    end_us = time.time_ns() // 1000
-    start_us = end_us - DAYS * 86_400_000_000
+    end_us = wall_clock_us()
+    start_us = end_us - DAYS * DAY_US
     people = _people(platform, people_served(platform.connection, start_us, end_us, predictor.version))
     moved, count = _inputs(platform, predictor, tag, people, start_us)
     errors = {}

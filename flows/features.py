@@ -20,16 +20,15 @@ import numpy.typing as npt
 from flows.artifacts import leave_table, leave_words
 from flows.running import Platform, platform_flow, tell
 from flows.stream_controls import put_momentum, read_controls, read_momentum
-from flows.stream_progress import DAY_US, Boots, StreamProgress, day_name, day_start, first_new_us
+from flows.stream_progress import Boots, StreamProgress, day_name, first_new_us
 from neural_focus._native import Engine
 from neural_focus.replay import Snapshots, replay, sort_controls
 from neural_focus.store.events import Stream, list_streams, read_events
 from neural_focus.store.users import zone_history
-from neural_focus.zones import zone_history_table
+from neural_focus.time import DAY_US, SECOND_US, day_start, wall_clock_us, zone_history_table
 
 Rows = npt.NDArray[np.void]
 TICK_US = 10_000_000
-SECOND_US = 1_000_000
 TAIL_US = 300 * SECOND_US
 """Snapshots go on for this long after the last event."""
 SPAN_US = 7 * DAY_US
@@ -81,7 +80,7 @@ def compute_stream(platform: Platform, stream: Stream) -> StreamReport | None:
     folder = stream_folder(platform.settings.feast, stream.stream_id)
     progress = StreamProgress(platform.settings.feast / "engines" / folder.name)
     done, now = progress.done(), Boots.of(platform.connection, stream)
-    end = min(stream.last_us + TAIL_US, time.time_ns() // 1000 - SECOND_US)
+    end = min(stream.last_us + TAIL_US, wall_clock_us() - SECOND_US)
     fresh = first_new_us(platform.connection, stream, done, now)
     if fresh is None and done.until_us >= end:
         return None

@@ -38,6 +38,7 @@ from neural_focus.store.person_record import (
     write_day,
 )
 from neural_focus.store.prediction_log import Moments, read_moments
+from neural_focus.time import DAY_US
 
 DAYS = 28
 RECENT = timedelta(days=1)
@@ -140,7 +141,7 @@ def count_days(connection: Connection, user_id: int, today: date) -> int:
 def one_day(connection: Connection, user_id: int, day: date) -> list[WarningDay]:
     """Both kinds of warning of one UTC day."""
     start_us = int(datetime.combine(day, time(), UTC).timestamp()) * 1_000_000
-    end_us = start_us + 86_400_000_000
+    end_us = start_us + DAY_US
     streams = read_moments(connection, user_id, start_us - MARGIN_US, end_us + MARGIN_US)
     return [
         _add(kind, [_count(connection, user_id, past, kind, start_us, end_us) for past in streams]) for kind in HORIZON

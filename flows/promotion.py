@@ -12,7 +12,6 @@ replaces one of real people, and what a person took back stays out until a perso
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -44,6 +43,7 @@ from neural_focus.models.old_models import remove_old_models
 from neural_focus.models.shadow_run import Shadow, clear_shadow, set_shadow, shadow
 from neural_focus.settings import Settings
 from neural_focus.store.live_check import Lived, lived, people_served
+from neural_focus.time import wall_clock_us
 
 SHADOW_PATIENCE = timedelta(days=7)
 """A shadow that has not seen enough live moments by then, or that a person let in, gives way to a newer challenger."""
@@ -169,7 +169,7 @@ def held_out_of(platform: Platform, model: StoredModel) -> HeldOut:
 def live_moments(platform: Platform, tried: Shadow, champion: StoredModel) -> dict[str, Lived]:
     """What came true since the shadow began, beside its word and the champion's, by target: where the champion itself
     answered, and no rules of thumb or model before it."""
-    start_us, end_us = int(tried.since.timestamp() * 1e6), time.time_ns() // 1000
+    start_us, end_us = int(tried.since.timestamp() * 1e6), wall_clock_us()
     version = tried.tag.split(":")[1]
     people = people_served(platform.connection, start_us, end_us, version)
     found = lived(platform.connection, people, start_us, end_us, version=champion.version, challenger=version)

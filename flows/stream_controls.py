@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 import numpy as np
 import numpy.typing as npt
 
@@ -12,8 +10,8 @@ from neural_focus.replay import CONTROL_DTYPE, ControlKind
 from neural_focus.store.boots import read_boots
 from neural_focus.store.database import Connection
 from neural_focus.store.events import Stream
+from neural_focus.time import moment
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOMENTUM = FEATURE_INDEX["focus_momentum"]
 
 _CONTROLS = f"""
@@ -77,11 +75,6 @@ def put_momentum(
         place = np.minimum(np.searchsorted(timestamps_us, times), len(timestamps_us) - 1)
         same = timestamps_us[place] == times
         features[place[same], MOMENTUM] = values[same]
-
-
-def moment(t_us: int) -> datetime:
-    """The UTC datetime of µs since the Unix epoch, exact."""
-    return EPOCH + timedelta(microseconds=int(t_us))
 
 
 def _asked(stream: Stream, first_us: int, last_us: int) -> dict[str, object]:

@@ -20,8 +20,8 @@ from neural_focus.errors import FormatError
 from neural_focus.features import FEATURE_NAMES, contract_hash
 from neural_focus.store.database import Connection
 from neural_focus.store.events import Stream
+from neural_focus.time import utc_date
 
-DAY_US = 86_400_000_000
 KEPT_ENGINES = 3
 """Late events older than these days make the stream start anew."""
 
@@ -31,14 +31,9 @@ def code_version() -> str:
     return f"{version('neural-focus')}:{contract_hash(FEATURE_NAMES, 1)}"
 
 
-def day_start(t_us: int) -> int:
-    """Midnight UTC at or before a time, µs."""
-    return t_us - t_us % DAY_US
-
-
 def day_name(t_us: int) -> str:
     """The UTC date of a time in µs, as in file names."""
-    return datetime.fromtimestamp(t_us // 1_000_000, UTC).date().isoformat()
+    return utc_date(t_us).isoformat()
 
 
 @dataclass(frozen=True, slots=True)

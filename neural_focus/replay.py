@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neural_focus._native import Engine, input_names
-from neural_focus.zones import ZoneTable, zone_table
+from neural_focus.time import ZoneTable, zone_table
 
 
 class ControlKind(IntEnum):

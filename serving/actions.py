@@ -12,7 +12,6 @@ the database before anybody hears of them.
 from __future__ import annotations
 
 import logging
-import time
 from typing import Protocol
 
 from neural_focus.errors import StoreError
@@ -27,6 +26,7 @@ from neural_focus.messages import (
 from neural_focus.store import actions as rows
 from neural_focus.store.actions import ActionRow
 from neural_focus.store.database import Connection
+from neural_focus.time import wall_clock_us
 from serving.database import Database
 from serving.hub import Hub
 from serving.problems import ProblemError
@@ -100,7 +100,7 @@ class Actions:
         def work(connection: Connection) -> bool:
             with connection.transaction():
                 row = _own(connection, user_id, report.intervention_id)
-                return rows.store_applied(connection, row, report, _now_us())
+                return rows.store_applied(connection, row, report, wall_clock_us())
 
         if await self._database.run(work):
             self._hub.tell(user_id, report, pages_only=True)
@@ -115,7 +115,7 @@ class Actions:
         def work(connection: Connection) -> bool:
             with connection.transaction():
                 row = _own(connection, user_id, report.intervention_id)
-                return rows.store_undone(connection, row, report, _now_us())
+                return rows.store_undone(connection, row, report, wall_clock_us())
 
         if await self._database.run(work):
             self._hub.tell(user_id, report, pages_only=True)
@@ -129,7 +129,7 @@ class Actions:
 
         def work(connection: Connection) -> tuple[ActionRow, bool]:
             with connection.transaction():
-                row, now_us = _own(connection, user_id, intervention_id), _now_us()
+                row, now_us = _own(connection, user_id, intervention_id), wall_clock_us()
                 runs = row.wanted(now_us)
                 if runs and row.jail:
                     raise ProblemError(
@@ -148,21 +148,23 @@ class Actions:
 
     async def now(self, user_id: int) -> tuple[ActionNow, ...]:
         """What is ordered for the person now, and what became of it as far as it was reported."""
-        found = await self._database.run(lambda connection: rows.running_actions(connection, user_id, _now_us()))
+        found = await self._database.run(lambda connection: rows.running_actions(connection, user_id, wall_clock_us()))
         return tuple(described(row) for row in found)
 
     async def site_blocks(self, user_id: int) -> tuple[SiteBlock, ...]:
         """All sites that are to be blocked for the person now."""
-        return tuple(await self._database.run(lambda connection: rows.site_blocks(connection, user_id, _now_us())))
+        return tuple(
+            await self._database.run(lambda connection: rows.site_blocks(connection, user_id, wall_clock_us()))
+        )
 
     async def _unreported(self, user_id: int | None, back_us: int) -> list[ActionRow]:
-        now_us = _now_us()
+        now_us = wall_clock_us()
         return await self._database.run(
             lambda connection: rows.unreported_actions(connection, user_id, now_us, now_us - back_us)
         )
 
     def _send(self, found: list[ActionRow]) -> None:
-        now_us = _now_us()
+        now_us = wall_clock_us()
         for row in found:
             if row.machine_id is None:
                 continue
@@ -196,7 +198,3 @@ def _own(connection: Connection, user_id: int, intervention_id: int) -> ActionRo
             404, f"Nothing was ordered as intervention {intervention_id}", todo="See /api/v1/actions for what is"
         )
     return row
-
-
-def _now_us() -> int:
-    return time.time_ns() // 1000

@@ -31,6 +31,7 @@ from neural_focus.messages import (
 )
 from neural_focus.store import browsers as store
 from neural_focus.store.browsers import PairedRow
+from neural_focus.time import wall_clock_us
 from serving.database import Database
 from serving.hub import Client, Hub
 from serving.problems import ProblemError
@@ -204,7 +205,7 @@ class Browsers:
     async def _send(self, user_id: int) -> None:
         """One at a time for a person, so that no older state comes after a newer one."""
         async with self._sending.setdefault(user_id, asyncio.Lock()):
-            t_us = time.time_ns() // 1000
+            t_us = wall_clock_us()
             try:
                 blocks = await self._actions.site_blocks(user_id)
             except NeuralFocusError as error:
@@ -217,7 +218,7 @@ class Browsers:
     async def _cut(self, browser: Browser) -> None:
         """Let it lift its blocks and report that, then close its socket."""
         browser.revoked = True
-        browser.client.send(SiteBlocks((), time.time_ns() // 1000))
+        browser.client.send(SiteBlocks((), wall_clock_us()))
         until = time.monotonic() + LIFT_SECONDS
         while browser.blocking and time.monotonic() < until:
             await asyncio.sleep(0.05)

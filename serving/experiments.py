@@ -24,6 +24,7 @@ from neural_focus.experiments.running import (
 from neural_focus.store.database import Connection
 from neural_focus.store.experiments import Assignment, assign, ensure_default, read_running
 from neural_focus.store.trial import Exposure, opportunities_of_the_day
+from neural_focus.time import moment
 from serving.database import Database
 from serving.streams import Streams
 
@@ -84,7 +85,7 @@ class Experiments:
 
         ``eligible``: the arms that can be done here now.
         """
-        person, now = self._state.people.get(user_id), datetime.fromtimestamp(t_us / 1e6, UTC)
+        person, now = self._state.people.get(user_id), moment(t_us)
         is_demo = any(stream.is_demo for stream in self._streams.of(user_id))
         one = experiment_of(self._state.running, HELP_LAYER, user_id, now, is_demo=is_demo)
         if person is None or one is None:

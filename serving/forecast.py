@@ -20,6 +20,7 @@ from neural_focus.models.predict import Explained, Predictor
 from neural_focus.prediction import HORIZON_SECONDS, categorize_risk
 from neural_focus.store.prediction_log import LoggedPrediction
 from neural_focus.store.trial import StoredOffer
+from neural_focus.time import wall_clock_us
 from serving.champion import Champion, trained_on
 from serving.online import OnlineFeatures
 from serving.problems import ProblemError
@@ -132,7 +133,7 @@ def judge(
     batch = judged.batch
     risk, broken = float(batch.distraction_risk[0]), float(batch.break_risk[0])
     message = PredictionMade(
-        timestamp=iso(time.time_ns() // 1000),
+        timestamp=iso(wall_clock_us()),
         t_us=t_us,
         focus_score=float(batch.focus_score[0]),
         distraction_risk=risk,

@@ -29,6 +29,7 @@ from neural_focus.store import trial
 from neural_focus.store.actions import order_rows
 from neural_focus.store.database import Connection
 from neural_focus.store.trial import Opportunity, StoredOffer, opportunity_uuid
+from neural_focus.time import wall_clock_us
 from serving.actions import Actions
 from serving.database import Database
 from serving.draws import TYPE_OF, Drawn, Missed, Reach
@@ -128,7 +129,7 @@ class Interventions:
             session_id=stream.session_id,
             opportunity_id=drawn.opportunity_id,
             snapshot_us=told.t_us,
-            triggered_us=time.time_ns() // 1000,
+            triggered_us=wall_clock_us(),
             type=TYPE_OF[drawn.draw.arm],
             targets=drawn.targets,
             predicted_risk=risk,
@@ -173,7 +174,7 @@ class Interventions:
             ProblemError: 404, nothing like it was offered to this person; 409, it has another answer.
         """
         waiting = next((item for item in self._waiting.values() if intervention_id in item.offer.ids), None)
-        now_us = time.time_ns() // 1000
+        now_us = wall_clock_us()
         if waiting is not None and response_time_ms is None:
             response_time_ms = int((time.monotonic() - waiting.shown) * 1000)
         wanted = STORED_RESPONSE[response]
@@ -195,14 +196,14 @@ class Interventions:
         now = time.monotonic()
         for item in [item for item in self._waiting.values() if item.deadline <= now]:
             acts = item.help.acts_by_itself and now - item.deadline < LATE_SECONDS
-            await self._close(item.offer.user_id, item.offer.id, "TIMEOUT", time.time_ns() // 1000, None, acts=acts)
+            await self._close(item.offer.user_id, item.offer.id, "TIMEOUT", wall_clock_us(), None, acts=acts)
         for offer_id, (due, offer) in list(self._snoozed.items()):
             used = self._streams.in_use(offer.user_id)
             seen = used is not None and used.snapshot is not None and not used.snapshot.unavailable
             if due <= now and used is not None and seen and self._hub.has_desktop(offer.user_id, used.machine_id):
                 again = replace(offer.opportunity, machine_id=used.machine_id, snooze_of=offer.ids)
                 try:
-                    stored = await self._store(replace(again, triggered_us=time.time_ns() // 1000))
+                    stored = await self._store(replace(again, triggered_us=wall_clock_us()))
                 finally:  # not before it is stored: nothing else may be offered in between
                     del self._snoozed[offer_id]
                 if stored is not None:
@@ -210,7 +211,7 @@ class Interventions:
 
     async def fill_effects(self) -> None:
         """Fill in the focus score five minutes later where it is due."""
-        await self._database.run(lambda connection: trial.fill_effects(connection, time.time_ns() // 1000))
+        await self._database.run(lambda connection: trial.fill_effects(connection, wall_clock_us()))
 
     async def _store(self, opportunity: Opportunity, has_room: trial.HasRoom | None = None) -> StoredOffer | None:
         def work(connection: Connection) -> list[int]:
@@ -245,7 +246,7 @@ class Interventions:
                 allowed = read_person(connection, user_id, self._hosts).help
                 ordered = response == "ACCEPTED" or (acts and allowed.acts_by_itself)
                 if ordered:
-                    minutes, now_us = minutes_of(found[0].opportunity, told or allowed), time.time_ns() // 1000
+                    minutes, now_us = minutes_of(found[0].opportunity, told or allowed), wall_clock_us()
                     order_rows(connection, found[0].ids, now_us, now_us + minutes * 60_000_000)
                 return found, ordered
 

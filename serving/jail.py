@@ -19,6 +19,7 @@ from neural_focus.store import session_book
 from neural_focus.store.database import Connection
 from neural_focus.store.jails import JailRow, ask_to_leave, insert_jail, leave_jail, lift_jail
 from neural_focus.store.session_book import StoredSession
+from neural_focus.time import wall_clock_us
 from serving.actions import Actions
 from serving.database import Database
 from serving.draws import Reach, block_action, program_action
@@ -85,7 +86,7 @@ class Jail:
     def end(self, connection: Connection, session: StoredSession) -> None:
         """Lift the jail of a session that has ended, in the transaction that ends it."""
         if session.jail_enabled:
-            lift_jail(connection, session.id, _now_us(), "ended")
+            lift_jail(connection, session.id, wall_clock_us(), "ended")
 
     async def leave(self, user_id: int, session_id: int, reason: str) -> JailExit:
         """The emergency exit: lifts a minute after it was first asked for.
@@ -103,12 +104,12 @@ class Jail:
         def work(connection: Connection) -> StoredSession:
             with connection.transaction():
                 session = _running(connection, user_id, session_id)
-                ask_to_leave(connection, session.id, _now_us() + EXIT_SECONDS * 1_000_000, said)
+                ask_to_leave(connection, session.id, wall_clock_us() + EXIT_SECONDS * 1_000_000, said)
                 return _running(connection, user_id, session_id)
 
         session = await self._database.run(work)
-        lifts_us = session.jail_leaving_us or _now_us()
-        if lifts_us > _now_us():
+        lifts_us = session.jail_leaving_us or wall_clock_us()
+        if lifts_us > wall_clock_us():
             self._remember(session_id, user_id, lifts_us)
         self._hub.tell(user_id, JailLeaving(session_id, lifts_us))
         return JailExit(session_id, lifts_us)
@@ -116,15 +117,15 @@ class Jail:
     async def tick(self) -> None:
         """Lift the jails whose minute is over."""
         for session_id, (user_id, lifts_us, deadline) in list(self._leaving.items()):
-            if lifts_us <= _now_us() or deadline <= time.monotonic():
+            if lifts_us <= wall_clock_us() or deadline <= time.monotonic():
                 await self._lift(session_id, user_id)
 
     def _remember(self, session_id: int, user_id: int, lifts_us: int) -> None:
-        left_s = min((lifts_us - _now_us()) / 1e6, EXIT_SECONDS)
+        left_s = min((lifts_us - wall_clock_us()) / 1e6, EXIT_SECONDS)
         self._leaving.setdefault(session_id, (user_id, lifts_us, time.monotonic() + left_s))
 
     async def _lift(self, session_id: int, user_id: int) -> None:
-        await self._database.run(lambda connection: leave_jail(connection, session_id, _now_us()))
+        await self._database.run(lambda connection: leave_jail(connection, session_id, wall_clock_us()))
         del self._leaving[session_id]
         for stream in self._streams.of(user_id):
             stream.jailed = stream.jailed and stream.session_id != session_id
@@ -133,7 +134,7 @@ class Jail:
 
 def holds(session: StoredSession) -> bool:
     """Whether the session's jail is closed now."""
-    left = session.jail_leaving_us is not None and session.jail_leaving_us <= _now_us()
+    left = session.jail_leaving_us is not None and session.jail_leaving_us <= wall_clock_us()
     return session.jail_enabled and session.end_us is None and not left
 
 
@@ -160,7 +161,3 @@ def _running(connection: Connection, user_id: int, session_id: int) -> StoredSes
         why = "it was started without" if not session.jail_enabled else "it has ended"
         raise ProblemError(409, f"Session {session_id} has no jail to leave", why=why)
     return session
-
-
-def _now_us() -> int:
-    return time.time_ns() // 1000

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
-
 from neural_focus.store.database import Connection
 from neural_focus.store.labels import HOTKEY_US, say
+from neural_focus.time import DAY_US, wall_clock_us
 from serving.problems import ProblemError
 from serving.responses import SaidOutcome, SayOutcome
 
 LONGEST_US = 12 * 3_600_000_000
-OLDEST_US = 28 * 86_400_000_000
+OLDEST_US = 28 * DAY_US
 
 
 def say_outcome(connection: Connection, user_id: int, request: SayOutcome) -> SaidOutcome:
@@ -19,7 +18,7 @@ def say_outcome(connection: Connection, user_id: int, request: SayOutcome) -> Sa
     Raises:
         ProblemError: 422, the stretch is empty, in the future, too long or too old.
     """
-    now_us = time.time_ns() // 1000
+    now_us = wall_clock_us()
     if request.from_us is None and request.to_us is None:
         start_us, end_us = now_us - HOTKEY_US, now_us
         changed = say(connection, user_id, start_us, end_us, request.outcome, "HOTKEY")

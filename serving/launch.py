@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 
-from neural_focus.addresses import NO_PROXIES
 from neural_focus.settings import PREFIX, Settings
 
 TARGET = "serving.service:NeuralFocus"
@@ -21,13 +20,12 @@ def service_command(settings: Settings) -> list[str]:
 
 
 def service_environment(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
-    """``environ`` with what the service needs: where things live, no telemetry, no proxies.
+    """``environ`` with what the service needs: where things live, and no telemetry.
 
     ``settings.database_url`` must be set: the service starts no database.
     """
     return {
         **environ,
-        **NO_PROXIES,
         "DATABASE_URL": settings.database_url or "",
         f"{PREFIX}HOME": str(settings.home),
         f"{PREFIX}HOST": settings.host,

@@ -5,17 +5,16 @@ Feast takes seconds to load: that happens when the service starts, not before.
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from feature_repo.lean_feast import load_feature_store
-from neural_focus.clock import STEP_US
 from neural_focus.errors import StoreError
 from neural_focus.messages import iso
 from neural_focus.settings import Settings
+from neural_focus.time import STEP_US, wall_clock_us
 from serving.problems import ProblemError
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ class OnlineFeatures:
             StoreError: the store refuses.
         """
         online = self._write(stream_id, t_us, features, sequence)
-        if online is not None and online.t_us > max(t_us, time.time_ns() // 1000) + STEP_US:
+        if online is not None and online.t_us > max(t_us, wall_clock_us()) + STEP_US:
             # Kept before the clock was set back: guarded by its time, nothing would be stored until then.
             self._feast.forget_online(self._store, stream_id)
             online = self._write(stream_id, t_us, features, sequence)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +17,8 @@ from neural_focus.settings import Settings
 from neural_focus.store.database import Connection
 from neural_focus.store.labels import shown_on
 from neural_focus.store.person_record import WarningDay, sum_days
-from neural_focus.store.prediction_log import Moments, first_prediction_us, moment, read_moments
+from neural_focus.store.prediction_log import Moments, first_prediction_us, read_moments
+from neural_focus.time import moment, wall_clock_us
 from serving.champion import Champion, trained_on
 from serving.people import Someone
 from serving.problems import ProblemError
@@ -141,7 +141,7 @@ def model_card(connection: Connection, answering: Champion, someone: Someone) ->
 
 def recent(connection: Connection, rates: tuple[HitRate, ...], user_id: int, minutes: int) -> Recent:
     """The last minutes."""
-    end_us = time.time_ns() // 1000
+    end_us = wall_clock_us()
     start_us = end_us - minutes * 60_000_000
     past = read_moments(connection, user_id, start_us - MARGIN_US, end_us)
     points = sorted((point for one in past for point in _points(one, start_us)), key=lambda point: point.t_us)
@@ -166,7 +166,7 @@ def interventions(connection: Connection, user_id: int, minutes: int) -> list[In
         " user_response, response_time_ms, focus_score_before, focus_score_after_5min, model_version, opportunity_id,"
         " ends_at, applied_at, applied_where, refused_reason, undone_at, undone_reason, rested_at"
         " FROM interventions WHERE user_id = %s AND triggered_at > %s ORDER BY triggered_at DESC, id LIMIT 1000",
-        (user_id, moment(time.time_ns() // 1000 - minutes * 60_000_000)),
+        (user_id, moment(wall_clock_us() - minutes * 60_000_000)),
     )
     names = [field.name for field in fields(InterventionRow)]
     return [InterventionRow(**_shown(dict(zip(names, row, strict=True)))) for row in rows]

@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +20,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from neural_focus.errors import InputError
 from neural_focus.json_shape import from_json
 from neural_focus.messages import iso, microseconds
+from neural_focus.time import wall_clock_us
 from serving.auth import PAIRING_SECONDS, make_code, redeem_code
 from serving.plain_page import plain_page
 from serving.problems import ProblemError, problem_of, respond
@@ -102,7 +102,7 @@ def add_pairing(app: FastAPI, runtime: Callable[[], Runtime]) -> None:
 
 
 async def _new_code(here: Runtime, user_id: int) -> PairingCode:
-    expires_us = time.time_ns() // 1000 + PAIRING_SECONDS * 1_000_000
+    expires_us = wall_clock_us() + PAIRING_SECONDS * 1_000_000
     work = partial(make_code, here.settings, here.secrets, "pairing", user_id, PAIRING_SECONDS)
     return PairingCode(await run_in_threadpool(work), iso(expires_us))
 

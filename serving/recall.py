@@ -8,7 +8,6 @@ the snapshots since then are taken in again.
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Sequence
 
 import numpy as np
@@ -29,12 +28,12 @@ from neural_focus.store.database import Connection
 from neural_focus.store.events import read_events
 from neural_focus.store.prediction_log import Moments, read_features, read_moments
 from neural_focus.store.stream_memories import keep_memory, read_memory
+from neural_focus.time import HOUR_US, wall_clock_us
 from serving.forecast import MOST_AHEAD_SECONDS
 from serving.jail import holds
 from serving.people import Someone, own_hosts, read_person
 from serving.streams import Stream
 
-HOUR_US = 3_600_000_000
 MOMENTS_HOURS = 12
 """How far the trial's threshold looks back, and at most how far a kept memory is filled up to now."""
 HISTORY_HOURS = 2
@@ -55,7 +54,7 @@ def recall_stream(
         ProblemError: 401, there is no such person.
     """
     person = read_person(connection, user_id, own_hosts(settings))
-    now_us = time.time_ns() // 1000
+    now_us = wall_clock_us()
     since = now_us - MOMENTS_HOURS * HOUR_US
     past = read_moments(connection, user_id, since, now_us, machine_id if watch else None)
     session = session_book.current_session(connection, user_id, since)

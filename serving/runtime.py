@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -25,6 +24,7 @@ from neural_focus.store.person_record import read_calibrations
 from neural_focus.store.prediction_log import LoggedPrediction
 from neural_focus.store.trial import StoredOffer
 from neural_focus.store.users import ensure_user, read_user
+from neural_focus.time import wall_clock_us
 from serving.actions import REPEAT_SECONDS, Actions
 from serving.auth import LOCAL_PERSON, forget_old_codes
 from serving.browsers import PING_SECONDS, Browsers
@@ -188,7 +188,7 @@ class Runtime:
         """Answer a snapshot: PREDICTION to its desktop and the person's pages, and an offer where it is one."""
         if is_ahead(snapshot) and stream.follows(snapshot.t_us):
             return  # it was on its way when the clock was set back: the next one has the new time
-        if stream.is_set_back(snapshot.t_us, time.time_ns() // 1000):
+        if stream.is_set_back(snapshot.t_us, wall_clock_us()):
             await self._begin_anew(stream)
         check_time(stream, snapshot)
         if self._online is None:

@@ -21,6 +21,7 @@ from neural_focus.store import session_book
 from neural_focus.store.database import Connection
 from neural_focus.store.events import read_events
 from neural_focus.store.session_book import StoredSession
+from neural_focus.time import wall_clock_us
 from serving.actions import Actions
 from serving.database import Database
 from serving.hub import Hub
@@ -70,7 +71,7 @@ class SessionDesk:
         length = length_minutes(kind, minutes)
         used = self._streams.in_use(user_id)
         machine = machine_id or (used.machine_id if used else None)
-        begin = start_us if start_us is not None else time.time_ns() // 1000
+        begin = start_us if start_us is not None else wall_clock_us()
         planned = None if length is None else length * 60
 
         def work(connection: Connection) -> StoredSession:
@@ -131,7 +132,7 @@ class SessionDesk:
             InputError: the end lies before the start.
         """
         refuse_to_end(await self._read(user_id, session_id))
-        return await self._end(user_id, session_id, end_us or time.time_ns() // 1000, "user_ended")
+        return await self._end(user_id, session_id, end_us or wall_clock_us(), "user_ended")
 
     async def current(self, user_id: int) -> SessionResponse | None:
         """What the person is in now."""
@@ -158,7 +159,7 @@ class SessionDesk:
 
     async def tick(self) -> None:
         """End what ran out; fill metrics again where late events have come."""
-        now_us = time.time_ns() // 1000
+        now_us = wall_clock_us()
         for session_id, (user_id, deadline) in list(self._deadlines.items()):
             if deadline <= now_us:
                 await self._end(user_id, session_id, deadline, "timer_expired")

@@ -10,12 +10,12 @@ import math
 import time
 from dataclasses import dataclass, field
 
-from neural_focus.clock import STEP_US
 from neural_focus.experiments.assignment import OpportunityWatch
 from neural_focus.help_settings import HelpSettings
 from neural_focus.messages import ActivityUpdate, DesktopStatus, PredictionMade, Snapshot
 from neural_focus.models.sequences import StreamPast
 from neural_focus.store.prediction_log import Moments
+from neural_focus.time import STEP_US
 
 NEXT_US = 3_000_000
 """A stream's snapshots are a second apart, three where the desktop is busy."""

@@ -8,13 +8,14 @@ import numpy as np
 
 from neural_focus.models.datasets import Moments
 from neural_focus.models.evaluation import MODELS, TARGETS, Judged, Split
+from neural_focus.time import DAY_US
 
 FEWEST_DAYS = 7
 
 
 def few_days(moments: Moments, splits: Sequence[Split]) -> Iterator[str]:
     """Whether there is too little to learn from; each person's days (UTC) count for themselves."""
-    sides = [np.stack([moments.person[one.train], moments.times_us[one.train] // 86_400_000_000]) for one in splits]
+    sides = [np.stack([moments.person[one.train], moments.times_us[one.train] // DAY_US]) for one in splits]
     days = min(np.unique(side, axis=1).shape[1] for side in sides)
     if days < FEWEST_DAYS:
         yield f"{days} day{'s' * (days != 1)} to learn from; models need a week or more, so these figures say little"

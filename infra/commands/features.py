@@ -19,8 +19,8 @@ from neural_focus._native import Engine
 from neural_focus.errors import InputError
 from neural_focus.event_table import read_event_table
 from neural_focus.replay import Snapshots
+from neural_focus.time import ZoneTable, zone_table
 from neural_focus.unusable_events import unusable_people
-from neural_focus.zones import ZoneTable, zone_table
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from enum import StrEnum
 from typing import Annotated
 
@@ -13,8 +12,8 @@ from neural_focus.errors import ConfigurationError, InputError
 from neural_focus.settings import read_settings
 from neural_focus.store.database import Connection, connect
 from neural_focus.store.labels import HOTKEY_US, say
-from neural_focus.store.prediction_log import moment
 from neural_focus.store.users import read_user
+from neural_focus.time import moment, wall_clock_us
 
 MOST_MINUTES = 12 * 60
 CAPTURE_FIRST = "Start capturing first: neural-focus agent"
@@ -40,7 +39,7 @@ def label(
     """Label the last five minutes, or with --minutes a longer stretch that ends now."""
     if not 0 <= minutes <= MOST_MINUTES:
         raise ConfigurationError(f"--minutes is {minutes}", todo=f"Give 1 to {MOST_MINUTES}")
-    settings, now_us = read_settings(), time.time_ns() // 1000
+    settings, now_us = read_settings(), wall_clock_us()
     with connect(started_url(settings)) as connection:
         user = read_user(connection, settings.username)
         if user is None:

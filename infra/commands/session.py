@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -15,6 +14,7 @@ from neural_focus.json_shape import from_json
 from neural_focus.messages import Rounds, SessionResponse, parse_iso
 from neural_focus.sessions import SessionSummary
 from neural_focus.settings import Settings, read_settings
+from neural_focus.time import local_clock
 
 NAMES = ("pomodoro", "deep_work")
 REPORT_SECONDS = 30.0
@@ -155,7 +155,7 @@ def _session(found: Any) -> SessionResponse:
 
 
 def _clock(t_us: int, *, seconds: bool = False) -> str:
-    return datetime.fromtimestamp(t_us / 1e6).astimezone().strftime("%H:%M:%S" if seconds else "%H:%M")
+    return local_clock(t_us, "%H:%M:%S" if seconds else "%H:%M")
 
 
 def _minutes(seconds: float) -> str:

@@ -13,13 +13,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import norm
 
-from neural_focus.models.timeline import US, Times
+from neural_focus.models.timeline import Times
+from neural_focus.time import DAY_US, HOUR_US
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int8]
 ROUNDS = 400
 FEWEST_UNITS = 8
-_DAY_US, _HOUR_US = 86_400 * US, 3_600 * US
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Difference:
 def resampling_units(person: Times, times_us: Times) -> npt.NDArray[np.int64]:
     """Unit number of each moment, int64[n]: people, else their days, else their hours: the first with 8 or more."""
     units = person
-    for block in (0, _DAY_US, _HOUR_US):
+    for block in (0, DAY_US, HOUR_US):
         labels = person if not block else person * 10_000_000 + times_us // block
         units = np.unique(labels, return_inverse=True)[1]
         if units.max(initial=-1) + 1 >= FEWEST_UNITS:

@@ -30,6 +30,7 @@ from neural_focus.models.labels import NO_LABEL
 from neural_focus.models.linear import fit_linear
 from neural_focus.models.sequence_fitting import fit_sequences
 from neural_focus.models.splits import folds_by_person, slices_by_days
+from neural_focus.time import DAY_US
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int8]
@@ -38,7 +39,6 @@ FOLDS = 5
 TARGETS = ("switch", "break")
 MODELS = ("base_rate", "recency", "switches_5min", "logistic", "xgboost", "lstm", "blend")
 TICK_SECONDS = 10
-_DAY_US = 86_400_000_000
 Report = Callable[[str], None]
 
 
@@ -185,7 +185,7 @@ def _figures(part: Judged, probability: Floats) -> dict[str, Any]:
 
 def _interval(part: Judged, score: Floats, rounds: int) -> tuple[float, float]:
     people, label = part.moments.person, part.label
-    group = people if len(np.unique(people)) > 2 else part.moments.times_us // _DAY_US
+    group = people if len(np.unique(people)) > 2 else part.moments.times_us // DAY_US
     return measures.bootstrap_interval(lambda rows: measures.auc(label[rows], score[rows]), group, rounds=rounds)
 
 

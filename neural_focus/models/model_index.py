@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from neural_focus.models.champion_pointer import champion
@@ -16,6 +15,7 @@ from neural_focus.models.report import head
 from neural_focus.models.shadow_run import shadow
 from neural_focus.prediction import TARGET_WORDS
 from neural_focus.settings import Settings
+from neural_focus.time import utc_date
 
 _COLUMNS = (
     *("model", "now", "trained on", "days", "moments"),
@@ -54,7 +54,7 @@ def model_index(settings: Settings) -> str:
 
 def _row(model: StoredModel, now: str, links: Sequence[str]) -> str:
     data, metrics = model.manifest["data"], model.manifest["metrics"]
-    first, until = (datetime.fromtimestamp(data[name] / 1e6, UTC).date() for name in ("first_us", "last_us"))
+    first, until = (utc_date(data[name]) for name in ("first_us", "last_us"))
     switch, broken = metrics.get("switch", {}), metrics.get("break", {})
     cells = (
         *(model.version, now, model.manifest["trained_on"], f"{first} to {until}", f"{data['moments']:,}"),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -22,6 +21,7 @@ from neural_focus.models.report_plots import bars, learning, picture, plots
 from neural_focus.models.report_tables import ALERTS, FIGURES, table
 from neural_focus.models.sequences import no_steps
 from neural_focus.prediction import TARGET_WORDS
+from neural_focus.time import utc_date
 
 _STYLE = """:root{--ink:#1b2430;--soft:#5b6675;--line:#d9dee6;--paper:#fff;--link:#2f5fd0;--mark:#8a5a00;--bad:#b3362b}
 @media(prefers-color-scheme:dark){:root{--ink:#e6eaf0;--soft:#9aa5b5;--line:#313a47;--paper:#12161c;--link:#86a8ff;
@@ -216,7 +216,7 @@ def _by_segment(held: HeldOut, target: str, kind: str) -> list[dict[str, Any]]:
 
 def _provenance(manifest: Mapping[str, Any]) -> str:
     data = manifest["data"]
-    first, last = (datetime.fromtimestamp(data[name] / 1e6, UTC).date() for name in ("first_us", "last_us"))
+    first, last = (utc_date(data[name]) for name in ("first_us", "last_us"))
     facts = {
         "people": data["people"],
         "moments": data["moments"],

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from neural_focus.models.timeline import US, Times
+from neural_focus.time import DAY_US
 
 EMBARGO_SECONDS = 330
-_DAY_US = 86_400 * US
 
 
 def day_border(times_us: Times, fraction: float) -> int:
@@ -26,7 +26,7 @@ def day_border(times_us: Times, fraction: float) -> int:
     the tick itself. ``times_us`` in any order: two machines of a person work on the same days.
     """
     times_us = np.sort(times_us)
-    begins = np.unique(times_us // _DAY_US)[1:] * _DAY_US
+    begins = np.unique(times_us // DAY_US)[1:] * DAY_US
     if not len(begins):
         return int(times_us[int(len(times_us) * fraction)])
     before = np.searchsorted(times_us, begins) / len(times_us)

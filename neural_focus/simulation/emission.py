@@ -18,7 +18,8 @@ from neural_focus.events import (
 )
 from neural_focus.simulation.desk import APPS, hint_of, title_of
 from neural_focus.simulation.parameters import Mode, PersonParameters
-from neural_focus.simulation.timeline import SECOND_US, Timeline
+from neural_focus.simulation.timeline import Timeline
+from neural_focus.time import SECOND_US
 
 SCREEN = (1920, 1080)
 MOVES_A_SECOND = 3

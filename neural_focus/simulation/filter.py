@@ -31,7 +31,8 @@ from neural_focus.simulation.parameters import (
     State,
 )
 from neural_focus.simulation.person import SimulatedPerson
-from neural_focus.simulation.timeline import SECOND_US, Timeline
+from neural_focus.simulation.timeline import Timeline
+from neural_focus.time import SECOND_US
 
 Floats = NDArray[np.float64]
 SETTLED_S = 60

@@ -22,8 +22,8 @@ from neural_focus.simulation.worker import Trial
 from neural_focus.store.database import Connection
 from neural_focus.store.events import read_position, write_events
 from neural_focus.store.users import ensure_user
+from neural_focus.time import moment
 
-EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 EXPERIMENT = "simulated"
 MODEL_VERSION = "simulated"
 BLOCKED = (("BLOCK_YOUTUBE", "youtube.com"), ("BLOCK_REDDIT", "reddit.com"))
@@ -171,7 +171,7 @@ def _write_context(connection: Connection, user_id: int, person: SimulatedPerson
             """INSERT INTO labels (user_id, machine_id, start_time, end_time, outcome, source)
             VALUES (%s, %s, %s, %s, %s, 'HOTKEY')""",
             [
-                (user_id, person.machine_id, _time(m.at_us - 300_000_000), _time(m.at_us), m.outcome)
+                (user_id, person.machine_id, moment(m.at_us - 300_000_000), moment(m.at_us), m.outcome)
                 for m in person.marks
             ],
         )
@@ -181,7 +181,7 @@ def _write_context(connection: Connection, user_id: int, person: SimulatedPerson
 def _session_values(user_id: int, machine_id: str, row: SessionRow) -> tuple[Any, ...]:
     planned = {"pomodoro": 1_500, "deep_work": 5_400}.get(row.session_type)
     return (
-        user_id, machine_id, _time(row.start_us), _time(row.end_us), planned, row.session_type, row.category,
+        user_id, machine_id, moment(row.start_us), moment(row.end_us), planned, row.session_type, row.category,
         row.keystrokes, row.mouse_moves, row.switches, row.idle_seconds, row.completed, row.end_reason,
     )  # fmt: skip
 
@@ -214,7 +214,7 @@ def _write_trials(connection: Connection, user_id: int, person: SimulatedPerson)
 
 
 def _trial_values(user_id: int, machine_id: str, at_us: int, trial: Trial) -> tuple[Any, ...]:
-    at = _time(at_us)
+    at = moment(at_us)
     answered = at + dt.timedelta(milliseconds=trial.response_ms) if trial.response_ms is not None else None
     return (
         user_id, machine_id, user_id, at, at, at, at, answered, trial.risk, trial.response, trial.response_ms,
@@ -226,7 +226,7 @@ def _done_values(simulated: SimulatedTrial) -> tuple[Any, ...]:
     """ordered_at … rested_at: what acted from when until when, in the simulated world."""
     if simulated.done_us is None:
         return (None,) * 7
-    begun, over = map(_time, simulated.done_us)
+    begun, over = map(moment, simulated.done_us)
     is_break = simulated.trial.arm is Arm.SUGGEST_BREAK
     return begun, over, begun, "simulated", over, "ended", over if is_break else None
 
@@ -236,7 +236,3 @@ def _actions(trial: Trial) -> list[tuple[str, str, str | None]]:
         return [("PREDICTIVE_BLOCK", action, target) for action, target in BLOCKED]
     kind = "NO_OP" if trial.arm is Arm.PLACEBO else trial.arm.value  # see ``Arm.PLACEBO``
     return [(kind, trial.arm.value, None)]
-
-
-def _time(time_us: int) -> dt.datetime:
-    return EPOCH + dt.timedelta(microseconds=time_us)

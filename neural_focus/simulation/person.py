@@ -15,7 +15,6 @@ from neural_focus.experiments.assignment import Arm
 from neural_focus.simulation.emission import Tempo, emit
 from neural_focus.simulation.parameters import ON_TASK, SHIELD_S, PersonParameters, State, draw_person
 from neural_focus.simulation.timeline import (
-    SECOND_US,
     Timeline,
     focus_share,
     live_through,
@@ -23,6 +22,7 @@ from neural_focus.simulation.timeline import (
     workdays,
 )
 from neural_focus.simulation.worker import Trial
+from neural_focus.time import DAY_US, SECOND_US
 
 EFFECT_WINDOW_S = 300
 """The proximal outcome: share of the next 5 min on task."""
@@ -162,10 +162,10 @@ def answer(intervention: Mapping[str, Any], rng: np.random.Generator) -> tuple[s
 
 def _timed_sessions(timeline: Timeline, rng: np.random.Generator) -> list[TimedSession]:
     """Three a day, begun on task in a work app; given up after 4 min of nothing but other things."""
-    days = np.unique(timeline.start_us // (86_400 * SECOND_US))
+    days = np.unique(timeline.start_us // DAY_US)
     sessions: list[TimedSession] = []
     for day in days:
-        low, high = np.searchsorted(timeline.start_us, [day * 86_400 * SECOND_US, (day + 1) * 86_400 * SECOND_US])
+        low, high = np.searchsorted(timeline.start_us, [day * DAY_US, (day + 1) * DAY_US])
         begun_us = 0
         for start in sorted(rng.integers(low, high, 4).tolist()):
             if timeline.start_us[start] < begun_us or not ON_TASK[timeline.state[start]]:
@@ -193,7 +193,7 @@ def _run_session(timeline: Timeline, start: int, kind: str, minutes: int) -> Tim
 
 def _marks(timeline: Timeline, rng: np.random.Generator) -> list[Mark]:
     """Six a day where the last 5 min were clear; one in twenty is wrong."""
-    days = len(np.unique(timeline.start_us // (86_400 * SECOND_US)))
+    days = len(np.unique(timeline.start_us // DAY_US))
     marks = []
     for tick in sorted(rng.choice(len(timeline.state), 6 * days, replace=False).tolist()):
         at_us = int(timeline.start_us[tick])

@@ -10,7 +10,7 @@ from neural_focus.models.datasets import StreamTable
 from neural_focus.models.labels import Outcome, OutcomeMark, Source
 from neural_focus.replay import CONTROL_DTYPE, ControlKind, replay
 from neural_focus.simulation.person import EFFECT_WINDOW_S, SimulatedPerson
-from neural_focus.simulation.timeline import SECOND_US
+from neural_focus.time import SECOND_US
 
 
 def stream_of(person: SimulatedPerson, user_id: int) -> StreamTable:

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from neural_focus.simulation.parameters import ON_TASK, PersonParameters, State
 from neural_focus.simulation.worker import PACKING, Trial, Worker
-
-SECOND_US = 1_000_000
+from neural_focus.time import SECOND_US
 
 
 @dataclass(frozen=True, slots=True)

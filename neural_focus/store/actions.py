@@ -25,7 +25,7 @@ from neural_focus.messages import (
     microseconds,
 )
 from neural_focus.store.database import Connection
-from neural_focus.store.prediction_log import moment
+from neural_focus.time import moment
 
 HELP_WAIT_SECONDS = 5
 JAIL_WAIT_SECONDS = 60

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import numpy as np
@@ -31,11 +30,11 @@ from neural_focus.store.event_rows import (
     encode_records,
 )
 from neural_focus.store.partitions import days_between, ensure_partitions
+from neural_focus.time import moment
 
 Records = NDArray[np.void]
 ROWS_AT_ONCE = 20_000
 """Rows encoded in memory at a time, about 4 MB."""
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,7 @@ def read_events(
 ) -> tuple[Records, NDArray[np.int64]]:
     """Records with start_us ≤ timestamp < end_us in replay order (``store.boots``): EVENT_DTYPE[n] and their
     seq int64[n]."""
-    first, last = (EPOCH + timedelta(microseconds=int(value)) for value in (start_us, end_us))
+    first, last = (moment(value) for value in (start_us, end_us))
     query = RECORD_QUERY.format(
         user=sql.Literal(user_id),
         machine=sql.Literal(UUID(machine_id)),
@@ -168,7 +167,7 @@ def _lock_position(connection: Connection, user_id: int, machine_id: str, boot_i
 
 def _move_position(connection: Connection, machine_id: str, boot_id: str, next_seq: int, fresh: Records) -> None:
     stamps = fresh["timestamp_us"]
-    first, last = (EPOCH + timedelta(microseconds=int(value)) for value in (stamps.min(), stamps.max()))
+    first, last = (moment(value) for value in (stamps.min(), stamps.max()))
     connection.execute(
         "UPDATE shipper_positions SET next_seq = %s, updated_at = now(), first_time = LEAST(first_time, %s),"
         " last_time = GREATEST(last_time, %s) WHERE machine_id = %s AND boot_id = %s",

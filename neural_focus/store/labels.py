@@ -11,7 +11,7 @@ from neural_focus.store.boots import read_boots
 from neural_focus.store.database import Connection
 from neural_focus.store.events import Stream
 from neural_focus.store.outcomes import apply_labels
-from neural_focus.store.prediction_log import moment
+from neural_focus.time import moment
 
 HOTKEY_US = 300 * 1_000_000
 """A hotkey judges the five minutes before it."""

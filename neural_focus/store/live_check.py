@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from neural_focus.hindsight import MARGIN_US, WarningKind, outcomes
 from neural_focus.store.database import Connection
 from neural_focus.store.labels import shown_on
-from neural_focus.store.prediction_log import Moments, moment, read_moments
+from neural_focus.store.prediction_log import Moments, read_moments
+from neural_focus.time import moment
 
 KINDS: Mapping[str, WarningKind] = {"switch": "HIGH_RISK", "break": "BREAK"}
 TICK_US = 10_000_000

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from neural_focus.store.database import Connection
-from neural_focus.store.events import EPOCH
+from neural_focus.time import moment
 
 
 def apply_labels(connection: Connection, user_id: int, start_us: int, end_us: int) -> int:
@@ -15,7 +13,7 @@ def apply_labels(connection: Connection, user_id: int, start_us: int, end_us: in
     of ``models.labels.resolve_outcomes``, in SQL.
     Returns how many predictions changed; applying again changes none.
     """
-    first, last = (EPOCH + timedelta(microseconds=value) for value in (start_us, end_us))
+    first, last = (moment(value) for value in (start_us, end_us))
     cursor = connection.execute(
         """UPDATE model_predictions p
         SET actual_outcome = best.outcome, label_source = best.source, labeled_at = now()

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from psycopg import sql
 
 from neural_focus.store.database import Connection, has_hypertables
+from neural_focus.time import utc_date
 
 PARTITION_LOCK = 7_306_520_002
 
@@ -35,8 +36,7 @@ def ensure_partitions(connection: Connection, table: str, days: Iterable[date]) 
 
 def days_between(first_us: int, last_us: int) -> list[date]:
     """The UTC days that the times from ``first_us`` to ``last_us`` (µs) touch."""
-    first = datetime.fromtimestamp(first_us / 1_000_000, UTC).date()
-    last = datetime.fromtimestamp(last_us / 1_000_000, UTC).date()
+    first, last = utc_date(first_us), utc_date(last_us)
     return [first + timedelta(days) for days in range((last - first).days + 1)]
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -18,8 +17,8 @@ from neural_focus.events import WORK
 from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH, SEQUENCE_NAME
 from neural_focus.messages import microseconds
 from neural_focus.store.database import Connection
-from neural_focus.store.events import EPOCH
 from neural_focus.store.partitions import days_between, ensure_partitions
+from neural_focus.time import moment
 
 SERVED = "role IN ('champion', 'fallback')"
 
@@ -70,11 +69,6 @@ class Moments:
     session_age_s: NDArray[np.float64]
     off_work: NDArray[np.bool_]
     idle_s: NDArray[np.float64]
-
-
-def moment(t_us: int) -> datetime:
-    """The aware datetime of µs since the Unix epoch, exactly."""
-    return EPOCH + timedelta(microseconds=t_us)
 
 
 def insert_predictions(connection: Connection, rows: Sequence[LoggedPrediction]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from neural_focus.messages import microseconds
 from neural_focus.store.database import Connection
-from neural_focus.store.prediction_log import moment
+from neural_focus.time import moment
 
 
 def keep_memory(

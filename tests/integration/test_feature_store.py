@@ -17,7 +17,6 @@ import yaml
 from feast.errors import FeastObjectNotFoundException
 
 from feature_repo.definitions import TIME_COLUMN, VIEW_NAME
-from feature_repo.online import moment
 from feature_repo.store import (
     SnapshotStore,
     forget_streams,
@@ -32,6 +31,7 @@ from feature_repo.store import (
 from neural_focus.errors import ContractError, InputError, StoreError
 from neural_focus.features import FEATURE_NAMES, SEQUENCE_NAME
 from neural_focus.settings import Settings
+from neural_focus.time import moment
 
 STREAM = "7:6f1c2a9e-0000-4000-8000-000000000001"
 OTHER = "8:6f1c2a9e-0000-4000-8000-000000000002"

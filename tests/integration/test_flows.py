@@ -25,7 +25,7 @@ from flows.label_files import read_labels
 from flows.labels import labels
 from flows.running import Platform, exclusive, open_platform
 from flows.server import login
-from flows.stream_progress import DAY_US, Boots, day_start
+from flows.stream_progress import Boots
 from neural_focus._native import Engine
 from neural_focus.errors import QualityError
 from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
@@ -37,7 +37,7 @@ from neural_focus.replay import CONTROL_DTYPE, ControlKind, replay
 from neural_focus.store.database import connect
 from neural_focus.store.events import list_streams, read_events, write_events
 from neural_focus.store.users import ensure_user
-from neural_focus.zones import zone_table
+from neural_focus.time import DAY_US, day_start, zone_table
 
 MACHINE = "6f1c2a9e-0000-4000-8000-0000000000aa"
 GAPPED = "6f1c2a9e-0000-4000-8000-0000000000cc"

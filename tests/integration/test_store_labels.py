@@ -19,8 +19,8 @@ from neural_focus.store.database import Connection, connect
 from neural_focus.store.events import Stream, list_streams, write_events
 from neural_focus.store.labels import read_labels, read_shown, say
 from neural_focus.store.outcomes import apply_labels
-from neural_focus.store.prediction_log import moment
 from neural_focus.store.users import ensure_user
+from neural_focus.time import moment
 
 MINUTE_US = 60_000_000
 TEN_US = START_US // MINUTE_US * MINUTE_US + 30 * MINUTE_US

@@ -12,7 +12,7 @@ import numpy as np
 
 from neural_focus._native import Engine
 from neural_focus.events import EVENT_DTYPE
-from neural_focus.zones import zone_table
+from neural_focus.time import zone_table
 
 WINDOW_SECONDS = 300
 MOST_RECORDS = 30_000

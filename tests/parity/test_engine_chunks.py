@@ -17,7 +17,7 @@ from neural_focus._native import Engine, validate
 from neural_focus.events import EVENT_DTYPE
 from neural_focus.features import FEATURE_INDEX
 from neural_focus.replay import CONTROL_DTYPE, ControlKind, Snapshots, replay
-from neural_focus.zones import zone_table
+from neural_focus.time import zone_table
 
 END = np.iinfo(np.int64).max
 

@@ -10,7 +10,7 @@ from neural_focus.errors import FormatError
 from neural_focus.events import EVENT_DTYPE, EventType
 from neural_focus.features import FEATURE_INDEX
 from neural_focus.replay import CONTROL_DTYPE, ControlKind, replay
-from neural_focus.zones import zone_table
+from neural_focus.time import zone_table
 
 SECOND = 1_000_000
 START = 1_700_000_000 * SECOND

@@ -8,7 +8,7 @@ import pytest
 from collector.losses import losses
 from neural_focus._native import Engine
 from neural_focus.events import EVENT_DTYPE
-from neural_focus.zones import zone_table
+from neural_focus.time import zone_table
 
 
 def test_no_loss_no_words() -> None:

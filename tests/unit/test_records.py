@@ -11,7 +11,7 @@ from neural_focus._native import Engine, validate
 from neural_focus.errors import FormatError
 from neural_focus.events import EVENT_DTYPE, MAX_TIMESTAMP_US, MIN_TIMESTAMP_US
 from neural_focus.records import view_records
-from neural_focus.zones import zone_table
+from neural_focus.time import zone_table
 
 
 def good_records(count: int) -> np.ndarray:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from flows.stream_controls import MOMENTUM, put_momentum
-from flows.stream_progress import DAY_US, day_name, day_start
+from flows.stream_progress import day_name
 from neural_focus.features import FEATURE_NAMES
+from neural_focus.time import DAY_US, day_start
 
 
 def test_logged_momentum_replaces_the_computed_one() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from neural_focus._native import Engine
 from neural_focus.errors import InputError
-from neural_focus.zones import zone_history_table, zone_table
+from neural_focus.time import zone_history_table, zone_table
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

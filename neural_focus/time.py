@@ -1,11 +1,16 @@
-"""A person's time zone as the table of offsets that the engine reads."""
+"""Times as everything here keeps them: µs since the Unix epoch, in UTC; days; zones; what a moved clock is.
+
+A person's zone is a table of offsets, as the engine reads it (``machine_zone`` says which zone a machine is in).
+"""
 
 from __future__ import annotations
 
 import functools
+import time
 import zoneinfo
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +21,45 @@ from neural_focus.events import MAX_TIMESTAMP_US, MIN_TIMESTAMP_US
 ZoneTable = tuple[NDArray[np.int64], NDArray[np.int32]]
 """(transitions_us, ascending; offsets_s, local time minus UTC from that transition on)."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+SECOND_US: Final = 1_000_000
+HOUR_US: Final = 3_600 * SECOND_US
+DAY_US: Final = 24 * HOUR_US
+STEP_US: Final = 2 * SECOND_US
+"""A clock that moves by more at once was moved: by NTP after a long sleep, by another system on the same machine, by
+a person. NTP's small corrections are no step."""
 _DAY_S = 86_400
+
+
+def wall_clock_us() -> int:
+    """The wall clock, µs."""
+    return time.time_ns() // 1000
+
+
+def moment(t_us: int) -> datetime:
+    """The aware datetime of µs, exactly."""
+    return EPOCH + timedelta(microseconds=int(t_us))
+
+
+def microseconds(at: datetime) -> int:
+    """µs of a datetime, exactly; one without a zone is in UTC."""
+    aware = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return (aware - EPOCH) // timedelta(microseconds=1)
+
+
+def utc_date(t_us: int) -> date:
+    """The day in UTC."""
+    return moment(t_us).date()
+
+
+def day_start(t_us: int) -> int:
+    """Midnight UTC at or before a time, µs."""
+    return t_us - t_us % DAY_US
+
+
+def local_clock(t_us: int, form: str = "%H:%M") -> str:
+    """What a clock on the wall of this machine shows."""
+    return moment(t_us).astimezone().strftime(form)
 
 
 @functools.lru_cache(maxsize=64)
@@ -82,7 +124,7 @@ def _find_change(info: zoneinfo.ZoneInfo, before_s: int, after_s: int) -> int:
 
 
 def _offset(info: zoneinfo.ZoneInfo, second: int) -> int:
-    offset = (_EPOCH + timedelta(seconds=second)).astimezone(info).utcoffset()
+    offset = (EPOCH + timedelta(seconds=second)).astimezone(info).utcoffset()
     return 0 if offset is None else int(offset.total_seconds())
 
 
