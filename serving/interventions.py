@@ -218,7 +218,7 @@ class Interventions:
             with connection.transaction():
                 ids = trial.insert_opportunity(connection, opportunity, has_room)
                 if opportunity.arm == Arm.PLACEBO:  # nobody has to agree to it: shown as long as an offer waits
-                    now_us = time.time_ns() // 1000
+                    now_us = wall_clock_us()
                     order_rows(connection, ids, now_us, now_us + opportunity.timeout_seconds * 1_000_000)
             return ids
 
