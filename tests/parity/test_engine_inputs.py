@@ -16,7 +16,7 @@ from neural_focus._native import Engine
 from neural_focus.errors import FormatError
 from neural_focus.events import EVENT_DTYPE, EventType
 from neural_focus.replay import INPUT_INDEX, INPUT_NAMES, Inputs, replay, replay_with_inputs, take_inputs
-from neural_focus.zones import zone_table
+from neural_focus.time import zone_table
 
 END = np.iinfo(np.int64).max
 UNUSUAL = INPUT_INDEX["keystroke_interval_mean_unusual"]
