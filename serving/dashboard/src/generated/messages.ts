@@ -148,7 +148,9 @@ export interface SessionAppliedMessage {
   type: "SESSION_APPLIED";
 }
 /**
- * The desktop's engine took a session that someone else started (the page): at which microsecond.
+ * The desktop's engine is in a timed session, since which microsecond: said when it takes it, and when it connects.
+ *
+ *     Where that session has ended, its end is the answer.
  */
 export interface SessionApplied {
   session_id: number;
