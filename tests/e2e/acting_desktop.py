@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from stopping import stopped
 from virtual_desktop import virtual_desktop, wait_for
 
 from collector.actions.hands import boot_clock_us, make_hands
@@ -29,7 +30,7 @@ def managed_desktop() -> Iterator[str]:
     """A fresh Xvfb with openbox."""
     with virtual_desktop() as display:
         manager = subprocess.Popen(["openbox", "--sm-disable"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
+        with stopped(manager):
             windows = Minimizer(display)
             wait_for(windows.manager)
             hands = Injector(display)
@@ -38,9 +39,6 @@ def managed_desktop() -> Iterator[str]:
             hands.close_window(first)
             wait_for(lambda: not windows.windows())
             yield display
-        finally:
-            manager.terminate()
-            manager.wait(20)
 
 
 class Desk:

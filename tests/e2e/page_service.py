@@ -17,6 +17,7 @@ from uuid import uuid4
 import numpy as np
 from node_here import DASHBOARD
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
+from stopping import stopped
 from websockets.sync.client import ClientConnection, connect
 
 from infra.ports import free_port
@@ -84,12 +85,9 @@ def running_service(database_url: str, home: Path, **variables: str) -> Iterator
     with log.open("w") as output:
         process = subprocess.Popen(service_command(settings), env=environment, stdout=output, stderr=output)
     service = PageService(settings, secrets, user_id)
-    try:
+    with stopped(process):
         _wait(f"{service.address}/readyz", process, log)
         yield service
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -41,9 +41,9 @@ def goes_on(desk: Desk, clock: MovedClock, step: int) -> dict[str, Any]:
     """Moves the clock and waits for five predictions of the new time; what the agent says then."""
     before = desk.read()
     clock.move(step)
-    wait_for(lambda: desk.read()["clock_steps"]["count"] > before["clock_steps"]["count"], 10)
+    wait_for(lambda: desk.read()["clock_steps"]["count"] > before["clock_steps"]["count"], 60)
     began = desk.read()
-    wait_for(lambda: desk.read()["predictions"] >= began["predictions"] + 5, 20)
+    wait_for(lambda: desk.read()["predictions"] >= began["predictions"] + 5, 90)
     now = desk.read()
     assert now["problems"] == [], now["problems"]
     assert now["clock_steps"]["last_seconds"] == pytest.approx(step, abs=1)
@@ -101,7 +101,9 @@ def check_stored(url: str, first: dict[str, Any], second: dict[str, Any]) -> Non
         assert [boot.anew for boot in sorted(boots, key=lambda boot: boot.number)] == [True, False, True, True]
         steps = connection.execute("SELECT clock_step_us FROM shipper_positions ORDER BY boot_number").fetchall()
         assert steps[0] == (None,)
-        assert [round(step / 1e7) for (step,) in steps[1:]] == [6, -360, -WEEK // 10], steps
+        moved = [step / 1e6 for (step,) in steps[1:]]
+        # The last one is what the start found: a saved state is as old as the time that the restart took.
+        assert moved[:2] == pytest.approx([61, -HOUR], abs=2) and moved[2] == pytest.approx(-WEEK, abs=60), steps
         records, _ = read_events(connection, stream.user_id, stream.machine_id, 0, FOREVER_US)
         assert (np.diff(records["timestamp_us"].astype(np.int64)) >= 0).all()
         found = compare_stream(SimpleNamespace(connection=connection), stream, 24 * 30)  # type: ignore[arg-type]

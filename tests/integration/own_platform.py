@@ -74,7 +74,7 @@ class OwnPlatform:
         for process in [*family, *(child for one in family for child in one.children(recursive=True))]:
             process.send_signal(signal.SIGKILL)
         for started in self.started:
-            started.wait(20)
+            started.wait(120)
         self.started.clear()
 
     def priorities(self) -> set[int]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from stopping import stopped
 from surroundings import DEAD_PROXIES
 
 from flows.server import client_environment, ensure_database, login, server_command, server_environment
@@ -44,12 +45,9 @@ def running_prefect(settings: Settings) -> Iterator[PrefectServer]:
     server = PrefectServer(settings, secrets, client_environment(settings, secrets))
     missing = answers(f"{server.address}/api/health", basic(login(secrets)))
     deadline = time.monotonic() + START_SECONDS
-    try:
+    with stopped(process):
         while missing():
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"Prefect's server did not start: {log.read_text()[-2000:]}")
             time.sleep(0.2)
         yield server
-    finally:
-        process.terminate()
-        process.wait(20)

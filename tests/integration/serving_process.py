@@ -58,8 +58,8 @@ class Service:
         everybody = [psutil.Process(self.process.pid), *psutil.Process(self.process.pid).children(recursive=True)]
         for process in everybody:
             process.kill()
-        psutil.wait_procs(everybody[1:], 20)
-        self.process.wait(20)
+        psutil.wait_procs(everybody[1:], 120)
+        self.process.wait(120)
 
     def token_of(self, user_id: int) -> str:
         return issue_token(self.secrets, user_id)
@@ -143,7 +143,7 @@ def running_service(
     finally:
         process.send_signal(signal.SIGINT)
         try:
-            process.wait(20)
+            process.wait(120)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()

@@ -213,7 +213,7 @@ def test_redis_holds_the_same_rows_under_the_same_guard(tmp_path: Path) -> None:
         redis.feast.provider.online_store._get_client(redis.feast.config.online_store).close()
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(120)
 
 
 def test_the_view_is_the_feature_list(store: SnapshotStore) -> None:

@@ -145,7 +145,7 @@ def test_a_shell_at_a_terminal_lives_on(mark: Mark) -> None:
 def test_the_one_who_asks_and_its_parents_live_on(mark: Mark, start: Start, tmp_path: Path) -> None:
     code = f"from infra.up.mark import Mark; raise SystemExit(Mark({mark.home!r}).end())"
     parent = f"import subprocess, sys; raise SystemExit(subprocess.run([sys.executable, '-c', {code!r}]).returncode)"
-    assert start(parent, mark.variables("agent")).wait(20) == 0
+    assert start(parent, mark.variables("agent")).wait(120) == 0
 
 
 def test_the_browser_that_the_tray_opens_is_not_ours(mark: Mark, start: Start, tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_the_browser_that_the_tray_opens_is_not_ours(mark: Mark, start: Start, t
     python.write_text(f"#!/bin/sh\nenv > {seen}.part\nmv {seen}.part {seen}\n")
     python.chmod(0o755)
     code = f"import sys; from infra.commands import agent; sys.executable = {str(python)!r}; agent._open_page()"
-    assert start(code, {"DISPLAY": ":77", **mark.variables("agent")}).wait(20) == 0
+    assert start(code, {"DISPLAY": ":77", **mark.variables("agent")}).wait(120) == 0
     until(seen.exists)
     told = seen.read_text().splitlines()
     assert "DISPLAY=:77" in told

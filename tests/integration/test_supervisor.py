@@ -152,7 +152,7 @@ def test_what_is_left_of_a_program_ends_before_its_start(supervisor: Supervisor,
     variables = {**os.environ, **supervisor.mark.variables("service")}
     left = subprocess.Popen([sys.executable, "-c", SLEEPER], env=variables)
     supervisor.launch(a_program(tmp_path, "service"))
-    assert left.wait(5) == -signal.SIGKILL
+    assert left.wait(60) == -signal.SIGKILL
 
 
 def _until(true: Callable[[], bool]) -> None:
