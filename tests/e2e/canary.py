@@ -68,12 +68,12 @@ def see_everything(installation: Installation, folder: Path) -> None:
     token = issue_token(installation.secrets, installation.person)
     bearer = {"Authorization": f"Bearer {token}"}
     own, today = service_address(installation.settings), datetime.now(UTC).date().isoformat()
-    with httpx.Client(base_url=own, headers=bearer, timeout=30) as client:
+    with httpx.Client(base_url=own, headers=bearer, timeout=120) as client:
         for number, page in enumerate(PAGES):
             answer = client.get(f"/api/v1/{page.format(today=today)}").raise_for_status()
             (folder / f"api-{number}.json").write_bytes(answer.content)
     with connect(f"{own.replace('http', 'ws', 1)}/ws?role=page", additional_headers=bearer) as socket:
-        told = [str(socket.recv(timeout=30)) for _ in range(3)]
+        told = [str(socket.recv(timeout=120)) for _ in range(3)]
     (folder / "socket.txt").write_text("\n".join(told))
 
 
@@ -82,7 +82,7 @@ def prefect(installation: Installation) -> Iterator[httpx.Client]:
     """A client of its Prefect server's API."""
     user, _, password = login(installation.secrets).partition(":")
     base = f"{prefect_address(installation.settings)}/api"
-    with httpx.Client(base_url=base, auth=(user, password), timeout=30) as client:
+    with httpx.Client(base_url=base, auth=(user, password), timeout=120) as client:
         yield client
 
 

@@ -62,7 +62,7 @@ class Sway:
         for program in reversed(self._programs):
             program.terminate()
         for program in self._programs:
-            program.wait(20)
+            program.wait(120)
 
     def _start(self, command: list[str]) -> subprocess.Popen[bytes]:
         with (self.folder / "log").open("ab") as log:

@@ -185,7 +185,7 @@ class Desktop:
         if self._socket is not None:
             self._socket.close()
         for thread in self._threads:
-            thread.join(10)
+            thread.join(120)
 
     def _live(self) -> None:
         index, last = self.past, int(time.time()) - 1

@@ -266,13 +266,13 @@ def test_a_move_to_another_zone_is_noticed_while_it_runs(display: str, tmp_path:
         thread = threading.Thread(target=agent.run, args=(stop,))
         thread.start()
         try:
-            wait_for(lambda: len(service.of(Snapshot)) >= 4, 30)
+            wait_for(lambda: len(service.of(Snapshot)) >= 4)
             moved = localtime.with_name("localtime.new")
             moved.symlink_to("../usr/share/zoneinfo/Asia/Kathmandu")
             moved.replace(localtime)
-            wait_for(lambda: any("Asia/Kathmandu" in words for words in told), 30)
+            wait_for(lambda: any("Asia/Kathmandu" in words for words in told))
             before = len(service.of(Snapshot))
-            wait_for(lambda: len(service.of(Snapshot)) >= before + 4, 30)
+            wait_for(lambda: len(service.of(Snapshot)) >= before + 4)
         finally:
             stop.set()
             thread.join()

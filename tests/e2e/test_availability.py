@@ -58,7 +58,7 @@ def said(watch: SessionWatch, reason: str) -> Iterator[None]:
     time.sleep(0.5)  # a few looks
     assert watch.unavailable == ""
     yield
-    wait_for(lambda: watch.unavailable == reason, 20)
+    wait_for(lambda: watch.unavailable == reason)
 
 
 def test_do_not_disturb_of_each_desktop(desktop: Desktop, tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_do_not_disturb_of_each_desktop(desktop: Desktop, tmp_path: Path) -> Non
             with said(watch, "do_not_disturb"):
                 on(True, name)
             on(False, name)
-            wait_for(lambda: watch.unavailable == "", 20)
+            wait_for(lambda: watch.unavailable == "")
 
 
 def test_xfces_setting_says_nothing_where_another_desktop_shows_notifications(desktop: Desktop, tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_xfces_setting_says_nothing_where_another_desktop_shows_notifications(de
     desktop.own(XFCONF)
     desktop.xfconf.values["xfce4-notifyd", "/do-not-disturb"] = True
     with watching(tmp_path) as watch, said(watch, "do_not_disturb"):
-        wait_for(lambda: watch.unavailable == "", 1)
+        wait_for(lambda: watch.unavailable == "")
         desktop.server.calls_itself = "Xfce Notify Daemon"
 
 
@@ -98,9 +98,9 @@ def test_gnomes_setting_is_read_and_its_changes_are_heard(session: Session, tmp_
         with said(watch, "do_not_disturb"):  # a setting that GNOME left behind says nothing elsewhere
             session.own(SHELL)
         banners("true")
-        wait_for(lambda: watch.unavailable == "", 20)
+        wait_for(lambda: watch.unavailable == "")
         banners("false")
-        wait_for(lambda: watch.unavailable == "do_not_disturb", 20)
+        wait_for(lambda: watch.unavailable == "do_not_disturb")
 
 
 def test_full_screen_is_a_film_or_a_presentation_by_who_keeps_the_session_awake(
@@ -116,11 +116,11 @@ def test_full_screen_is_a_film_or_a_presentation_by_who_keeps_the_session_awake(
             with said(watch, "full_screen"):
                 hands.fill_screen(window)
             session.logind.blocked = "idle"
-            wait_for(lambda: watch.unavailable == "presentation", 20)
+            wait_for(lambda: watch.unavailable == "presentation")
             session.player.status = "Playing"
-            wait_for(lambda: watch.unavailable == "full_screen", 20)
+            wait_for(lambda: watch.unavailable == "full_screen")
             hands.fill_screen(window, False)
-            wait_for(lambda: watch.unavailable == "", 20)
+            wait_for(lambda: watch.unavailable == "")
         recorder.capture.stop()
 
 
@@ -133,14 +133,14 @@ def test_xfces_presentation_mode(desktop: Desktop, tmp_path: Path) -> None:
 def test_a_call_and_a_lock_before_all_else(session: Session, tmp_path: Path) -> None:
     session.own(LOGIND)
     with watching(tmp_path, full_screen=lambda: True) as watch:
-        wait_for(lambda: watch.unavailable == "full_screen", 20)
+        wait_for(lambda: watch.unavailable == "full_screen")
         stream(tmp_path, "pcm0c", RUNNING)
-        wait_for(lambda: watch.unavailable == "call", 20)
+        wait_for(lambda: watch.unavailable == "call")
         session.hint(True)
-        wait_for(lambda: watch.unavailable == "locked", 20)
+        wait_for(lambda: watch.unavailable == "locked")
         assert watch.describe()["unavailable"] == "locked"
         session.hint(False)
-        wait_for(lambda: watch.unavailable == "call", 20)
+        wait_for(lambda: watch.unavailable == "call")
 
 
 def test_what_pipewire_tells() -> None:
@@ -171,9 +171,9 @@ def test_screen_sharing_is_seen_by_pw_dump(session: Session, tmp_path: Path, mon
         with said(watch, "screen_sharing"):
             (tmp_path / "XDG_RUNTIME_DIR" / "pipewire-0").touch()
         told.write_text("[{")
-        wait_for(lambda: watch.unavailable == "", 20)
+        wait_for(lambda: watch.unavailable == "")
         told.write_text(json.dumps(DUMPS["microphone"]))
-        wait_for(lambda: watch.unavailable == "call", 20)
+        wait_for(lambda: watch.unavailable == "call")
 
 
 def test_a_pw_dump_that_hangs_is_ended(session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,7 +71,7 @@ def test_a_program_is_warned_of_and_then_ended(desk: Desk, start: Start) -> None
     assert game.poll() is None and desk.applied(1) == [], "nothing is told before it is done"
     assert desk.runner.describe()[0]["state"] == "waiting" and desk.runner.lively
     wait_for(lambda: desk.turn() or desk.applied(1), every=0.05)
-    assert game.wait(20) == -signal.SIGTERM and other.poll() is None
+    assert game.wait(120) == -signal.SIGTERM and other.poll() is None
     assert (desk.applied(1)[0].where, desk.applied(1)[0].refused_reason) == ("process", "")
     again = start("jailedgame")
     wait_for(lambda: desk.turn() or again.poll() is not None, every=0.05)
@@ -105,7 +105,7 @@ def test_who_does_not_listen_is_made_to_end_ten_seconds_later(desk: Desk, start:
     began = time.monotonic()
     desk.order(2, "KILL_DEAFGAME", "deafgame", 60, "MANUAL_JAIL")
     wait_for(lambda: desk.turn() or desk.applied(2), every=0.05)
-    assert game.wait(20) == -signal.SIGKILL and time.monotonic() - began >= 1.0 + ASK_SECONDS
+    assert game.wait(120) == -signal.SIGKILL and time.monotonic() - began >= 1.0 + ASK_SECONDS
 
 
 def test_a_number_that_was_given_anew_is_nobody(start: Start) -> None:
@@ -116,7 +116,7 @@ def test_a_number_that_was_given_anew_is_nobody(start: Start) -> None:
     assert not is_alive(stranger) and not send(stranger, signal.SIGKILL)
     time.sleep(0.2)
     assert game.poll() is None
-    assert send(found, signal.SIGTERM) and game.wait(20) == -signal.SIGTERM
+    assert send(found, signal.SIGTERM) and game.wait(120) == -signal.SIGTERM
     assert not send(found, signal.SIGTERM)
 
 

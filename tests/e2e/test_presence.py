@@ -44,7 +44,7 @@ from neural_focus.sessions import SessionSummary
 from neural_focus.settings import read_settings
 
 GNOME, KWIN = EXTENSIONS / "gnome" / GNOME_UUID, EXTENSIONS / "kwin" / KWIN_ID
-QUIT_SECONDS = 30
+QUIT_SECONDS = 120
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_gnomes_reporter_speaks_to_the_receiver(heard: list[Focused], tmp_path: 
         GLib.timeout_add(GLib.PRIORITY_DEFAULT, 800, () => {{ reporter.stop(); loop.quit(); }});
         loop.run();
     """)
-    subprocess.run(["gjs", "-m", str(script)], check=True, timeout=20)
+    subprocess.run(["gjs", "-m", str(script)], check=True, timeout=120)
     assert heard == [Focused(1, 5, "org.gnome.Nautilus", "Grüße"), Focused(0, 0, "", "")]
 
 
@@ -122,7 +122,7 @@ def test_kwins_script_speaks_to_the_receiver(heard: list[Focused], tmp_path: Pat
     steps = "one.caption = 'changed'; one.captionChanged.emit(); workspace.windowActivated.emit(two);"
     steps += "one.captionChanged.emit(); workspace.windowActivated.emit(null);"
     script.write_text(KWIN_AROUND + main + steps)
-    subprocess.run([find_node(), str(script)], check=True, timeout=20)
+    subprocess.run([find_node(), str(script)], check=True, timeout=120)
     kate = "org.kde.kate"
     assert heard == [
         Focused(1, 7, kate, "notes"),
@@ -284,6 +284,12 @@ def test_a_bus_that_cannot_be_reached_is_said_and_ends_nothing(monkeypatch: pyte
         assert presence.wishes() == [] and not presence.in_tray
 
 
+def there(counters: Path) -> set[str]:
+    """What the agent's file says to be there."""
+    told = json.loads(counters.read_text())["capabilities"] if counters.exists() else []
+    return {one["subject"] for one in told if one["there"]}
+
+
 def test_an_agent_in_a_wayland_session(bus: str, tmp_path: Path) -> None:
     """Keys by evdev and the focus by the compositor, in one stream with categories, without any X server."""
     devices = tmp_path / "input"
@@ -300,12 +306,10 @@ def test_an_agent_in_a_wayland_session(bus: str, tmp_path: Path) -> None:
         works.start()
         keyboard.tap(KEYS["a"])
         wait_for(lambda: agent.counters()["spooled"] >= 4)
-        time.sleep(1.2)  # its state is written each second
+        wait_for(lambda: {"keyboard and mouse", "focus", "pauses"} <= there(options.counters))
         stop.set()
-        works.join(20)
-    told = json.loads(options.counters.read_text())
-    found = {one["subject"]: one["there"] for one in told["capabilities"]}
-    assert found["keyboard and mouse"] and found["focus"] and found["pauses"]
+        works.join(120)
+        assert not works.is_alive()
     read = [read_segment(path) for path in spool_segments(desktop.spool)]
     records = np.concatenate([segment[3] for segment in read if segment is not None])
     focus = records[records["event_type"] == EventType.WINDOW_FOCUS_CHANGE][0]

@@ -86,12 +86,15 @@ def test_a_saver_that_never_told_of_the_unlocking_is_asked(session: Session, tmp
         assert watch.describe()["locks_ended"] == {"asked": 1}
 
 
-def test_a_request_to_lock_that_nobody_followed_is_not_believed(session: Session, tmp_path: Path) -> None:
+def test_a_request_to_lock_that_nobody_followed_is_not_believed(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collector.screen_lock, "ASK_SECONDS", 3600)  # it is asked because it was a mere request
     session.own(LOGIND)
     with watching(tmp_path) as watch:
         session.emit(session.login.ask_to_lock)
         wait_for(lambda: watch.locked)
-        wait_for(lambda: not watch.locked, 3)  # LockedHint says no
+        wait_for(lambda: not watch.locked)  # LockedHint says no
         session.hint(True)
         wait_for(lambda: watch.locked)
         time.sleep(0.6)

@@ -59,7 +59,7 @@ def test_the_agent_finds_it_whatever_proxy_is_set(service: Service, dead_proxies
     link = Link(service_address(service.settings), service.secrets.api_token, str(uuid4()))
     link.start()
     try:
-        eventually(lambda: link.connected, 20)
+        eventually(lambda: link.connected)
     finally:
         link.finish()
 

@@ -78,5 +78,6 @@ def test_a_run_of_labels_that_has_read_the_old_events_is_waited_for(platform: Pl
         at_work.join(2)
         assert at_work.is_alive()
         labels.write_bytes(whole)  # what it wrote last
-    at_work.join(30)
+    at_work.join(120)
+    assert not at_work.is_alive()
     assert pq.read_table(labels)["event_timestamp"].to_pandas().min() >= KEPT

@@ -28,7 +28,7 @@ HOME = Path("/home/nf")
 
 def ask(server: PrefectServer, headers: dict[str, str], method: str = "POST") -> int:
     """The answer to a question that would list the flows, from a page or program that sends ``headers``."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.settings.prefect_port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", server.settings.prefect_port, timeout=120)
     sent = {"Host": f"127.0.0.1:{server.settings.prefect_port}", "Content-Type": "application/json", **headers}
     body = json.dumps({}) if method == "POST" else None
     connection.putrequest(method, "/api/flows/filter" if method == "POST" else "/", skip_host=True)
@@ -83,7 +83,7 @@ def test_websockets_are_guarded_too(prefect_server: PrefectServer) -> None:
         pytest.raises(ConnectionClosed),
     ):
         socket.send(json.dumps({"type": "auth", "token": "guess"}))
-        socket.recv(timeout=10)
+        socket.recv(timeout=120)
 
 
 def test_it_keeps_its_rows_in_a_database_of_its_own(prefect_server: PrefectServer) -> None:
@@ -128,7 +128,7 @@ def test_on_every_address_its_page_asks_where_it_came_from(database_server: Embe
             ("127.0.0.9", "127.0.0.8", 403),
         )
         for address, name, status in asked:
-            connection = http.client.HTTPConnection(address, port, timeout=20)
+            connection = http.client.HTTPConnection(address, port, timeout=120)
             host = f"{name}:{port}"
             connection.request("GET", "/ui-settings", headers={"Host": host, "Origin": f"http://{host}"})
             answer = connection.getresponse()

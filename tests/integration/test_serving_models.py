@@ -154,7 +154,7 @@ def test_a_promoted_model_answers_without_a_restart_and_as_it_would_anywhere(
             history.observe(sent.t_us, _row(sent, made), sent.app_name, np.array(sent.sequence, np.uint8))
             return sent, made
 
-        eventually(lambda: ask()[1].trained_on == "demo", 20)
+        eventually(lambda: ask()[1].trained_on == "demo")
         for _ in range(25):  # some steps of a sequence
             ask()
         sent, made = ask()
@@ -184,7 +184,7 @@ def test_a_promoted_model_answers_without_a_restart_and_as_it_would_anywhere(
             said[told.t_us] = told
             return query(module_database_url, SHADOWED, real_person, version)
 
-        found = eventually(shadowed, 30)
+        found = eventually(shadowed)
         # who is shadowed notices nothing, and the same training says the same
         assert {told.model_version for told in said.values()} == {predictor.version}
         assert all(risk == said[t_us].distraction_risk for t_us, risk in found)
@@ -197,7 +197,7 @@ def test_a_promoted_model_answers_without_a_restart_and_as_it_would_anywhere(
         eventually(lambda: "xgboost_v99 is refused" in service.log.read_text())
         assert ask()[1].model_version == predictor.version
         pointer.unlink()
-        eventually(lambda: ask()[1].trained_on == "rules", 20)
+        eventually(lambda: ask()[1].trained_on == "rules")
 
 
 def _row(sent: Snapshot, made: PredictionMade) -> np.ndarray:

@@ -104,7 +104,7 @@ def test_one_that_ignores_the_signal_is_killed(supervisor: Supervisor, tmp_path:
     started = time.monotonic()
     supervisor.stop_all()
     assert process.exit_code() == -signal.SIGKILL
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 40, "it sleeps a minute"
 
 
 def test_leftovers_of_a_killed_supervisor_are_ended(tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_what_is_left_of_a_program_ends_before_its_start(supervisor: Supervisor,
     variables = {**os.environ, **supervisor.mark.variables("service")}
     left = subprocess.Popen([sys.executable, "-c", SLEEPER], env=variables)
     supervisor.launch(a_program(tmp_path, "service"))
-    assert left.wait(60) == -signal.SIGKILL
+    assert left.wait(40) == -signal.SIGKILL
 
 
 def _until(true: Callable[[], bool]) -> None:
