@@ -413,6 +413,16 @@ class SiteBlocks:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportStored:
+    """To who reported: this kind of report on the row is stored, or never will be, and need not come again."""
+
+    TYPE: ClassVar[str] = "REPORT_STORED"
+    intervention_id: int
+    report: str
+    """Its type."""
+
+
+@dataclass(frozen=True, slots=True)
 class JailLeaving:
     """The emergency exit was asked for: the jail of this session lifts at ``lifts_us``."""
 
@@ -495,6 +505,7 @@ ServerMessage = (
     | ApplyAction
     | UndoAction
     | SiteBlocks
+    | ReportStored
     | SiteInFront
     | SessionStarted
     | SessionEnded

@@ -19,6 +19,7 @@ from neural_focus.messages import (
     InterventionApplied,
     InterventionUndone,
     Problem,
+    ReportStored,
     SiteInFront,
     decode_client,
 )
@@ -62,9 +63,13 @@ async def _listen(runtime: Runtime, browser: Browser) -> None:
             return
         text = frame.get("text")
         try:
-            await _handle(runtime, browser, decode_client(frame.get("bytes") or b"" if text is None else text))
-        except ProblemError as error:  # it would be the same again: the extension need not repeat it
-            _LOG.warning("a report of %s is not taken: %s", browser.name, error)
+            message = decode_client(frame.get("bytes") or b"" if text is None else text)
+            try:
+                await _handle(runtime, browser, message)
+            except ProblemError as error:  # it would be the same again: the extension need not repeat it
+                _LOG.warning("a report of %s is not taken: %s", browser.name, error)
+            if isinstance(message, InterventionApplied | InterventionUndone):
+                browser.client.send(ReportStored(message.intervention_id, message.TYPE))
         except NeuralFocusError as error:
             browser.client.send(problem_of(error))
         except WebSocketDisconnect:

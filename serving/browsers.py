@@ -181,7 +181,6 @@ class Browsers:
         if not message.refused_reason:
             browser.blocking.add(message.intervention_id)
         await self._actions.applied(browser.client.user_id, message)
-        self.publish(browser.client.user_id)  # the reporting one knows by it that its report is stored
 
     async def undone(self, browser: Browser, message: InterventionUndone) -> None:
         """It blocks a site no more. Where that is its own affair, another browser of the person may block on."""

@@ -22,6 +22,8 @@ from neural_focus.messages import (
     InterventionUndone,
     PredictionMade,
     Problem,
+    ReportStored,
+    SiteBlock,
     SiteBlocks,
     SiteInFront,
     StartSession,
@@ -62,6 +64,13 @@ def extension(service: Service, token: str, origin: str | None = CHROMIUM, **mor
 
 def receive(socket: ClientConnection) -> Any:
     return decode_server(socket.recv(timeout=60))
+
+
+def receive_blocks(socket: ClientConnection) -> tuple[SiteBlock, ...]:
+    """Of the next state."""
+    while not isinstance(state := receive(socket), SiteBlocks):
+        pass
+    return state.blocks
 
 
 def order(
@@ -144,9 +153,18 @@ def test_an_extension_hears_the_whole_state_and_its_reports_are_stored(
         socket.send(encode(InterventionApplied(row, now_us, "chromium 156", now_us + 600_000_000)))
         socket.send(encode(InterventionApplied(other, now_us, "chromium 156")))
         socket.send(encode(InterventionUndone(row, now_us + 1_000_000, "needed")))
-        eventually(lambda: [each.site for each in receive(socket).blocks] == ["time-sink.co.uk"])
         socket.send(encode(InterventionApplied(jail, now_us, "chromium 156", refused_reason="not allowed")))
-        receive(socket)
+        heard = [receive(socket)]
+        while heard[-1] != ReportStored(jail, "INTERVENTION_APPLIED"):
+            heard.append(receive(socket))
+        assert [each for each in heard if isinstance(each, ReportStored)] == [
+            ReportStored(row, "INTERVENTION_APPLIED"),
+            ReportStored(other, "INTERVENTION_APPLIED"),  # not theirs: it need not come again
+            ReportStored(row, "INTERVENTION_UNDONE"),
+            ReportStored(jail, "INTERVENTION_APPLIED"),
+        ]
+        while not any(isinstance(each, SiteBlocks) and len(each.blocks) == 1 for each in heard):
+            heard.append(receive(socket))
     columns = "applied_where, refused_reason, undone_reason FROM interventions WHERE id = %s"
     assert query(module_database_url, f"SELECT {columns}", row) == [("chromium 156", None, "needed")]
     assert query(module_database_url, f"SELECT {columns}", jail) == [(None, "not allowed", None)]

@@ -4,11 +4,12 @@ import { closing } from "../shared/blocks.js";
 import { inTurn } from "../shared/turns.js";
 import { look, need } from "./keeper.js";
 import { accept, offer } from "./pairing.js";
+import { isWaiting } from "./reports.js";
 import { blockedPage } from "./rules.js";
 import { connect, forgetPairing, greet, isConnected, speak } from "./service.js";
 import { moveAway, settle } from "./tabs.js";
 
-const TICK_MINUTES = { blocking: 0.5, else: 1 };
+const TICK_MINUTES = { soon: 0.5, else: 1 };
 
 /** Look at what holds and do `work` with it; then say what there is to say. */
 const wake = (work = () => {}, options = {}) =>
@@ -23,7 +24,7 @@ const settleTab = (tabId) => (blocks) => blocks.length && api.tabs.get(tabId).th
 
 async function tick(options) {
   await wake(async (blocks) => {
-    const periodInMinutes = blocks.length ? TICK_MINUTES.blocking : TICK_MINUTES.else;
+    const periodInMinutes = blocks.length || (await isWaiting()) ? TICK_MINUTES.soon : TICK_MINUTES.else;
     if ((await api.alarms.get("tick"))?.periodInMinutes !== periodInMinutes) await api.alarms.create("tick", { periodInMinutes });
   }, options);
   await connect();

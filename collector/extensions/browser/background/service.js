@@ -52,10 +52,9 @@ export async function forgetPairing() {
 
 async function receive({ type, data }) {
   api.runtime.getPlatformInfo(); // Firefox counts calls of its own interface as life, and no socket
-  if (type === "SITE_BLOCKS") {
-    await stored(data.t_us / 1000);
-    await follow(data.blocks);
-  } else if (type === "ERROR") await flush(() => false, { again: true });
+  if (type === "ERROR") return flush(() => false, { again: true }); // at once it would most likely be refused again
+  if (type === "REPORT_STORED") await stored(data);
+  else if (type === "SITE_BLOCKS") await follow(data.blocks);
   await speak();
 }
 

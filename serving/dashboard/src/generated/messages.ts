@@ -24,6 +24,7 @@ export type ServerMessage =
   | ApplyActionMessage
   | UndoActionMessage
   | SiteBlocksMessage
+  | ReportStoredMessage
   | SiteInFrontMessage
   | SessionStartedMessage
   | SessionEndedMessage
@@ -355,6 +356,17 @@ export interface SiteBlock {
   until_us: number;
   wait_seconds: number;
   why: string;
+}
+export interface ReportStoredMessage {
+  data: ReportStored;
+  type: "REPORT_STORED";
+}
+/**
+ * To who reported: this kind of report on the row is stored, or never will be, and need not come again.
+ */
+export interface ReportStored {
+  intervention_id: number;
+  report: string;
 }
 export interface SessionStartedMessage {
   data: SessionStarted;

@@ -31,6 +31,7 @@ export function eventOf(message: ServerMessage): Event {
     case "APPLY_ACTION":
     case "UNDO_ACTION":
     case "SITE_BLOCKS":
+    case "REPORT_STORED":
     case "SITE_IN_FRONT":
     case "ASK_ROUNDS":
       return { kind: "other" };
