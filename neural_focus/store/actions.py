@@ -135,13 +135,14 @@ def site_blocks(connection: Connection, user_id: int, now_us: int) -> list[SiteB
 
 def unreported_actions(connection: Connection, user_id: int | None, now_us: int, since_us: int) -> list[ActionRow]:
     """Rows of desktops on which a word is missing: wanted and neither applied nor refused; or over for a while (ended
-    after ``since_us``) and not reported as undone. Of one person, or of everybody."""
+    after ``since_us``) and neither refused nor reported as undone: its reports may have come while the database was
+    away. Of one person, or of everybody."""
     return _rows(
         connection,
         f"action NOT LIKE '{BLOCK}%%' AND undone_at IS NULL AND refused_reason IS NULL AND ordered_at > %(far)s"
         " AND (%(user)s::int IS NULL OR user_id = %(user)s) AND ("
         "   (ends_at > %(now)s AND undo_reason IS NULL AND applied_at IS NULL)"
-        "   OR (ends_at > %(since)s AND (undo_reason IS NOT NULL OR (ends_at <= %(now)s AND applied_at IS NOT NULL))))"
+        "   OR (ends_at > %(since)s AND (undo_reason IS NOT NULL OR ends_at <= %(now)s)))"
         " ORDER BY id",
         {"user": user_id, "now": moment(now_us), "since": moment(since_us), "far": moment(now_us - LOOK_BACK_US)},
     )

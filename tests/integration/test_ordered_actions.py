@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 from serving_process import Desktop, Service, desktop, eventually, problem, query, running_service
-from test_browsers import extension, paired, receive
+from test_browsers import extension, paired, receive_blocks
 
 from neural_focus.messages import (
     ApplyAction,
@@ -219,14 +219,16 @@ def test_undo_reaches_the_desktop_and_its_report_has_the_reason(
         hears_nothing(person, UndoAction)
 
 
+@pytest.mark.parametrize("begun", [True, False])  # or its report came while the database was away
 def test_an_end_that_nobody_reported_is_unknown_and_asked_for(
-    service: Service, demo_person: int, module_database_url: str
+    service: Service, demo_person: int, module_database_url: str, begun: bool
 ) -> None:
     token = service.token_of(demo_person)
     with desktop(service, token, MACHINE) as person, service.http(token) as client:
         order = ordered_break(person)
-        person.send(InterventionApplied(order.intervention_id, time.time_ns() // 1000, "screen"))
-        eventually(lambda: client.get("/api/v1/actions").json()[0]["state"] == "applied")
+        if begun:
+            person.send(InterventionApplied(order.intervention_id, time.time_ns() // 1000, "screen"))
+            eventually(lambda: client.get("/api/v1/actions").json()[0]["state"] == "applied")
     query(
         module_database_url,
         "UPDATE interventions SET ordered_at = now() - interval '6 min', ends_at = now() - interval '1 min'"
@@ -317,7 +319,7 @@ def test_sites_are_offered_blocked_and_undone_where_a_browser_is_paired(
         extension(service, paired(service, demo_person)) as browser,
         service.http(token) as client,
     ):
-        assert receive(browser).blocks == ()
+        assert receive_blocks(browser) == ()
         client.put("/api/v1/settings/help", json={"block_sites": ["reddit.com", "bbc.co.uk"]}).raise_for_status()
         browser.send(encode(BrowserHello("Chromium", "156", allowed=True)))
         eventually(lambda: client.get("/api/v1/browsers").json()[0]["allowed"])
@@ -329,7 +331,7 @@ def test_sites_are_offered_blocked_and_undone_where_a_browser_is_paired(
         )
         assert rows == [("BLOCK_REDDIT", 1.0), ("BLOCK_BBC", 1.0)]
         person.send(InterventionFeedback(offer.id, "accept"))
-        first, second = receive(browser).blocks
+        first, second = receive_blocks(browser)
         assert (first.site, second.site, first.wait_seconds, first.jail) == ("reddit.com", "bbc.co.uk", 5, False)
         browser.send(encode(InterventionApplied(first.intervention_id, first.until_us - 1, "chromium 156")))
         browser.send(encode(InterventionUndone(second.intervention_id, time.time_ns() // 1000, "needed")))
@@ -338,12 +340,12 @@ def test_sites_are_offered_blocked_and_undone_where_a_browser_is_paired(
         [shown] = client.get("/api/v1/actions").json()
         assert (shown["target"], shown["state"], shown["where"]) == ("reddit.com", "applied", "chromium 156")
         client.post(f"/api/v1/interventions/{first.intervention_id}/undo").raise_for_status()
-        while receive(browser).blocks:
+        while receive_blocks(browser):
             pass
         browser.send(encode(InterventionUndone(first.intervention_id, time.time_ns() // 1000, "ended")))
         eventually(lambda: row_of(module_database_url, first.intervention_id)["undone_reason"] == "undone")
         started = client.post("/api/v1/sessions", json={"type": "pomodoro", "jail_enabled": True}).json()
-        jail = next(told.blocks for told in iter(lambda: receive(browser), None) if told.blocks)
+        jail = next(told for told in iter(lambda: receive_blocks(browser), None) if told)
         assert [(block.site, block.wait_seconds, block.jail) for block in jail] == [
             ("reddit.com", 60, True),
             ("bbc.co.uk", 60, True),
