@@ -14,6 +14,7 @@ from typing import Any
 
 from collector.actions.hands import make_hands
 from collector.actions.runner import ActionRunner
+from collector.agent_counters import AgentCounters
 from collector.attendance import Attendance
 from collector.conversation import Conversation
 from collector.desktop import write_json
@@ -24,7 +25,7 @@ from collector.options import Options as Options
 from collector.prompt import Asker
 from collector.recording import Recording
 from collector.rest import Rest
-from collector.shipper import Shipper, describe
+from collector.shipper import Shipper
 from collector.source import make_presence, make_prompt, watch_session
 from collector.timed_sessions import TimedSessions
 from collector.wall_clock import WallClock
@@ -88,6 +89,9 @@ class Agent:
             hear_session=self._sessions.hear,
         )
         self._shipper = self._make_shipper()
+        self._counters = AgentCounters(
+            self._recording, self._talk, self._actions, self._shipper, self._link, self._session
+        )
         self._quit = False
         self._warned = self._disk = ""
 
@@ -117,19 +121,8 @@ class Agent:
         return self._tell("stopped")
 
     def counters(self) -> dict[str, Any]:
-        """What has been done so far: captured = dropped + spooled, and spooled = shipped once all is sent."""
-        link = self._link
-        return {
-            **self._recording.counters(),
-            **describe(self._shipper),
-            "snapshots_sent": link.counters["snapshots_sent"] if link else 0,
-            **self._talk.counters,
-            "closed": dict(self._talk.closed),
-            "link": dict(link.counters) if link else {},
-            **(self._session.describe() if self._session else {}),
-            "connected": bool(link and link.connected),
-            "problems": [text for text in self._problems() if text],
-        }
+        """What has been done so far, and what is wrong."""
+        return self._counters.read(self._warned, self._disk)
 
     def _turn(self) -> bool:
         """One round of the main thread; returns whether others should hear of it at once."""
@@ -203,16 +196,6 @@ class Agent:
         if problem != self._warned:
             self._say(f"Nothing is kept: {problem}" if problem else "Capture continues.")
             self._warned = problem
-
-    def _problems(self) -> tuple[str, ...]:
-        return (
-            self._warned,
-            self._disk,
-            self._shipper.problem if self._shipper else "",
-            self._link.problem if self._link else "",
-            self._talk.problem,
-            self._actions.problem,
-        )
 
     def _tell(self, state: str) -> dict[str, Any]:
         """Everybody gets the state as it is now: the service with its pages, the tray, and agent.json."""

@@ -54,6 +54,21 @@ class Entry:
         """Whether it may have done something that is not taken back yet."""
         return self.state in ("ordered", "applied")
 
+    @property
+    def words(self) -> str:
+        """What it is, for the person's terminal."""
+        match self.action.partition("_")[0]:
+            case "MINIMIZE":
+                return f"{self.target} is kept away"
+            case "KILL":
+                return f"{self.target} is ended"
+            case "SUGGEST":
+                return "a break"
+            case "PLACEBO":
+                return "a card with the time in the app"
+            case _:
+                return self.action or f"intervention {self.id}"
+
     def reports(self) -> list[Report]:
         """What the service is to know, oldest first; without what it has."""
         found: list[Report] = []

@@ -15,6 +15,7 @@ from collector.actions.action import Action, Applied, Ended, Refused, Touched
 from collector.actions.deadline import Deadline
 from collector.actions.hands import Hands, boot_clock_us
 from collector.actions.journal import Entry, Journal, Report
+from collector.actions.leftovers import Leftovers
 from collector.actions.outbox import Outbox
 from neural_focus.errors import CaptureError
 from neural_focus.messages import (
@@ -29,7 +30,6 @@ NOT_DONE = {
     "ended": "There was nothing to do until its time was up.",
     "undone": "It was taken back before anything was done.",
     "quit": "The desktop program was closed before anything was done.",
-    "restarted": "The desktop program stopped before anything was done.",
 }
 
 
@@ -65,7 +65,7 @@ class ActionRunner:
         self._running: dict[int, _Running] = {}
         self._outbox = Outbox(self._journal, self._keep, boot_us)
         self._disk = ""
-        self._leftovers = [entry for entry in self._journal.entries() if entry.running]
+        self._leftovers = Leftovers(self._journal.entries(), hands)
         self._recover()
 
     @property
@@ -164,7 +164,7 @@ class ActionRunner:
                 self._store(
                     running, replace(running.entry, state="applied", applied_us=self._now_us(), where=outcome.where)
                 )
-                self._say(f"Done until {iso(running.entry.until_us)[11:16]} UTC: {_words(running.entry)}.")
+                self._say(f"Done until {iso(running.entry.until_us)[11:16]} UTC: {running.entry.words}.")
             case Refused():
                 if self._take_back(running, "failed"):
                     self._refuse(running.entry, outcome.reason)
@@ -183,7 +183,7 @@ class ActionRunner:
         if running.action.rested:
             rested_us = now_us = self._rested(now_us)
         self._keep(replace(running.entry, state="ended", undone_us=now_us, reason=reason, rested_us=rested_us))
-        self._say(f"Over ({reason}): {_words(running.entry)}.")
+        self._say(f"Over ({reason}): {running.entry.words}.")
 
     def _take_back(self, running: _Running, reason: UndoneReason) -> bool:
         """False where it did not succeed: it is tried again each turn, and at the next start."""
@@ -191,7 +191,7 @@ class ActionRunner:
             running.action.undo()
         except (CaptureError, OSError) as error:
             if running.over is None:
-                self._say(f"Not taken back yet: {_words(running.entry)}. {error}")
+                self._say(f"Not taken back yet: {running.entry.words}. {error}")
             running.over = reason
             return False
         self._running.pop(running.entry.id, None)
@@ -199,25 +199,13 @@ class ActionRunner:
 
     def _refuse(self, entry: Entry, reason: str) -> None:
         self._keep(replace(entry, state="refused", refused=reason[:255]))
-        self._say(f"Not done: {_words(entry)}. {reason}")
+        self._say(f"Not done: {entry.words}. {reason}")
 
     def _recover(self) -> None:
-        """What a run that was killed left over, as soon as the desktop can be reached."""
-        left, self._leftovers = self._leftovers, []
-        for entry in left:
-            try:
-                found = self._hands.clean_up(entry.action, entry.touched)
-            except (CaptureError, OSError):
-                self._leftovers.append(entry)
-                continue
-            if entry.state == "applied" or found:
-                where = entry.where or self._hands.where(entry.action)
-                began_us = entry.applied_us or entry.ordered_us
-                done = replace(entry, applied_us=began_us, where=where)
-                self._keep(replace(done, state="ended", undone_us=self._now_us(), reason="restarted"))
-                self._say(f"Left over from before and taken back: {_words(entry)}.")
-            else:
-                self._refuse(entry, NOT_DONE["restarted"])
+        for entry in self._leftovers.take_back(self._now_us):
+            self._keep(entry)
+            over = f"Left over from before and taken back: {entry.words}."
+            self._say(f"Not done: {entry.words}. {entry.refused}" if entry.refused else over)
 
     def _note(self, number: int, touched: tuple[Touched, ...]) -> None:
         """Stores what is about to be changed. Raises OSError: then it is not changed."""
@@ -239,17 +227,3 @@ class ActionRunner:
         if (running := self._running.get(entry.id)) is not None:
             running.entry = entry
         return True
-
-
-def _words(entry: Entry) -> str:
-    match entry.action.partition("_")[0]:
-        case "MINIMIZE":
-            return f"{entry.target} is kept away"
-        case "KILL":
-            return f"{entry.target} is ended"
-        case "SUGGEST":
-            return "a break"
-        case "PLACEBO":
-            return "a card with the time in the app"
-        case _:
-            return entry.action or f"intervention {entry.id}"

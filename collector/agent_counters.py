@@ -1,0 +1,51 @@
+"""What an agent has done so far and what is wrong with it, from all of its parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from collector.actions.runner import ActionRunner
+from collector.conversation import Conversation
+from collector.link import Link
+from collector.recording import Recording
+from collector.session_watch import SessionWatch
+from collector.shipper import Shipper, describe
+
+
+@dataclass(frozen=True, slots=True)
+class AgentCounters:
+    """The parts of one agent; None: it has no such part."""
+
+    recording: Recording
+    talk: Conversation
+    actions: ActionRunner
+    shipper: Shipper | None
+    link: Link | None
+    session: SessionWatch | None
+
+    def read(self, *problems: str) -> dict[str, Any]:
+        """As agent.json has them: captured = dropped + spooled, and spooled = shipped once all is sent.
+
+        ``problems``: the agent's own, empty ones left out.
+        """
+        link = self.link
+        return {
+            **self.recording.counters(),
+            **describe(self.shipper),
+            "snapshots_sent": link.counters["snapshots_sent"] if link else 0,
+            **self.talk.counters,
+            "closed": dict(self.talk.closed),
+            "link": dict(link.counters) if link else {},
+            **(self.session.describe() if self.session else {}),
+            "connected": bool(link and link.connected),
+            "problems": [text for text in (*problems, *self._problems()) if text],
+        }
+
+    def _problems(self) -> tuple[str, ...]:
+        return (
+            self.shipper.problem if self.shipper else "",
+            self.link.problem if self.link else "",
+            self.talk.problem,
+            self.actions.problem,
+        )
