@@ -23,6 +23,8 @@ from neural_focus.store.database import connect
 from neural_focus.store.events import list_streams, read_events
 
 HOUR, WEEK = 3600, 7 * 86_400
+STOPPED = 600
+"""Seconds that the agent's end and start may take together."""
 FOREVER_US = 4_000_000_000_000_000
 
 
@@ -47,7 +49,7 @@ def goes_on(desk: Desk, clock: MovedClock, step: int) -> dict[str, Any]:
     now = desk.read()
     assert now["problems"] == [], now["problems"]
     assert now["clock_steps"]["last_seconds"] == pytest.approx(step, abs=1)
-    assert abs(now["t_us"] / 1e6 - clock.time()) < 10
+    assert abs(now["t_us"] / 1e6 - clock.time()) < 45
     return now
 
 
@@ -75,7 +77,7 @@ def test_a_moved_clock_brings_neither_refusals_nor_silence(
         wait_for(lambda: predicted_at(desk, clock))
         second = desk.stop(agent)
     assert second["problems"] == [] and second["clock_steps"]["count"] == 1
-    assert second["clock_steps"]["last_seconds"] == pytest.approx(-WEEK, abs=60)
+    assert second["clock_steps"]["last_seconds"] == pytest.approx(-WEEK, abs=STOPPED)
     assert (len(first["boots"]), len(second["boots"])) == (3, 1)
     check_stored(fresh_database_url, first, second)
 
@@ -101,7 +103,9 @@ def check_stored(url: str, first: dict[str, Any], second: dict[str, Any]) -> Non
         assert [boot.anew for boot in sorted(boots, key=lambda boot: boot.number)] == [True, False, True, True]
         steps = connection.execute("SELECT clock_step_us FROM shipper_positions ORDER BY boot_number").fetchall()
         assert steps[0] == (None,)
-        assert [round(step / 1e7) for (step,) in steps[1:]] == [6, -360, -WEEK // 10], steps
+        moved, back, between = (step / 1e6 for (step,) in steps[1:])
+        assert (moved, back) == pytest.approx((61, -HOUR), abs=1), steps
+        assert between == pytest.approx(-WEEK, abs=STOPPED), "less the time for which no agent ran"
         records, _ = read_events(connection, stream.user_id, stream.machine_id, 0, FOREVER_US)
         assert (np.diff(records["timestamp_us"].astype(np.int64)) >= 0).all()
         found = compare_stream(SimpleNamespace(connection=connection), stream, 24 * 30)  # type: ignore[arg-type]
