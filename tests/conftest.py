@@ -24,21 +24,26 @@ for _name in ("ALL_PROXY", "all_proxy"):  # httpx starts with no SOCKS proxy at 
     os.environ.pop(_name, None)
 
 TEMPLATE = "neural_focus_template"
-FIRST = ("test_up", "test_platform", "test_canary", "test_agent", "test_demo_person")
-"""Files that mostly wait: begun first, they never are what the other worker waits for at the end."""
 GROUPS = {
     "the platform": ("test_up", "test_platform", "test_canary"),
     "Prefect": (
-        "test_flows",
+        "test_deployments",
         "test_experiments_flow",
+        "test_flows",
         "test_input_drift",
         "test_model_life",
-        "test_deployments",
         "test_prefect_server",
         "test_schedules",
     ),
 }
 """Files that share what is expensive to start."""
+FIRST = (
+    *("the platform", "Prefect", "test_evaluate_command", "test_catch_up", "test_jail", "test_ordered_actions"),
+    *("test_experiment_service", "test_moved_clock", "test_agent", "test_demo_person"),
+)
+"""What takes longest, in that order; then come the files in folders' order, and at last those of ``LAST``."""
+LAST = {"parity", "unit"}
+"""Folders of short files: with what is long begun first, no worker waits for the other at the end."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -55,11 +60,17 @@ def pytest_collectstart() -> None:
 @pytest.hookimpl(tryfirst=True)  # the workers' own hook reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With two workers (``-n 2 --dist loadgroup``) a file's tests stay together, and so do those on one server."""
+    first = [name for group in FIRST for name in GROUPS.get(group, (group,))]
     for item in items:
         name = item.path.stem
         shared = next((group for group, names in GROUPS.items() if name in names), name)
         item.add_marker(pytest.mark.xdist_group(shared))
-    items.sort(key=lambda item: FIRST.index(item.path.stem) if item.path.stem in FIRST else len(FIRST))
+    items.sort(
+        key=lambda item: (
+            first.index(item.path.stem) if item.path.stem in first else len(first),
+            not LAST.isdisjoint(item.path.parts),
+        )
+    )
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
