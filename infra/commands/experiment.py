@@ -132,7 +132,11 @@ def _people_in(connection: Connection, number: int) -> str:
     """How many of the people here are in the experiment, in words."""
     running, people = read_running(connection), list_users(connection)
     mine = next(one for one in running if one.id == number)
-    inside = [one for one in people if experiment_of(running, mine.spec.layer, one.id, mine.started_at) is mine]
+    inside = [
+        one
+        for one in people
+        if experiment_of(running, mine.spec.layer, one.id, mine.started_at, is_demo=one.is_demo) is mine
+    ]
     return f"{len(inside)} of the {len(people)} {'person' if len(people) == 1 else 'people'} here"
 
 

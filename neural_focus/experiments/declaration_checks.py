@@ -68,6 +68,8 @@ def _faults(asked: Experiment) -> Iterator[tuple[str, str, str]]:
         yield "traffic", str(asked.traffic), "Write a share of the layer's people: above 0, at most 1"
     if asked.rest_of_layer and asked.traffic != 1:
         yield "traffic", str(asked.traffic), "Leave it out: rest_of_layer = true takes whoever is left"
+    if asked.demo_people and asked.unit == "person":
+        yield "demo_people", "true", 'Leave it out: unit = "person" assigns everybody'
     if asked.demo_people and not asked.rest_of_layer:
         yield "demo_people", "true", "Write rest_of_layer = true, too: it takes the demo people who are left"
     known = {metric: horizon for (unit, metric), horizon in HORIZONS.items() if unit == asked.unit}

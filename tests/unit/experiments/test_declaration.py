@@ -170,6 +170,8 @@ def test_the_demo_peoples_experiment_has_a_placebo_beside_the_platforms_own_arms
     assert not default_experiment().demo_people
     with pytest.raises(InputError, match=r"demo_people is true.*rest_of_layer"):
         parse_experiment(changed(OWN, ("version = 1", "version = 1\ndemo_people = true")))
+    with pytest.raises(InputError, match=r"demo_people is true.*assigns everybody"):
+        parse_experiment(changed(PEOPLE, ("version = 1", "version = 1\ndemo_people = true")))
 
 
 def test_the_platforms_own_experiment_is_the_trial_as_it_was() -> None:
