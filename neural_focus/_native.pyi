@@ -78,7 +78,7 @@ class Engine:
 
     def inputs(self) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.float32], numpy.typing.NDArray[numpy.uint8]]:
         """
-        Rows of inputs written since the last call: timestamps_us int64[m], values float32[m, len(input_names())], apps uint8[m, 2, 32]: the names of the app that holds the focus and of the one before.
+        Rows of inputs written since the last call: timestamps_us int64[m], values float32[m, len(input_names())], apps uint8[m, 2, 32]: the ids of the app that holds the focus and of the one before.
         """
 
     def sessions(self) -> list[tuple[int, int, bool]]:

@@ -21,7 +21,7 @@ import tomllib
 from functools import lru_cache
 from importlib import resources
 
-from neural_focus.events import APP_NAME_BYTES, app_text
+from neural_focus.events import APP_NAME_BYTES, app_text, decode_app_name, encode_app_name
 
 ALIASES_FILE = "apps.toml"
 
@@ -97,6 +97,12 @@ def plain_name(name: str) -> str:
     bundled = text.endswith(".appimage")
     text = _UUID.sub("", _ENDING.sub("", text))
     return join_words((_BUILD if bundled else _VERSION).sub("", text))
+
+
+@lru_cache(maxsize=1024)
+def stored_id(name: bytes) -> bytes:
+    """The id of an app by its name in a record, in the same form: how the engine tells apps apart in stays."""
+    return encode_app_name(app_id(decode_app_name(name)))
 
 
 def join_words(text: str) -> str:

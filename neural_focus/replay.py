@@ -53,7 +53,7 @@ class Inputs:
     """Inputs of a model in time order, at snapshots that were asked for.
 
     ``timestamps_us``: int64[m], whole seconds; ``values``: float32[m, len(INPUT_NAMES)]; ``app`` and ``previous_app``:
-    S32[m], names as records have them, of the app that holds the focus and of the one before, empty before a switch.
+    S32[m], ids (``apps.stored_id``) of the app that holds the focus and of the one before, empty before a switch.
     """
 
     timestamps_us: NDArray[np.int64]

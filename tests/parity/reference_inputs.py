@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from reference import INPUT, SECOND, Item, read_items, signed
 
+from neural_focus.apps import stored_id
 from neural_focus.events import EventType, KeyFlag
 from neural_focus.features import FEATURE_INDEX
 from neural_focus.replay import INPUT_INDEX, INPUT_NAMES, Inputs, Snapshots
@@ -115,13 +116,13 @@ def second_of(event: Item) -> int:
 
 def read_stays(events: list[Item], seconds: list[int]) -> list[Stay]:
     """The app in focus at the end of every second; another than before is a new stay."""
-    focus = [(event.time, event.app) for event in events if event.type == EventType.WINDOW_FOCUS_CHANGE]
+    focus = [(event.time, stored_id(event.app)) for event in events if event.type == EventType.WINDOW_FOCUS_CHANGE]
     known: dict[bytes, Known] = {}
     pairs: dict[tuple[bytes, bytes], Known] = {}
     stays: list[Stay] = []
     finished: list[tuple[int, int]] = []
     apps: list[bytes] = []
-    held, place = events[0].app if events else b"", 0
+    held, place = stored_id(events[0].app) if events else b"", 0
     for second in seconds:
         while place < len(focus) and focus[place][0] <= second * SECOND:
             held, place = focus[place][1], place + 1

@@ -109,6 +109,25 @@ def test_any_pieces_give_the_same_bits(data, scenario, every_s):
     assert (found.previous_app == expected.previous_app).all()
 
 
+OTHER_NAMES = {b"code": (b"Code.exe", b"com.visualstudio.code"), b"firefox": (b"Firefox.exe", b"firefox_firefox")}
+
+
+def test_an_app_under_several_names_is_one_app():
+    """Two apps are called otherwise at every visit: the inputs are the same, and tell the one id."""
+    records = make(days, 6).records()
+    other, visits, held = records.copy(), 0, records["app_name"][0]
+    for index in [0, *np.flatnonzero(records["event_type"] == EventType.WINDOW_FOCUS_CHANGE)]:
+        visits += records["app_name"][index] != held
+        held = records["app_name"][index]
+        names = OTHER_NAMES.get(bytes(held), (bytes(held),))
+        other["app_name"][index] = names[visits % len(names)]
+    expected, found = replay_with_inputs(records)[1], replay_with_inputs(other)[1]
+    assert (records["app_name"] != other["app_name"]).sum() > 50
+    assert found.values.tobytes() == expected.values.tobytes()
+    assert found.app.tolist() == expected.app.tolist()
+    assert {b"code", b"firefox"} <= set(found.app.tolist())
+
+
 def test_what_is_asked_for_changes_nothing_else():
     """The snapshots are those of an engine without inputs, and a row is the same however often rows are asked for."""
     stream = make(days, 3)

@@ -6,6 +6,8 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
+#include <cstring>
 #include <mutex>
 #include <string>
 #include <tuple>
@@ -63,6 +65,17 @@ ZoneTable to_zone(const TransitionTimes& transitions, const Offsets& offsets) {
           {offsets.data(), offsets.data() + offsets.size()}};
 }
 
+// How stays tell apps apart: neural_focus.apps.stored_id, called while an engine works without the GIL.
+AppName stored_id(const AppName& name) {
+  const nb::gil_scoped_acquire held;
+  static const auto* stored = new nb::object{nb::module_::import_("neural_focus.apps").attr("stored_id")};
+  const nb::bytes given{reinterpret_cast<const char*>(name.words), sizeof name.words};
+  const auto id = nb::cast<nb::bytes>((*stored)(given));
+  AppName made{};
+  std::memcpy(made.words, id.c_str(), std::min(id.size(), sizeof made.words));
+  return made;
+}
+
 // One engine and the lock that keeps two Python threads out of it while the GIL is released.
 class BoundEngine {
   template <typename Work>
@@ -74,8 +87,8 @@ class BoundEngine {
 
  public:
   BoundEngine(const TransitionTimes& transitions, const Offsets& offsets, std::uint32_t inputs_every_s)
-      : engine_{to_zone(transitions, offsets), inputs_every_s} {}
-  explicit BoundEngine(Engine engine) : engine_{std::move(engine)} {}
+      : BoundEngine{Engine{to_zone(transitions, offsets), inputs_every_s}} {}
+  explicit BoundEngine(Engine engine) : engine_{std::move(engine)} { engine_.tell_apps_apart_by(&stored_id); }
   BoundEngine(BoundEngine&& other) noexcept : engine_{std::move(other.engine_)} {}
 
   Columns push(nb::handle records, nb::handle controls) {
@@ -245,7 +258,7 @@ void bind_engine(nb::module_& module) {
            "Another time zone table, from the next snapshot on.")
       .def("inputs", &BoundEngine::inputs, nb::sig(inputs_signature),
            "Rows of inputs written since the last call: timestamps_us int64[m], values float32[m, len(input_names())], "
-           "apps uint8[m, 2, 32]: the names of the app that holds the focus and of the one before.")
+           "apps uint8[m, 2, 32]: the ids of the app that holds the focus and of the one before.")
       .def("sessions", &BoundEngine::sessions, nb::sig("def sessions(self) -> list[tuple[int, int, bool]]"),
            "Sessions that began (end -1) or ended since the last call: (start_us, end_us, natural).")
       .def("counters", &BoundEngine::counters, nb::sig("def counters(self) -> dict[str, int]"),

@@ -34,8 +34,6 @@ class AppHistory {
     return true;
   }
 
-  [[nodiscard]] const AppName& current() const noexcept { return current_; }
-
   // Distinct apps that held the focus after `from_us`; forgets the others.
   [[nodiscard]] std::uint64_t count_since(std::int64_t from_us) noexcept {
     while (!left_.empty() && left_.front().left_us <= from_us) left_.pop_front();

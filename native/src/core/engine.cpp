@@ -105,7 +105,10 @@ bool Engine::enter(std::int64_t& time_us, RecordView record, std::int64_t limit_
   if (time_us >= limit_us) return false;
   clamped_ += behind ? 1 : 0;
   advance_to(second_of(time_us));
-  if (last_us_ == 0) apps_.hold(record.app());
+  if (last_us_ == 0) {
+    apps_.hold(record.app());
+    hold(record.app());
+  }
   if (in_break_ != 0 || (last_us_ > 0 && time_us - last_us_ >= break_us)) {
     in_break_ = 0;
     last_break_end_us_ = time_us;
@@ -142,6 +145,7 @@ void Engine::absorb_state(RecordView record, EventType type, std::int64_t time_u
   switch (type) {
     case EventType::window_focus_change:
       if (apps_.focus(record.app(), time_us)) {
+        hold(record.app());
         ++counts_.switches;
         last_switch_us_ = time_us;
       }
@@ -242,6 +246,7 @@ void Engine::begin_anew(std::int64_t time_us) {
   const bool timed = timed_ != 0;
   if (!timed) end_session(std::max(last_us_, session_start_us_));
   Engine anew{calendar_.zone(), inputs_every_s_};
+  anew.id_of_ = id_of_;
   anew.events_ = events_;
   anew.snapshots_ = snapshots_;
   anew.clamped_ = clamped_;

@@ -76,6 +76,9 @@ class Engine {
   // Applies a control after the events pushed so far. Returns the time used: later than asked for where events or
   // closed seconds are already past it. With that time a replay gives the same snapshots.
   std::int64_t apply(const Control& control);
+  // Stays know apps by what `id_of` makes of a name: the same at every call. By default by the name itself.
+  using AppId = AppName (*)(const AppName& name);
+  void tell_apps_apart_by(AppId id_of) noexcept { id_of_ = id_of; }
   void set_zone(ZoneTable zone) { calendar_.set_zone(std::move(zone)); }
 
   // Snapshots closed since the last call.
@@ -106,6 +109,9 @@ class Engine {
       note_idle_end(idle_.end_all(time_us), time_us);
   }
   void absorb_state(RecordView record, EventType type, std::int64_t time_us);
+  void hold(const AppName& app) {
+    if (inputs_every_s_ != 0) held_ = id_of_ == nullptr ? app : id_of_(app);
+  }
   void note_idle_end(std::int64_t length_us, std::int64_t time_us) noexcept;
   void apply_now(ControlKind kind, std::int64_t time_us);
   void start_session(std::int64_t start_us, bool natural);
@@ -151,6 +157,8 @@ class Engine {
 
   IdleUnion idle_;
   AppHistory apps_;
+  AppName held_ = {};  // the id of the app in focus
+  AppId id_of_ = nullptr;
   InputTally tally_;
   StayHistory stays_;
   OwnAverage average_;

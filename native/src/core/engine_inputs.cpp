@@ -23,10 +23,10 @@ void Engine::remember(std::int64_t second, const float* features) {
   if (inputs_every_s_ == 0) return;
   tally_.close(second, keys_.presses, mouse_.total.moves, counts_.clicks, mouse_.total.distance);
   if (!stays_.begun()) {
-    stays_.begin(second, apps_.current());
+    stays_.begin(second, held_);
     tally_.begin_stay(second);
-  } else if (apps_.current() != stays_.app()) {
-    stays_.change(second, apps_.current());
+  } else if (held_ != stays_.app()) {
+    stays_.change(second, held_);
     tally_.begin_stay(second);
   }
   const bool learns = second % average_step_s == 0 && is_active(features);
