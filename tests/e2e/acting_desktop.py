@@ -10,9 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 from stopping import stopped
 from virtual_desktop import virtual_desktop, wait_for
 
+from collector.actions import x11_windows
 from collector.actions.hands import boot_clock_us, make_hands
 from collector.actions.journal import Report
 from collector.actions.runner import ActionRunner
@@ -130,6 +132,22 @@ def desk_of(source: X11Source | WaylandSource, folder: Path, presence: object = 
         yield desk
     finally:
         desk.close()
+
+
+@pytest.fixture(autouse=True)
+def patient_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test waits for the window manager however busy the machine is; an agent asks again after half a second."""
+    monkeypatch.setattr(x11_windows, "SETTLE_SECONDS", 60)
+    monkeypatch.setattr(x11_windows, "OUR_DOING_MS", 60_000)
+    monkeypatch.setattr(x11_windows, "AFTERWARDS_MS", 1_000)
+
+
+def settle(display: str, hands: Injector) -> None:
+    """The window manager has done what it was asked before: it does one thing after the other."""
+    asked = hands.open_window("asked", "asked")
+    wait_for(lambda: "asked" in away(display))
+    hands.close_window(asked)
+    wait_for(lambda: "asked" not in away(display))
 
 
 def away(display: str) -> dict[str, list[bool]]:

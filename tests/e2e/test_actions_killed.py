@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from acting_desktop import away, desk_of, managed_desktop
+from acting_desktop import away, desk_of, managed_desktop, patient_windows, settle
 from virtual_desktop import wait_for
 
 from collector.capture import X11Source
 from neural_focus._x11 import Injector, Minimizer
 
+__all__ = ["patient_windows"]
 PROGRAM = Path(__file__).with_name("killed_actions.py")
 
 
@@ -68,11 +69,19 @@ def left_over(display: str, folder: Path, number: int) -> list[dict[str, Any]]:
     return found
 
 
+def is_signalled(pid: int) -> bool:
+    """A signal is on its way to a process."""
+    [waiting] = [line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("ShdPnd")]
+    return int(waiting.split()[1], 16) != 0
+
+
 @pytest.mark.parametrize(("action", "target"), [("MINIMIZE_SPOTIFY", "spotify"), ("SUGGEST_BREAK", "")])
 def test_nothing_is_left_over(display: str, hands: Injector, tmp_path: Path, action: str, target: str) -> None:
     editor, statuses, ends = hands.active_window(), list[int](), list[str]()
     for step, status in kill_at_each_step(display, tmp_path, action, target):
         statuses.append(status)
+        settle(display, hands)
+        wait_for(lambda: hands.activate(editor) or hands.active_window() == editor, every=0.1)
         found = left_over(display, tmp_path, step + 1)
         assert away(display) == {"spotify": [False, False], "code": [False]}, step
         wait_for(lambda: hands.active_window() == editor)
@@ -89,6 +98,7 @@ def test_a_program_is_ended_or_left_alone(display: str, tmp_path: Path) -> None:
     game, ends = subprocess.Popen([name, "600"]), list[str]()
     try:
         for step, _ in kill_at_each_step(display, folder, "KILL_JAILEDGAME", "jailedgame"):
+            wait_for(lambda game=game: game.poll() is not None or not is_signalled(game.pid))  # type: ignore[misc]
             time.sleep(0.2)
             gone = game.poll() is not None
             found = left_over(display, folder, step + 1)

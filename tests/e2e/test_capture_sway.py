@@ -76,6 +76,7 @@ def test_where_nobody_tells_of_pauses_nothing_is_called_idle(sway: Sway) -> None
         window = sway.open("code", "x")
         wait_for(lambda: len(recorder.of(FOCUS)) == 1)
         window.terminate()
+        wait_for(lambda: len(recorder.of(EventType.IDLE_START)) == int(tells_idle))
         time.sleep(0.3)
     assert len(recorder.of(EventType.IDLE_START)) == int(tells_idle)
 
