@@ -52,7 +52,9 @@ fuzz: setup ## libFuzzer on records, engine, batches and recovery (SECONDS_EACH=
 	@TEST=1 bash infra/setup.sh
 	bash native/fuzz/run.sh $(or $(SECONDS_EACH),60)
 
-faults: setup ## kill -9 the agent a hundred times under load, and the spool's model at length
+faults: setup ## kill -9 of all that helps, at each step; of the agent a hundred times under load; the spool's model at length
+	@TEST=1 PYTHON=$(PYTHON) bash infra/setup.sh
+	NEURAL_FOCUS_FAULTS=1 $(BIN)/python -m pytest -rP tests/browsers/test_faults.py
 	NEURAL_FOCUS_SPOOL_KILLS=300 NEURAL_FOCUS_SPOOL_EXAMPLES=400 $(BIN)/python -m pytest -rP -o timeout=2400 tests/integration/test_spool_faults.py
 	NEURAL_FOCUS_KILLS=100 $(BIN)/python -m pytest -rP -o timeout=2400 tests/e2e/test_agent.py -k kill_9
 

@@ -99,11 +99,11 @@ class Chromium:
 
     def kill_background(self) -> None:
         """SIGKILL for the extension's process, in which its pages are, too."""
-        for pid in self._extension_processes():
+        for pid in self.extension_processes():
             os.kill(pid, signal.SIGKILL)
 
     def background_runs(self) -> bool:
-        return bool(self._extension_processes())
+        return bool(self.extension_processes())
 
     def kill(self) -> None:
         """SIGKILL, all of it."""
@@ -113,7 +113,7 @@ class Chromium:
 
     quit = kill  # a headless browser of a test has nothing to lose
 
-    def _extension_processes(self) -> list[int]:
+    def extension_processes(self) -> list[int]:
         found = []
         for folder in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
