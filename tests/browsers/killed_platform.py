@@ -17,13 +17,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import psutil
-import psycopg
+from action_rows import ActionRows
 from blocking_bench import COVERED, SITE, Sites, eventually, pair
 from chromium_here import Chromium
 from PIL import ImageGrab
@@ -53,24 +53,6 @@ BREAK_SCREEN = (0x16, 0x30, 0x2B)
 CORNER = (4, 4)
 
 
-@dataclass(frozen=True)
-class Row:
-    """What the database says of one action."""
-
-    action: str
-    applied_s: float | None
-    where: str | None
-    refused: str | None
-    undone_s: float | None
-    reason: str | None
-    ends_s: float
-
-    @property
-    def settled(self) -> bool:
-        """Whether it says that nothing is done any more."""
-        return self.refused is not None or (self.applied_s is not None and self.undone_s is not None)
-
-
 class KilledPlatform:
     """Started by its maker, until ``close``. ``home`` has to be open to the database's account."""
 
@@ -84,6 +66,7 @@ class KilledPlatform:
         self.database_url = server.start()
         make_database(self.database_url)
         migrate(self.database_url)
+        self.rows = ActionRows(self.database_url)
         settings = self._platform.settings = replace(self._platform.settings, database_url=self.database_url)
         with connect_database(self.database_url) as connection:
             self.user_id = ensure_user(connection, PERSON, is_demo=True)
@@ -132,6 +115,12 @@ class KilledPlatform:
         """A link that signs a browser in."""
         return make_signin_link(self._platform.settings, self._secrets, self.user_id)
 
+    def answers(self) -> bool:
+        """Whether the service does its work, for which it needs the database."""
+        with suppress(httpx.HTTPError):
+            return httpx.get(f"{self.url}/readyz", timeout=20).status_code == 200
+        return False
+
     def http(self) -> httpx.Client:
         token = issue_token(self._secrets, self.user_id)
         return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=60)
@@ -148,27 +137,6 @@ class KilledPlatform:
     def screen_is_covered(self) -> bool:
         """Whether a break screen is over everything."""
         return bool(ImageGrab.grab(xdisplay=self.display).getpixel(CORNER)[:3] == BREAK_SCREEN)
-
-    def query(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Rows, as soon as the database answers: it is killed, too."""
-
-        def ask() -> list[list[tuple[Any, ...]]]:
-            with suppress(psycopg.OperationalError), psycopg.connect(self.database_url, autocommit=True) as connection:
-                cursor = connection.execute(statement, values)
-                return [cursor.fetchall() if cursor.description else []]
-            return []
-
-        return list(eventually(ask, 120)[0])
-
-    def rows(self, numbers: list[int]) -> list[Row]:
-        """What the database says of rows, by action."""
-        found = self.query(
-            "SELECT action, EXTRACT(epoch FROM applied_at)::float, applied_where, refused_reason,"
-            " EXTRACT(epoch FROM undone_at)::float, undone_reason, EXTRACT(epoch FROM ends_at)::float"
-            " FROM interventions WHERE id = ANY(%s) ORDER BY action",
-            numbers,
-        )
-        return [Row(*one) for one in found]
 
     def until_ready(self) -> None:
         """Until a jail would do everything: the desktop says that it can, and so does the browser."""
@@ -207,30 +175,10 @@ class KilledPlatform:
 
     # ---------------------------------------------------------------------------------------------- what is done to it
 
-    def order_all(self, minutes: int = 1) -> list[int]:
-        """A jail with one of each of its actions, and a break; their rows' ids. Returns once they are ordered."""
-        row = self.query(
-            "INSERT INTO interventions (user_id, machine_id, triggered_at, type, action, predicted_risk, arm,"
-            " probability, contributing_factors, ordered_at, ends_at)"
-            " VALUES (%s, %s, now(), 'SUGGEST_BREAK', 'SUGGEST_BREAK', 0.7, 'SUGGEST_BREAK', 0.5, '[]',"
-            " now(), now() + make_interval(mins => %s)) RETURNING id",
-            *(self.user_id, self.agent()["machine_id"], minutes),
-        )[0][0]
+    def order_all(self) -> list[int]:
+        """One of each action for a minute, by the service; their rows' ids."""
         with self.http() as client:
-            asked = {"type": "pomodoro", "duration_minutes": minutes, "jail_enabled": True}
-            answer = client.post("/api/v1/sessions", json=asked)
-            assert answer.status_code == 201, answer.text
-        jail = self.query("SELECT id FROM interventions WHERE session_id = %s", answer.json()["id"])
-        return [int(row), *(int(number) for (number,) in jail)]
-
-    @contextmanager
-    def reports_wait(self, numbers: list[int]) -> Iterator[None]:
-        """Nothing that is reported of these rows is stored meanwhile: the rows are locked."""
-        with psycopg.connect(self.database_url) as connection:
-            connection.execute("SELECT id FROM interventions WHERE id = ANY(%s) FOR UPDATE", (numbers,))
-            yield
-            with suppress(psycopg.OperationalError):  # it may have been killed, and the lock with it
-                connection.rollback()
+            return self.rows.order_all(client, self.user_id, self.agent()["machine_id"])
 
     @contextmanager
     def held(self, *names: str) -> Iterator[None]:
