@@ -79,8 +79,9 @@ def test_a_jail_is_not_ended_but_left(here: Service, module_database_url: str) -
 
 
 @contextmanager
-def keeping_rounds(here: Service) -> Iterator[TimedSessions]:
-    """A desktop that does nothing but what the agent does of rounds, on a break's clock that can be moved."""
+def keeping_rounds(here: Service, database_url: str) -> Iterator[TimedSessions]:
+    """A desktop that does nothing but what the agent does of rounds, for a person who is in no session."""
+    query(database_url, "UPDATE sessions SET end_time = now() WHERE end_time IS NULL")  # another test's jail
     over = threading.Event()
     with desktop(here, machine_id=str(uuid4())) as person:
         sessions = TimedSessions(person.send, now_us=lambda: time.time_ns() // 1000)
@@ -100,10 +101,10 @@ def keeping_rounds(here: Service) -> Iterator[TimedSessions]:
             thread.join()
 
 
-def test_rounds_are_begun_skipped_and_stopped_on_the_desktop(here: Service) -> None:
+def test_rounds_are_begun_skipped_and_stopped_on_the_desktop(here: Service, module_database_url: str) -> None:
     with pytest.raises(InputError, match="No desktop of yours is connected, and rounds are kept there"):
         said("rounds", "pomodoro")
-    with keeping_rounds(here):
+    with keeping_rounds(here, module_database_url):
         with pytest.raises(InputError, match="No rounds are on"):
             said("rounds", "stop")
         begun = said("rounds", "pomodoro")
@@ -121,7 +122,7 @@ def test_rounds_are_begun_skipped_and_stopped_on_the_desktop(here: Service) -> N
 
 
 def test_a_break_between_rounds_is_told_and_skipped(here: Service, module_database_url: str) -> None:
-    with keeping_rounds(here) as sessions:
+    with keeping_rounds(here, module_database_url) as sessions:
         said("rounds", "deep_work")
         running = "SELECT id FROM sessions WHERE end_time IS NULL AND planned_seconds IS NOT NULL"
         [(number,)] = query(module_database_url, running)
