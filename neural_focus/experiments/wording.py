@@ -104,7 +104,7 @@ def _advice(arm: ArmFindings) -> str:
     if arm.effect is None:
         return f"{name}: go on; there is too little to say anything."
     if arm.arm == PLACEBO:
-        return f"{name}: no difference, as should be; what others do is more than being shown something."
+        return f"{name}: no clear difference, as should be: no sign that being shown something changes focus by itself."
     error = (arm.effect.high - arm.effect.low) / 3.92
     factor = (error * 2.8 / WORTH_KNOWING) ** 2
     if factor <= 1.0:

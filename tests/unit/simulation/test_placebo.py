@@ -51,4 +51,4 @@ def test_the_report_finds_the_planted_effect_of_what_was_applied_and_nothing_for
         assert placebo[kind]["low"] < 0 < placebo[kind]["high"], kind
     assert placebo["carried_out"]["applied"] == placebo["exposures"] > 100, "shown is applied"
     page = report_html(findings, max(moment.at for moment in moments))
-    assert "Placebo: a card: no difference, as should be" in page and "asks for no" in page
+    assert "Placebo: a card: no clear difference, as should be" in page and "asks for no" in page
