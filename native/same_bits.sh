@@ -33,7 +33,7 @@ compare() { # compiler, name, flags, what runs it
 }
 
 export WINEDEBUG=-all WINEPREFIX="${WINEPREFIX:-$PWD/$out/wine}"
-compare g++ gcc "-O3 -fno-tree-slp-vectorize -fno-math-errno"
+compare g++ gcc "-O3 -fno-tree-slp-vectorize -fno-math-errno -fno-trapping-math"
 compare g++ gcc-native "-O2 -march=native"
 compare clang++ clang -O2
 compare x86_64-w64-mingw32-g++-posix mingw "-O2 -static" wine

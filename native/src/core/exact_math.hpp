@@ -51,9 +51,12 @@ struct Split {
 // Of a number that is not negative.
 [[nodiscard]] constexpr double natural_log1p(double x) noexcept {
   const auto [exponent, mantissa] = exact_math::split(1.0 + x);
+  // Both ways are computed and one is chosen: without a branch between them compilers take several numbers at a time.
+  const double above = mantissa - 1.0, below = mantissa + 1.0, near = 2.0 + x;
   const bool small = x < 0.4;  // then 1 + x would lose what x has
   const double e = small ? 0.0 : exponent;
-  const double fraction = exact_math::twice_atanh((small ? x : mantissa - 1.0) / (small ? 2.0 + x : mantissa + 1.0));
+  const double over = small ? x : above, under = small ? near : below;
+  const double fraction = exact_math::twice_atanh(over / under);
   return e * exact_math::ln2_high + (e * exact_math::ln2_low + fraction);
 }
 
@@ -71,7 +74,8 @@ struct Split {
   const double high = (1.0 / 3'628'800 + r * (1.0 / 39'916'800)) + r2 * (1.0 / 479'001'600 + r * (1.0 / 6'227'020'800));
   const double power = 1.0 + (r + r2 * (low + r4 * (middle + r4 * high)));
   const double scale = std::bit_cast<double>((std::bit_cast<std::uint64_t>(shifted) + 1'023) << 52);
-  return x < -700.0 ? 0.0 : power * scale;
+  const double grown = power * scale;
+  return x < -700.0 ? 0.0 : grown;
 }
 
 // ln(1 + n) of a count, as a column of a row: small ones are looked up.
