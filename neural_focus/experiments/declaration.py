@@ -116,7 +116,7 @@ class Plan:
 
     ``sd`` is that of one outcome around what was known before the draw; for people, of one day around the person's
     mean, and ``sd_people`` that of the people's means. ``available``: the share of opportunities where an offer can be
-    seen.
+    seen. ``carried_out``: the share of those that an arm gets at which it is carried out.
     """
 
     effect: float
@@ -124,6 +124,7 @@ class Plan:
     people: int
     opportunities_a_day: float = 1.0
     available: float = 1.0
+    carried_out: float = 1.0
     sd_people: float = 0.0
     power: float = 0.8
     alpha: float = 0.05

@@ -175,6 +175,7 @@ def _plan_faults(plan: Plan, unit: str) -> Iterator[tuple[str, str, str]]:
         "people": (1, 10_000_000),
         "opportunities_a_day": (0.01, 100),
         "available": (0.01, 1),
+        "carried_out": (0.01, 1),
         "sd_people": (1e-6 if unit == "person" else 0, 1e6),
         "power": (0.5, 0.99),
         "alpha": (0.001, 0.2),

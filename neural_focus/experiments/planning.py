@@ -1,13 +1,22 @@
-"""How many weeks an experiment needs for its smallest effect worth knowing.
+"""How many weeks an experiment needs until its report can say that the smallest effect worth knowing is there.
 
-Within a person: Liao, Klasnja, Tewari, Murphy (2016), "Sample size calculations for micro-randomized trials in
-mHealth", Statistics in Medicine 35(12). The statistic is F with 1 and n − 3 degrees of freedom and noncentrality
+Within a person the plan is of the test that decides the report's verdict, randomisation within the person
+(``randomization``). As in Liao, Klasnja, Tewari, Murphy (2016), "Sample size calculations for micro-randomized trials
+in mHealth", Statistics in Medicine 35(12), the statistic is F with noncentrality
 
     c = people · opportunities · τ · pₐ p₀ / (pₐ + p₀) · (effect / sd)²
 
-for a constant effect of arm a against the no-op, of the τ of all opportunities at which an offer can be seen; n counts
-the clusters of the analysis, people or the days of few. Two probabilities alone give the paper's ρ(1 − ρ).
-Between people: the two-sample t-test of statsmodels on people's means.
+for a constant effect of arm a against the no-op, of the τ of all opportunities at which an offer can be seen. Three
+things are not the paper's, whose test has people as its units:
+
+- What is drawn is the opportunity, so those that drew one of the two are counted, and each person's mean and the slope
+  on what was known before are taken off their number.
+- Of an arm that is carried out in a share s of its opportunities the effect is a mixture, effect/s or nothing, which
+  adds effect² · (1 − s) / s to the variance of its outcomes.
+- The verdict is after Holm among the arms: the level is the one that the first of them has to pass.
+
+Between people: the two-sample t-test of statsmodels on people's means. ``bench.trials.planted`` holds the plan against
+what is found.
 """
 
 from __future__ import annotations
@@ -18,11 +27,10 @@ from math import sqrt
 
 from scipy import stats
 
-from neural_focus.experiments.arm_effects import LEAST_PEOPLE
 from neural_focus.experiments.declaration import ArmSpec, Experiment
 
-COEFFICIENTS = 3
-"""Of the analysis: an intercept, what was known before, and the arm."""
+SLOPE_AND_ARM = 2
+"""Coefficients of the analysis beside each person's mean."""
 MOST_WEEKS = 104
 
 
@@ -56,6 +64,11 @@ def power_after(experiment: Experiment, arm: ArmSpec, weeks: int) -> float:
     return (_within_person if experiment.unit == "opportunity" else _between_people)(experiment, arm, weeks)
 
 
+def level(experiment: Experiment) -> float:
+    """Of the test that an arm has to pass where no other one helps: Holm's smallest among the arms."""
+    return experiment.plan.alpha / (len(experiment.arms) - 1)
+
+
 def people_in(experiment: Experiment) -> float:
     """How many of the planned people take part."""
     return experiment.plan.people * experiment.traffic
@@ -77,8 +90,12 @@ def assumptions(experiment: Experiment) -> list[str]:
         f"be seen and every arm can be done; outcomes vary with a standard deviation of {asked.sd:g} around what was "
         "known before the draw."
     )
-    clusters = "people" if many >= LEAST_PEOPLE else "the days of each person"
-    told.append(f"Two-sided test by weighted and centred least squares, clustered by {clusters} (Liao et al. 2016).")
+    told.append(
+        f"An arm is carried out at {asked.carried_out:.0%} of its opportunities; the effect is of all of them, whether "
+        "or not it was carried out."
+    )
+    among = "" if len(experiment.arms) == 2 else f", at {level(experiment):.3g} for Holm among the arms"
+    told.append(f"Two-sided test by randomisation within the person (Liao et al. 2016, changed){among}.")
     if experiment.adaptive.on:
         told.append("Probabilities stay as declared; an arm that they move away from takes longer to know.")
     return told
@@ -99,14 +116,16 @@ def _first(enough: Callable[[int], bool]) -> int | None:
 
 def _within_person(experiment: Experiment, arm: ArmSpec, weeks: int) -> float:
     asked, many, control = experiment.plan, people_in(experiment), experiment.control.probability
-    clusters = many if many >= LEAST_PEOPLE else many * 7 * weeks
-    free = clusters - COEFFICIENTS
+    drawn = many * 7 * weeks * asked.opportunities_a_day * asked.available
+    counted = drawn * (arm.probability + control) - many
+    free = counted - SLOPE_AND_ARM
     if free < 1:
         return 0.0
-    drawn = many * 7 * weeks * asked.opportunities_a_day * asked.available
-    share = arm.probability * control / (arm.probability + control)
-    noncentrality = drawn * share * (asked.effect / asked.sd) ** 2
-    return float(stats.ncf.sf(stats.f.ppf(1 - asked.alpha, 1, free), 1, free, noncentrality))
+    chance = arm.probability / (arm.probability + control)
+    mixture = asked.effect**2 * (1 - asked.carried_out) / asked.carried_out
+    variance = (1 - chance) * (asked.sd**2 + mixture) + chance * asked.sd**2
+    noncentrality = counted * chance * (1 - chance) * asked.effect**2 / variance
+    return float(stats.ncf.sf(stats.f.ppf(1 - level(experiment), 1, free), 1, free, noncentrality))
 
 
 def _between_people(experiment: Experiment, arm: ArmSpec, weeks: int) -> float:
@@ -117,4 +136,4 @@ def _between_people(experiment: Experiment, arm: ArmSpec, weeks: int) -> float:
     if min(controls, treated) < 2:
         return 0.0
     deviation = sqrt(asked.sd_people**2 + asked.sd**2 / (7 * weeks))
-    return float(TTestIndPower().power(asked.effect / deviation, controls, asked.alpha, ratio=treated / controls))
+    return float(TTestIndPower().power(asked.effect / deviation, controls, level(experiment), ratio=treated / controls))

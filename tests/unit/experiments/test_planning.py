@@ -9,58 +9,62 @@ import pytest
 from experiment_files import OWN, PEOPLE, changed
 from scipy import stats
 
-from neural_focus.experiments.centered_least_squares import centered_effects
 from neural_focus.experiments.declaration import Experiment, default_experiment, parse_experiment
 from neural_focus.experiments.person_level import person_level_effect
-from neural_focus.experiments.planning import assumptions, plan, power_after, weeks_needed
+from neural_focus.experiments.planning import assumptions, level, plan, power_after, weeks_needed
+from neural_focus.experiments.randomization import randomization_effect
 
 TRIALS = 300
 
 
-def simulated_power(experiment: Experiment, weeks: int, by_day: bool) -> float:
-    """How often the analysis finds the first arm's planned effect."""
+def simulated_power(experiment: Experiment, weeks: int) -> float:
+    """How often the first arm's planned effect passes the level that it has to pass."""
     asked, rng = experiment.plan, np.random.default_rng(7)
-    days, a_day = 7 * weeks, round(asked.opportunities_a_day * asked.available)
-    people = np.repeat(np.arange(asked.people), days * a_day)
-    clusters = list(zip(people, np.tile(np.repeat(np.arange(days), a_day), asked.people), strict=True))
-    labels = [arm.label for arm in experiment.arms]
-    shares = np.array([arm.probability for arm in experiment.arms])
-    found = 0
+    each = round(7 * weeks * asked.opportunities_a_day * asked.available)
+    people = np.repeat(np.arange(asked.people), each)
+    shares, found = [arm.probability for arm in experiment.arms], 0
     for _ in range(TRIALS):
-        drawn = rng.choice(len(labels), p=shares, size=len(people))
-        before = rng.normal(60, 10, len(people))
-        after = before + rng.normal(0, asked.sd, len(people)) + asked.effect * (drawn == 1)
-        effects = centered_effects(
-            after,
-            [labels[one] for one in drawn],
-            shares[drawn],
-            clusters if by_day else people,
-            before[:, None],
-            baseline=labels[0],
-            design=dict(zip(labels, shares.tolist(), strict=True)),
-        )
-        found += effects[labels[1]].p_value < asked.alpha
+        drawn = rng.choice(len(shares), p=shares, size=len(people))
+        before = rng.normal(60, 10, len(people)) + 3.0 * people
+        done = (drawn == 1) & (rng.random(len(people)) < asked.carried_out)
+        after = before + rng.normal(0, asked.sd, len(people)) + asked.effect / asked.carried_out * done
+        two = drawn <= 1
+        chance = np.full(two.sum(), shares[1] / (shares[0] + shares[1]))
+        effect = randomization_effect(after[two], drawn[two] == 1, chance, people[two].tolist(), before[two], draws=400)
+        found += effect.p_value < level(experiment)
     return found / TRIALS
 
 
+OWN_ARMS = default_experiment()
+DAILY = ("people = 10", "people = 2\nopportunities_a_day = 8.0\navailable = 0.75")
+
+
 @pytest.mark.parametrize(
-    ("text", "by_day"),
+    "experiment",
     [
-        (
-            changed(OWN, ("people = 10", "people = 30\nopportunities_a_day = 2.0"), ("effect = 4.0", "effect = 2.0")),
-            False,
+        parse_experiment(
+            changed(OWN, ("people = 10", "people = 30\nopportunities_a_day = 2.0"), ("effect = 4.0", "effect = 2.0"))
         ),
-        (changed(OWN, ("people = 10", "people = 2\nopportunities_a_day = 8.0\navailable = 0.75")), True),
+        parse_experiment(changed(OWN, DAILY)),
+        parse_experiment(changed(OWN, DAILY, ("sd = 15.0", "sd = 8.0\ncarried_out = 0.3"))),
+        replace(OWN_ARMS, plan=replace(OWN_ARMS.plan, effect=8.0, carried_out=0.5)),
     ],
-    ids=["thirty people", "two people"],
+    ids=["thirty people", "two people", "seldom carried out", "three arms and one person"],
 )
-def test_the_planned_weeks_have_the_planned_power(text: str, by_day: bool) -> None:
-    experiment = parse_experiment(text)
+def test_the_planned_weeks_have_the_planned_power(experiment: Experiment) -> None:
     weeks = weeks_needed(plan(experiment))
     assert weeks is not None and weeks > 1
     planned = power_after(experiment, experiment.arms[1], weeks)
     assert planned >= 0.8 > power_after(experiment, experiment.arms[1], weeks - 1)
-    assert simulated_power(experiment, weeks, by_day) == pytest.approx(planned, abs=0.07)
+    assert simulated_power(experiment, weeks) == pytest.approx(planned, abs=0.07)
+
+
+def test_a_plan_asks_for_more_where_arms_are_seldom_carried_out_and_where_there_are_more_of_them() -> None:
+    def weeks(experiment: Experiment) -> int:
+        return weeks_needed(plan(experiment)) or 0
+
+    assert weeks(parse_experiment(OWN)) < weeks(parse_experiment(changed(OWN, ("[plan]", "[plan]\ncarried_out = 0.1"))))
+    assert level(OWN_ARMS) == OWN_ARMS.plan.alpha / 2 and level(parse_experiment(OWN)) == 0.05
 
 
 def test_an_unequal_arm_takes_longer_and_the_slowest_counts() -> None:
@@ -107,8 +111,9 @@ def test_two_arms_have_the_papers_noncentrality() -> None:
     text = changed(text, ("effect = 4.0", "effect = 0.1"), ("sd = 15.0", "sd = 1.0"))
     text = changed(text, ("people = 10", "people = 34\nopportunities_a_day = 5.0\navailable = 0.5"))
     experiment = parse_experiment(text)
+    points = 34 * 42 * 5 * 0.5
     assert power_after(experiment, experiment.arms[1], 6) == pytest.approx(
-        f_test_power(34 * 42 * 5 * 0.5 * 0.4 * 0.6 * 0.1**2, 34), abs=1e-9
+        f_test_power((points - 34) * 0.4 * 0.6 * 0.1**2, points - 34 - 2, 0.05), abs=1e-9
     )
 
 
@@ -116,14 +121,15 @@ def test_of_several_arms_two_are_compared_in_the_opportunities_that_drew_one_of_
     own = default_experiment()
     experiment = replace(own, plan=replace(own.plan, people=30, opportunities_a_day=2.0, available=1.0))
     effect = experiment.plan.effect / experiment.plan.sd
-    drew_one_of_them, chance = 30 * 14 * 2 * (0.3 + 0.4), 0.3 / (0.3 + 0.4)
-    noncentrality = drew_one_of_them * chance * (1 - chance) * effect**2
-    assert power_after(experiment, experiment.arms[1], 2) == pytest.approx(f_test_power(noncentrality, 30), abs=1e-9)
+    counted, chance = 30 * 14 * 2 * (0.3 + 0.4) - 30, 0.3 / (0.3 + 0.4)
+    noncentrality = counted * chance * (1 - chance) * effect**2
+    assert power_after(experiment, experiment.arms[1], 2) == pytest.approx(
+        f_test_power(noncentrality, counted - 2, 0.025), abs=1e-9
+    )
 
 
-def f_test_power(noncentrality: float, clusters: int) -> float:
-    free = clusters - 3
-    return float(stats.ncf.sf(stats.f.ppf(0.95, 1, free), 1, free, noncentrality))
+def f_test_power(noncentrality: float, free: float, alpha: float) -> float:
+    return float(stats.ncf.sf(stats.f.ppf(1 - alpha, 1, free), 1, free, noncentrality))
 
 
 def test_the_plan_says_what_it_assumes() -> None:
