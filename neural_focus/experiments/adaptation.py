@@ -15,16 +15,34 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from neural_focus.experiments.arm_effects import LEAST_PEOPLE, LEAST_PER_ARM
+from neural_focus.experiments.arm_effects import LEAST_PER_ARM, before, clusters_of, column, with_outcome
 from neural_focus.experiments.centered_least_squares import centered_effects
 from neural_focus.experiments.clustered_equations import Effect
 from neural_focus.experiments.declaration import Experiment
+from neural_focus.experiments.design import could_draw
 from neural_focus.experiments.effect import Moment
-from neural_focus.experiments.guardrails import could_draw
+from neural_focus.experiments.running import Running
 
 GRID = 2_001
+LEAST_MOVE = 0.005
+"""Smaller moves are not worth a row."""
 _NORMAL_95 = 1.959964
 """Half of a 95 % interval by the standard error; of t it is a little more, so posteriors come out a little wide."""
+
+
+def moves(
+    one: Running, by_context: Mapping[str, Sequence[Moment]], stopped: frozenset[str] = frozenset()
+) -> dict[str, dict[str, float]]:
+    """By context, the next probabilities of a running experiment; contexts that stay as they are are left out.
+
+    by_context: its opportunities by ``context_key``; stopped: arms that a guardrail stopped.
+    """
+    declared, found = {arm.label: arm.probability for arm in one.spec.arms}, {}
+    for context, moments in sorted(by_context.items()):
+        last, moved = one.moved.get(context, declared), moved_probabilities(one.spec, moments, stopped)
+        if moved is not None and any(abs(moved[arm] - last[arm]) >= LEAST_MOVE for arm in moved):
+            found[context] = moved
+    return found
 
 
 def moved_probabilities(
@@ -36,7 +54,7 @@ def moved_probabilities(
     left out of each draw, and the others share theirs.
     """
     labels = [arm.label for arm in experiment.arms if arm.label not in stopped]
-    known = [one for one in could_draw(moments, labels) if one.before is not None and one.after is not None]
+    known = could_draw(with_outcome(moments), *labels)
     counts = Counter(one.arm for one in known)
     control = experiment.control.label
     if len(labels) < 2 or min(counts[label] for label in labels) < LEAST_PER_ARM:
@@ -82,21 +100,16 @@ def clip_to_bounds(shares: NDArray[np.float64], low: float, high: float) -> NDAr
 
 
 def _effects(experiment: Experiment, known: Sequence[Moment], labels: Sequence[str]) -> Mapping[str, Effect] | None:
-    people = len({one.user_id for one in known})
-    cluster = [(one.user_id, None if people >= LEAST_PEOPLE else one.at.date()) for one in known]
-    after, before, logged = (
-        np.array([getattr(one, name) for one in known], np.float64) for name in ("after", "before", "probability")
-    )
     design = {arm.label: arm.probability for arm in experiment.arms if arm.label in labels}
     total = sum(design.values())
     design = {label: share / total for label, share in design.items()}
     try:
         return centered_effects(
-            after,
+            column(known, lambda one: one.after),
             [one.arm for one in known],
-            logged,
-            cluster,
-            before[:, None],
+            column(known, lambda one: one.probability),
+            clusters_of(known, len({one.user_id for one in known})),
+            before(known)[:, None],
             baseline=experiment.control.label,
             design=design,
         )

@@ -13,6 +13,7 @@ from scipy import stats
 from neural_focus.experiments.arm_effects import (
     LEAST_PEOPLE,
     LEAST_PER_ARM,
+    Outcome,
     SequencePoint,
     average_effects,
     between_people,
@@ -38,6 +39,13 @@ OTHER_OUTCOMES = {
     "minutes": "minutes in focus in the rest of the day",
     "completed": "sessions completed, of 100",
 }
+OTHER_READERS: Mapping[str, Outcome] = {
+    "later": lambda moment: moment.later,
+    "minutes": lambda moment: moment.minutes,
+    "completed": lambda moment: None if moment.completed is None else 100.0 * moment.completed,
+}
+"""A session counts 100 if completed, else 0."""
+OTHER_UNITS = {"later": "points", "minutes": "minutes", "completed": "of 100"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,23 +226,23 @@ def _arms(trial: list[Moment], design: Design, truth: Mapping[str, float], *, by
                 over_time=sequence,
                 others=other,
                 contexts=[context for context in moderated if context.arm == arm],
-                guardrails=safety_measures(arm, mine, done, {one.name: one.effect for one in other}) if other else [],
+                guardrails=_guardrails(arm, trial, len(design.shares) - 1, by_person=by_person) if other else [],
                 true_effect=truth.get(arm),
             )
         )
     return found
 
 
+def _guardrails(arm: str, trial: list[Moment], arms: int, *, by_person: bool) -> list[SafetyMeasure]:
+    others = {told: (OTHER_READERS[name], OTHER_UNITS[name]) for name, told in OTHER_OUTCOMES.items()}
+    return safety_measures(arm, trial, arms, others, by_person=by_person)
+
+
 def _other_outcomes(trial: list[Moment], design: Design, *, by_person: bool) -> dict[tuple[str, str], OtherOutcome]:
-    """By arm and outcome, one family of p-values. A session counts 100 if completed, else 0."""
-    readers = {
-        "later": lambda moment: moment.later,
-        "minutes": lambda moment: moment.minutes,
-        "completed": lambda moment: None if moment.completed is None else 100.0 * moment.completed,
-    }
+    """By arm and outcome, one family of p-values."""
     effects: dict[tuple[str, str], Effect | None] = {}
     known = {}
-    for name, reader in readers.items():
+    for name, reader in OTHER_READERS.items():
         averages = {} if by_person else average_effects(trial, design, reader)
         for arm in design.shares:
             effects[arm, name] = averages.get(arm)

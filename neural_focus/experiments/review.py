@@ -5,20 +5,20 @@ It looks at real people alone. Everything that it decides is stored with the rea
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from neural_focus.experiments.adaptation import moved_probabilities
+from neural_focus.experiments.adaptation import moves
 from neural_focus.experiments.effect import Moment, read_trial_moments
-from neural_focus.experiments.guardrails import Checked, Count, check_outcome, check_share
+from neural_focus.experiments.guardrails import Checked, check_outcome, check_share, shared_alpha
 from neural_focus.experiments.running import Running, context_key
 from neural_focus.store.database import Connection
 from neural_focus.store.experiments import close_ended, move_probabilities, read_running, stop_arm, stop_experiment
-from neural_focus.store.exposures import read_contexts, read_counts
+from neural_focus.store.exposures import Exposed, read_exposures
 
-LEAST_MOVE = 0.005
-"""Smaller moves are not worth a row."""
+Key = tuple[int, datetime]
+"""A person and the time of a draw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,9 @@ def review(connection: Connection, now: datetime) -> list[Decision]:
     with connection.transaction():
         decisions = [Decision(name, "", "ended", "its last day is over") for name in close_ended(connection, now)]
         for one in read_running(connection):
-            mine = [moment for moment in moments if moment.experiment == one.spec.seed]
-            checks = list(_checks(connection, one, mine))
+            exposed = read_exposures(connection, one.id)
+            mine = _moments_of(one, moments, exposed)
+            checks = list(_checks(one, mine))
             decisions += [_stop_if_broken(connection, one, check) for check in checks]
             stopped = one.stopped | {check.arm for check in checks if check.broken}
             if all(arm.control or arm.label in stopped for arm in one.spec.arms):
@@ -46,20 +47,28 @@ def review(connection: Connection, now: datetime) -> list[Decision]:
                 stop_experiment(connection, one.spec.name, why)
                 decisions.append(Decision(one.spec.seed, "", "stopped", why))
             elif one.spec.adaptive.on:
-                decisions += _move(connection, one, mine, stopped, now)
+                decisions += _move(connection, one, mine, exposed, stopped, now)
     return decisions
 
 
-def _checks(connection: Connection, one: Running, moments: Sequence[Moment]) -> Iterator[Checked]:
-    counts = read_counts(connection, one.id)
+def _moments_of(one: Running, moments: Sequence[Moment], exposed: Mapping[Key, Exposed]) -> list[Moment]:
+    """Its own draws, or what happened to the people that it assigned, under the arm of each."""
+    if one.spec.unit == "opportunity":
+        return [moment for moment in moments if moment.experiment == one.spec.seed]
+    keyed = ((moment, exposed.get((moment.user_id, moment.at))) for moment in moments)
+    return [replace(moment, arm=known.arm) for moment, known in keyed if known is not None]
+
+
+def _checks(one: Running, moments: Sequence[Moment]) -> Iterator[Checked]:
+    alpha = shared_alpha(len(one.spec.guardrails), len(one.spec.arms) - 1)
     for rail in one.spec.guardrails:
         for arm in one.spec.arms:
             if arm.control or arm.label in one.stopped:
                 continue
             if rail.metric == "outcome":
-                yield check_outcome(one.spec, arm.label, rail, moments)
+                yield check_outcome(arm.label, rail, moments, control=one.spec.control.label, alpha=alpha)
             else:
-                yield check_share(one.spec, arm.label, rail, counts.get((arm.label, rail.metric), Count(0, 0)))
+                yield check_share(arm.label, rail, [m for m in moments if m.arm == arm.label], alpha=alpha)
 
 
 def _stop_if_broken(connection: Connection, one: Running, check: Checked) -> Decision:
@@ -72,19 +81,21 @@ def _stop_if_broken(connection: Connection, one: Running, check: Checked) -> Dec
 
 
 def _move(
-    connection: Connection, one: Running, moments: Sequence[Moment], stopped: frozenset[str], now: datetime
+    connection: Connection,
+    one: Running,
+    moments: Sequence[Moment],
+    exposed: Mapping[Key, Exposed],
+    stopped: frozenset[str],
+    now: datetime,
 ) -> Iterator[Decision]:
-    contexts, by_context = read_contexts(connection, one.id), dict[str, list[Moment]]()
+    by_context = dict[str, list[Moment]]()
     for moment in moments:
-        if (known := contexts.get((moment.user_id, moment.at))) is not None:
-            by_context.setdefault(context_key(one.spec.adaptive.context, known), []).append(moment)
+        if (known := exposed.get((moment.user_id, moment.at))) is not None:
+            by_context.setdefault(context_key(one.spec.adaptive.context, known.context), []).append(moment)
     declared = {arm.label: arm.probability for arm in one.spec.arms}
-    for context, mine in sorted(by_context.items()):
-        next_ones = moved_probabilities(one.spec, mine, stopped)
+    for context, next_ones in moves(one, by_context, stopped).items():
         last = one.moved.get(context, declared)
-        if next_ones is None or all(abs(next_ones[arm] - last[arm]) < LEAST_MOVE for arm in next_ones):
-            continue
-        why = f"how likely each arm is the best, by {len(mine)} opportunities until {now:%Y-%m-%d}"
+        why = f"how likely each arm is the best, by {len(by_context[context])} opportunities until {now:%Y-%m-%d}"
         move_probabilities(connection, one.id, context, next_ones, now, why)
         for arm, share in next_ones.items():
             yield Decision(one.spec.seed, arm, "moved", f"{context}: {last[arm]:.2f} → {share:.2f}, {why}")

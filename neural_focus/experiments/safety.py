@@ -1,16 +1,25 @@
-"""What must not get worse while a help is tried: in every report, whatever its experiment declared as guardrails."""
+"""What must not get worse while a help is tried: in every report, whatever its experiment declared as guardrails.
+
+The rule is that of the guardrails (``guardrails``): a report may be read every day, too.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from neural_focus.experiments.carried_out import CarriedOut
-from neural_focus.experiments.clustered_equations import Effect
+from neural_focus.experiments.arm_effects import Outcome
+from neural_focus.experiments.declaration import Guardrail
+from neural_focus.experiments.design import BASELINE
 from neural_focus.experiments.effect import Moment
+from neural_focus.experiments.guardrails import Checked, check_outcome, check_share, shared_alpha
 
-MOST_ENDED_EARLY = 0.5
-MOST_REJECTED = 0.7
+SHARES = {
+    "offers that were turned down": Guardrail("rejected", 0.7),
+    "help that the person ended early": Guardrail("undone", 0.5),
+}
+LOWER = Guardrail("outcome", 0.0)
+"""Of every other outcome: not surely lower than after nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,30 +33,27 @@ class SafetyMeasure:
 
 
 def safety_measures(
-    arm: str, moments: Sequence[Moment], done: CarriedOut, others: dict[str, Effect | None]
+    arm: str, trial: Sequence[Moment], arms: int, others: dict[str, tuple[Outcome, str]], *, by_person: bool
 ) -> list[SafetyMeasure]:
-    """Of one arm. others: its effects on the outcomes by name; shares are beyond a limit if their 95 % interval is."""
-    answered = sum(moment.response is not None for moment in moments)
-    rejected = sum(moment.response == "REJECTED" for moment in moments)
+    """Of one of so many ``arms``. others: by name, the outcomes beside the primary one and their unit.
+
+    by_person: each person has one arm, so no outcome is compared within the person.
+    """
+    alpha = shared_alpha(len(SHARES) + len(others), arms)
+    mine = [moment for moment in trial if moment.arm == arm]
     found = [
-        _share(arm, "offers that were turned down", rejected, answered, MOST_REJECTED),
-        _share(arm, "help that the person ended early", done.ended_early, done.applied, MOST_ENDED_EARLY),
+        _measure(name, check_share(arm, rail, mine, alpha=alpha), "none yet", f"; the limit is {rail.bound:.0%}")
+        for name, rail in SHARES.items()
     ]
-    return found + [_effect(arm, name, effect) for name, effect in others.items()]
+    for name, (outcome, unit) in others.items():
+        told = [] if by_person else trial
+        check = check_outcome(arm, LOWER, told, control=BASELINE, alpha=alpha, outcome=outcome, unit=unit)
+        found.append(_measure(name, check, "too few to say"))
+    return found
 
 
-def _share(arm: str, name: str, count: int, total: int, limit: float) -> SafetyMeasure:
-    from scipy import stats
-
-    if total == 0:
-        return SafetyMeasure(arm, name, "unknown", "none yet")
-    low = float(stats.binomtest(count, total).proportion_ci(0.95, "wilson").low)
-    state = "broken" if low > limit else "ok"
-    return SafetyMeasure(arm, name, state, f"{count} of {total}; the limit is {limit:.0%}")
-
-
-def _effect(arm: str, name: str, effect: Effect | None) -> SafetyMeasure:
-    if effect is None:
-        return SafetyMeasure(arm, name, "unknown", "too few to say")
-    span = f"{effect.estimate:+.1f} ({effect.low:+.1f} to {effect.high:+.1f})".replace("-", "−")
-    return SafetyMeasure(arm, name, "broken" if effect.high < 0 else "ok", span)
+def _measure(name: str, check: Checked, nothing: str, limit: str = "") -> SafetyMeasure:
+    if not check.known:
+        return SafetyMeasure(check.arm, name, "unknown", nothing)
+    what = f"{check.seen.replace('-', '−')}{limit}"
+    return SafetyMeasure(check.arm, name, "broken" if check.broken else "ok", what)

@@ -7,14 +7,24 @@ from math import inf
 
 import numpy as np
 import pytest
-from experiment_files import OWN, changed
 from scipy import integrate
 from trial_moments import draw_moments
 
-from neural_focus.experiments.declaration import Guardrail, parse_experiment
-from neural_focus.experiments.guardrails import ALPHA, Count, check_outcome, check_share, evidence, log_evidence
+from neural_focus.experiments.declaration import Guardrail
+from neural_focus.experiments.effect import Moment
+from neural_focus.experiments.guardrails import (
+    ALPHA,
+    Checked,
+    Count,
+    check_outcome,
+    check_share,
+    count_of,
+    evidence,
+    log_evidence,
+    shared_alpha,
+)
 
-RAIL = '[[guardrails]]\nmetric = "rejected"\nbound = 0.5\n[plan]'
+REJECTED, UNDONE = Guardrail("rejected", 0.5), Guardrail("undone", 0.5)
 
 
 def test_the_evidence_is_the_integral_that_it_says() -> None:
@@ -38,29 +48,54 @@ def test_a_share_at_its_bound_is_hardly_ever_stopped_by_looking_after_every_offe
     assert 0 < ever / 400 <= ALPHA
 
 
+def answered(*responses: str | None) -> list[Moment]:
+    return [replace(draw_moments(1, 1)[0], arm="SUGGEST_BREAK", response=response) for response in responses]
+
+
 def test_a_share_above_its_bound_is_stopped() -> None:
-    experiment = parse_experiment(changed(OWN, ("[plan]", RAIL)))
-    rail = experiment.guardrails[0]
-    assert check_share(experiment, "SUGGEST_BREAK", rail, Count(36, 40)).broken
-    kept = check_share(experiment, "SUGGEST_BREAK", rail, Count(22, 40))
+    def checked(rejected: int, accepted: int) -> Checked:
+        moments = answered(*["REJECTED"] * rejected, *["ACCEPTED"] * accepted)
+        return check_share("SUGGEST_BREAK", REJECTED, moments, alpha=ALPHA)
+
+    assert checked(36, 4).broken
+    kept = checked(22, 18)
     assert not kept.broken and kept.seen == "22 of 40 (55%) rejected"
-    assert not check_share(experiment, "SUGGEST_BREAK", rail, Count(0, 0)).broken
+    nothing = checked(0, 0)
+    assert not nothing.broken and not nothing.known
+
+
+def test_a_timeout_is_no_answer_and_only_an_end_by_hand_is_undone() -> None:
+    assert count_of(REJECTED, answered("REJECTED", "SNOOZED", "ACCEPTED", "TIMEOUT", None)) == Count(1, 3)
+    one = draw_moments(1, 1)[0]
+    ends = [
+        replace(one, applied_parts=parts, undone=reasons)
+        for parts, reasons in ((2, ("ended", "needed")), (1, ("ended",)), (1, ()), (0, ("undone",)))
+    ]
+    assert count_of(UNDONE, ends) == Count(1, 2), "what runs still did not end, and what was never applied neither"
+
+
+def test_guardrails_and_arms_share_one_chance_of_a_false_stop() -> None:
+    assert shared_alpha(2, 3) == pytest.approx(ALPHA / 6) and shared_alpha(0, 1) == ALPHA
 
 
 def test_an_arm_that_lowers_the_outcome_beyond_its_bound_is_stopped() -> None:
-    experiment, rail = parse_experiment(OWN), Guardrail("outcome", 2.0)
+    rail = Guardrail("outcome", 2.0)
+
+    def checked(moments: list[Moment]) -> Checked:
+        return check_outcome("SUGGEST_BREAK", rail, moments, control="NO_OP", alpha=ALPHA)
+
     moments = [one for one in draw_moments(6, 120) if one.arm in ("NO_OP", "SUGGEST_BREAK")]
     harmed = [
         replace(one, after=None if one.after is None else one.after - 25 * (one.arm == "SUGGEST_BREAK"))
         for one in moments
     ]
-    assert check_outcome(experiment, "SUGGEST_BREAK", rail, harmed).broken
-    assert not check_outcome(experiment, "SUGGEST_BREAK", rail, moments).broken
-    assert not check_outcome(experiment, "SUGGEST_BREAK", rail, harmed[:15]).broken, "nothing is said so early"
+    assert checked(harmed).broken
+    assert not checked(moments).broken
+    assert not checked(harmed[:15]).broken, "nothing is said so early"
     elsewhere = [
         replace(one, arm="NO_OP", chances={"NO_OP": 0.6, "BLOCK_SITES": 0.4}, after=(one.after or 0) + 60)
         for one in moments * 3
     ]
-    apart = check_outcome(experiment, "SUGGEST_BREAK", rail, [*moments, *elsewhere])
+    apart = checked([*moments, *elsewhere])
     assert not apart.broken, "where it could not be drawn, the no-op says nothing of it"
-    assert check_outcome(experiment, "SUGGEST_BREAK", rail, []).seen == "no outcome yet"
+    assert checked([]).seen == "no outcome yet"
