@@ -18,8 +18,8 @@ def names() -> list[str]:
     return [name for name in found if not name.startswith("_") and name not in NOT_TRIALS]
 
 
-def main(chosen: list[str]) -> None:
-    """Run them one after another; each prints its own table.
+def main(chosen: list[str]) -> list[str]:
+    """Run them one after another; each prints its own table. Returns those that found something out of its band.
 
     Raises:
         InputError: there is no trial of that name.
@@ -27,12 +27,11 @@ def main(chosen: list[str]) -> None:
     unknown = sorted(set(chosen) - set(names()))
     if unknown:
         raise InputError(f"no trial is called {', '.join(unknown)}", todo=f"Choose among {', '.join(names())}")
-    for name in chosen or names():
-        importlib.import_module(f"bench.trials.{name}").main()
+    return [name for name in chosen or names() if importlib.import_module(f"bench.trials.{name}").main() is False]
 
 
 if __name__ == "__main__":
     try:
-        main(sys.argv[1:])
+        sys.exit(1 if main(sys.argv[1:]) else 0)
     except InputError as error:
         sys.exit(str(error))

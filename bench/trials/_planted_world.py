@@ -2,37 +2,52 @@
 
 Everything that makes analysis hard is in it. People differ; neighbouring moments resemble each other; who is distracted
 accepts more often and scores lower anyhow; help is applied to some of those who get the arm, and ever fewer over the
-days; it helps less with each offer of the day. BREAK is applied to as many and does nothing.
+days; it helps less with each offer of the day. SUGGEST_BREAK is applied to as many and does nothing. Arms are drawn by
+what the platform's own experiment code gives each moment; each night it moves the probabilities that may move.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
+from neural_focus.experiments.adaptation import moves
+from neural_focus.experiments.assignment import Arm
+from neural_focus.experiments.declaration import Experiment, default_experiment, parse_experiment
 from neural_focus.experiments.effect import Moment
+from neural_focus.experiments.running import Running, context_key, context_of, possible_arms
 
 Floats = NDArray[np.float64]
-ARMS = ("NO_OP", "BLOCK_SITES", "SUGGEST_BREAK")
-FIXED = (0.4, 0.3, 0.3)
-BOUNDS = (0.2, 0.8)
+ARMS = tuple(Arm)
 WEARS = 0.12
 """Share of the first offer's effect that each offer made before on that day takes away."""
 TIRES = 0.3
 """Share of acceptance that is gone on the last day."""
 START = dt.datetime(2025, 3, 3, 9, tzinfo=dt.UTC)
+APART = dt.timedelta(minutes=90)
+FIXED = default_experiment()
+LEARNED = parse_experiment("""
+name = "learned"
+version = 1
+hypothesis = "Blocking sites helps, and the more often it is drawn where it does, the better."
+layer = "help"
+unit = "opportunity"
+arms = [{action = "NO_OP", probability = 0.5}, {action = "BLOCK_SITES", probability = 0.5}]
+outcome = {metric = "focus_score", horizon_seconds = 300}
+adaptive = {on = true, context = ["part_of_day"]}
+plan = {effect = 4.0, sd = 6.5, people = 1}
+""")
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How large an experiment is: people × days × opportunities a day."""
+    """How large an experiment is: people × weeks × opportunities a day."""
 
     people: int
-    days: int
+    weeks: int
     a_day: int
 
 
@@ -47,44 +62,46 @@ class World:
     slope: float
 
 
-def planted(rng: np.random.Generator, size: Size, effect: float, *, adaptive: bool = False) -> World:
-    """A run in which the first offer of a day, applied, raises focus by ``effect`` points in the mean person.
-
-    adaptive: two arms alone, and each day the probability of BLOCK_SITES moves towards what did better so far in the
-    morning and in the afternoon, within ``BOUNDS``; everybody's days are learned from together.
-    """
-    shape = (size.people, size.days, size.a_day)
+def planted(rng: np.random.Generator, size: Size, effect: float, experiment: Experiment = FIXED) -> World:
+    """A run in which the first offer of a day, applied, raises focus by ``effect`` points in the mean person."""
+    days = 7 * size.weeks
+    shape = (size.people, days, size.a_day)
     level = rng.normal(62, 8, size.people)[:, None, None]
     drift = _drift(rng, shape)
     before = level + drift + rng.normal(0, 4, shape)
     untreated = level + 0.7 * drift + rng.normal(0, 6, shape)
-    day, number = np.arange(size.days)[None, :, None], np.arange(size.a_day)
+    day = np.arange(days)[None, :, None]
     own = rng.beta(6, 4, size.people)[:, None, None]
-    accepts = np.clip(own - 0.2 * np.sign(drift), 0.02, 0.98) * (1 - TIRES * day / max(size.days - 1, 1))
+    accepts = np.clip(own - 0.2 * np.sign(drift), 0.02, 0.98) * (1 - TIRES * day / max(days - 1, 1))
     helped = effect * np.clip(rng.normal(1, 0.3, size.people), 0.2, 1.8)[:, None, None]
     would = rng.random(shape) < accepts
-    arm, chance = np.zeros(shape, np.intp), np.zeros((*shape, len(ARMS)))
-    after, gain, made = untreated.copy(), np.zeros(shape), np.zeros(shape)
-    afternoon = np.broadcast_to(number >= size.a_day / 2, shape)
-    for today in range(size.days):
-        chance[:, today] = FIXED
-        if adaptive:
-            chance[:, today] = _learned(
-                after[:, :today], arm[:, :today], chance[:, :today], before[:, :today], afternoon
-            )
-        lots = rng.random((size.people, size.a_day, 1))
-        arm[:, today] = (lots > np.cumsum(chance[:, today], axis=-1)[..., :-1]).sum(axis=-1)
-        offers = (arm[:, today] != 0).astype(np.float64)
-        made[:, today] = np.cumsum(offers, axis=-1) - offers
-        gain[:, today] = helped[:, 0] * (1 - WEARS * made[:, today])
-        after[:, today] += gain[:, today] * (would[:, today] & (arm[:, today] == 1))
+    gain = np.zeros(shape)
+    running, moments, by_context = Running(0, experiment, None, START), list[Moment](), dict[str, list[Moment]]()
+    for today in range(days):
+        contexts = [context_of(_at(today, number).replace(tzinfo=None), "", number) for number in range(size.a_day)]
+        chances = [possible_arms(running, context, ARMS) for context in contexts]
+        arm = _drawn(rng, size.people, chances)
+        offers = (arm != ARMS.index(Arm.NO_OP)).astype(np.float64)
+        gain[:, today] = helped[:, 0] * (1 - WEARS * (np.cumsum(offers, axis=-1) - offers))
+        after = untreated[:, today] + gain[:, today] * (would[:, today] & (arm == ARMS.index(Arm.BLOCK_SITES)))
+        for number, context in enumerate(contexts):
+            rows = [values[:, number] for values in (arm, before[:, today], after, would[:, today])]
+            new = _moments(experiment.seed, _at(today, number), chances[number], *rows)
+            moments += new
+            by_context.setdefault(context_key(experiment.adaptive.context, context), []).extend(new)
+        if experiment.adaptive.on:
+            running = replace(running, moved={**running.moved, **moves(running, by_context)})
     assigned = accepts * gain
     return World(
-        _moments(shape, arm, chance, before, after, would, adaptive=adaptive),
+        moments,
         float(assigned.mean()),
         float(assigned.mean() / accepts.mean()),
         float(-WEARS * (accepts * helped).mean()),
     )
+
+
+def _at(today: int, number: int) -> dt.datetime:
+    return START + dt.timedelta(days=today) + number * APART
 
 
 def _drift(rng: np.random.Generator, shape: tuple[int, int, int]) -> Floats:
@@ -95,49 +112,35 @@ def _drift(rng: np.random.Generator, shape: tuple[int, int, int]) -> Floats:
     return drift
 
 
-def _learned(
-    after: Floats, arm: NDArray[np.intp], chance: Floats, before: Floats, afternoon: NDArray[np.bool_]
-) -> Floats:
-    """[a day, arms] tomorrow's probabilities: that of BLOCK_SITES being better, from weighted differences so far."""
-    half = np.zeros((afternoon.shape[-1], len(ARMS)))
-    for part in (False, True):
-        here = np.broadcast_to(afternoon[0, 0] == part, arm.shape)
-        probability = 0.5
-        if arm.shape[1] and here.sum() >= 10:
-            change = (after - before)[here] - (after - before)[here].mean()
-            score = change * np.where(arm[here] == 1, 1 / chance[here][:, 1], -1 / chance[here][:, 0])
-            better = score.mean() / max(score.std() / np.sqrt(len(score)), 1e-9)
-            probability = float(np.clip(stats.norm.cdf(better), *BOUNDS))
-        half[afternoon[0, 0] == part] = (1 - probability, probability, 0.0)
-    return half
+def _drawn(rng: np.random.Generator, people: int, chances: list[dict[Arm, float]]) -> NDArray[np.intp]:
+    """[people, a day] numbers of the arms drawn."""
+    edges = np.cumsum([[chance.get(arm, 0.0) for arm in ARMS] for chance in chances], axis=1)
+    lots = rng.random((people, len(chances), 1))
+    return np.asarray((lots > edges[None, :, :-1]).sum(axis=-1), np.intp)
 
 
 def _moments(
-    shape: tuple[int, int, int],
+    experiment: str,
+    at: dt.datetime,
+    chances: dict[Arm, float],
     arm: NDArray[np.intp],
-    chance: Floats,
     before: Floats,
     after: Floats,
     would: NDArray[np.bool_],
-    *,
-    adaptive: bool,
 ) -> list[Moment]:
-    """In the order of time, as the report reads them."""
-    moments = []
-    for today in range(shape[1]):
-        for number in range(shape[2]):
-            at = START + dt.timedelta(days=today, minutes=90 * number)
-            local = at.replace(tzinfo=None)
-            for person in range(shape[0]):
-                here = (person, today, number)
-                which, done = int(arm[here]), bool(would[here]) and arm[here] > 0
-                moments.append(
-                    Moment(
-                        person, "", False, "planted", at, ARMS[which], float(chance[here][which]),
-                        None if which == 0 else "ACCEPTED" if done else "REJECTED", None,
-                        float(before[here]), float(after[here]),
-                        {ARMS[0]: float(chance[here][0]), ARMS[1]: float(chance[here][1])} if adaptive else None,
-                        done, False, int(done), int(done), (), (), local,
-                    )
-                )  # fmt: skip
-    return moments
+    """Everybody's at one time."""
+    logged, local = {one.value: share for one, share in chances.items()}, at.replace(tzinfo=None)
+    found = []
+    for person, (which, first, then, agrees) in enumerate(
+        zip(arm.tolist(), before.tolist(), after.tolist(), would.tolist(), strict=True)
+    ):
+        name, offered = ARMS[which].value, ARMS[which] != Arm.NO_OP
+        done = offered and agrees
+        response = ("ACCEPTED" if done else "REJECTED") if offered else None
+        found.append(
+            Moment(
+                person, "", False, experiment, at, name, logged[name], response, None, first, then, logged,
+                done, False, int(done), int(done), (), (), local,
+            )
+        )  # fmt: skip
+    return found
