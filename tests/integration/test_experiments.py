@@ -278,6 +278,28 @@ def test_a_guardrail_that_holds_stops_nothing(fresh_database_url: str) -> None:
         assert len(read_running(connection)) == 1
 
 
+def test_a_guardrail_of_people_counts_what_happened_under_the_arm_of_each(fresh_database_url: str) -> None:
+    declared = changed(PEOPLE, ("[plan]", '[[guardrails]]\nmetric = "rejected"\nbound = 0.4\n[plan]'))
+    with connect(fresh_database_url) as connection:
+        offers = start_experiment(connection, parse_experiment(OWN), NOW)
+        policies = start_experiment(connection, parse_experiment(declared), NOW)
+        for number in range(10):
+            user, policy = ensure_user(connection, f"person-{number}"), "seldom" if number < 5 else "usual"
+            connection.commit()
+            for index in range(8):
+                at = microseconds(NOW - timedelta(hours=index + 1, minutes=user))
+                one = an_opportunity(user, offers, at, "SUGGEST_BREAK")
+                also = Exposure(policies, policy, 0.5, {"usual": 0.5, "seldom": 0.5})
+                ids = insert_opportunity(connection, replace(one, exposures=(*one.exposures, also)))
+                answer = "REJECTED" if policy == "seldom" else "ACCEPTED"
+                connection.execute("UPDATE interventions SET user_response = %s WHERE id = ANY(%s)", (answer, ids))
+        connection.commit()
+        arm, whole = review(connection, NOW)
+        assert (arm.experiment, arm.arm, arm.what) == ("seldom-1", "seldom", "stopped")
+        assert arm.why == "rejected, bound 0.4: 40 of 40 (100%) rejected"
+        assert (whole.experiment, whole.what) == ("seldom-1", "stopped")
+
+
 def test_an_experiment_whose_last_day_is_over_ends(fresh_database_url: str) -> None:
     with connect(fresh_database_url) as connection:
         start_experiment(connection, replace(parse_experiment(OWN), end="2026-06-05"), NOW)
