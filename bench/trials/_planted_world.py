@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neural_focus.experiments.adaptation import moves
-from neural_focus.experiments.assignment import Arm
+from neural_focus.experiments.assignment import TRIAL_ARMS, Arm
 from neural_focus.experiments.declaration import Experiment, default_experiment, parse_experiment
 from neural_focus.experiments.effect import Moment
 from neural_focus.experiments.running import Running, context_key, context_of, possible_arms
 
 Floats = NDArray[np.float64]
-ARMS = tuple(Arm)
+ARMS = tuple(TRIAL_ARMS)
 WEARS = 0.12
 """Share of the first offer's effect that each offer made before on that day takes away."""
 TIRES = 0.3

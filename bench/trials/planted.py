@@ -44,7 +44,7 @@ RUNS = 500
 PILOT_PEOPLE, MANY = 50, 2_000
 DRAWS = 400
 LEVEL, POWER, LOOKS = 0.05, 0.8, 20
-HELP, PLACEBO = "BLOCK_SITES", "SUGGEST_BREAK"
+HELP, USELESS = "BLOCK_SITES", "SUGGEST_BREAK"
 COVERAGE, ALARMS, POWERS = (0.93, 0.97), (0.03, 0.07), (POWER - 0.03, POWER + 0.03)
 NAMES = {
     "assigned": "effect of being assigned, by randomisation",
@@ -109,18 +109,18 @@ def _fixed_run(size: Size, wanted: float, effect: float, run: int) -> Seen:
     _judge(seen, "average", averages.get(HELP), _aimed(world, size, wanted))
     _judge(seen, "applied", within_person(moments, HELP, design, received=True, draws=DRAWS), world.applied_truth)
     _judge(seen, "applied average", compliers.get(HELP), world.applied_truth)
-    _judge(seen, "placebo assigned", within_person(moments, PLACEBO, design, draws=DRAWS), 0.0)
-    _judge(seen, "placebo average", averages.get(PLACEBO), 0.0)
-    seen.append(("any time", _ever_told(moments, PLACEBO)))
+    _judge(seen, "null assigned", within_person(moments, USELESS, design, draws=DRAWS), 0.0)
+    _judge(seen, "null average", averages.get(USELESS), 0.0)
+    seen.append(("any time", _ever_told(moments, USELESS)))
     for context in contexts(moments, design):
         if context.moderator == "offers already made that day":
             last = float(context.there_name.split()[1]) - 1
             slope = world.slope * last if context.arm == HELP else 0.0
-            _judge(seen, "change" if context.arm == HELP else "placebo change", context.change, slope)
+            _judge(seen, "change" if context.arm == HELP else "null change", context.change, slope)
     # power is planned for an effect, not for people among whom it varies: these have it exactly
     exact = planted(np.random.default_rng((size.people, run)), size, effect * wanted / world.truth)
     logged = logged_design(exact.moments)
-    verdict = holm(family({arm: within_person(exact.moments, arm, logged, draws=DRAWS) for arm in (HELP, PLACEBO)}))
+    verdict = holm(family({arm: within_person(exact.moments, arm, logged, draws=DRAWS) for arm in (HELP, USELESS)}))
     seen.append(("power", verdict.get(HELP, 1.0) < LEVEL))
     return seen + _naive(moments)
 
@@ -130,7 +130,7 @@ def _learned_run(size: Size, wanted: float, effect: float, run: int) -> Seen:
     seen = Seen()
     for planned, made in ((wanted, effect), (0.0, 0.0)):
         world = planted(np.random.default_rng((size.people, run, 7)), size, made, LEARNED)
-        design, which = logged_design(world.moments), "" if made else "placebo "
+        design, which = logged_design(world.moments), "" if made else "null "
         _judge(seen, f"{which}assigned", within_person(world.moments, HELP, design, draws=DRAWS), world.truth)
         average = average_effects(world.moments, design).get(HELP)
         _judge(seen, f"{which}average", average, _aimed(world, size, planned))
@@ -171,9 +171,9 @@ def _aimed(world: World, size: Size, wanted: float) -> float:
 def _naive(moments: list[Moment]) -> Seen:
     after = column(moments, lambda m: m.after)
     arm, got = np.array([m.arm for m in moments]), np.array([m.applied for m in moments])
-    one, nothing = after[arm == PLACEBO], after[arm == BASELINE]
+    one, nothing = after[arm == USELESS], after[arm == BASELINE]
     z = (one.mean() - nothing.mean()) / np.sqrt(one.var() / len(one) + nothing.var() / len(nothing))
-    received, left = after[(arm == PLACEBO) & got], after[((arm == PLACEBO) & ~got) | (arm == BASELINE)]
+    received, left = after[(arm == USELESS) & got], after[((arm == USELESS) & ~got) | (arm == BASELINE)]
     return [
         ("naive rows", 2 * stats.norm.sf(abs(z)) < LEVEL),
         ("naive got", stats.ttest_ind(received, left, equal_var=False).pvalue < LEVEL),
@@ -218,8 +218,8 @@ def _of_moments(who: str, tally: dict[str, list[float]], wanted: float) -> Itera
             yield Cell.share(f"{who}: {name}, intervals that hold the truth", tally[f"{key}: holds"], COVERAGE)
             title = f"{who}: {name}, mean error in points (planted: {wanted:.1f} assigned)"
             yield Cell.error(title, tally[f"{key}: error"])
-        if f"placebo {key}: alarm" in tally:
-            yield Cell.share(f"{who}: {name}, false alarms", tally[f"placebo {key}: alarm"], ALARMS)
+        if f"null {key}: alarm" in tally:
+            yield Cell.share(f"{who}: {name}, false alarms", tally[f"null {key}: alarm"], ALARMS)
         if np.mean(tally.get(f"{key}: said", [1.0])) < 1:
             yield Cell.share(f"{who}: {name}, runs that had one", tally[f"{key}: said"])
     yield Cell.share(f"{who}: any-time interval at {LOOKS} looks, false alarms", tally["any time"], (0.0, LEVEL))
