@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -43,7 +44,8 @@ def hands(display: str) -> Iterator[Injector]:
 def kill_at_each_step(display: str, folder: Path, action: str, target: str) -> Iterator[tuple[int, int]]:
     """(step, exit status): -9 until one child was through."""
     command = [sys.executable, str(PROGRAM), display, str(folder), action, target]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as killed:
+    environ = {**os.environ, "PYTHONPATH": str(PROGRAM.parents[1])}  # pytest's own way to what tests share
+    with subprocess.Popen(command, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as killed:
         assert killed.stdin is not None and killed.stdout is not None
         for step, line in enumerate(killed.stdout):
             yield step, int(line)
