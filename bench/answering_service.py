@@ -13,7 +13,8 @@ from contextlib import contextmanager
 import websockets
 import websockets.sync.server
 
-from neural_focus.messages import PredictionMade, Snapshot, decode_client, encode, iso
+from neural_focus.messages import PredictionMade, Snapshot, decode_client, encode
+from neural_focus.time import iso
 
 
 @contextmanager

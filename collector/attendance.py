@@ -18,7 +18,8 @@ from collector.source import capabilities
 from collector.timed_sessions import Entry
 from collector.wayland import WaylandSource
 from neural_focus.json_shape import to_json
-from neural_focus.messages import Ability, DesktopStatus, Notice, Rounds, iso
+from neural_focus.messages import Ability, DesktopStatus, Notice, Rounds
+from neural_focus.time import iso
 
 if TYPE_CHECKING:
     from collector.presence import Presence

@@ -27,10 +27,8 @@ from neural_focus.messages import (
     SessionEnded,
     SessionStarted,
     StartSession,
-    iso,
-    parse_iso,
 )
-from neural_focus.time import local_clock
+from neural_focus.time import iso, local_clock, parse_iso
 
 Kind = Literal["pomodoro", "deep_work"]
 Entry = tuple[str, str]

@@ -20,11 +20,11 @@ from pathlib import Path
 import numpy as np
 
 from neural_focus._x11 import Injector
-from neural_focus.messages import parse_iso
 from neural_focus.simulation.acting import Act, Hands, lively_worker
 from neural_focus.simulation.desk import APPS, title_of
 from neural_focus.simulation.parameters import Kind, PersonParameters, draw_person
 from neural_focus.simulation.worker import Worker, kind_of
+from neural_focus.time import parse_iso
 
 LETTERS = "etaoinshrdlucmfwypvbgk"
 RESTS = 0.85

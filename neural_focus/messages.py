@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Literal, get_args
 
 from neural_focus.errors import InputError
@@ -29,24 +28,6 @@ UndoneReason = Literal["ended", "undone", "needed", "emergency", "quit", "restar
 browser stopped; a start found it left over; nothing was heard of the service; a clock was set back; it broke."""
 Unavailable = Literal["", "locked", "do_not_disturb", "full_screen", "call", "screen_sharing", "presentation"]
 """Why nobody could see an offer now; empty: they could."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def iso(t_us: int) -> str:
-    """ISO 8601 in UTC with microseconds, ``2026-01-02T03:04:05.000006Z``."""
-    moment = _EPOCH + timedelta(microseconds=t_us)
-    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
-
-
-def microseconds(moment: datetime) -> int:
-    """µs since the Unix epoch of an aware datetime, exactly."""
-    return (moment - _EPOCH) // timedelta(microseconds=1)
-
-
-def parse_iso(text: str) -> int:
-    """µs of what ``iso`` wrote."""
-    return microseconds(datetime.fromisoformat(text))
 
 
 # ---------------------------------------------------------------------------- desktop or page → service

@@ -47,6 +47,16 @@ def microseconds(at: datetime) -> int:
     return (aware - EPOCH) // timedelta(microseconds=1)
 
 
+def iso(t_us: int) -> str:
+    """ISO 8601 in UTC with microseconds, ``2026-01-02T03:04:05.000006Z``."""
+    return moment(t_us).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def parse_iso(text: str) -> int:
+    """µs of what ``iso`` wrote."""
+    return microseconds(datetime.fromisoformat(text))
+
+
 def utc_date(t_us: int) -> date:
     """The day in UTC."""
     return moment(t_us).date()

@@ -15,18 +15,11 @@ import logging
 from typing import Protocol
 
 from neural_focus.errors import StoreError
-from neural_focus.messages import (
-    ApplyAction,
-    InterventionApplied,
-    InterventionUndone,
-    SiteBlock,
-    UndoAction,
-    iso,
-)
+from neural_focus.messages import ApplyAction, InterventionApplied, InterventionUndone, SiteBlock, UndoAction
 from neural_focus.store import actions as rows
 from neural_focus.store.actions import ActionRow
 from neural_focus.store.database import Connection
-from neural_focus.time import wall_clock_us
+from neural_focus.time import iso, wall_clock_us
 from serving.database import Database
 from serving.hub import Hub
 from serving.problems import ProblemError

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from neural_focus.apps import app_id
 from neural_focus.events import encode_app_name
 from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
-from neural_focus.messages import PredictionMade, Snapshot, iso, parse_iso
+from neural_focus.messages import PredictionMade, Snapshot
 from neural_focus.models.history import HistoryRows
 from neural_focus.models.predict import Explained, Predictor
 from neural_focus.prediction import HORIZON_SECONDS, categorize_risk
 from neural_focus.store.prediction_log import LoggedPrediction
 from neural_focus.store.trial import StoredOffer
-from neural_focus.time import wall_clock_us
+from neural_focus.time import iso, parse_iso, wall_clock_us
 from serving.champion import Champion, trained_on
 from serving.online import OnlineFeatures
 from serving.problems import ProblemError

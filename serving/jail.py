@@ -14,12 +14,12 @@ import time
 
 from neural_focus.errors import InputError
 from neural_focus.help_settings import LONGEST_MINUTES
-from neural_focus.messages import JailLeaving, iso
+from neural_focus.messages import JailLeaving
 from neural_focus.store import session_book
 from neural_focus.store.database import Connection
 from neural_focus.store.jails import JailRow, ask_to_leave, insert_jail, leave_jail, lift_jail
 from neural_focus.store.session_book import StoredSession
-from neural_focus.time import wall_clock_us
+from neural_focus.time import iso, wall_clock_us
 from serving.actions import Actions
 from serving.database import Database
 from serving.draws import Reach, block_action, program_action

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from feature_repo.lean_feast import load_feature_store
 from neural_focus.errors import StoreError
-from neural_focus.messages import iso
 from neural_focus.settings import Settings
-from neural_focus.time import STEP_US, wall_clock_us
+from neural_focus.time import STEP_US, iso, wall_clock_us
 from serving.problems import ProblemError
 
 if TYPE_CHECKING:

@@ -11,14 +11,13 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from neural_focus.hindsight import MARGIN_US
-from neural_focus.messages import iso, microseconds
 from neural_focus.prediction import categorize_risk
 from neural_focus.settings import Settings
 from neural_focus.store.database import Connection
 from neural_focus.store.labels import shown_on
 from neural_focus.store.person_record import WarningDay, sum_days
 from neural_focus.store.prediction_log import Moments, first_prediction_us, read_moments
-from neural_focus.time import moment, wall_clock_us
+from neural_focus.time import iso, microseconds, moment, wall_clock_us
 from serving.champion import Champion, trained_on
 from serving.people import Someone
 from serving.problems import ProblemError

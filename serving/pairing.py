@@ -19,8 +19,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from neural_focus.errors import InputError
 from neural_focus.json_shape import from_json
-from neural_focus.messages import iso, microseconds
-from neural_focus.time import wall_clock_us
+from neural_focus.time import iso, microseconds, wall_clock_us
 from serving.auth import PAIRING_SECONDS, make_code, redeem_code
 from serving.plain_page import plain_page
 from serving.problems import ProblemError, problem_of, respond

@@ -17,7 +17,6 @@ from neural_focus.apps import app_id
 from neural_focus.errors import InputError
 from neural_focus.events import EventType, decode_app_name
 from neural_focus.experiments.assignment import OpportunityWatch, Policy
-from neural_focus.messages import iso
 from neural_focus.models.arrays import Arrays, pack, unpack
 from neural_focus.models.contracts import V5
 from neural_focus.models.sequences import StreamPast
@@ -28,7 +27,7 @@ from neural_focus.store.database import Connection
 from neural_focus.store.events import read_events
 from neural_focus.store.prediction_log import Moments, read_features, read_moments
 from neural_focus.store.stream_memories import keep_memory, read_memory
-from neural_focus.time import HOUR_US, wall_clock_us
+from neural_focus.time import HOUR_US, iso, wall_clock_us
 from serving.forecast import MOST_AHEAD_SECONDS
 from serving.jail import holds
 from serving.people import Someone, own_hosts, read_person

@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 
 from neural_focus.errors import ConfigurationError, InputError, NeuralFocusError, StoreError
 from neural_focus.help_settings import HelpSettings
-from neural_focus.messages import ActivityUpdate, PredictionMade, Snapshot, iso
+from neural_focus.messages import ActivityUpdate, PredictionMade, Snapshot
 from neural_focus.secrets import Secrets
 from neural_focus.settings import Settings
 from neural_focus.store.database import Connection
@@ -24,7 +24,7 @@ from neural_focus.store.person_record import read_calibrations
 from neural_focus.store.prediction_log import LoggedPrediction
 from neural_focus.store.trial import StoredOffer
 from neural_focus.store.users import ensure_user, read_user
-from neural_focus.time import wall_clock_us
+from neural_focus.time import iso, wall_clock_us
 from serving.actions import REPEAT_SECONDS, Actions
 from serving.auth import LOCAL_PERSON, forget_old_codes
 from serving.browsers import PING_SECONDS, Browsers

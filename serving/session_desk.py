@@ -6,7 +6,7 @@ import time
 from functools import partial
 from typing import Any
 
-from neural_focus.messages import SessionEnded, SessionResponse, SessionStarted, iso
+from neural_focus.messages import SessionEnded, SessionResponse, SessionStarted
 from neural_focus.sessions import (
     LOOK_BACK_US,
     TAKEN_WITHIN_US,
@@ -21,7 +21,7 @@ from neural_focus.store import session_book
 from neural_focus.store.database import Connection
 from neural_focus.store.events import read_events
 from neural_focus.store.session_book import StoredSession
-from neural_focus.time import wall_clock_us
+from neural_focus.time import iso, wall_clock_us
 from serving.actions import Actions
 from serving.database import Database
 from serving.hub import Hub

@@ -18,13 +18,8 @@ from collector.actions.journal import Entry, Journal, Report
 from collector.actions.leftovers import Leftovers
 from collector.actions.outbox import Outbox
 from neural_focus.errors import CaptureError
-from neural_focus.messages import (
-    Ability,
-    ApplyAction,
-    UndoAction,
-    UndoneReason,
-    iso,
-)
+from neural_focus.messages import Ability, ApplyAction, UndoAction, UndoneReason
+from neural_focus.time import iso
 
 NOT_DONE = {
     "ended": "There was nothing to do until its time was up.",

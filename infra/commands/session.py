@@ -11,10 +11,10 @@ import typer
 from infra.own_server import ask_service
 from neural_focus.errors import InputError
 from neural_focus.json_shape import from_json
-from neural_focus.messages import Rounds, SessionResponse, parse_iso
+from neural_focus.messages import Rounds, SessionResponse
 from neural_focus.sessions import SessionSummary
 from neural_focus.settings import Settings, read_settings
-from neural_focus.time import local_clock
+from neural_focus.time import local_clock, parse_iso
 
 NAMES = ("pomodoro", "deep_work")
 REPORT_SECONDS = 30.0

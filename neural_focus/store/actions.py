@@ -16,16 +16,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from neural_focus.messages import (
-    InterventionApplied,
-    InterventionType,
-    InterventionUndone,
-    SiteBlock,
-    UndoneReason,
-    microseconds,
-)
+from neural_focus.messages import InterventionApplied, InterventionType, InterventionUndone, SiteBlock, UndoneReason
 from neural_focus.store.database import Connection
-from neural_focus.time import moment
+from neural_focus.time import microseconds, moment
 
 HELP_WAIT_SECONDS = 5
 JAIL_WAIT_SECONDS = 60

@@ -15,10 +15,9 @@ from psycopg.types.json import Jsonb
 
 from neural_focus.events import WORK
 from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH, SEQUENCE_NAME
-from neural_focus.messages import microseconds
 from neural_focus.store.database import Connection
 from neural_focus.store.partitions import days_between, ensure_partitions
-from neural_focus.time import moment
+from neural_focus.time import microseconds, moment
 
 SERVED = "role IN ('champion', 'fallback')"
 

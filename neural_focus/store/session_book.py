@@ -9,11 +9,10 @@ from typing import Any
 import psycopg
 
 from neural_focus.errors import InputError
-from neural_focus.messages import microseconds
 from neural_focus.sessions import SessionMetrics, SessionSummary, SessionType
 from neural_focus.store.database import Connection
 from neural_focus.store.prediction_log import SERVED
-from neural_focus.time import moment
+from neural_focus.time import microseconds, moment
 
 _COLUMNS = (
     "id, user_id, machine_id, session_type, jail_enabled, start_time, end_time, planned_seconds, focus_score_avg,"

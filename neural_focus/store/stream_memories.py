@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from neural_focus.messages import microseconds
 from neural_focus.store.database import Connection
-from neural_focus.time import moment
+from neural_focus.time import microseconds, moment
 
 
 def keep_memory(

@@ -19,8 +19,8 @@ from neural_focus.messages import (
     StartSession,
     decode_client,
     encode,
-    iso,
 )
+from neural_focus.time import iso
 
 Kind = TypeVar("Kind", bound=ClientMessage)
 

@@ -45,14 +45,13 @@ from neural_focus.messages import (
     SessionStarted,
     Snapshot,
     StartSession,
-    iso,
 )
 from neural_focus.replay import CONTROL_DTYPE, ControlKind, replay
 from neural_focus.sessions import SessionSummary
 from neural_focus.store.database import Connection, connect
 from neural_focus.store.events import read_events
 from neural_focus.store.users import zone_history
-from neural_focus.time import ZoneTable, zone_history_table
+from neural_focus.time import ZoneTable, iso, zone_history_table
 
 NOBODY_LISTENS = "postgresql://nobody:x@127.0.0.1:1/none"
 

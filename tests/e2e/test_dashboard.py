@@ -21,8 +21,9 @@ from collector.wayland import WaylandSource
 from flows.personal import adapt
 from flows.running import Platform
 from infra.pictures.dashboard import MINUTES, MISSING
-from neural_focus.messages import AskRounds, DesktopStatus, Rounds, iso
+from neural_focus.messages import AskRounds, DesktopStatus, Rounds
 from neural_focus.store.database import connect
+from neural_focus.time import iso
 from serving.auth import make_signin_link
 
 

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from infra.virtual_display import start_virtual_display, stop_virtual_display
 from neural_focus.errors import CaptureError, ConfigurationError
+from neural_focus.time import iso
 
 
 def test_virtual_display_is_private_and_numbers_never_collide(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,7 +74,6 @@ def test_the_person_types_points_and_switches(monkeypatch: pytest.MonkeyPatch) -
 def test_only_what_was_applied_helps_the_person(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A break that is shown stills the hands; one that is only ordered does not; what keeps away shields."""
     from infra.demo_person import DemoPerson, read_actions
-    from neural_focus.messages import iso
     from neural_focus.simulation.parameters import draw_person
 
     agent_file = tmp_path / "agent.json"

@@ -21,7 +21,6 @@ from serving_process import query
 from neural_focus.errors import InputError
 from neural_focus.experiments.declaration import default_experiment, demo_experiment, parse_experiment
 from neural_focus.experiments.review import review
-from neural_focus.messages import microseconds
 from neural_focus.store.database import Connection, connect
 from neural_focus.store.experiments import (
     assign,
@@ -34,6 +33,7 @@ from neural_focus.store.experiments import (
 from neural_focus.store.prediction_log import insert_predictions
 from neural_focus.store.trial import Exposure, Opportunity, insert_opportunity
 from neural_focus.store.users import ensure_user
+from neural_focus.time import microseconds
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 EVEN = {"NO_OP": 0.5, "SUGGEST_BREAK": 0.5}

@@ -20,9 +20,10 @@ from infra.commands import session
 from infra.commands.session import in_words
 from infra.ports import free_port
 from neural_focus.errors import InputError, ServiceError
-from neural_focus.messages import DesktopStatus, SessionEnded, SessionResponse, SessionStarted, decode_server, iso
+from neural_focus.messages import DesktopStatus, SessionEnded, SessionResponse, SessionStarted, decode_server
 from neural_focus.secrets import load_secrets
 from neural_focus.sessions import SessionSummary
+from neural_focus.time import iso
 
 MACHINE = "0d9f5a3e-5b0c-4f0e-9a4e-000000000077"
 NOW = 1_767_225_600.0

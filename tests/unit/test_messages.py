@@ -48,11 +48,10 @@ from neural_focus.messages import (
     decode_client,
     decode_server,
     encode,
-    iso,
     message_schema,
-    parse_iso,
 )
 from neural_focus.sessions import SessionSummary
+from neural_focus.time import iso, parse_iso
 
 T = 1_790_000_000_123_456
 

@@ -16,9 +16,9 @@ from neural_focus.messages import (
     SessionEnded,
     SessionStarted,
     StartSession,
-    iso,
 )
 from neural_focus.sessions import EndReason, SessionSummary, SessionType
+from neural_focus.time import iso
 
 T0 = 1_700_000_000_000_000
 MINUTE = 60.0
