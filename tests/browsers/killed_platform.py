@@ -150,7 +150,7 @@ class KilledPlatform:
                 shown = client.get("/api/v1/now").json()
                 return (
                     isinstance(told, DesktopStatus)
-                    and sum(one.able for one in told.abilities) == len(("SUGGEST_BREAK", "MINIMIZE", "KILL"))
+                    and {"SUGGEST_BREAK", "MINIMIZE", "KILL"} <= {one.action for one in told.abilities if one.able}
                     and any(one["connected"] and one["allowed"] for one in browsers)
                     and now["connected"]
                     and shown["prediction"] is not None  # it knows which desktop is in use
