@@ -12,6 +12,7 @@ from bench.trials.planted import ALARMS, COVERAGE, POWERS, cells, planned_for
 from neural_focus.experiments.planning import power_after
 
 SIZE = Size(6, 1, 6)
+HERE = ("table", "column")
 
 
 def test_planted_effects_are_held_and_absent_ones_are_not_found() -> None:
@@ -24,28 +25,34 @@ def test_planted_effects_are_held_and_absent_ones_are_not_found() -> None:
 
 def test_an_interval_that_is_too_narrow_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trial, "within_person", lambda *_, **__: trial.Effect(0.0, -0.1, 0.1, 0.01))
-    out = [cell.name for cell in cells(12, (SIZE,), many=100) if cell.state == "OUT"]
-    assert any("by randomisation, intervals that hold the truth" in name for name in out)
-    assert any("by randomisation, false alarms" in name for name in out)
+    out = [cell.figure for cell in cells(12, (SIZE,), many=100) if cell.state == "OUT"]
+    assert any("by randomisation: intervals hold the truth" in name for name in out)
+    assert any("by randomisation: false alarms" in name for name in out)
 
 
 def test_a_cell_is_out_only_where_chance_cannot_have_put_it_there() -> None:
     def state(yes: int, of: int) -> str:
-        return Cell.share("x", [1.0] * yes + [0.0] * (of - yes), COVERAGE).state
+        return Cell.share(HERE, "x", [1.0] * yes + [0.0] * (of - yes), COVERAGE).state
 
     assert [state(95, 100), state(90, 100), state(100, 100), state(70, 100)] == ["in", "noise", "noise", "OUT"]
     assert [state(930, 1_000), state(920, 1_000), state(880, 1_000)] == ["in", "noise", "OUT"]
-    assert Cell.error("x", [-1.0, 1.2, 0.1]).state == "noise" and Cell.error("x", [1.0, 1.1, 0.9] * 9).state == "OUT"
-    assert Cell.share("naive", [1.0] * 9).state == ""
+    assert (
+        Cell.error(HERE, "x", [-1.0, 1.2, 0.1]).state == "noise"
+        and Cell.error(HERE, "x", [1.0, 1.1, 0.9] * 9).state == "OUT"
+    )
+    assert Cell.share(HERE, "naive", [1.0] * 9).state == ""
 
 
 def test_what_is_out_is_named_and_gives_the_exit_code(
     capsys: pytest.CaptureFixture[str], tmp_path: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(str(tmp_path))
-    good, bad = Cell.share("good", [1.0] * 95 + [0.0] * 5, COVERAGE), Cell.share("far too low", [0.0] * 99, COVERAGE)
-    assert report_cells("t", "Title", [good]) and not report_cells("t", "Title", [good, bad])
-    assert "1 of 2 cells out of their band.\nfar too low" in capsys.readouterr().out
+    good = Cell.share(HERE, "good", [1.0] * 95 + [0.0] * 5, COVERAGE)
+    bad = Cell.share(HERE, "far too low", [0.0] * 99, COVERAGE)
+    assert report_cells("t", [good]) and not report_cells("t", [good, bad])
+    told = capsys.readouterr().out
+    assert "0.950 (0." in told and "table: 100 runs each" in told
+    assert "1 of 2 cells out of their band" in told and "table, column: far too low: 0.000 (0.00 to 0.10) OUT" in told
 
 
 def test_the_effect_is_the_one_that_the_plan_finds_with_the_power() -> None:
