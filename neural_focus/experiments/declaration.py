@@ -116,7 +116,7 @@ class Plan:
 
     ``sd`` is that of one outcome around what was known before the draw; for people, of one day around the person's
     mean, and ``sd_people`` that of the people's means. ``available``: the share of opportunities where an offer can be
-    seen. ``carried_out``: the share of those that an arm gets at which it is carried out.
+    seen. ``carried_out``: the share of the opportunities that drew an arm at which that arm was really done.
     """
 
     effect: float

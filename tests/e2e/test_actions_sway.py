@@ -58,6 +58,7 @@ def test_an_app_goes_to_the_scratchpad_and_back_to_its_workspace(sway: Sway, des
     desk.forget()
     assert {one.action: one.able for one in desk.runner.abilities()} == {
         "SUGGEST_BREAK": False,
+        "PLACEBO": False,
         "MINIMIZE": True,
         "KILL": False,
     }
@@ -125,7 +126,7 @@ def test_a_break_by_notification_counts_by_the_input(tmp_path: Path, monkeypatch
             without = able(desk)  # some machines start a daemon for the first notification
             assert (without == set()) == (not presence.prompt.can_be_started)
             with shell() as desktop:
-                wait_for(lambda: able(desk) == {"SUGGEST_BREAK", "KILL"})
+                wait_for(lambda: able(desk) == {"SUGGEST_BREAK", "PLACEBO", "KILL"})
                 check_breaks(desk, desktop, mouse)
             wait_for(lambda: able(desk) == without)
         presence.finish()

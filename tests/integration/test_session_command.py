@@ -79,6 +79,12 @@ def test_a_jail_is_not_ended_but_left(here: Service, module_database_url: str) -
     assert query(module_database_url, "SELECT jail_left_reason FROM sessions WHERE jail_enabled") == [("a call",)]
 
 
+def is_connected(here: Service) -> bool:
+    """Whether the service knows of a desktop: one that has just sent its first message is on its way there."""
+    with here.http() as client:
+        return client.post("/api/v1/rounds", json={"command": "stop"}).json()["title"] == "No rounds are on"
+
+
 @contextmanager
 def keeping_rounds(here: Service, database_url: str) -> Iterator[TimedSessions]:
     """A desktop that does nothing but what the agent does of rounds, for a person who is in no session."""
@@ -96,6 +102,7 @@ def keeping_rounds(here: Service, database_url: str) -> Iterator[TimedSessions]:
         thread = threading.Thread(target=work)
         thread.start()
         try:
+            eventually(lambda: is_connected(here))
             yield sessions
         finally:
             over.set()

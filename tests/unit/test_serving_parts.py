@@ -120,6 +120,7 @@ def test_what_can_be_done_follows_from_lists_desktop_and_browser() -> None:
     lists = HelpSettings(block_sites=("reddit.com",), minimize_apps=("spotify",))
     abilities = (
         Ability("SUGGEST_BREAK", True),
+        Ability("PLACEBO", True),
         Ability("MINIMIZE", False, "No window manager answers", "Start one"),
     )
     desktop = DesktopStatus("capturing", "", abilities=abilities)
@@ -130,7 +131,7 @@ def test_what_can_be_done_follows_from_lists_desktop_and_browser() -> None:
     nothing = Reach.of(lists, None, no_block="No browser is paired")
     assert nothing.eligible == {Arm.NO_OP}
     assert nothing.why_not("BLOCK") == "No browser is paired" and "agent" in (nothing.why_not("SUGGEST_BREAK") or "")
-    assert Reach.of(lists, desktop, no_block="", jailed=True).eligible == {Arm.NO_OP, Arm.SUGGEST_BREAK}
+    assert Reach.of(lists, desktop, no_block="", jailed=True).eligible == {Arm.NO_OP, Arm.SUGGEST_BREAK, Arm.PLACEBO}
 
 
 def test_the_service_is_started_on_the_settings_host_and_without_telemetry() -> None:
