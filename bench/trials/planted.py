@@ -41,7 +41,7 @@ from neural_focus.experiments.planning import power_after
 
 SIZES = (Size(1, 3, 6), Size(10, 1, 6), Size(40, 1, 6), Size(200, 1, 4))
 RUNS = 500
-PILOT_PEOPLE, MANY = 50, 2_000
+PILOT_PEOPLE, MANY, MOST_WORLDS = 50, 10_000, 250
 DRAWS = 400
 LEVEL, POWER, LOOKS = 0.05, 0.8, 20
 HELP, USELESS = "BLOCK_SITES", "SUGGEST_BREAK"
@@ -65,12 +65,20 @@ def cells(runs: int = RUNS, sizes: tuple[Size, ...] = SIZES, workers: int = 1, m
     for size in sizes:
         for experiment, work in ((FIXED, _fixed_run), (LEARNED, _learned_run)):
             asked = planned_for(experiment, size)
-            unit = planted(np.random.default_rng(8), replace(size, people=many), 1.0, experiment).truth
-            tally = _tally(partial(work, size, asked.plan.effect, asked.plan.effect / unit), runs, workers)
+            effect = asked.plan.effect / _mean_truth(experiment, size, 1.0, many)
+            # learned probabilities follow the effect, and habituation follows them: the truth is not in proportion
+            aimed = _mean_truth(experiment, size, effect, many)
+            tally = _tally(partial(work, size, aimed, effect), runs, workers)
             yield from _of_moments((TABLES[experiment.adaptive.on], _who(size)), tally)
     for size in sizes:
         if size.people > 1:
             yield from _of_people((WHOLE_PEOPLE, _who(size)), _tally(partial(_people_run, size), runs, workers))
+
+
+def _mean_truth(experiment: Experiment, size: Size, effect: float, many: int) -> float:
+    """Of so many people, in experiments of this size."""
+    worlds = range(min(MOST_WORLDS, max(many // size.people, 1)))
+    return float(np.mean([planted(np.random.default_rng((8, n)), size, effect, experiment).truth for n in worlds]))
 
 
 def _who(size: Size) -> str:
