@@ -11,13 +11,14 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
+import msgspec
+
 from collector.capabilities import Capability, missing
 from collector.capture import X11Source
 from collector.losses import losses
 from collector.source import capabilities
 from collector.timed_sessions import Entry
 from collector.wayland import WaylandSource
-from neural_focus.json_shape import to_json
 from neural_focus.messages import Ability, DesktopStatus, Notice, Rounds
 from neural_focus.time import iso
 
@@ -112,7 +113,7 @@ class Attendance:
             "capabilities": [
                 {"subject": one.subject, "there": one.there, "said": one.said, "todo": one.todo} for one in self._found
             ],
-            "abilities": to_json(self._abilities_told),
+            "abilities": msgspec.to_builtins(self._abilities_told),
             "tray": bool(presence and presence.in_tray),
         }
 

@@ -23,7 +23,6 @@ from flows.promotion import held_out_of
 from flows.running import Platform, platform_flow, tell
 from neural_focus.atomic_write import atomic_write
 from neural_focus.errors import ConfigurationError, ContractError, StoreError
-from neural_focus.json_shape import plain
 from neural_focus.models.champion_pointer import usable_champion
 from neural_focus.models.held_out import FILE, HeldOut
 from neural_focus.models.importance import important_inputs
@@ -38,6 +37,7 @@ from neural_focus.models.model_store import (
 )
 from neural_focus.models.report import model_report, sentence
 from neural_focus.prediction import TARGET_WORDS
+from neural_focus.validation import plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -14,11 +14,12 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 
+import msgspec
 from publicsuffixlist import PublicSuffixList
 
 from neural_focus.apps import app_id
 from neural_focus.errors import InputError
-from neural_focus.json_shape import from_json, to_json
+from neural_focus.validation import validate
 
 KEY = "help"
 MOST_LISTED = 50
@@ -48,7 +49,7 @@ def read_help(settings: object, own_hosts: Iterable[str] = ()) -> HelpSettings:
     """The settings in ``users.settings``; what is not allowed (any more) is left out, so that help acts on the rest."""
     stored = settings.get(KEY) if isinstance(settings, Mapping) else None
     try:
-        found = from_json(HelpSettings, stored, KEY) if stored is not None else HelpSettings()
+        found = validate(HelpSettings, stored, KEY) if stored is not None else HelpSettings()
     except InputError:
         found = HelpSettings(block_sites=())
     own = tuple(own_hosts)
@@ -96,7 +97,7 @@ def check_help(asked: HelpSettings, own_hosts: Iterable[str] = ()) -> HelpSettin
 
 def as_stored(settings: HelpSettings) -> dict[str, object]:
     """What goes into ``users.settings`` under ``help``."""
-    stored: dict[str, object] = to_json(settings)
+    stored: dict[str, object] = msgspec.to_builtins(settings)
     return stored
 
 

@@ -7,15 +7,16 @@ the Unix epoch and exact. Fields with a default may be left out.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
+
+import msgspec
 
 from neural_focus.errors import InputError
 from neural_focus.events import MAX_TIMESTAMP_US, MIN_TIMESTAMP_US, EventType
 from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH
-from neural_focus.json_shape import from_json, json_schema, to_json
 from neural_focus.sessions import EndReason, SessionSummary, SessionType
+from neural_focus.validation import validate
 
 MAX_MESSAGE_BYTES = 64 * 1024
 RiskName = Literal["LOW", "MEDIUM", "HIGH"]
@@ -28,6 +29,9 @@ UndoneReason = Literal["ended", "undone", "needed", "emergency", "quit", "restar
 browser stopped; a start found it left over; nothing was heard of the service; a clock was set back; it broke."""
 Unavailable = Literal["", "locked", "do_not_disturb", "full_screen", "call", "screen_sharing", "presentation"]
 """Why nobody could see an offer now; empty: they could."""
+TimeUs = Annotated[int, msgspec.Meta(ge=MIN_TIMESTAMP_US, le=MAX_TIMESTAMP_US)]
+"""µs since 1970 in UTC, of the years 2000 to 2100."""
+Kind = Annotated[int, msgspec.Meta(ge=0, le=max(EventType).value)]
 
 
 # ---------------------------------------------------------------------------- desktop or page → service
@@ -42,29 +46,22 @@ class Snapshot:
     """
 
     TYPE: ClassVar[str] = "SNAPSHOT"
-    t_us: int
+    t_us: TimeUs
     features: dict[str, float]
-    sequence: tuple[int, ...]
+    sequence: Annotated[tuple[Kind, ...], msgspec.Meta(min_length=SEQUENCE_LENGTH, max_length=SEQUENCE_LENGTH)]
     app_name: str = ""
     category: str = ""
     window_title: str = ""
-    input_us: int | None = None
+    input_us: TimeUs | None = None
     unavailable: Unavailable = ""
 
     def __post_init__(self) -> None:
-        _check_time("t_us", self.t_us)
-        if self.input_us is not None:
-            _check_time("input_us", self.input_us)
         if missing := [name for name in FEATURE_NAMES if name not in self.features]:
             raise InputError("features lacks a name", why=missing[0], todo="Send every feature of this version")
         if len(self.features) != len(FEATURE_NAMES):
             extra = sorted(set(self.features) - set(FEATURE_NAMES))
             raise InputError(
                 "features has an unknown name", why=repr(extra[0]), todo="Update the desktop or the service"
-            )
-        if len(self.sequence) != SEQUENCE_LENGTH or not all(0 <= kind <= max(EventType) for kind in self.sequence):
-            raise InputError(
-                f"sequence is {list(self.sequence)}"[:80], todo=f"Send {SEQUENCE_LENGTH} event types from 0 to 15"
             )
 
 
@@ -75,11 +72,7 @@ class InterventionFeedback:
     TYPE: ClassVar[str] = "INTERVENTION_FEEDBACK"
     intervention_id: int
     response: Response
-    answered_us: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.answered_us is not None:
-            _check_time("answered_us", self.answered_us)
+    answered_us: TimeUs | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +83,7 @@ class StartSession:
     type: SessionType
     duration_minutes: int | None = None
     jail_enabled: bool = False
-    start_us: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.start_us is not None:
-            _check_time("start_us", self.start_us)
+    start_us: TimeUs | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +92,7 @@ class EndSession:
 
     TYPE: ClassVar[str] = "END_SESSION"
     session_id: int
-    end_us: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.end_us is not None:
-            _check_time("end_us", self.end_us)
+    end_us: TimeUs | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +104,7 @@ class SessionApplied:
 
     TYPE: ClassVar[str] = "SESSION_APPLIED"
     session_id: int
-    start_us: int
-
-    def __post_init__(self) -> None:
-        _check_time("start_us", self.start_us)
+    start_us: TimeUs
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,15 +156,10 @@ class InterventionApplied:
 
     TYPE: ClassVar[str] = "INTERVENTION_APPLIED"
     intervention_id: int
-    t_us: int
+    t_us: TimeUs
     where: str
-    until_us: int | None = None
+    until_us: TimeUs | None = None
     refused_reason: str = ""
-
-    def __post_init__(self) -> None:
-        _check_time("t_us", self.t_us)
-        if self.until_us is not None:
-            _check_time("until_us", self.until_us)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,14 +171,9 @@ class InterventionUndone:
 
     TYPE: ClassVar[str] = "INTERVENTION_UNDONE"
     intervention_id: int
-    t_us: int
+    t_us: TimeUs
     reason: UndoneReason
-    rested_us: int | None = None
-
-    def __post_init__(self) -> None:
-        _check_time("t_us", self.t_us)
-        if self.rested_us is not None:
-            _check_time("rested_us", self.rested_us)
+    rested_us: TimeUs | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,11 +185,8 @@ class SiteInFront:
 
     TYPE: ClassVar[str] = "SITE_IN_FRONT"
     site: str | None
-    t_us: int
+    t_us: TimeUs
     browser: str = ""
-
-    def __post_init__(self) -> None:
-        _check_time("t_us", self.t_us)
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +253,7 @@ class PredictionMade:
 
     TYPE: ClassVar[str] = "PREDICTION"
     timestamp: str
-    t_us: int
+    t_us: TimeUs
     focus_score: float
     distraction_risk: float
     risk_category: RiskName
@@ -347,7 +316,7 @@ class ApplyAction:
     type: InterventionType
     action: str
     target: str | None
-    until_us: int
+    until_us: TimeUs
     why: str
 
 
@@ -378,7 +347,7 @@ class SiteBlock:
 
     intervention_id: int
     site: str
-    until_us: int
+    until_us: TimeUs
     why: str
     wait_seconds: int
     jail: bool
@@ -390,7 +359,7 @@ class SiteBlocks:
 
     TYPE: ClassVar[str] = "SITE_BLOCKS"
     blocks: tuple[SiteBlock, ...]
-    t_us: int
+    t_us: TimeUs
 
 
 @dataclass(frozen=True, slots=True)
@@ -424,7 +393,7 @@ class SessionResponse:
     context_switches: int
     end_time: str | None = None
     focus_score_avg: float | None = None
-    start_us: int | None = None
+    start_us: TimeUs | None = None
     ends_at: str | None = None
     """When the timer will end it; null without a timer."""
     jail_leaving_us: int | None = None
@@ -446,7 +415,7 @@ class SessionEnded:
     session_id: int
     reason: EndReason
     summary: SessionSummary
-    end_us: int | None = None
+    end_us: TimeUs | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -499,9 +468,18 @@ CLIENT_MESSAGES: dict[str, type[Any]] = {kind.TYPE: kind for kind in get_args(Cl
 SERVER_MESSAGES: dict[str, type[Any]] = {kind.TYPE: kind for kind in get_args(ServerMessage)}
 
 
+class _Envelope(msgspec.Struct):
+    type: str
+    data: Any = msgspec.field(default_factory=dict)
+
+
+ENVELOPE_TODO = 'Send {"type": ..., "data": {...}}'
+_ENVELOPE = msgspec.json.Decoder(_Envelope)
+
+
 def encode(message: ClientMessage | ServerMessage) -> str:
     """The message as one JSON text."""
-    return json.dumps({"type": message.TYPE, "data": to_json(message)}, separators=(",", ":"), allow_nan=False)
+    return msgspec.json.encode({"type": message.TYPE, "data": message}).decode()
 
 
 def decode_client(text: str | bytes) -> ClientMessage:
@@ -520,35 +498,29 @@ def _decode(text: str | bytes, known: dict[str, type[Any]]) -> Any:
     if len(text) > MAX_MESSAGE_BYTES:
         raise InputError(f"The message has {len(text)} bytes", todo=f"Send at most {MAX_MESSAGE_BYTES}")
     try:
-        envelope = json.loads(text)
+        envelope = _ENVELOPE.decode(text)
+    except msgspec.ValidationError as error:
+        raise InputError("The message has no type", why=str(error), todo=ENVELOPE_TODO) from None
     except (ValueError, RecursionError) as error:
-        raise InputError("The message is no JSON", why=str(error), todo='Send {"type": ..., "data": {...}}') from None
-    if not isinstance(envelope, dict) or not isinstance(envelope.get("type"), str):
-        raise InputError("The message has no type", todo='Send {"type": ..., "data": {...}}')
-    kind = known.get(envelope["type"])
+        raise InputError("The message is no JSON", why=str(error), todo=ENVELOPE_TODO) from None
+    kind = known.get(envelope.type)
     if kind is None:
-        raise InputError(f"type is {envelope['type'][:60]!r}", todo=f"Send one of {', '.join(known)}")
-    return from_json(kind, envelope.get("data", {}), envelope["type"])
-
-
-def _check_time(name: str, t_us: int) -> None:
-    if not MIN_TIMESTAMP_US <= t_us <= MAX_TIMESTAMP_US:
-        raise InputError(f"{name} is {t_us}", todo="Send µs since 1970 in UTC, of the years 2000 to 2100")
+        raise InputError(f"type is {envelope.type[:60]!r}", todo=f"Send one of {', '.join(known)}")
+    return validate(kind, envelope.data, envelope.type)
 
 
 def message_schema() -> dict[str, Any]:
     """JSON Schema of every message, with ``ClientMessage`` and ``ServerMessage`` as unions by ``type``."""
-    definitions: dict[str, Any] = {}
-    for union, kinds in (("ClientMessage", CLIENT_MESSAGES), ("ServerMessage", SERVER_MESSAGES)):
-        for name, kind in kinds.items():
-            data = json_schema(kind, definitions)
-            definitions[f"{kind.__name__}Message"] = {
-                "type": "object",
-                "properties": {"type": {"const": name}, "data": data},
-                "required": ["type", "data"],
-                "additionalProperties": False,
-            }
-        definitions[union] = {"oneOf": [{"$ref": f"#/$defs/{kind.__name__}Message"} for kind in kinds.values()]}
+    kinds = CLIENT_MESSAGES | SERVER_MESSAGES
+    references, definitions = msgspec.json.schema_components(kinds.values(), ref_template="#/$defs/{name}")
+    for (name, kind), data in zip(kinds.items(), references, strict=True):
+        definitions[f"{kind.__name__}Message"] = {
+            "type": "object",
+            "properties": {"type": {"const": name}, "data": data},
+            "required": ["type", "data"],
+        }
+    for union, members in (("ClientMessage", CLIENT_MESSAGES), ("ServerMessage", SERVER_MESSAGES)):
+        definitions[union] = {"oneOf": [{"$ref": f"#/$defs/{kind.__name__}Message"} for kind in members.values()]}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Neural Focus WebSocket messages",

@@ -18,8 +18,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from neural_focus.errors import InputError
-from neural_focus.json_shape import from_json
 from neural_focus.time import iso, microseconds, wall_clock_us
+from neural_focus.validation import validate
 from serving.auth import PAIRING_SECONDS, make_code, redeem_code
 from serving.plain_page import plain_page
 from serving.problems import ProblemError, problem_of, respond
@@ -89,7 +89,7 @@ def add_pairing(app: FastAPI, runtime: Callable[[], Runtime]) -> None:
         here, origin = runtime(), request.headers["origin"]
         shown_to = {"access-control-allow-origin": origin, "vary": "origin", "cache-control": "no-store"}
         try:
-            wanted = from_json(PairingRequest, _decoded(await request.body()), "pairing")
+            wanted = validate(PairingRequest, _decoded(await request.body()), "pairing")
             user = await run_in_threadpool(redeem_code, here.settings, here.secrets, wanted.code, "pairing")
             if user is None:
                 todo = "Open /pair again and accept within ten minutes"

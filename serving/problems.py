@@ -5,13 +5,13 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
+import msgspec
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from neural_focus.errors import InputError, NeuralFocusError, StoreError
-from neural_focus.json_shape import to_json
 from neural_focus.messages import Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -35,7 +35,7 @@ def problem_of(error: NeuralFocusError, instance: str | None = None) -> Problem:
 
 def respond(problem: Problem, headers: dict[str, str] | None = None) -> JSONResponse:
     """The document as an HTTP response."""
-    return JSONResponse(to_json(problem), problem.status, headers=headers, media_type=MEDIA_TYPE)
+    return JSONResponse(msgspec.to_builtins(problem), problem.status, headers=headers, media_type=MEDIA_TYPE)
 
 
 def install(app: FastAPI) -> None:

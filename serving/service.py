@@ -9,8 +9,8 @@ from functools import cache
 from typing import Any
 
 import bentoml
+import msgspec
 
-from neural_focus.json_shape import to_json
 from neural_focus.secrets import Secrets, load_secrets
 from neural_focus.settings import Settings, read_settings
 from serving import pages
@@ -64,11 +64,11 @@ class NeuralFocus:
         """The prediction for the caller's latest snapshot; a problem document where there is none."""
         user_id = await runtime().person_id(ctx.request.scope[PERSON_KEY])
         try:
-            answer: dict[str, Any] = to_json(pages.prediction(runtime(), user_id))
+            answer: dict[str, Any] = msgspec.to_builtins(pages.prediction(runtime(), user_id))
         except ProblemError as error:
             ctx.response.status_code = error.status
             ctx.response.headers["content-type"] = MEDIA_TYPE
-            return dict(to_json(problem_of(error, "/predict")))
+            return dict(msgspec.to_builtins(problem_of(error, "/predict")))
         return answer
 
 

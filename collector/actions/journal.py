@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
+
 from collector.actions.action import Touched
 from neural_focus.atomic_write import atomic_write
 from neural_focus.errors import InputError
-from neural_focus.json_shape import from_json, to_json
 from neural_focus.messages import ApplyAction, InterventionApplied, InterventionUndone, UndoneReason
+from neural_focus.validation import validate
 
 KEEP_US = 24 * 3600 * 1_000_000
 """A row is not carried out again within this time, however often it is ordered."""
@@ -118,13 +120,13 @@ class Journal:
         self._entries[entry.id] = entry
         fresh = [one for one in self._entries.values() if one.running or entry.ordered_us - one.ordered_us < KEEP_US]
         self._entries = {one.id: one for one in fresh}
-        content: dict[str, Any] = {"version": 1, "entries": [to_json(one) for one in fresh]}
+        content: dict[str, Any] = {"version": 1, "entries": [msgspec.to_builtins(one) for one in fresh]}
         atomic_write(self._path, json.dumps(content, indent=1).encode())
 
     def _read(self) -> None:
         try:
             content = json.loads(self._path.read_bytes())
-            self._entries = {one.id: one for one in (from_json(Entry, found) for found in content["entries"])}
+            self._entries = {one.id: one for one in (validate(Entry, found) for found in content["entries"])}
         except (ValueError, KeyError, TypeError, InputError) as error:
             aside = self._path.with_name(self._path.name + ".unreadable")
             self._path.replace(aside)

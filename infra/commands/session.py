@@ -10,11 +10,11 @@ import typer
 
 from infra.own_server import ask_service
 from neural_focus.errors import InputError
-from neural_focus.json_shape import from_json
 from neural_focus.messages import Rounds, SessionResponse
 from neural_focus.sessions import SessionSummary
 from neural_focus.settings import Settings, read_settings
 from neural_focus.time import local_clock, parse_iso
+from neural_focus.validation import validate
 
 NAMES = ("pomodoro", "deep_work")
 REPORT_SECONDS = 30.0
@@ -57,7 +57,7 @@ def end() -> None:
     """End the running session. One whose jail holds is not ended: see leave."""
     settings = read_settings()
     ended = ask_service(settings, f"/sessions/{_running(settings).id}/end", {})
-    summary = from_json(SessionSummary, ended["summary"], "summary")
+    summary = validate(SessionSummary, ended["summary"], "summary")
     score = "no score" if summary.focus_score_avg is None else f"focus {summary.focus_score_avg:.0f}"
     switches = f"{summary.context_switches} switch{'es' * (summary.context_switches != 1)}"
     typer.echo(f"Ended after {_minutes(summary.duration_seconds)}: {score}, {switches}.")
@@ -139,7 +139,7 @@ def _came(settings: Settings, command: str) -> bool:
 
 def _rounds(settings: Settings) -> Rounds | None:
     found = ask_service(settings, "/rounds")["rounds"]
-    return None if found is None else from_json(Rounds, found, "rounds")
+    return None if found is None else validate(Rounds, found, "rounds")
 
 
 def _running(settings: Settings) -> SessionResponse:
@@ -151,7 +151,7 @@ def _running(settings: Settings) -> SessionResponse:
 
 
 def _session(found: Any) -> SessionResponse:
-    return from_json(SessionResponse, found, "session")
+    return validate(SessionResponse, found, "session")
 
 
 def _clock(t_us: int, *, seconds: bool = False) -> str:

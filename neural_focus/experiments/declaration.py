@@ -16,8 +16,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
+
 from neural_focus.errors import InputError
-from neural_focus.json_shape import from_json, to_json
+from neural_focus.validation import validate
 
 DEFAULT_FILE, DEMO_FILE = "default.toml", "demo.toml"
 Action = Literal["NO_OP", "SUGGEST_BREAK", "BLOCK_SITES", "PLACEBO"]
@@ -168,7 +170,7 @@ class Experiment:
     @property
     def hash(self) -> str:
         """SHA-256 over all fields, as hex digits."""
-        return hashlib.sha256(json.dumps(to_json(self), sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(msgspec.to_builtins(self), sort_keys=True).encode()).hexdigest()
 
     def draws_at(self, now: datetime) -> bool:
         """Whether the days of the file allow draws at ``now``."""
@@ -203,7 +205,7 @@ def parse_experiment(text: str, where: str = "experiment") -> Experiment:
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{where} is no TOML", why=str(error), todo="Correct that line") from error
     try:
-        found = from_json(Experiment, _plain_days(table), "experiment")
+        found = validate(Experiment, _plain_days(table), "experiment")
     except InputError as error:
         raise InputError(f"{where}: {error.what}", why=error.why, todo=hint(error)) from None
     check(found, where)
@@ -212,7 +214,7 @@ def parse_experiment(text: str, where: str = "experiment") -> Experiment:
 
 def stored_experiment(spec: object) -> Experiment:
     """The experiment of a stored ``spec``. Raises InputError where another version of the platform wrote it."""
-    return from_json(Experiment, spec, "experiment")
+    return validate(Experiment, spec, "experiment")
 
 
 @cache

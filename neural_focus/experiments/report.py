@@ -37,9 +37,9 @@ from neural_focus.experiments.wording import (
     span,
     verdict,
 )
-from neural_focus.json_shape import plain
 from neural_focus.store.database import Connection
 from neural_focus.store.experiments import list_experiments
+from neural_focus.validation import plain
 
 TEMPLATE = "report.html.j2"
 METHOD = "randomisation within the person; between people where each was given one arm"

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neural_focus.json_shape import plain
 from neural_focus.models import measures
 from neural_focus.models.baselines import baseline_probabilities
 from neural_focus.models.blend import blend_probabilities
@@ -31,6 +30,7 @@ from neural_focus.models.linear import fit_linear
 from neural_focus.models.sequence_fitting import fit_sequences
 from neural_focus.models.splits import folds_by_person, slices_by_days
 from neural_focus.time import DAY_US
+from neural_focus.validation import plain
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int8]

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import msgspec
 from psycopg.types.json import Jsonb
 
 from neural_focus.errors import InputError
@@ -20,7 +21,6 @@ from neural_focus.experiments.declaration import (
     stored_experiment,
 )
 from neural_focus.experiments.running import Running, assigned_arm, experiment_of
-from neural_focus.json_shape import to_json
 from neural_focus.store.database import Connection
 
 NO_OTHER_STARTS = "LOCK TABLE experiments IN SHARE ROW EXCLUSIVE MODE"
@@ -73,7 +73,7 @@ def start_experiment(connection: Connection, spec: Experiment, now: datetime | N
         row = connection.execute(
             "INSERT INTO experiments (name, version, layer, spec, spec_hash, traffic_low, traffic_high, started_at)"
             " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) RETURNING id",
-            (spec.name, spec.version, spec.layer, Jsonb(to_json(spec)), spec.hash, low, high, now),
+            (spec.name, spec.version, spec.layer, Jsonb(msgspec.to_builtins(spec)), spec.hash, low, high, now),
         ).fetchone()
     return int(row[0]) if row else 0
 
@@ -250,7 +250,7 @@ def _refuse_same_policy(spec: Experiment, running: Sequence[Running]) -> None:
 
 
 def _policy_fields(spec: Experiment) -> set[str]:
-    changes = [to_json(arm.policy) for arm in spec.arms if arm.policy is not None]
+    changes = [msgspec.to_builtins(arm.policy) for arm in spec.arms if arm.policy is not None]
     return {name for change in changes for name, value in change.items() if value is not None}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 from experiment_files import OWN, PEOPLE, changed
 
@@ -17,7 +18,6 @@ from neural_focus.experiments.declaration import (
     read_experiment,
     stored_experiment,
 )
-from neural_focus.json_shape import to_json
 
 HELP = 'action = "SUGGEST_BREAK"\nprobability = 0.5'
 ADAPTIVE = "[adaptive]\non = true\n"
@@ -34,7 +34,7 @@ BAD = {
     "name": (OWN, ('"breaks"', '"Breaks!"'), r"name is 'Breaks!'. Write up to 30"),
     "reserved name": (OWN, ('"breaks"', '"simulated"'), r"name is 'simulated'"),
     "version": (OWN, ("version = 1", "version = 0"), r"version is 0. Write 1"),
-    "version text": (OWN, ("version = 1", 'version = "1"'), r"version is '1'. It should be integer"),
+    "version text": (OWN, ("version = 1", 'version = "1"'), r"version is '1'. Expected `int`"),
     "hypothesis": (OWN, ("A suggested break raises the focus of the next five minutes.", "?"), r"hypothesis is '\?'"),
     "layer": (OWN, ('layer = "help"', 'layer = "A layer"'), r"layer is 'A layer'"),
     "layer of actions": (OWN, ('layer = "help"', 'layer = "mine"'), r'layer is \'mine\'. Write "help"'),
@@ -44,7 +44,7 @@ BAD = {
     "no control": (OWN, ("NO_OP", "BLOCK_SITES"), r"arms is a list with 0 controls. Write exactly one control"),
     "two controls": (PEOPLE, ("policy = {alerts_per_hour = 1.0, gap_minutes = 30.0}", ""), r"with 2 controls"),
     "an arm twice": (OWN, ("[outcome]", "[[arms]]\n" + HELP + "\n[outcome]"), r"arms\[2\] is a second 'SUGGEST_BREAK'"),
-    "action": (OWN, ("SUGGEST_BREAK", "SHOUT"), r"arms\[1\].action is 'SHOUT'. It should be one of NO_OP"),
+    "action": (OWN, ("SUGGEST_BREAK", "SHOUT"), r"arms\[1\].action is 'SHOUT'. It should be one of BLOCK_SITES, NO_OP"),
     "sum": (OWN, (HELP, HELP[:-3] + "0.4"), r"probabilities that sum to 0.9. Make them sum to 1"),
     "probability": (OWN, (HELP, HELP[:-3] + "1.5"), r"arms\[1\].probability is 1.5. Write 0.05 or more, below 1"),
     "policy of an opportunity": (
@@ -89,7 +89,7 @@ BAD = {
     "availability": (
         OWN,
         ("[outcome]", '[availability]\nunavailable = ["asleep"]\n[outcome]'),
-        r"availability.unavailable\[0\] is 'asleep'. It should be one of locked",
+        r"availability.unavailable\[0\] is 'asleep'. It should be one of call, do_not_disturb",
     ),
     "an unlocked screen": (
         OWN,
@@ -105,6 +105,11 @@ BAD = {
         OWN,
         ("[plan]", '[[guardrails]]\nmetric = "rejected"\nbound = 5.0\n[plan]'),
         r"\[0\].bound is 5.0. Write a share",
+    ),
+    "no number": (
+        OWN,
+        ("[plan]", '[[guardrails]]\nmetric = "outcome"\nbound = nan\n[plan]'),
+        r"guardrails\[0\].bound is nan. It should be a finite number",
     ),
     "negative bound": (
         OWN,
@@ -151,7 +156,7 @@ def test_a_file_that_fits_goes_into_the_database_and_back(text: str, tmp_path: P
     (tmp_path / "mine.toml").write_text(changed(text, ("version = 1", "version = 1\nend = 2027-03-01")))
     found = read_experiment(tmp_path / "mine.toml")
     assert found.end == "2027-03-01"
-    assert stored_experiment(to_json(found)) == found
+    assert stored_experiment(msgspec.to_builtins(found)) == found
     assert len(found.hash) == 64 and found.hash != parse_experiment(text).hash
 
 

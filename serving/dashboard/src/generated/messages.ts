@@ -50,9 +50,13 @@ export interface Snapshot {
     [k: string]: number;
   };
   input_us?: number | null;
-  sequence: number[];
+  /**
+   * @minItems 10
+   * @maxItems 10
+   */
+  sequence: [number, number, number, number, number, number, number, number, number, number];
   t_us: number;
-  unavailable?: "" | "locked" | "do_not_disturb" | "full_screen" | "call" | "screen_sharing" | "presentation";
+  unavailable?: "" | "call" | "do_not_disturb" | "full_screen" | "locked" | "presentation" | "screen_sharing";
   window_title?: string;
 }
 export interface InterventionFeedbackMessage {
@@ -95,7 +99,7 @@ export interface InterventionUndoneMessage {
  */
 export interface InterventionUndone {
   intervention_id: number;
-  reason: "ended" | "undone" | "needed" | "emergency" | "quit" | "restarted" | "service_gone" | "clock" | "failed";
+  reason: "clock" | "emergency" | "ended" | "failed" | "needed" | "quit" | "restarted" | "service_gone" | "undone";
   rested_us?: number | null;
   t_us: number;
 }
@@ -120,7 +124,7 @@ export interface StartSession {
   duration_minutes?: number | null;
   jail_enabled?: boolean;
   start_us?: number | null;
-  type: "pomodoro" | "deep_work" | "natural";
+  type: "deep_work" | "natural" | "pomodoro";
 }
 export interface EndSessionMessage {
   data: EndSession;
@@ -174,14 +178,14 @@ export interface DesktopStatus {
   paused_until?: string | null;
   rounds?: Rounds | null;
   source: string;
-  state: "capturing" | "paused" | "gone";
+  state: "capturing" | "gone" | "paused";
 }
 /**
  * Whether this desktop can do one kind of action, and how to make it able.
  */
 export interface Ability {
   able: boolean;
-  action: "SUGGEST_BREAK" | "MINIMIZE" | "KILL" | "PLACEBO";
+  action: "KILL" | "MINIMIZE" | "PLACEBO" | "SUGGEST_BREAK";
   todo?: string;
   why?: string;
 }
@@ -201,7 +205,7 @@ export interface Notice {
 export interface Rounds {
   done: number;
   rests_until: string | null;
-  type: "pomodoro" | "deep_work";
+  type: "deep_work" | "pomodoro";
 }
 export interface BrowserHelloMessage {
   data: BrowserHello;
@@ -265,10 +269,10 @@ export interface PredictionMade {
   intervention_type?: string | null;
   model_version: string;
   prediction_horizon_seconds: number;
-  risk_category: "LOW" | "MEDIUM" | "HIGH";
+  risk_category: "HIGH" | "LOW" | "MEDIUM";
   t_us: number;
   timestamp: string;
-  trained_on: "rules" | "demo" | "people";
+  trained_on: "demo" | "people" | "rules";
 }
 export interface InterventionOfferedMessage {
   data: InterventionOffered;
@@ -291,7 +295,7 @@ export interface InterventionOffered {
   targets?: string[];
   timeout_seconds: number;
   timestamp: string;
-  type: "NO_OP" | "SUGGEST_BREAK" | "PREDICTIVE_BLOCK" | "MANUAL_JAIL";
+  type: "MANUAL_JAIL" | "NO_OP" | "PREDICTIVE_BLOCK" | "SUGGEST_BREAK";
 }
 export interface InterventionClosedMessage {
   data: InterventionClosed;
@@ -320,7 +324,7 @@ export interface ApplyAction {
   action: string;
   intervention_id: number;
   target: string | null;
-  type: "NO_OP" | "SUGGEST_BREAK" | "PREDICTIVE_BLOCK" | "MANUAL_JAIL";
+  type: "MANUAL_JAIL" | "NO_OP" | "PREDICTIVE_BLOCK" | "SUGGEST_BREAK";
   until_us: number;
   why: string;
 }
@@ -333,7 +337,7 @@ export interface UndoActionMessage {
  */
 export interface UndoAction {
   intervention_id: number;
-  reason: "ended" | "undone" | "needed" | "emergency" | "quit" | "restarted" | "service_gone" | "clock" | "failed";
+  reason: "clock" | "emergency" | "ended" | "failed" | "needed" | "quit" | "restarted" | "service_gone" | "undone";
 }
 export interface SiteBlocksMessage {
   data: SiteBlocks;
@@ -383,7 +387,7 @@ export interface SessionStarted {
   id: number;
   jail_enabled: boolean;
   jail_leaving_us?: number | null;
-  session_type: "pomodoro" | "deep_work" | "natural";
+  session_type: "deep_work" | "natural" | "pomodoro";
   start_time: string;
   start_us?: number | null;
   user_id: number;
@@ -397,7 +401,7 @@ export interface SessionEndedMessage {
  */
 export interface SessionEnded {
   end_us?: number | null;
-  reason: "timer_expired" | "user_ended" | "system_error";
+  reason: "system_error" | "timer_expired" | "user_ended";
   session_id: number;
   summary: SessionSummary;
 }
@@ -431,8 +435,8 @@ export interface AskRoundsMessage {
  *     The desktop tells what comes of it by its status.
  */
 export interface AskRounds {
-  command: "start" | "skip" | "stop";
-  type?: "pomodoro" | "deep_work";
+  command: "skip" | "start" | "stop";
+  type?: "deep_work" | "pomodoro";
 }
 export interface ProblemMessage {
   data: Problem;

@@ -1,0 +1,69 @@
+"""Decoded JSON and TOML as dataclasses: msgspec's conversion, with what it lets pass refused and the field named."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any, TypeVar
+
+import msgspec
+
+from neural_focus.errors import InputError
+
+T = TypeVar("T")
+
+
+def validate(shape: type[T], value: object, where: str = "data") -> T:
+    """The dataclass ``shape`` made of a decoded object. Unknown fields, nan and infinity are refused.
+
+    Raises:
+        InputError: names the field, what it holds and what it should hold.
+    """
+    try:
+        found = msgspec.convert(value, shape)
+    except msgspec.ValidationError as error:
+        raise _refusal(shape, value, where, str(error)) from None
+    _refuse_what_passed(value, msgspec.to_builtins(found), where)
+    return found
+
+
+def _refuse_what_passed(value: Any, taken: Any, where: str) -> None:
+    if isinstance(value, dict):
+        if unknown := sorted(value.keys() - taken.keys()):
+            raise InputError(f"{where} has an unknown field", why=repr(unknown[0]), todo=f"Known: {', '.join(taken)}")
+        for name, part in value.items():
+            _refuse_what_passed(part, taken[name], f"{where}.{name}")
+    elif isinstance(value, list | tuple):
+        for index, part in enumerate(value):
+            _refuse_what_passed(part, taken[index], f"{where}[{index}]")
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise InputError(f"{where} is {value}", todo="It should be a finite number")
+
+
+def _refusal(shape: type, value: Any, where: str, told: str) -> InputError:
+    """msgspec's "what is wrong - at `$.path`" with the value, and the choices where there are some."""
+    told, _, path = told.rstrip("`").partition(" - at `$")
+    if "missing required field" in told:
+        name = told.split("`")[1]
+        return InputError(f"{where}{path} lacks a field", why=repr(name), todo="Send it as the message schema says")
+    schema = msgspec.json.schema(shape)
+    node = schema
+    for index, name in re.findall(r"\[(\d+)\]|\.(\w+)", path):
+        value = value[int(index)] if index else value[name]
+        options = [schema["$defs"].get(one.get("$ref", "")[8:], one) for one in node.get("anyOf", [node])]
+        node = next(one["items"] if index else one["properties"][name] for one in options if len(one) > 1)
+    choices = [choice for one in node.get("anyOf", [node]) for choice in one.get("enum", [])]
+    shown = repr(value)
+    return InputError(
+        f"{where}{path} is {shown if len(shown) <= 60 else shown[:57] + '...'}",
+        todo=f"It should be one of {', '.join(map(str, choices))}" if choices else told,
+    )
+
+
+def plain(value: Any) -> Any:
+    """The same without nan and infinity, which JSON has not: what does not exist is null."""
+    if isinstance(value, dict):
+        return {key: plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
