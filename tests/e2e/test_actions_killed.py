@@ -95,11 +95,11 @@ def test_nothing_is_left_over(display: str, hands: Injector, tmp_path: Path, act
 
 
 def test_a_program_is_ended_or_left_alone(display: str, tmp_path: Path) -> None:
-    folder, name = tmp_path / "home", tmp_path / "jailedgame"
+    folder, name = tmp_path / "home", tmp_path / f"killed{os.getpid()}"
     shutil.copy2(shutil.which("sleep") or "sleep", name)
     game, ends = subprocess.Popen([name, "600"]), list[str]()
     try:
-        for step, _ in kill_at_each_step(display, folder, "KILL_JAILEDGAME", "jailedgame"):
+        for step, _ in kill_at_each_step(display, folder, f"KILL_{name.name.upper()}", name.name):
             wait_for(lambda game=game: game.poll() is not None or not is_signalled(game.pid))  # type: ignore[misc]
             time.sleep(0.2)
             gone = game.poll() is not None

@@ -26,6 +26,8 @@ from neural_focus.messages import UndoAction
 
 Start = Callable[..., subprocess.Popen[bytes]]
 NOBODY = 65534
+GAME, DEAF = f"game{os.getpid()}", f"deaf{os.getpid()}"
+"""Of this process alone: a program of that name is ended wherever it runs, and tests of another run may be here."""
 
 
 @pytest.fixture(scope="module")
@@ -65,32 +67,32 @@ def start() -> Iterator[Start]:
 
 
 def test_a_program_is_warned_of_and_then_ended(desk: Desk, start: Start) -> None:
-    game, other = start("jailedgame"), start("workprogram")
-    desk.order(1, "KILL_JAILEDGAME", "jailedgame", 60, "MANUAL_JAIL")
+    game, other = start(GAME), start("workprogram")
+    desk.order(1, f"KILL_{GAME.upper()}", GAME, 60, "MANUAL_JAIL")
     desk.turns(0.5)
     assert game.poll() is None and desk.applied(1) == [], "nothing is told before it is done"
     assert desk.runner.describe()[0]["state"] == "waiting" and desk.runner.lively
     wait_for(lambda: desk.turn() or desk.applied(1), every=0.05)
     assert game.wait(120) == -signal.SIGTERM and other.poll() is None
     assert (desk.applied(1)[0].where, desk.applied(1)[0].refused_reason) == ("process", "")
-    again = start("jailedgame")
+    again = start(GAME)
     wait_for(lambda: desk.turn() or again.poll() is not None, every=0.05)
     desk.runner.undo(UndoAction(1, "emergency"))
     assert desk.until_over(1).reason == "emergency"
-    assert len(desk.applied(1)) == 1 and running("jailedgame") == [], "it was ended, and is not started again"
+    assert len(desk.applied(1)) == 1 and running(GAME) == [], "it was ended, and is not started again"
 
 
 def test_the_warning_is_on_the_screen_and_taking_it_back_saves_the_program(
     display: str, start: Start, tmp_path: Path
 ) -> None:
-    game, shown = start("jailedgame"), list[Prompt]()
+    game, shown = start(GAME), list[Prompt]()
 
     def prompt() -> Prompt:
         shown.append(Prompt(display))
         return shown[-1]
 
     board, noted, ignored = WarningBoard(prompt, lambda window: ignored.append(window)), list[Touched](), list[int]()
-    action = EndProcess("jailedgame", board, noted.extend, warn_seconds=0.5)
+    action = EndProcess(GAME, board, noted.extend, warn_seconds=0.5)
     action.apply(0)
     assert shown[0].buttons() and ignored, "a window of ours"
     assert [one.handle for one in noted] == [game.pid]
@@ -101,16 +103,16 @@ def test_the_warning_is_on_the_screen_and_taking_it_back_saves_the_program(
 
 
 def test_who_does_not_listen_is_made_to_end_ten_seconds_later(desk: Desk, start: Start) -> None:
-    game = start("deafgame", deaf=True)
+    game = start(DEAF, deaf=True)
     began = time.monotonic()
-    desk.order(2, "KILL_DEAFGAME", "deafgame", 60, "MANUAL_JAIL")
+    desk.order(2, f"KILL_{DEAF.upper()}", DEAF, 60, "MANUAL_JAIL")
     wait_for(lambda: desk.turn() or desk.applied(2), every=0.05)
     assert game.wait(120) == -signal.SIGKILL and time.monotonic() - began >= 1.0 + ASK_SECONDS
 
 
 def test_a_number_that_was_given_anew_is_nobody(start: Start) -> None:
-    game = start("jailedgame")
-    [found] = running("jailedgame")
+    game = start(GAME)
+    [found] = running(GAME)
     assert found.handle == game.pid and is_alive(found)
     stranger = replace(found, since=found.since - 1)  # the program that was warned of had this number before
     assert not is_alive(stranger) and not send(stranger, signal.SIGKILL)
@@ -123,14 +125,12 @@ def test_a_number_that_was_given_anew_is_nobody(start: Start) -> None:
 def test_whoever_took_the_number_during_the_warning_is_left_alone(
     display: str, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    game = start("jailedgame")
+    game = start(GAME)
     monkeypatch.setattr(
         "collector.actions.end_process.running",
         lambda app: [replace(one, since=one.since - 1) for one in running(app)],
     )
-    action = EndProcess(
-        "jailedgame", WarningBoard(lambda: Prompt(display), lambda _: None), lambda _: None, warn_seconds=0
-    )
+    action = EndProcess(GAME, WarningBoard(lambda: Prompt(display), lambda _: None), lambda _: None, warn_seconds=0)
     action.apply(0)
     outcomes = [action.turn() for _ in range(3)]
     time.sleep(0.2)
