@@ -47,7 +47,12 @@ LAST = {"parity", "unit"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Before the workers start."""
+    """Before the workers start.
+
+    A worker that finds its files torn apart can only die of it, which xdist calls an internal error.
+    """
+    if getattr(config.option, "numprocesses", None) and config.getoption("dist") != "loadgroup":
+        raise pytest.UsageError("files share servers: with -n give --dist loadgroup, too")
     if os.environ.get("CI") and not hasattr(config, "workerinput"):
         config.add_cleanup(FreshCaches().remove)
 
