@@ -35,7 +35,8 @@ class Counts:
     answers: int = 0
     stored_answers: int = 0
     ordered: int = 0
-    """Rows of help that were to be carried out, and those that were reported as done or as impossible."""
+    """Rows of help that were to be carried out, and those that were reported as done or as impossible. A placebo's card
+    is shown without being any (its type is NO_OP)."""
     applied: int = 0
     refused: int = 0
 
@@ -80,7 +81,8 @@ def _stored(connection: Connection, desk: Desk, machine_id: str, boots: list[str
             count(DISTINCT (opportunity_id, snooze_of IS NULL)) FILTER (WHERE type NOT IN ('NO_OP', 'MANUAL_JAIL')),
             count(DISTINCT (opportunity_id, snooze_of IS NULL))
                 FILTER (WHERE type NOT IN ('NO_OP', 'MANUAL_JAIL') AND user_response IS NOT NULL),
-            count(ordered_at), count(applied_at), count(refused_reason)
+            count(ordered_at) FILTER (WHERE type <> 'NO_OP'), count(applied_at) FILTER (WHERE type <> 'NO_OP'),
+            count(refused_reason) FILTER (WHERE type <> 'NO_OP')
         FROM interventions WHERE user_id = %(user)s AND machine_id = %(machine)s AND triggered_at >= %(since)s""",
         {"user": desk.user_id, "machine": machine_id, "boots": boots, "since": desk.since},
     ).fetchone()
