@@ -6,6 +6,8 @@ at a microsecond that goes back to the service, so that a replay of the log take
 
 from __future__ import annotations
 
+import math
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -41,6 +43,7 @@ from neural_focus.time import STEP_US
 STALE_US = 10_000_000
 """A second that closed longer ago than this is history: nobody is asked about it."""
 LIVE_FEATURES = 30
+COMPLAINT_SECONDS = 60.0
 
 
 class Conversation:
@@ -73,8 +76,12 @@ class Conversation:
         self.closed: Counter[str] = Counter()
         """Offers that were answered or timed out, by the stored response."""
         self._status_told: tuple[DesktopStatus, int] | None = None
-        self.problem = ""
-        """What the service last complained of."""
+        self._complaint, self._complained = "", -math.inf
+
+    @property
+    def problem(self) -> str:
+        """What the service complained of in the last minute: of one message, and over unless it is said again."""
+        return self._complaint if time.monotonic() - self._complained < COMPLAINT_SECONDS else ""
 
     def hear_scores(self) -> None:
         """Predictions that came, before another second is closed: it is to have their momentum; and the site in front,
@@ -170,9 +177,12 @@ class Conversation:
             case SessionEnded():
                 self._session_ended(message)
             case Problem():
-                self.problem = f"the service says: {message.title}. {message.detail}".strip()
+                self._complain(f"the service says: {message.title}. {message.detail}".strip())
             case _:
                 pass  # a PREDICTION was heard already; what is left is for pages
+
+    def _complain(self, words: str) -> None:
+        self._complaint, self._complained = words, time.monotonic()
 
     def _not_ahead(self, t_us: int) -> int:
         """A time from the service, or now where it lies ahead: the clock was set back since. The engine must not go
@@ -188,7 +198,7 @@ class Conversation:
         try:
             self._live.predicted(message.t_us, message.focus_score)
         except FormatError as error:
-            self.problem = f"the service sent a prediction that cannot be used: {error}"
+            self._complain(f"the service sent a prediction that cannot be used: {error}")
             return
         self.known = replace(
             self.known,

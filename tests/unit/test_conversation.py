@@ -1,0 +1,47 @@
+"""The agent's talk with the service: what it complained of is a problem for as long as it may still be one."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from collector import conversation
+from collector.conversation import COMPLAINT_SECONDS, Conversation
+from neural_focus.messages import Problem, ServerMessage
+
+
+def test_a_complaint_is_over_unless_it_is_said_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, came = [1_000.0], list[ServerMessage]()
+    monkeypatch.setattr(conversation.time, "monotonic", lambda: clock[0])
+
+    def received() -> list[ServerMessage]:
+        heard = came[:]
+        came.clear()
+        return heard
+
+    parts: dict[str, Any] = {
+        "link": SimpleNamespace(received=received, connected=False),
+        "live": SimpleNamespace(sessions=list, timed=None),
+        "asker": SimpleNamespace(poll=lambda: None),
+        "actions": SimpleNamespace(turn=lambda: None, reports=lambda _: []),
+    }
+    talk = Conversation(
+        *cast("Any", parts.values()),
+        now_us=lambda: 0,
+        site_in_front=lambda _: None,
+        unavailable=lambda: "",
+        hear_session=lambda _: None,
+    )
+    assert talk.problem == ""
+    for wait in (0.0, COMPLAINT_SECONDS + 30):  # once, and once more
+        clock[0] += wait
+        came.append(Problem("The snapshot is old", 409, "12:00:01 is not after 12:00:01"))
+        talk.hear_scores()
+        talk.turn([])
+        assert talk.problem == "the service says: The snapshot is old. 12:00:01 is not after 12:00:01"
+        clock[0] += COMPLAINT_SECONDS - 1
+        assert talk.problem
+        clock[0] += 1
+        assert talk.problem == ""
