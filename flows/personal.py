@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -26,6 +27,7 @@ from neural_focus.models.predict import Predictor
 from neural_focus.models.shadow_run import shadow
 from neural_focus.settings import Settings
 from neural_focus.store.database import Connection
+from neural_focus.store.experiments import models_of_arms
 from neural_focus.store.labels import shown_on
 from neural_focus.store.live_check import KINDS, TICK_US
 from neural_focus.store.person_record import (
@@ -66,7 +68,7 @@ def personal(platform: Platform) -> int:
 
 def adapt(platform: Platform, now: datetime) -> int:
     """The work of the flow."""
-    predictors = at_work(platform.settings)
+    predictors = at_work(platform.settings, models_of_arms(platform.connection))
     people = served_people(platform.connection, now)
     rows: list[dict[str, Cell]] = []
     for person in people:
@@ -84,9 +86,9 @@ def adapt(platform: Platform, now: datetime) -> int:
     return len(people)
 
 
-def at_work(settings: Settings) -> list[Predictor]:
-    """The model that serves, then the one in its shadow: both get what people's own moments ask for, or the live
-    comparison of the two would be one of how long each has known them."""
+def at_work(settings: Settings, arms: Collection[str] = ()) -> list[Predictor]:
+    """The model that serves, the one in its shadow, and those of experiments' ``arms``: all get what people's own
+    moments ask for, or a comparison of two would be one of how long each has known them."""
     champion, _ = working_champion(settings)
     if champion is None:
         return []
@@ -96,6 +98,11 @@ def at_work(settings: Settings) -> list[Predictor]:
             found.append(load(settings, beside.tag))
     except NeuralFocusError as error:  # a challenger's trouble is its own
         tell(f"nothing is fitted for the shadow: {error}")
+    for version in sorted(set(arms) - {one.version for one in found}):
+        try:
+            found.append(load(settings, version))
+        except NeuralFocusError as error:
+            tell(f"nothing is fitted for the arm of an experiment: {error}")
     return found
 
 

@@ -42,6 +42,7 @@ from neural_focus.models.model_store import StoredModel, list_models, load, newe
 from neural_focus.models.old_models import remove_old_models
 from neural_focus.models.shadow_run import Shadow, clear_shadow, set_shadow, shadow
 from neural_focus.settings import Settings
+from neural_focus.store.experiments import models_of_arms
 from neural_focus.store.live_check import Lived, lived, people_served
 from neural_focus.time import wall_clock_us
 
@@ -68,7 +69,7 @@ def promote_newest(platform: Platform) -> str:
     """
     serving = _judge_newest(platform)
     try:
-        removed = remove_old_models(platform.settings)
+        removed = remove_old_models(platform.settings, models_of_arms(platform.connection))
     except ContractError as error:
         tell(f"no old model is removed: {error}")
     else:

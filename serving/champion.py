@@ -5,17 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from neural_focus.errors import NeuralFocusError
-from neural_focus.features import FEATURE_NAMES
 from neural_focus.models.champion_pointer import champion
 from neural_focus.models.health import read_health
 from neural_focus.models.predict import Predictor
-from neural_focus.models.sequences import StreamPast
 from neural_focus.settings import Settings
 from neural_focus.store.person_record import PersonCalibration
-from serving.responses import TrainedOn
+from serving.model_arms import ModelArms
+from serving.predictors import shares_of, shifts_of, warm_up
 
 WATCH_SECONDS = 3.0
 _LOG = logging.getLogger("neural_focus.serving")
@@ -34,6 +31,11 @@ class Champion:
         self.own_share: Mapping[int, float] = {}
         """By person: how much of the calibration is their own data's word, 0–1."""
         self._shifts: dict[str, dict[int, float]] = {}
+        self.arms = ModelArms(settings)
+
+    def predictor_for(self, user_id: int) -> Predictor:
+        """The champion, or the model that an experiment assigned to this person."""
+        return self.arms.of(user_id) or self.predictor
 
     @property
     def health(self) -> str:
@@ -70,7 +72,7 @@ class Champion:
         if version != self.predictor.version:
             return
         shifts = shifts_of(found)
-        self.own_share = {user: max(one.share for one in known) for user, known in found.items() if known}
+        self.own_share = shares_of(found)
         if shifts != self._shifts:
             self._shifts, self.predictor = shifts, self._plain.with_shifts(shifts)
 
@@ -79,29 +81,3 @@ class Champion:
             self._refused, self.notice = tag, str(error)
             _LOG.error("model %s is refused, %s goes on: %s", tag, self.predictor.version, error)
         return False
-
-
-def shifts_of(found: Mapping[int, Sequence[PersonCalibration]]) -> dict[str, dict[int, float]]:
-    """People's own offsets by target, then person."""
-    shifts: dict[str, dict[int, float]] = {}
-    for user_id, calibrations in found.items():
-        for one in calibrations:
-            shifts.setdefault(one.target, {})[user_id] = one.shift
-    return shifts
-
-
-def trained_on(predictor: Predictor) -> TrainedOn:
-    """Whose data made the model, in the words of the API."""
-    if predictor.trained_on == "people":
-        return "people"
-    return "demo" if predictor.trained_on == "demo" else "rules"
-
-
-def warm_up(predictor: Predictor) -> None:
-    """The first call of a library is its slowest: make it before anybody waits for it."""
-    row = np.zeros(len(FEATURE_NAMES), np.float32)
-    history = StreamPast()
-    history.observe(0, row, "")
-    judged = predictor.judge(0, row, history.rows())
-    for target in ("switch", "break"):
-        judged.reasons(target)

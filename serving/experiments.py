@@ -5,13 +5,13 @@ What a command or the nightly flow changes in the database holds here within ``R
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from neural_focus.experiments.assignment import Arm, Policy
-from neural_focus.experiments.declaration import Experiment
+from neural_focus.experiments.declaration import ArmSpec, Experiment
 from neural_focus.experiments.declaration_checks import HELP_LAYER
 from neural_focus.experiments.running import (
     Running,
@@ -80,10 +80,12 @@ class Experiments:
         if user_id not in self._state.people:
             await self._read({*(stream.user_id for stream in self._streams.all()), user_id})
 
-    def chance(self, user_id: int, t_us: int, category: str, eligible: Collection[Arm]) -> Chance | None:
+    def chance(
+        self, user_id: int, t_us: int, category: str, eligible: Collection[Arm], *, answered: str = ""
+    ) -> Chance | None:
         """What the moment at ``t_us`` can be drawn to; None where it takes part in no experiment.
 
-        ``eligible``: the arms that can be done here now.
+        ``eligible``: the arms that can be done here now; ``answered``: the model that made the prediction.
         """
         person, now = self._state.people.get(user_id), moment(t_us)
         is_demo = any(stream.is_demo for stream in self._streams.of(user_id))
@@ -96,7 +98,14 @@ class Experiments:
         if not is_eligible(one.spec, context, local, today):
             return None
         arms = possible_arms(one, context, eligible)
-        return Chance(one.id, one.spec, arms, context, self._others(user_id, now)) if arms else None
+        return Chance(one.id, one.spec, arms, context, self._others(user_id, now, answered)) if arms else None
+
+    def models(self) -> dict[int, str]:
+        """Person → the version that answers them instead of the champion."""
+        now = datetime.now(UTC)
+        return {
+            user: arm.model for user in self._state.people for arm in self._arms(user, now) if arm.model is not None
+        }
 
     async def _read(self, user_ids: Iterable[int]) -> None:
         users, now = set(user_ids), datetime.now(UTC)
@@ -107,18 +116,21 @@ class Experiments:
 
     def policy_of(self, user_id: int, usual: Policy, now: datetime) -> Policy:
         """The person's policy: the usual one with what their arms change."""
-        arms = []
-        for one, kept in self._kept(user_id, now):
-            label = one.spec.control.label if kept.arm in one.stopped else kept.arm
-            arms.append(next(arm for arm in one.spec.arms if arm.label == label))
-        return changed_policy(Policy(warm_start_s=usual.warm_start_s), arms)
+        return changed_policy(Policy(warm_start_s=usual.warm_start_s), list(self._arms(user_id, now)))
 
-    def _others(self, user_id: int, now: datetime) -> tuple[Exposure, ...]:
-        """A person whose arm was stopped has the control's policy, and is exposed to neither."""
+    def _arms(self, user_id: int, now: datetime) -> Iterator[ArmSpec]:
+        """What holds for a person: their arms, and the control's in place of one that was stopped."""
+        for one, kept in self._kept(user_id, now):
+            yield one.spec.control if kept.arm in one.stopped else _arm_of(one, kept)
+
+    def _others(self, user_id: int, now: datetime, answered: str) -> tuple[Exposure, ...]:
+        """Whose arm was stopped has the control's, and is exposed to neither; so is whom the arm's model did not
+        answer. ``answered``: the version that did."""
         return tuple(
             Exposure(one.id, kept.arm, kept.probability, {arm.label: arm.probability for arm in one.spec.arms})
             for one, kept in self._kept(user_id, now)
             if kept.arm not in one.stopped
+            if _arm_of(one, kept).model in (None, answered)
         )
 
     def _kept(self, user_id: int, now: datetime) -> list[tuple[Running, Assignment]]:
@@ -130,9 +142,13 @@ class Experiments:
         ]
 
 
+def _arm_of(one: Running, kept: Assignment) -> ArmSpec:
+    return next(arm for arm in one.spec.arms if arm.label == kept.arm)
+
+
 def _read_state(connection: Connection, user_ids: Collection[int], now: datetime) -> _State:
     running = tuple(read_running(connection))
-    assigned = assign(connection, running, user_ids, now)
     counted = opportunities_of_the_day(connection, user_ids, now)
+    assigned = assign(connection, running, {user: day for user, (_, day, _) in counted.items()}, now)
     people = {user: _Person(ZoneInfo(zone), day, count) for user, (zone, day, count) in counted.items()}
     return _State(running, people, assigned)

@@ -21,8 +21,9 @@ from neural_focus.prediction import HORIZON_SECONDS, categorize_risk
 from neural_focus.store.prediction_log import LoggedPrediction
 from neural_focus.store.trial import StoredOffer
 from neural_focus.time import iso, parse_iso, wall_clock_us
-from serving.champion import Champion, trained_on
+from serving.champion import Champion
 from serving.online import OnlineFeatures
+from serving.predictors import trained_on
 from serving.problems import ProblemError
 from serving.streams import Stream
 
@@ -106,7 +107,7 @@ def forecast(online: OnlineFeatures, champion: Champion, stream: Stream, snapsho
         StoreError: the online store refuses.
     """
     momentum = stream.momentum.advance(snapshot.t_us, snapshot.features["seconds_since_session_start"])
-    predictor = champion.predictor
+    predictor = champion.predictor_for(stream.user_id)
     row = np.fromiter((snapshot.features[name] for name in FEATURE_NAMES), np.float32, len(FEATURE_NAMES))
     row[MOMENTUM] = momentum
     began = time.perf_counter()

@@ -91,7 +91,10 @@ class Interventions:
         no_block = self._actions.browsers.can_block(stream.user_id)
         reach = Reach.of(stream.help, stream.desktop, no_block=no_block, jailed=stream.jailed)
         unavailable, category = (shot.unavailable, shot.category) if (shot := stream.snapshot) else ("", "")
-        chance = self.experiments.chance(stream.user_id, forecast.message.t_us, category, reach.eligible)
+        told = forecast.message
+        chance = self.experiments.chance(
+            stream.user_id, told.t_us, category, reach.eligible, answered=told.model_version
+        )
         if chance is not None and unavailable not in chance.spec.availability.unavailable:
             unavailable = ""  # the experiment's design: an offer can be seen then
         trigger = stream.watch.consider(

@@ -18,8 +18,9 @@ from neural_focus.store.labels import shown_on
 from neural_focus.store.person_record import WarningDay, sum_days
 from neural_focus.store.prediction_log import Moments, first_prediction_us, read_moments
 from neural_focus.time import iso, microseconds, moment, wall_clock_us
-from serving.champion import Champion, trained_on
+from serving.champion import Champion
 from serving.people import Someone
+from serving.predictors import trained_on
 from serving.problems import ProblemError
 from serving.recent_responses import (
     HitRate,
@@ -115,8 +116,10 @@ def prediction(runtime: Runtime, user_id: int) -> PredictionResponse:
 
 def model_card(connection: Connection, answering: Champion, someone: Someone) -> ModelCard:
     """Which model answers, whose data made it, and how far it has got to know this person."""
-    predictor, notice = answering.predictor, answering.notice
-    yours = answering.own_share.get(someone.id, 0.0)
+    predictor = answering.predictor_for(someone.id)
+    notice = answering.arms.notice(someone.id) or answering.notice
+    by_arm = answering.arms.of(someone.id) is not None
+    yours = answering.arms.share(someone.id) if by_arm else answering.own_share.get(someone.id, 0.0)
     source = trained_on(predictor)
     zone = ZoneInfo(someone.zone)
     first_us = first_prediction_us(connection, someone.id)

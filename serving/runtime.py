@@ -109,6 +109,7 @@ class Runtime:
                 ("effects", EFFECTS_SECONDS, self.interventions.fill_effects),
                 ("experiments", REFRESH_SECONDS, self.interventions.experiments.refresh),
                 ("champion", WATCH_SECONDS, partial(self._in_forecast_thread, self.champion.refresh)),
+                ("model arms", WATCH_SECONDS, self._take_model_arms),
                 ("own calibrations", OWN_SECONDS, self._adapt),
                 ("memories", MEMORY_SECONDS, self._keep_memories),
                 ("shadow", WATCH_SECONDS, partial(run_in_threadpool, self.shadow.refresh)),
@@ -125,6 +126,15 @@ class Runtime:
         if beside is not None:
             theirs = await self.database.run(lambda connection: read_calibrations(connection, beside))
             await run_in_threadpool(self.shadow.adapt, beside, theirs)
+        for arm in self.champion.arms.versions:
+            found = await self.database.run(partial(read_calibrations, version=arm))
+            await self._in_forecast_thread(partial(self.champion.arms.adapt, arm, found))
+
+    async def _take_model_arms(self) -> None:
+        """The models that experiments assigned to people answer them; nothing to do where none does."""
+        wanted = self.interventions.experiments.models()
+        if wanted != self.champion.arms.wanted:
+            await self._in_forecast_thread(partial(self.champion.arms.refresh, wanted))
 
     async def _keep_memories(self) -> None:
         """What the model remembers of each stream, where it was not kept as of its last snapshot yet."""
@@ -182,6 +192,7 @@ class Runtime:
         found = await self.database.run(lambda connection: recall_stream(connection, settings, user_id, machine, watch))
         added = self.streams.add(found)
         await self.interventions.experiments.join(user_id)
+        await self._take_model_arms()
         return added
 
     async def predict(self, client: Client, stream: Stream, snapshot: Snapshot) -> None:

@@ -56,6 +56,37 @@ people = 200
 """
 """Of one that assigns people."""
 
+MODELS = """
+name = "models"
+version = 1
+hypothesis = "Who is answered by the other model settles more."
+layer = "which-model"
+unit = "person"
+
+[[arms]]
+name = "usual"
+probability = 0.5
+
+[[arms]]
+name = "other"
+probability = 0.5
+model = "xgboost_v1"
+
+[outcome]
+metric = "settled_minutes_a_day"
+horizon_seconds = 86400
+
+[plan]
+effect = 20.0
+sd = 60.0
+sd_people = 40.0
+people = 200
+"""
+"""Of one whose arm is a model."""
+
+DAYS = MODELS.replace('unit = "person"', 'unit = "day"').replace("sd_people = 40.0\n", "").replace('"models"', '"days"')
+"""The same, drawn anew each day."""
+
 
 def changed(text: str, *changes: tuple[str, str]) -> str:
     """The text with each first part replaced by the second; every first part must be there."""

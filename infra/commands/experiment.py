@@ -16,7 +16,7 @@ from infra.commands.database import started_url
 from neural_focus.errors import InputError
 from neural_focus.experiments.declaration import Experiment, default_experiment, midnight, read_experiment
 from neural_focus.experiments.running import experiment_of
-from neural_focus.settings import read_settings
+from neural_focus.settings import Settings, read_settings
 from neural_focus.store.database import Connection, connect
 from neural_focus.store.experiments import (
     LIST,
@@ -62,8 +62,9 @@ def plan(file: File = None) -> None:
 @app.command()
 def start(file: Annotated[Path, typer.Argument(help="The experiment's TOML file")]) -> None:
     """Start an experiment. A service that runs draws from it within seconds."""
-    experiment = read_experiment(file)
-    with connect(started_url(read_settings())) as connection:
+    experiment, settings = read_experiment(file), read_settings()
+    _refuse_unfit_models(settings, experiment)
+    with connect(started_url(settings)) as connection:
         number = start_experiment(connection, experiment)
         taking_part = _people_in(connection, number)
         connection.commit()
@@ -119,13 +120,28 @@ def report(name: Annotated[str | None, typer.Argument(help="One experiment; with
     for one in found:
         _say(f"{one.spec.seed}: {_state(one)}; {one.spec.hypothesis}")
         for arm in one.spec.arms:
-            why = f"; stopped, {one.stops[arm.label]}" if arm.label in one.stops else ""
+            stop = one.stops.get(arm.label)
+            why = "" if stop is None else f"; stopped, {stop.why} (since {stop.at:%Y-%m-%d %H:%M} UTC)"
             _say(f"  {arm.label} {arm.probability:g}: {one.exposures.get(arm.label, 0):,} opportunities{why}")
+        for move in one.moves:
+            _say(f"  {move.arm} moved to {move.probability:.2f} ({move.context}) on {move.since:%Y-%m-%d}: {move.why}")
     _say(str(page))
 
 
 def _read(file: Path | None) -> Experiment:
     return default_experiment() if file is None else read_experiment(file)
+
+
+def _refuse_unfit_models(settings: Settings, experiment: Experiment) -> None:
+    """Raises for an arm's model that is not there, that this code cannot serve, or that could never offer help."""
+    from neural_focus.models.model_store import load
+
+    for version in experiment.models:
+        if "break" not in load(settings, version).targets:
+            raise InputError(
+                f"{version} does not predict breaks of settled focus, which offers follow",
+                todo="Name another version: neural-focus models",
+            )
 
 
 def _people_in(connection: Connection, number: int) -> str:

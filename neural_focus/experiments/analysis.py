@@ -92,6 +92,11 @@ class ArmFindings:
     true_effect: float | None = None
     """Known for simulated people only."""
 
+    @property
+    def control(self) -> bool:
+        """Whether nothing is offered in it."""
+        return self.arm == BASELINE
+
 
 @dataclass(frozen=True, slots=True)
 class TrialFindings:

@@ -1,7 +1,8 @@
 """An experiment as its file declares it: one TOML file each, refused as a whole if any field does not fit.
 
 ``unit = "opportunity"``: every opportunity draws its arm anew, within the person (micro-randomised). ``unit =
-"person"``: a person draws once and keeps the arm. What an arm is follows from it: an action, or a policy of offers.
+"person"``: a person draws once and keeps the arm; ``unit = "day"``: each of a person's days draws anew. What an arm is
+follows from it: an action, or a policy of offers and the model that answers.
 """
 
 from __future__ import annotations
@@ -43,12 +44,14 @@ class PolicyChange:
 
 @dataclass(frozen=True, slots=True)
 class ArmSpec:
-    """One arm. An action is its own name; an arm without action and policy is the control: all as it is."""
+    """One arm. An action is its own name; an arm without action, policy and model is the control: all as it is."""
 
     probability: float
     name: str = ""
     action: Action | None = None
     policy: PolicyChange | None = None
+    model: str | None = None
+    """The version of a stored model that answers instead of the champion."""
 
     @property
     def label(self) -> str:
@@ -58,7 +61,7 @@ class ArmSpec:
     @property
     def control(self) -> bool:
         """Whether nothing is done in it."""
-        return self.action == "NO_OP" if self.action else self.policy is None
+        return self.action == "NO_OP" if self.action else self.policy is None and self.model is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +87,13 @@ class Availability:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What is measured after the draw, and for how long."""
+    """What is measured after the draw, and for how long.
 
-    metric: Literal["focus_score", "focus_minutes_a_day"]
+    focus_minutes_a_day: a minute at a focus score of 70 is 0.7 of one. settled_minutes_a_day: of at least a minute in
+    one app, with input; no model has a say in it.
+    """
+
+    metric: Literal["focus_score", "focus_minutes_a_day", "settled_minutes_a_day"]
     horizon_seconds: int
 
 
@@ -140,7 +147,7 @@ class Experiment:
     version: int
     hypothesis: str
     layer: str
-    unit: Literal["opportunity", "person"]
+    unit: Literal["opportunity", "person", "day"]
     arms: tuple[ArmSpec, ...]
     outcome: Outcome
     plan: Plan
@@ -166,6 +173,11 @@ class Experiment:
     def control(self) -> ArmSpec:
         """The arm that the others are compared to."""
         return next(arm for arm in self.arms if arm.control)
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The versions that answer in its arms."""
+        return tuple(arm.model for arm in self.arms if arm.model is not None)
 
     @property
     def hash(self) -> str:

@@ -12,10 +12,12 @@ from neural_focus.experiments.declaration import ArmSpec, Experiment, Plan, Poli
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,29}")
 ARM_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,29}")
+MODEL_VERSION = re.compile(r"[a-z][a-z0-9_]{0,29}_v[0-9]{1,9}")
 HELP_LAYER = "help"
 """One moment gets one offer: whatever draws actions shares this layer, and is exclusive there."""
 RESERVED = ("simulated",)
-HORIZONS = {("opportunity", "focus_score"): 300, ("person", "focus_minutes_a_day"): 86_400}
+A_DAY = {"focus_minutes_a_day": 86_400, "settled_minutes_a_day": 86_400}
+HORIZONS = {"opportunity": {"focus_score": 300}, "person": A_DAY, "day": A_DAY}
 """By unit and metric: the windows that the analysis measures."""
 MOST_ARMS, FEWEST = 5, 0.05
 LOWEST, HIGHEST = 0.2, 0.8
@@ -26,7 +28,7 @@ WRITE = {
     "version": "version = 1",
     "hypothesis": 'hypothesis = "What you expect, and why"',
     "layer": 'layer = "help", or another name for people-level policies',
-    "unit": 'unit = "opportunity" or unit = "person"',
+    "unit": 'unit = "opportunity", unit = "person" or unit = "day"',
     "arms": 'one [[arms]] table an arm, the control (action = "NO_OP", or a name alone) among them',
     "probability": "probability = 0.5 in each [[arms]]",
     "outcome": 'an [outcome] table with metric = "focus_score" and horizon_seconds = 300',
@@ -68,21 +70,24 @@ def _faults(asked: Experiment) -> Iterator[tuple[str, str, str]]:
         yield "traffic", str(asked.traffic), "Write a share of the layer's people: above 0, at most 1"
     if asked.rest_of_layer and asked.traffic != 1:
         yield "traffic", str(asked.traffic), "Leave it out: rest_of_layer = true takes whoever is left"
-    if asked.demo_people and asked.unit == "person":
-        yield "demo_people", "true", 'Leave it out: unit = "person" assigns everybody'
+    if asked.demo_people and asked.unit != "opportunity":
+        yield "demo_people", "true", f'Leave it out: unit = "{asked.unit}" assigns everybody'
     if asked.demo_people and not asked.rest_of_layer:
         yield "demo_people", "true", "Write rest_of_layer = true, too: it takes the demo people who are left"
-    known = {metric: horizon for (unit, metric), horizon in HORIZONS.items() if unit == asked.unit}
+    known = HORIZONS[asked.unit]
     if asked.outcome.metric not in known:
         yield "outcome.metric", repr(asked.outcome.metric), f'For unit = "{asked.unit}" write {" or ".join(known)}'
     elif asked.outcome.horizon_seconds != known[asked.outcome.metric]:
         right = known[asked.outcome.metric]
         yield "outcome.horizon_seconds", str(asked.outcome.horizon_seconds), f"Write {right}, which is measured"
+    elif asked.models and asked.outcome.metric != "settled_minutes_a_day":
+        todo = "Write settled_minutes_a_day for arms with a model: focus scores are the model's own"
+        yield "outcome.metric", repr(asked.outcome.metric), todo
     yield from _time_faults(asked)
     for number, rail in enumerate(asked.guardrails):
         field = f"guardrails[{number}]"
-        if asked.unit == "person" and rail.metric == "outcome":
-            yield f"{field}.metric", rail.metric, 'Write rejected or undone for unit = "person"'
+        if asked.unit != "opportunity" and rail.metric == "outcome":
+            yield f"{field}.metric", rail.metric, f'Write rejected or undone for unit = "{asked.unit}"'
         if rail.metric == "outcome" and rail.bound < 0:
             yield f"{field}.bound", str(rail.bound), "Write how much an arm may lower the outcome: 0 or more"
         if rail.metric != "outcome" and not 0 < rail.bound < 1:
@@ -110,21 +115,23 @@ def _arm_faults(asked: Experiment) -> Iterator[tuple[str, str, str]]:
         total = sum(arm.probability for arm in asked.arms)
         yield "arms", f"a list of probabilities that sum to {total:g}", "Make them sum to 1"
     if (asked.unit == "opportunity") != (asked.layer == HELP_LAYER):
-        todo = f'Write "{HELP_LAYER}" for unit = "opportunity", and another name for unit = "person"'
+        todo = f'Write "{HELP_LAYER}" for unit = "opportunity", and another name for unit = "person" or "day"'
         yield "layer", repr(asked.layer), todo
 
 
 def _one_arm(arm: ArmSpec, field: str, unit: str) -> Iterator[tuple[str, str, str]]:
     if not FEWEST <= arm.probability < 1:
         yield f"{field}.probability", str(arm.probability), f"Write {FEWEST} or more, below 1"
-    if unit == "opportunity" and (arm.action is None or arm.name or arm.policy):
+    if unit == "opportunity" and (arm.action is None or arm.name or arm.policy or arm.model):
         yield (
             field,
             repr(arm.label),
             "Write an action and a probability alone: NO_OP, SUGGEST_BREAK, BLOCK_SITES or PLACEBO",
         )
-    if unit == "person" and (arm.action is not None or not ARM_NAME.fullmatch(arm.name)):
-        yield field, repr(arm.label), 'Write name = "…" of letters, digits and _, and what its policy changes'
+    if unit != "opportunity" and (arm.action is not None or not ARM_NAME.fullmatch(arm.name)):
+        yield field, repr(arm.label), 'Write name = "…" of letters, digits and _, and its policy or its model'
+    if arm.model is not None and not MODEL_VERSION.fullmatch(arm.model):
+        yield f"{field}.model", repr(arm.model), 'Write a version, model = "xgboost_v3": neural-focus models lists them'
     if arm.policy is None:
         return
     if arm.policy == PolicyChange():
@@ -150,16 +157,16 @@ def _time_faults(asked: Experiment) -> Iterator[tuple[str, str, str]]:
         yield "eligibility", f"from_hour {when.from_hour} to_hour {when.to_hour}", "Write hours from 0 to 24, in order"
     if when.first_of_day < 0:
         yield "eligibility.first_of_day", str(when.first_of_day), "Write how many of a day take part; 0: all"
-    if asked.unit == "person" and asked.eligibility != type(when)():
-        yield "eligibility", "given", 'Leave it out for unit = "person": a policy holds at all of a person\'s moments'
+    if asked.unit != "opportunity" and asked.eligibility != type(when)():
+        yield "eligibility", "given", f'Leave it out for unit = "{asked.unit}": an arm holds at all moments'
 
 
 def _adaptive_faults(asked: Experiment) -> Iterator[tuple[str, str, str]]:
     moves = asked.adaptive
     if not moves.on:
         return
-    if asked.unit == "person":
-        yield "adaptive.on", "true", 'Write false for unit = "person": who was assigned stays'
+    if asked.unit != "opportunity":
+        yield "adaptive.on", "true", f'Write false for unit = "{asked.unit}": probabilities stay as declared'
     if not LOWEST <= moves.low < moves.high <= HIGHEST:
         yield "adaptive", f"low {moves.low:g} high {moves.high:g}", f"Write bounds within {LOWEST} and {HIGHEST}"
     for arm in asked.arms:
@@ -181,6 +188,12 @@ def _plan_faults(plan: Plan, unit: str) -> Iterator[tuple[str, str, str]]:
         "alpha": (0.001, 0.2),
     }
     assert set(ranges) == {field.name for field in fields(Plan)}  # noqa: S101 - a field without a range
+    if unit == "day" and (plan.opportunities_a_day, plan.available, plan.carried_out) != (1, 1, 1):
+        yield (
+            "plan",
+            "one of opportunities",
+            'Leave out opportunities_a_day, available and carried_out for unit = "day"',
+        )
     for name, (low, high) in ranges.items():
         if not low <= getattr(plan, name) <= high:
             yield f"plan.{name}", str(getattr(plan, name)), f"Write {low:g} to {high:g}"

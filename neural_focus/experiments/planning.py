@@ -61,7 +61,7 @@ def weeks_needed(planned: list[Planned]) -> int | None:
 
 def power_after(experiment: Experiment, arm: ArmSpec, weeks: int) -> float:
     """The chance to find the planned effect of one arm after so many weeks, 0–1."""
-    return (_within_person if experiment.unit == "opportunity" else _between_people)(experiment, arm, weeks)
+    return (_between_people if experiment.unit == "person" else _within_person)(experiment, arm, weeks)
 
 
 def level(experiment: Experiment) -> float:
@@ -85,20 +85,26 @@ def assumptions(experiment: Experiment) -> list[str]:
             f"{asked.sd:g} around their mean; days are independent given the person."
         )
         return [*told, "Two-sided t-test on people's means (statsmodels); nothing known before is used (CUPED)."]
-    told.append(
-        f"Each has {asked.opportunities_a_day:g} opportunities a day, at {asked.available:.0%} of which an offer can "
-        f"be seen and every arm can be done; outcomes vary with a standard deviation of {asked.sd:g} around what was "
-        "known before the draw."
-    )
-    told.append(
-        f"An arm is carried out at {asked.carried_out:.0%} of its opportunities; the effect is of all of them, whether "
-        "or not it was carried out."
-    )
+    if experiment.unit == "day":
+        told.append(f"Each of their days counts; days vary by {asked.sd:g} (standard deviation) around the person.")
+    else:
+        told += _of_opportunities(experiment)
     among = "" if len(experiment.arms) == 2 else f", at {level(experiment):.3g} for Holm among the arms"
     told.append(f"Two-sided test by randomisation within the person (Liao et al. 2016, changed){among}.")
     if experiment.adaptive.on:
         told.append("Probabilities stay as declared; an arm that they move away from takes longer to know.")
     return told
+
+
+def _of_opportunities(experiment: Experiment) -> list[str]:
+    asked = experiment.plan
+    return [
+        f"Each has {asked.opportunities_a_day:g} opportunities a day, at {asked.available:.0%} of which an offer can "
+        f"be seen and every arm can be done; outcomes vary with a standard deviation of {asked.sd:g} around what was "
+        "known before the draw.",
+        f"An arm is carried out at {asked.carried_out:.0%} of its opportunities; the effect is of all of them, whether "
+        "or not it was carried out.",
+    ]
 
 
 def _planned(experiment: Experiment, arm: ArmSpec) -> Planned:

@@ -17,6 +17,8 @@ from markupsafe import Markup
 from neural_focus.atomic_write import READABLE, atomic_write
 from neural_focus.errors import StoreError
 from neural_focus.experiments.analysis import ArmFindings, TrialFindings, analyse
+from neural_focus.experiments.assigned_days import read_days
+from neural_focus.experiments.assigned_findings import AssignedFindings, assigned_findings
 from neural_focus.experiments.effect import (
     LATER_SECONDS,
     WINDOW_SECONDS,
@@ -38,7 +40,7 @@ from neural_focus.experiments.wording import (
     verdict,
 )
 from neural_focus.store.database import Connection
-from neural_focus.store.experiments import list_experiments
+from neural_focus.store.experiments import Started, list_experiments
 from neural_focus.validation import plain
 
 TEMPLATE = "report.html.j2"
@@ -48,8 +50,9 @@ FAMILIES = {
     "outcomes": "effects of its arms on the other outcomes",
     "contexts": "differences of effects between contexts",
 }
-Stopped = Mapping[str, Mapping[str, str]]
-NOTHING_STOPPED: Stopped = MappingProxyType({})
+By = Mapping[str, Started]
+"""Experiments by name and version."""
+NOTHING_KNOWN: By = MappingProxyType({})
 ASSUMPTION = (
     "Being assigned an arm changes the outcome only through what was applied, and nobody assigned to nothing gets it."
 )
@@ -67,12 +70,20 @@ def write_report(connection: Connection, folder: Path, *, now: datetime, days: i
     moments = read_trial_moments(connection, now=now, days=days)
     unavailable = read_unavailable(connection, now=now, days=days)
     findings = analyse(moments, true_effects_of_demo_people(connection), unavailable)
-    stopped = {one.spec.seed: one.stops for one in list_experiments(connection) if one.stops}
-    told = json.dumps(report_json(findings, now, days, stopped), indent=2, allow_nan=False) + "\n"
+    started = {one.spec.seed: one for one in list_experiments(connection)}
+    assigned = [
+        found
+        for one in started.values()
+        if one.spec.unit != "opportunity"
+        for found in assigned_findings(
+            one.spec, read_days(connection, one, now), {arm: stop.at.date() for arm, stop in one.stops.items()}
+        )
+    ]
+    told = json.dumps(report_json(findings, now, days, started, assigned), indent=2, allow_nan=False) + "\n"
     page = folder / "index.html"
     try:
         atomic_write(folder / "report.json", told.encode(), mode=READABLE)
-        atomic_write(page, report_html(findings, now, days, stopped).encode(), mode=READABLE)
+        atomic_write(page, report_html(findings, now, days, started, assigned).encode(), mode=READABLE)
     except OSError as error:
         raise StoreError(
             f"the A/B report cannot be written to {folder}",
@@ -83,11 +94,16 @@ def write_report(connection: Connection, folder: Path, *, now: datetime, days: i
 
 
 def report_json(
-    findings: Sequence[TrialFindings], now: datetime, days: int | None = None, stopped: Stopped = NOTHING_STOPPED
+    findings: Sequence[TrialFindings],
+    now: datetime,
+    days: int | None = None,
+    started: By = NOTHING_KNOWN,
+    assigned: Sequence[AssignedFindings] = (),
 ) -> dict[str, Any]:
     """The findings as JSON: null where nothing can be said; times ISO 8601 UTC. ``days``: null where all count.
 
-    ``stopped``: by experiment, the arms that a guardrail of it stopped, and why.
+    ``started``: by experiment, which arms a guardrail stopped and which probabilities moved, since when and why.
+    ``assigned``: of those that assign people or days.
     """
     return {
         "generated_at": now.isoformat(),
@@ -99,16 +115,19 @@ def report_json(
         "interval": f"95 %, {METHOD}",
         "adjusted_p": {"method": "Holm", "families": FAMILIES},
         "applied_effect": ASSUMPTION,
-        "trials": [
-            _trial_json(found) | {"stopped_arms": dict(stopped.get(found.experiment, {}))} for found in findings
-        ],
+        "trials": [_trial_json(found) | _changes_json(started.get(found.experiment)) for found in findings],
+        "assigned": [_assigned_json(found) | _changes_json(started.get(found.experiment)) for found in assigned],
     }
 
 
 def report_html(
-    findings: Sequence[TrialFindings], now: datetime, days: int | None = None, stopped: Stopped = NOTHING_STOPPED
+    findings: Sequence[TrialFindings],
+    now: datetime,
+    days: int | None = None,
+    started: By = NOTHING_KNOWN,
+    assigned: Sequence[AssignedFindings] = (),
 ) -> str:
-    """The page: no script, nothing loaded from elsewhere. ``stopped`` as in ``report_json``."""
+    """The page: no script, nothing loaded from elsewhere. ``started`` and ``assigned`` as in ``report_json``."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"signed": signed, "arm_name": arm_name, "points": _points, "span": span}
     template = environment.from_string(resources.files(__package__).joinpath(TEMPLATE).read_text("utf-8"))
@@ -130,7 +149,8 @@ def report_html(
         plural=plural,
         ended=ENDED,
         percent=_percent,
-        stopped=stopped,
+        started=started,
+        assigned=assigned,
     )
 
 
@@ -164,6 +184,22 @@ def _trial_json(found: TrialFindings) -> dict[str, Any]:
         }
     )
     return found_json
+
+
+def _changes_json(one: Started | None) -> dict[str, Any]:
+    if one is None:
+        return {"stopped_arms": {}, "moved": []}
+    return {
+        "stopped_arms": {arm: {"since": stop.at.isoformat(), "why": stop.why} for arm, stop in one.stops.items()},
+        "moved": [asdict(move) | {"since": move.since.isoformat()} for move in one.moves],
+    }
+
+
+def _assigned_json(found: AssignedFindings) -> dict[str, Any]:
+    told: dict[str, Any] = plain(asdict(found))
+    mismatch = {"mismatch": found.ratio.mismatch}
+    arms = [known | {"verdict": verdict(arm)} for known, arm in zip(told["arms"], found.arms, strict=True)]
+    return told | {"sample_ratio": told.pop("ratio") | mismatch, "arms": arms}
 
 
 def _arm_json(arm: ArmFindings) -> dict[str, Any]:

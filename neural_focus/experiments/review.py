@@ -13,8 +13,9 @@ from neural_focus.experiments.adaptation import moves
 from neural_focus.experiments.effect import Moment, read_trial_moments
 from neural_focus.experiments.guardrails import Checked, check_outcome, check_share, shared_alpha
 from neural_focus.experiments.running import Running, context_key
+from neural_focus.store.arm_changes import move_probabilities, stop_arm
 from neural_focus.store.database import Connection
-from neural_focus.store.experiments import close_ended, move_probabilities, read_running, stop_arm, stop_experiment
+from neural_focus.store.experiments import close_ended, read_running, stop_experiment
 from neural_focus.store.exposures import Exposed, read_exposures
 
 Key = tuple[int, datetime]

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from neural_focus.experiments.assignment import Arm, Policy, among, uniform
 from neural_focus.experiments.declaration import ArmSpec, ContextName, Experiment
@@ -63,9 +63,10 @@ def experiment_of(
     return rest.get(is_demo) or rest.get(False)
 
 
-def assigned_arm(spec: Experiment, user_id: int) -> ArmSpec:
-    """The arm of a person in an experiment that assigns people: the same whenever it is asked."""
-    drawn, below = uniform(spec.seed, user_id, "person"), 0.0
+def assigned_arm(spec: Experiment, user_id: int, day: date) -> ArmSpec:
+    """The arm of a person, or of that day of theirs, in an experiment that assigns such: always the same."""
+    key = "person" if spec.unit == "person" else day.isoformat()
+    drawn, below = uniform(spec.seed, user_id, key), 0.0
     for arm in spec.arms:
         below += arm.probability
         if drawn < below:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from neural_focus.experiments.analysis import ArmFindings, TrialFindings
+from neural_focus.experiments.assigned_findings import AssignedArm
 from neural_focus.experiments.clustered_equations import Effect
 
 GROUP_NAMES = {"people": "People", "demo_live": "Demo person on this machine", "simulated": "Demo people"}
@@ -48,12 +49,12 @@ def headline(findings: Sequence[TrialFindings]) -> str:
     return "Nothing has been tried yet. This report gets its first row when help could be offered for the first time."
 
 
-def verdict(arm: ArmFindings) -> str:
+def verdict(arm: ArmFindings | AssignedArm) -> str:
     """What the interval allows to say of one arm, after all arms of the experiment were looked at."""
-    if arm.arm == "NO_OP":
+    if arm.control:
         return "baseline"
     if arm.effect is None or arm.adjusted_p is None:
-        return "too few opportunities to say"
+        return f"too few {'opportunities' if isinstance(arm, ArmFindings) else 'days or people'} to say"
     if arm.adjusted_p >= 0.05:
         return "no clear difference"
     return "helped" if arm.effect.estimate > 0 else "hurt"

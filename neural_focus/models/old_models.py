@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from neural_focus.models.champion_pointer import champion, former_champions, keep_former
 from neural_focus.models.decision_log import log_decision
-from neural_focus.models.model_store import NAME, StoredModel, alone, discard, list_models
+from neural_focus.models.model_store import NAME, StoredModel, alone, discard, full_tag, list_models
 from neural_focus.models.shadow_run import shadow
 
 if TYPE_CHECKING:
@@ -18,10 +19,11 @@ FORMER_KEPT = 5
 """Champions to roll back to."""
 
 
-def remove_old_models(settings: Settings) -> list[str]:
+def remove_old_models(settings: Settings, in_use: Collection[str] = ()) -> list[str]:
     """Remove all models but the champion, those before it, the shadow and the newest; returns the tags of the removed.
 
-    A blend has the files of its parts in it: the parts may go.
+    ``in_use``: versions that are kept besides, the arms of experiments. A blend has the files of its parts in it: the
+    parts may go.
 
     Raises:
         ContractError: champion or shadow cannot be read: then nothing is removed.
@@ -30,7 +32,7 @@ def remove_old_models(settings: Settings) -> list[str]:
         models, beside = list_models(settings), shadow(settings)
         stored = {model.tag for model in models}
         former = [tag for tag in former_champions(settings) if tag in stored][-FORMER_KEPT:]
-        kept = {champion(settings), *former, beside.tag if beside else None, *_newest(models)}
+        kept = {champion(settings), *former, beside.tag if beside else None, *_newest(models), *map(full_tag, in_use)}
         keep_former(settings, former)
         old = [model.tag for model in models if model.tag not in kept]
         for tag in old:

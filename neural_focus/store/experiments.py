@@ -5,9 +5,9 @@ An experiment never changes after its start: what another file says under the sa
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import msgspec
 from psycopg.types.json import Jsonb
@@ -21,12 +21,15 @@ from neural_focus.experiments.declaration import (
     stored_experiment,
 )
 from neural_focus.experiments.running import Running, assigned_arm, experiment_of
+from neural_focus.store.arm_changes import ArmMove, ArmStop, read_moves, read_stops
 from neural_focus.store.database import Connection
 
 NO_OTHER_STARTS = "LOCK TABLE experiments IN SHARE ROW EXCLUSIVE MODE"
 REASON_CHARACTERS = 200
 AT_ITS_END = "its last day is over"
 LIST = "See: neural-focus experiment list"
+FOR_GOOD = date.min
+"""``day`` of an assignment that a person keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +45,15 @@ class Started:
     people: int
     exposures: Mapping[str, int]
     """Opportunities by arm."""
-    stops: Mapping[str, str]
-    """Why, by arm."""
+    stops: Mapping[str, ArmStop]
+    """By arm."""
+    moves: Sequence[ArmMove]
+    """The last one of each arm and context."""
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """The arm that a person keeps in an experiment, and how likely it was."""
+    """The arm of a person in an experiment, for good or for a day, and how likely it was."""
 
     arm: str
     probability: float
@@ -137,7 +142,7 @@ def read_running(connection: Connection) -> list[Running]:
     rows = connection.execute(
         "SELECT id, spec, traffic_low, traffic_high, started_at FROM experiments WHERE stopped_at IS NULL ORDER BY id"
     ).fetchall()
-    stops, moved = _stops(connection), _moved(connection)
+    stops, moved = read_stops(connection), read_moves(connection)
     return [
         Running(
             id=number,
@@ -145,10 +150,15 @@ def read_running(connection: Connection) -> list[Running]:
             traffic=None if low is None else (low, high),
             started_at=started,
             stopped=frozenset(stops.get(number, {})),
-            moved=moved.get(number, {}),
+            moved=_by_context(moved.get(number, [])),
         )
         for number, spec, low, high, started in rows
     ]
+
+
+def models_of_arms(connection: Connection) -> set[str]:
+    """The versions of models that answer in the arms of running experiments. Ends no transaction."""
+    return {version for one in read_running(connection) for version in one.spec.models}
 
 
 def list_experiments(connection: Connection, name: str | None = None) -> list[Started]:
@@ -158,7 +168,7 @@ def list_experiments(connection: Connection, name: str | None = None) -> list[St
         " WHERE %(name)s::text IS NULL OR name = %(name)s ORDER BY id",
         {"name": name},
     ).fetchall()
-    stops = _stops(connection)
+    stops, moved = read_stops(connection), read_moves(connection)
     found = [
         Started(
             number,
@@ -169,6 +179,7 @@ def list_experiments(connection: Connection, name: str | None = None) -> list[St
             reason,
             *_exposures(connection, number),
             stops.get(number, {}),
+            moved.get(number, []),
         )
         for number, spec, low, high, started, stopped, reason in rows
     ]
@@ -177,46 +188,36 @@ def list_experiments(connection: Connection, name: str | None = None) -> list[St
 
 
 def assign(
-    connection: Connection, running: Sequence[Running], user_ids: Collection[int], now: datetime
+    connection: Connection, running: Sequence[Running], days: Mapping[int, date], now: datetime
 ) -> dict[tuple[int, int], Assignment]:
-    """(experiment, person) → the arm they keep, drawn and stored at the first call; the caller commits."""
-    by_person = [one for one in running if one.spec.unit == "person"]
-    for one in by_person:
-        for user_id in user_ids:
-            if experiment_of(running, one.spec.layer, user_id, now) is one:
-                arm = assigned_arm(one.spec, user_id)
-                connection.execute(
-                    "INSERT INTO experiment_assignments (experiment_id, user_id, arm, probability)"
-                    " SELECT %s, id, %s, %s FROM users WHERE id = %s ON CONFLICT DO NOTHING",
-                    (one.id, arm.label, arm.probability, user_id),
-                )
-    rows = connection.execute(
-        "SELECT experiment_id, user_id, arm, probability FROM experiment_assignments"
-        " WHERE experiment_id = ANY(%s) AND user_id = ANY(%s)",
-        ([one.id for one in by_person], list(user_ids)),
-    )
-    return {(number, user): Assignment(arm, chance) for number, user, arm, chance in rows}
+    """(experiment, person) → the arm they have now, drawn and stored at the first call of the person, or of their day.
 
-
-def move_probabilities(
-    connection: Connection, experiment_id: int, context: str, arms: Mapping[str, float], since: datetime, why: str
-) -> None:
-    """From ``since`` on the arms have these probabilities in that context; the caller commits."""
-    for arm, probability in arms.items():
-        connection.execute(
-            "INSERT INTO arm_probabilities (experiment_id, arm, context, since, probability, why)"
-            " VALUES (%s, %s, %s, %s, %s, %s)",
-            (experiment_id, arm, context, since, probability, why[:255]),
+    ``days``: of each person the day that it is where they are. The caller commits.
+    """
+    found: dict[tuple[int, int], Assignment] = {}
+    for one in running:
+        if one.spec.unit == "opportunity":
+            continue
+        now_in = {user: FOR_GOOD if one.spec.unit == "person" else today for user, today in days.items()}
+        drawn = [
+            (one.id, day, arm.label, arm.probability, user_id)
+            for user_id, day in now_in.items()
+            if experiment_of(running, one.spec.layer, user_id, now) is one
+            for arm in [assigned_arm(one.spec, user_id, day)]
+        ]
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO experiment_assignments (experiment_id, user_id, day, arm, probability)"
+                " SELECT %s, id, %s, %s, %s FROM users WHERE id = %s ON CONFLICT DO NOTHING",
+                drawn,
+            )
+        rows = connection.execute(
+            "SELECT user_id, day, arm, probability FROM experiment_assignments"
+            " WHERE experiment_id = %s AND user_id = ANY(%s) AND day = ANY(%s)",
+            (one.id, list(now_in), list(set(now_in.values()))),
         )
-
-
-def stop_arm(connection: Connection, experiment_id: int, arm: str, guardrail: str, why: str) -> bool:
-    """Nobody gets the arm any more; whether that is new. The caller commits."""
-    cursor = connection.execute(
-        "INSERT INTO arm_stops (experiment_id, arm, guardrail, why) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
-        (experiment_id, arm, guardrail, why[:255]),
-    )
-    return cursor.rowcount == 1
+        found |= {(one.id, user): Assignment(arm, p) for user, day, arm, p in rows if now_in[user] == day}
+    return found
 
 
 def _refuse_known(connection: Connection, spec: Experiment) -> None:
@@ -251,7 +252,8 @@ def _refuse_same_policy(spec: Experiment, running: Sequence[Running]) -> None:
 
 def _policy_fields(spec: Experiment) -> set[str]:
     changes = [msgspec.to_builtins(arm.policy) for arm in spec.arms if arm.policy is not None]
-    return {name for change in changes for name, value in change.items() if value is not None}
+    found = {name for change in changes for name, value in change.items() if value is not None}
+    return found | ({"the model"} if spec.models else set())
 
 
 def _free_stretch(spec: Experiment, same_layer: Sequence[Running]) -> tuple[float, float] | tuple[None, None]:
@@ -281,21 +283,10 @@ def _same_rest(spec: Experiment, one: Running) -> bool:
     return one.traffic is None and (one.spec.layer, one.spec.demo_people) == (spec.layer, spec.demo_people)
 
 
-def _stops(connection: Connection) -> dict[int, dict[str, str]]:
-    found: dict[int, dict[str, str]] = {}
-    for number, arm, why in connection.execute("SELECT experiment_id, arm, why FROM arm_stops"):
-        found.setdefault(number, {})[arm] = why
-    return found
-
-
-def _moved(connection: Connection) -> dict[int, dict[str, dict[str, float]]]:
-    found: dict[int, dict[str, dict[str, float]]] = {}
-    rows = connection.execute(
-        "SELECT DISTINCT ON (experiment_id, context, arm) experiment_id, context, arm, probability"
-        " FROM arm_probabilities WHERE since <= now() ORDER BY experiment_id, context, arm, since DESC"
-    )
-    for number, context, arm, probability in rows:
-        found.setdefault(number, {}).setdefault(context, {})[arm] = probability
+def _by_context(moves: Sequence[ArmMove]) -> dict[str, dict[str, float]]:
+    found: dict[str, dict[str, float]] = {}
+    for move in moves:
+        found.setdefault(move.context, {})[move.arm] = move.probability
     return found
 
 

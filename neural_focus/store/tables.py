@@ -10,7 +10,7 @@
            ├─ interventions         shown and withheld (no-op arm), with the logged probability, and what was done
            ├─ unavailable_moments   at risk, but nobody could have seen an offer
            ├─ paired_browsers       whose extension may block for this person
-           ├─ experiment_assignments  the arm that a person keeps
+           ├─ experiment_assignments  the arm of a person, or of their day
            ├─ exposures             an opportunity's arm and probability in each experiment it was part of
            ├─ labels                what people said, and what rules guess, kept apart by their source
            ├─ person_calibrations   how far a person's own moments move each model's risks
@@ -332,10 +332,12 @@ EXPERIMENT_ASSIGNMENTS = sa.Table(
     METADATA,
     _experiment(primary_key=True),
     _user(primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True, nullable=False, server_default=sa.text("'0001-01-01'")),
     sa.Column("arm", sa.String(50), nullable=False),
     sa.Column("probability", sa.Float, nullable=False),
     _time("assigned_at", null=False, now=True),
 )
+"""``day`` is the person's own where each of their days draws anew, 0001-01-01 where they keep the arm."""
 
 EXPOSURES = sa.Table(
     "exposures",

@@ -8,8 +8,10 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -27,10 +29,13 @@ from neural_focus.messages import (
     PredictionMade,
     Problem,
 )
+from neural_focus.store.arm_changes import move_probabilities, stop_arm
 from neural_focus.store.database import connect
+from neural_focus.store.experiments import read_running
 from neural_focus.store.users import ensure_user
 from serving.experiments import REFRESH_SECONDS
 
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 AT_RISK = {"context_switches_5min": 20.0}
 
 
@@ -154,6 +159,39 @@ def test_a_share_of_the_people_and_their_policies(
     assert exposed == [(person, assigned[person], 0.5) for person in inside], "in the opportunity's transaction"
     told = eventually(lambda: done(command(service, "list")))
     assert "how-often" in told
+
+
+def test_a_person_is_told_what_was_stopped_and_what_moved(
+    quick_service: Service, module_database_url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "told.toml").write_text(changed(OWN, ('"breaks"', '"told"')))
+    done(command(quick_service, "start", str(tmp_path / "told.toml")))
+    taken_up()
+    person, stranger = a_person(module_database_url), a_person(module_database_url)
+    assert what_was_drawn(quick_service, person, module_database_url)
+    with connect(module_database_url) as connection:
+        [number] = [one.id for one in read_running(connection) if one.spec.name == "told"]
+        stop_arm(connection, number, "SUGGEST_BREAK", "rejected", "rejected, bound 0.4: 9 of 10")
+        move_probabilities(connection, number, "all", {"NO_OP": 0.7}, NOW, "by 80 opportunities")
+        connection.commit()
+
+    def told(user_id: int) -> dict[str, dict[str, Any]]:
+        with quick_service.http(quick_service.token_of(user_id)) as client:
+            return {one["name"]: one for one in client.get("/api/v1/experiments").json()}
+
+    nothing, suggested = told(person)["told-1"]["arms"]
+    assert (nothing["stopped_at"], nothing["moved"][0]["probability"]) == (None, 0.7)
+    assert nothing["moved"][0] == {
+        "context": "all", "probability": 0.7, "since": "2026-06-01T12:00:00.000000Z", "why": "by 80 opportunities"
+    }  # fmt: skip
+    assert suggested["stopped_why"] == "rejected, bound 0.4: 9 of 10" and suggested["stopped_at"] is not None
+    reported = done(command(quick_service, "report", "told"))
+    assert "stopped, rejected, bound 0.4: 9 of 10 (since " in reported
+    assert "NO_OP moved to 0.70 (all) on 2026-06-01: by 80 opportunities" in reported
+    done(command(quick_service, "stop", "told", "--reason", "seen enough"))
+    over = told(person)["told-1"]
+    assert over["stopped_why"] == "seen enough" and over["stopped_at"] is not None
+    assert "told-1" not in told(stranger), "who was never in it hears nothing of it"
 
 
 def test_when_an_offer_can_be_seen_is_part_of_the_design(

@@ -14,7 +14,7 @@ from uuid import uuid4
 import numpy as np
 import psycopg
 import pytest
-from experiment_files import OWN, PEOPLE, changed
+from experiment_files import DAYS, MODELS, OWN, PEOPLE, changed
 from logged_answers import logged
 from serving_process import query
 
@@ -114,16 +114,19 @@ def test_what_cannot_be_started_says_why(fresh_database_url: str) -> None:
         start_experiment(connection, parse_experiment(PEOPLE))
         with pytest.raises(InputError, match="seldom-1 in the layer 'how-often' changes alerts_per_hour, gap_minutes"):
             start_experiment(connection, replace(parse_experiment(PEOPLE), name="other", layer="another"))
+        start_experiment(connection, parse_experiment(MODELS))
+        with pytest.raises(InputError, match="models-1 in the layer 'which-model' changes the model, too"):
+            start_experiment(connection, replace(parse_experiment(DAYS), layer="another"))
 
 
 def test_assigned_people_keep_their_arm(fresh_database_url: str) -> None:
     with connect(fresh_database_url) as connection:
         users = [ensure_user(connection, f"person-{number}") for number in range(40)]
         number = start_experiment(connection, parse_experiment(PEOPLE))
-        first = assign(connection, read_running(connection), users, NOW)
+        first = assign(connection, read_running(connection), dict.fromkeys(users, NOW.date()), NOW)
         assert {key[0] for key in first} == {number} and {one.arm for one in first.values()} == {"usual", "seldom"}
         connection.execute("UPDATE experiment_assignments SET arm = 'seldom' WHERE user_id = %s", (users[0],))
-        again = assign(connection, read_running(connection), users, NOW)
+        again = assign(connection, read_running(connection), dict.fromkeys(users, NOW.date()), NOW)
         assert again[number, users[0]].arm == "seldom", "what is stored counts"
         assert {key: one for key, one in again.items() if key[1] != users[0]} == {
             key: one for key, one in first.items() if key[1] != users[0]
@@ -260,7 +263,7 @@ def test_a_guardrail_that_breaks_stops_its_arm_and_says_so(
         assert (arm.arm, arm.what, whole.arm, whole.what) == ("SUGGEST_BREAK", "stopped", "", "stopped")
         assert re.match(told, arm.why), arm.why
         [one] = list_experiments(connection)
-        assert one.stops == {"SUGGEST_BREAK": arm.why}
+        assert {stopped: stop.why for stopped, stop in one.stops.items()} == {"SUGGEST_BREAK": arm.why}
         assert one.stop_reason == "guardrails stopped every arm but the control"
         assert one.people == 10 and sum(one.exposures.values()) == 120
 

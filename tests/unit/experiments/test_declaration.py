@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from experiment_files import OWN, PEOPLE, changed
+from experiment_files import DAYS, MODELS, OWN, PEOPLE, changed
 
 from neural_focus.errors import InputError
 from neural_focus.experiments.assignment import DEMO_ARMS, DEMO_SEED, TRIAL_ARMS, TRIAL_SEED, Arm
@@ -39,7 +39,28 @@ BAD = {
     "layer": (OWN, ('layer = "help"', 'layer = "A layer"'), r"layer is 'A layer'"),
     "layer of actions": (OWN, ('layer = "help"', 'layer = "mine"'), r'layer is \'mine\'. Write "help"'),
     "layer of people": (PEOPLE, ('layer = "how-often"', 'layer = "help"'), r"layer is 'help'.*another name"),
-    "unit": (OWN, ('unit = "opportunity"', 'unit = "day"'), r"unit is 'day'. It should be one of opportunity, person"),
+    "unit": (
+        OWN,
+        ('unit = "opportunity"', 'unit = "week"'),
+        r"unit is 'week'. It should be one of opportunity, person",
+    ),
+    "a model of an opportunity": (
+        OWN,
+        ('action = "SUGGEST_BREAK"', 'action = "SUGGEST_BREAK"\nmodel = "xgboost_v1"'),
+        r"arms\[1\] is 'SUGGEST_BREAK'. Write an action and a probability alone",
+    ),
+    "a version": (MODELS, ('"xgboost_v1"', '"the best one"'), r"arms\[1\].model is 'the best one'. Write a version"),
+    "an outcome that the model makes": (
+        MODELS,
+        ('"settled_minutes_a_day"', '"focus_minutes_a_day"'),
+        r"outcome.metric is .* Write settled_minutes_a_day for arms with a model",
+    ),
+    "a plan of days": (DAYS, ("sd = 60.0", "sd = 60.0\navailable = 0.5"), r"plan is one of opportunities. Leave out"),
+    "guardrail of days": (
+        DAYS,
+        ("[plan]", '[[guardrails]]\nmetric = "outcome"\nbound = 1.0\n[plan]'),
+        r"guardrails\[0\].metric is outcome. Write rejected or undone for unit = \"day\"",
+    ),
     "one arm": (OWN, ("[[arms]]\n" + HELP, ""), r"arms is 1 tables. Write 2 to 5"),
     "no control": (OWN, ("NO_OP", "BLOCK_SITES"), r"arms is a list with 0 controls. Write exactly one control"),
     "two controls": (PEOPLE, ("policy = {alerts_per_hour = 1.0, gap_minutes = 30.0}", ""), r"with 2 controls"),
@@ -151,7 +172,7 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
         read_experiment(tmp_path / "nowhere.toml")
 
 
-@pytest.mark.parametrize("text", [OWN, PEOPLE], ids=["opportunity", "person"])
+@pytest.mark.parametrize("text", [OWN, PEOPLE, MODELS, DAYS], ids=["opportunity", "person", "model", "day"])
 def test_a_file_that_fits_goes_into_the_database_and_back(text: str, tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(changed(text, ("version = 1", "version = 1\nend = 2027-03-01")))
     found = read_experiment(tmp_path / "mine.toml")

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from experiment_files import OWN, PEOPLE, changed
+from experiment_files import DAYS, OWN, PEOPLE, changed
 from scipy import stats
 
 from neural_focus.experiments.declaration import Experiment, default_experiment, parse_experiment
@@ -136,3 +136,12 @@ def test_the_plan_says_what_it_assumes() -> None:
     told = " ".join(assumptions(parse_experiment(changed(OWN, ("[plan]", "[adaptive]\non = true\n[plan]")))))
     assert "10 people take part" in told and "Liao" in told and "Probabilities stay as declared" in told
     assert "CUPED" in " ".join(assumptions(parse_experiment(PEOPLE)))
+    assert "Each of their days counts" in " ".join(assumptions(parse_experiment(DAYS)))
+
+
+def test_days_are_planned_as_one_draw_each() -> None:
+    experiment = parse_experiment(changed(DAYS, ("people = 200", "people = 10")))
+    effect, counted = 20.0 / 60.0, 10 * 7 * 4 - 10
+    assert power_after(experiment, experiment.arms[1], 4) == pytest.approx(
+        f_test_power(counted * 0.25 * effect**2, counted - 2, 0.05), abs=1e-9
+    )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
-from experiment_files import OWN, PEOPLE, changed
+from experiment_files import DAYS, MODELS, OWN, PEOPLE, changed
 from scipy import stats
 
 from neural_focus.experiments.assignment import Arm, OpportunityWatch, Policy
@@ -26,6 +26,7 @@ from neural_focus.experiments.running import (
 
 NOW = datetime(2026, 12, 1, 10, tzinfo=UTC)
 PEOPLE_HERE = range(1, 20_001)
+TODAY = date(2026, 12, 1)
 
 
 def running(number: int, text: str = OWN, traffic: tuple[float, float] | None = (0.0, 1.0)) -> Running:
@@ -89,8 +90,8 @@ def test_assigned_arms_are_sticky_as_probable_as_declared_and_independent_of_the
     spec = parse_experiment(
         changed(PEOPLE, ("probability = 0.5", "probability = 0.7"), ("probability = 0.5", "probability = 0.3"))
     )
-    arms = [assigned_arm(spec, user).label for user in PEOPLE_HERE]
-    assert arms == [assigned_arm(spec, user).label for user in PEOPLE_HERE]
+    arms = [assigned_arm(spec, user, TODAY).label for user in PEOPLE_HERE]
+    assert arms == [assigned_arm(spec, user, TODAY).label for user in PEOPLE_HERE]
     assert stats.binomtest(arms.count("seldom"), len(arms), 0.3).pvalue > 0.001
     both = np.zeros((2, 4))
     for user, arm in zip(PEOPLE_HERE, arms, strict=True):
@@ -99,12 +100,22 @@ def test_assigned_arms_are_sticky_as_probable_as_declared_and_independent_of_the
     again = replace(spec, version=2)
     assert (
         stats.binomtest(
-            sum(assigned_arm(again, user).label == arm for user, arm in zip(PEOPLE_HERE, arms, strict=True)),
+            sum(assigned_arm(again, user, TODAY).label == arm for user, arm in zip(PEOPLE_HERE, arms, strict=True)),
             len(arms),
             0.7**2 + 0.3**2,
         ).pvalue
         > 0.001
     ), "the next version draws anew"
+
+
+def test_a_person_keeps_their_arm_and_a_day_draws_anew() -> None:
+    week = [TODAY + timedelta(days=day) for day in range(200)]
+    person, day = parse_experiment(MODELS), parse_experiment(DAYS)
+    assert {assigned_arm(person, 7, one).label for one in week} == {assigned_arm(person, 7, TODAY).label}
+    drawn = [assigned_arm(day, 7, one).label for one in week]
+    assert drawn == [assigned_arm(day, 7, one).label for one in week]
+    assert stats.binomtest(drawn.count("other"), len(week), 0.5).pvalue > 0.001
+    assert drawn != [assigned_arm(day, 8, one).label for one in week], "each person's days by themselves"
 
 
 def test_arms_that_cannot_be_done_or_were_stopped_leave_their_share_to_the_others() -> None:

@@ -8,9 +8,12 @@ import pytest
 from trial_moments import NOW, draw_moments
 
 from neural_focus.experiments.analysis import TrialFindings, analyse
+from neural_focus.experiments.declaration import demo_experiment
 from neural_focus.experiments.effect import Moment
 from neural_focus.experiments.report import report_html, report_json
 from neural_focus.experiments.wording import headline
+from neural_focus.store.arm_changes import ArmMove, ArmStop
+from neural_focus.store.experiments import Started
 
 
 def only(findings: list[TrialFindings], group: str) -> TrialFindings:
@@ -95,11 +98,19 @@ def test_a_broken_lottery_forbids_conclusions() -> None:
 
 def test_an_arm_that_a_guardrail_stopped_is_said_with_its_reason() -> None:
     findings = analyse(draw_moments(12), {})
-    stopped = {findings[0].experiment: {"SUGGEST_BREAK": "rejected, bound 0.4: 9 of 10 <rejected>"}}
-    page = report_html(findings, NOW, stopped=stopped)
-    assert "was stopped</strong> by a guardrail" in page and "9 of 10 &lt;rejected&gt;" in page
-    assert report_json(findings, NOW, stopped=stopped)["trials"][0]["stopped_arms"] == stopped[findings[0].experiment]
-    assert "was stopped" not in report_html(findings, NOW)
+    why = "rejected, bound 0.4: 9 of 10 <rejected>"
+    moved = ArmMove("SUGGEST_BREAK", "category=Building", 0.65, NOW, "how likely each arm is the best, by 80")
+    one = Started(1, demo_experiment(), None, NOW, None, None, 12, {}, {"SUGGEST_BREAK": ArmStop(NOW, why)}, [moved])
+    started = {findings[0].experiment: one}
+    page = report_html(findings, NOW, started=started)
+    assert "was stopped</strong> by a guardrail of the experiment on 2025-03-29 12:00 UTC" in page
+    assert "9 of 10 &lt;rejected&gt;" in page
+    assert "<td>0.30</td>\n<td>0.65</td>" in page and "by 80" in page, "what was declared, what holds now, and why"
+    told = report_json(findings, NOW, started=started)["trials"][0]
+    assert told["stopped_arms"] == {"SUGGEST_BREAK": {"since": NOW.isoformat(), "why": why}}
+    [there] = told["moved"]
+    assert (there["context"], there["probability"], there["since"]) == ("category=Building", 0.65, NOW.isoformat())
+    assert "was stopped" not in report_html(findings, NOW) and "moved" not in report_html(findings, NOW)
 
 
 def test_json_and_page_tell_the_same_and_the_page_loads_nothing() -> None:
