@@ -50,6 +50,39 @@ class SessionEndedResponse:
 
 
 @dataclass(frozen=True, slots=True)
+class ArmMoved:
+    """Since when an arm has another probability in a context than was declared, and why."""
+
+    context: str
+    probability: float
+    since: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArmNow:
+    """An arm of an experiment. Nobody is assigned to it any more since ``stopped_at``."""
+
+    arm: str
+    probability: float
+    stopped_at: str | None
+    stopped_why: str
+    moved: tuple[ArmMoved, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentNow:
+    """An experiment that the person is in, or was in until it was stopped some days ago."""
+
+    name: str
+    hypothesis: str
+    since: str
+    stopped_at: str | None
+    stopped_why: str
+    arms: tuple[ArmNow, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CategoryStats:
     """Hours and mean focus score in one category of apps; the score is null where nothing was predicted."""
 

@@ -14,6 +14,7 @@ from neural_focus.messages import AskRounds, Problem, SessionResponse
 from neural_focus.store import session_book
 from neural_focus.store.database import Connection
 from serving import labelling, pages
+from serving.experiment_page import experiments_of
 from serving.gate import PERSON_KEY
 from serving.problems import MEDIA_TYPE, ProblemError
 from serving.recent_responses import InterventionRow, Recent
@@ -22,6 +23,7 @@ from serving.responses import (
     CategoryStats,
     CreateSessionRequest,
     DailyStatsResponse,
+    ExperimentNow,
     FeedbackStored,
     InterventionFeedbackRequest,
     JailExit,
@@ -96,6 +98,13 @@ async def get_recent(here: Here, user_id: User, minutes: Minutes = 30) -> Recent
 async def get_interventions(here: Here, user_id: User, minutes: Minutes = MOST_MINUTES) -> list[InterventionRow]:
     """What the trial drew in the last minutes, no-op draws included, newest first."""
     return await here.database.run(lambda connection: pages.interventions(connection, user_id, minutes))
+
+
+@router.get("/experiments")
+async def get_experiments(here: Here, user_id: User) -> list[ExperimentNow]:
+    """The experiments that the person is in: the arms, what a guardrail stopped, what moved, since when and why."""
+    is_demo = (await here.person(user_id)).is_demo
+    return await here.database.run(lambda connection: experiments_of(connection, user_id, is_demo=is_demo))
 
 
 @router.get("/actions")

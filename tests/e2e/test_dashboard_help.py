@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from page_service import Desktop, PageService, axe_says, quiet_page
@@ -17,6 +18,9 @@ from virtual_desktop import wait_for
 from wall_clock import MovedClock
 
 from neural_focus.messages import ApplyAction, InterventionApplied, InterventionUndone, UndoAction
+from neural_focus.store.arm_changes import move_probabilities, stop_arm
+from neural_focus.store.database import connect as connect_database
+from neural_focus.store.experiments import read_running
 
 
 @pytest.fixture
@@ -105,6 +109,32 @@ def test_the_page_says_what_works_here(page: Page, service: PageService, desktop
     expect(rows.filter(has_text="Block sites")).to_contain_text("no browser is paired → Pair the browser that you use")
     expect(rows.filter(has_text="Show a break screen")).to_contain_text("works")
     expect(rows.filter(has_text="End programs")).to_contain_text("only where you agreed → Agree with: neural-focus")
+
+
+def test_the_page_says_which_arm_was_stopped_and_which_probability_moved(
+    page: Page, service: PageService, desktop: Desktop
+) -> None:
+    assert service.settings.database_url is not None
+    with connect_database(service.settings.database_url) as connection:
+        [number] = [one.id for one in read_running(connection) if one.spec.name == "demo"]
+        stop_arm(connection, number, "PLACEBO", "rejected", "rejected, bound 0.4: 9 of 10 (90%) rejected")
+        move_probabilities(connection, number, "all", {"SUGGEST_BREAK": 0.65}, datetime.now(UTC), "by 80 opportunities")
+        connection.commit()
+        try:
+            page.goto(f"{service.address}/#help")
+            expect(page.get_by_test_id("experiment")).to_contain_text("demo-1, since ")
+            rows = page.get_by_test_id("arm")
+            expect(rows).to_have_count(4)
+            expect(rows.filter(has_text="Placebo: a card")).to_contain_text(
+                re.compile(r"not assigned.*Stopped since .*\d\d:\d\d: rejected, bound 0.4: 9 of 10")
+            )
+            expect(rows.filter(has_text="Suggest a break")).to_contain_text(
+                re.compile(r"30.%.*Moved from 30.% to 65.% on .*: by 80 opportunities")
+            )
+            assert axe_says(page) == []
+        finally:
+            connection.execute("DELETE FROM arm_stops")
+            connection.execute("DELETE FROM arm_probabilities")
 
 
 def test_accepted_help_is_asked_for_then_done_then_undone_as_it_is_reported(

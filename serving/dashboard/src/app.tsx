@@ -13,6 +13,7 @@ import { Announcer } from "./view/announcer";
 import { BrowsersCard, PossibleCard } from "./view/browsers";
 import { DayCard } from "./view/day";
 import { DoneCard } from "./view/done";
+import { ExperimentsCard } from "./view/experiments";
 import { Header } from "./view/header";
 import { HelpSettingsCard, type Save } from "./view/help-settings";
 import { History } from "./view/history";
@@ -101,6 +102,7 @@ function HelpView({ state, now, offer, save, onBrowsers }: ViewProps & { save: S
         <PossibleCard can={possible(state.desktop, state.browsers)} />
       </div>
       <DayCard actions={state.actions} now={now} />
+      <ExperimentsCard />
     </>
   );
 }

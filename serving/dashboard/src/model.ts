@@ -249,3 +249,26 @@ export interface Collector {
   lastSnapshot: number | null;
   advice: string;
 }
+
+/** Since when something is stopped, and why. */
+export interface Stop {
+  at: number;
+  why: string;
+}
+
+/** An arm of an experiment: nobody is assigned to a stopped one; `moved` where its probability is no longer the declared one. */
+export interface ExperimentArm {
+  arm: string;
+  probability: number;
+  stopped: Stop | null;
+  moved: readonly { context: string; probability: number; since: number; why: string }[];
+}
+
+/** An experiment that the person is in, or was in until some days ago. */
+export interface Experiment {
+  name: string;
+  hypothesis: string;
+  since: number;
+  stopped: Stop | null;
+  arms: readonly ExperimentArm[];
+}

@@ -101,6 +101,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/experiments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Experiments
+         * @description The experiments that the person is in: the arms, what a guardrail stopped, what moved, since when and why.
+         */
+        get: operations["get_experiments_api_v1_experiments_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/interventions": {
         parameters: {
             query?: never;
@@ -483,6 +503,36 @@ export interface components {
             window_title: string;
         };
         /**
+         * ArmMoved
+         * @description Since when an arm has another probability in a context than was declared, and why.
+         */
+        ArmMoved: {
+            /** Context */
+            context: string;
+            /** Probability */
+            probability: number;
+            /** Since */
+            since: string;
+            /** Why */
+            why: string;
+        };
+        /**
+         * ArmNow
+         * @description An arm of an experiment. Nobody is assigned to it any more since ``stopped_at``.
+         */
+        ArmNow: {
+            /** Arm */
+            arm: string;
+            /** Moved */
+            moved: components["schemas"]["ArmMoved"][];
+            /** Probability */
+            probability: number;
+            /** Stopped At */
+            stopped_at: string | null;
+            /** Stopped Why */
+            stopped_why: string;
+        };
+        /**
          * AskRounds
          * @description The person wants rounds of ``type`` begun, the break skipped, or no session after the running one.
          *
@@ -548,6 +598,24 @@ export interface components {
             total_hours: number;
             /** Total Sessions */
             total_sessions: number;
+        };
+        /**
+         * ExperimentNow
+         * @description An experiment that the person is in, or was in until it was stopped some days ago.
+         */
+        ExperimentNow: {
+            /** Arms */
+            arms: components["schemas"]["ArmNow"][];
+            /** Hypothesis */
+            hypothesis: string;
+            /** Name */
+            name: string;
+            /** Since */
+            since: string;
+            /** Stopped At */
+            stopped_at: string | null;
+            /** Stopped Why */
+            stopped_why: string;
         };
         /**
          * FeedbackStored
@@ -1497,6 +1565,66 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_experiments_api_v1_experiments_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentNow"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

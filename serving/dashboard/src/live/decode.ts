@@ -15,6 +15,7 @@ import type {
   Activity,
   Collector,
   Desktop,
+  Experiment,
   Help,
   HelpSettings,
   HitRate,
@@ -52,6 +53,21 @@ export function judgement(made: PredictionMade | Schemas["PredictionMade"]): Jud
     confidence: made.confidence,
     reasons: made.contributing_factors,
     modelVersion: made.model_version,
+  };
+}
+
+export function experiment(found: Schemas["ExperimentNow"]): Experiment {
+  return {
+    name: found.name,
+    hypothesis: found.hypothesis,
+    since: Date.parse(found.since),
+    stopped: found.stopped_at === null ? null : { at: Date.parse(found.stopped_at), why: found.stopped_why },
+    arms: found.arms.map((arm) => ({
+      arm: arm.arm,
+      probability: arm.probability,
+      stopped: arm.stopped_at === null ? null : { at: Date.parse(arm.stopped_at), why: arm.stopped_why },
+      moved: arm.moved.map(({ context, probability, since, why }) => ({ context, probability, since: Date.parse(since), why })),
+    })),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { components, paths } from "../generated/api";
 import type { Problem } from "../generated/messages";
-import type { Action, Help, HelpSettings, Link, Outcome, PairedBrowser, PairingCode } from "../model";
+import type { Action, Experiment, Help, HelpSettings, Link, Outcome, PairedBrowser, PairingCode } from "../model";
 import type { Recent, Standing } from "../state";
 import { errorWord, problemWord } from "../words/format";
 import * as decode from "./decode";
@@ -12,6 +12,7 @@ type Readable =
   | "/api/v1/interventions"
   | "/api/v1/links"
   | "/api/v1/actions"
+  | "/api/v1/experiments"
   | "/api/v1/settings/help"
   | "/api/v1/browsers";
 type Schemas = components["schemas"];
@@ -87,6 +88,11 @@ export async function readActions(): Promise<Action[]> {
 /** What was offered and ordered in the last 24 hours, newest first. */
 export async function readDay(): Promise<Help[]> {
   return decode.helps(await get("/api/v1/interventions"));
+}
+
+/** The experiments that the person is in. */
+export async function readExperiments(): Promise<Experiment[]> {
+  return (await get("/api/v1/experiments")).map(decode.experiment);
 }
 
 export async function readHelp(): Promise<HelpSettings> {

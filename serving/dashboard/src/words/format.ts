@@ -62,6 +62,11 @@ export function dayOf(at: number): string {
   return DAY.format(at);
 }
 
+/** Day and wall-clock time of a moment. */
+export function momentOf(at: number): string {
+  return `${dayOf(at)}, ${minuteOf(at)}`;
+}
+
 /** A refusal of the service as sentences; a detail that begins with the title says it alone. */
 export function problemWord({ title = "", detail = "", todo = "" }: { title?: string; detail?: string; todo?: string }): string {
   return [detail.startsWith(title) ? "" : title, detail || title, todo].filter((part, index, all) => part && all.indexOf(part) === index).join(". ");
