@@ -26,8 +26,11 @@ if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, FloatRect, Page
 
 T = TypeVar("T")
-OFFER_SECONDS, SHOWN_SECONDS, JAIL_MINUTES = 900, 60, 5
+OFFER_SECONDS, SHOWN_SECONDS, JAIL_MINUTES = 2_400, 60, 5
+"""The first offer comes when the half hour is nearly full (``own_platform``); then one is open nearly always."""
 AT_MOST_SECONDS = OFFER_SECONDS + 3 * SHOWN_SECONDS
+OFFER_PART = (0.45, 0.0, 1.0, 0.55)
+"""Offers are shown at the top right; the rest of the display is the demo person's windows."""
 SITE = "http://www.reddit.com/"
 
 
@@ -51,7 +54,7 @@ def _break(stage: Stage) -> dict[str, bytes]:
     told = agent_counters(stage.settings)
     display = json.loads(told.read_text())["source"].rpartition(" ")[2]
     authority = stage.settings.home / "display" / "Xauthority"
-    asked = _grab(display, authority)
+    asked = _grab(display, authority, OFFER_PART)
     _ask(stage, "/api/v1/interventions/feedback", intervention_id=offer, response="accept", response_time_ms=0)
 
     def shown() -> bool | None:
@@ -62,15 +65,18 @@ def _break(stage: Stage) -> dict[str, bytes]:
     return {"offer": asked, "break-screen": _grab(display, authority)}
 
 
-def _grab(display: str, authority: Path) -> bytes:
-    """What a display shows, as a PNG."""
+def _grab(display: str, authority: Path, part: tuple[float, float, float, float] = (0, 0, 1, 1)) -> bytes:
+    """What a display shows, as a PNG. ``part``: left, top, right and bottom as shares of it."""
     from io import BytesIO
 
     from PIL import ImageGrab
 
     time.sleep(1.5)  # the first line of a screen is not all of it
     os.environ["XAUTHORITY"] = str(authority)  # of this command alone, which looks at no other display
-    picture = ImageGrab.grab(xdisplay=display)
+    whole = ImageGrab.grab(xdisplay=display)
+    left, top, right, bottom = part
+    width, height = whole.size
+    picture = whole.crop((int(left * width), int(top * height), int(right * width), int(bottom * height)))
     png = BytesIO()
     picture.resize((WIDTH, round(picture.height * WIDTH / picture.width))).save(png, "PNG")
     return png.getvalue()
