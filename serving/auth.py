@@ -1,25 +1,25 @@
-"""Who is asking: API tokens, the browser's signed cookie, and one-time codes. All are HMACs of one key.
+"""Who is asking: API tokens, the browser's signed cookie, and one-time codes, all signed with one key by itsdangerous.
 
-    api_token                       the local person (made at first start, in the secrets file)
-    nf1.<user id>.<mac>             any person of this installation; ``up`` gives the demo person's desktop one
-    cookie <user id>.<expiry>.<mac> a browser that followed a sign-in link
-    /signin?code=...                one use, within its lifetime; a file named by the code's hash is the single use
-    pairing codes                   the same, for browser extensions (serving.browsers keeps what they get)
+    api_token                the local person (made at first start, in the secrets file)
+    nf1.<user id>.…          any person of this installation; ``up`` gives the demo person's desktop one
+    cookie                   a browser that followed a sign-in link; it is good for a week
+    /signin?code=...         one use, within its lifetime; a file named by the code's hash is the single use
+    pairing codes            the same, for browser extensions (serving.browsers keeps what they get)
 
 Nothing here is kept in memory, so links and tokens work across processes and restarts.
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
-import json
 import os
 import secrets as random
 import time
 from pathlib import Path
 from typing import Literal, get_args
+
+from itsdangerous import BadSignature, TimestampSigner
 
 from neural_focus.addresses import service_link
 from neural_focus.secrets import Secrets
@@ -29,74 +29,59 @@ LOCAL_PERSON = 0
 """Stands for the installation's own person where only a token is known; no row of ``users`` has it."""
 COOKIE_NAME = "neural_focus_session"
 COOKIE_SECONDS = 7 * 24 * 3600
-SIGNIN_SECONDS = 3600
-PAIRING_SECONDS = 600
-_PREFIX = "nf1"
+_PREFIX = "nf1."
 Purpose = Literal["signin", "pairing"]
-"""What a code is good for; each has a folder and a kind of HMAC of its own, so that one is never the other."""
+"""What a code is good for; each has a folder and a key of its own, so that one is never the other."""
+CODE_SECONDS: dict[Purpose, int] = {"signin": 3600, "pairing": 600}
 
 
-def _mac(secrets: Secrets, purpose: str, text: str) -> str:
-    """HMAC-SHA-256 of ``text`` for one purpose, so that a cookie is never a token."""
-    digest = hmac.digest(secrets.signing_key.encode(), f"{purpose}\0{text}".encode(), "sha256")
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+def _signer(secrets: Secrets, purpose: str) -> TimestampSigner:
+    """Its key follows from the purpose, so that a cookie is never a token."""
+    return TimestampSigner(secrets.signing_key, purpose, key_derivation="hmac", digest_method=hashlib.sha256)
 
 
-def _same(left: str, right: str) -> bool:
-    return hmac.compare_digest(left.encode(errors="replace"), right.encode(errors="replace"))
+def _person(secrets: Secrets, purpose: str, signed: str, seconds: int | None = None) -> int | None:
+    """The users.id that was signed for this purpose, within so many seconds; else None."""
+    try:
+        return int(_signer(secrets, purpose).unsign(signed, seconds).decode().removeprefix(_PREFIX))
+    except BadSignature:
+        return None
 
 
 def issue_token(secrets: Secrets, user_id: int) -> str:
     """An API token that speaks for one person of this installation."""
-    return f"{_PREFIX}.{user_id}.{_mac(secrets, 'token', str(user_id))}"
+    return _signer(secrets, "token").sign(f"{_PREFIX}{user_id}").decode()
 
 
 def token_user(secrets: Secrets, token: str) -> int | None:
     """The person a token speaks for: a users.id, LOCAL_PERSON for the api_token, None if it is not valid."""
-    if _same(token, secrets.api_token):
+    if hmac.compare_digest(token.encode(errors="replace"), secrets.api_token.encode()):
         return LOCAL_PERSON
-    prefix, _, rest = token.partition(".")
-    user, _, mac = rest.partition(".")
-    if prefix != _PREFIX or not _is_id(user) or not _same(mac, _mac(secrets, "token", user)):
-        return None
-    return int(user)
+    return _person(secrets, "token", token)
 
 
-def make_cookie(secrets: Secrets, user_id: int, now: float | None = None) -> str:
+def make_cookie(secrets: Secrets, user_id: int) -> str:
     """The value of a browser's cookie, valid for a week."""
-    text = f"{user_id}.{int((time.time() if now is None else now) + COOKIE_SECONDS)}"
-    return f"{text}.{_mac(secrets, 'cookie', text)}"
+    return _signer(secrets, "cookie").sign(str(user_id)).decode()
 
 
-def cookie_user(secrets: Secrets, value: str, now: float | None = None) -> int | None:
+def cookie_user(secrets: Secrets, value: str) -> int | None:
     """The person of a cookie, None if it is forged or has run out."""
-    text, _, mac = value.rpartition(".")
-    user, _, expiry = text.partition(".")
-    if not _same(mac, _mac(secrets, "cookie", text)) or not _is_id(user) or not expiry.isascii():
-        return None
-    return int(user) if int(expiry) > (time.time() if now is None else now) else None
+    return _person(secrets, "cookie", value, COOKIE_SECONDS)
 
 
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 10
-
-
-def make_signin_link(
-    settings: Settings, secrets: Secrets, user_id: int = LOCAL_PERSON, seconds: int = SIGNIN_SECONDS
-) -> str:
+def make_signin_link(settings: Settings, secrets: Secrets, user_id: int = LOCAL_PERSON) -> str:
     """A link that signs one browser in, once, as ``user_id`` (the local person by default)."""
-    return f"{service_link(settings)}/signin?code={make_code(settings, secrets, 'signin', user_id, seconds)}"
+    return f"{service_link(settings)}/signin?code={make_code(settings, secrets, 'signin', user_id)}"
 
 
-def make_code(settings: Settings, secrets: Secrets, purpose: Purpose, user_id: int, seconds: int) -> str:
-    """A code that ``redeem_code`` takes once, within ``seconds``, for the same purpose."""
+def make_code(settings: Settings, secrets: Secrets, purpose: Purpose, user_id: int) -> str:
+    """A code that ``redeem_code`` takes once, within ``CODE_SECONDS``, for the same purpose."""
     code = random.token_urlsafe(24)
     path = _code_path(settings, purpose, code)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    text = f"{user_id}.{int(time.time()) + seconds}"
-    stored = json.dumps({"grant": text, "mac": _mac(secrets, purpose, f"{code}\0{text}")})
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(stored)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(_signer(secrets, purpose + code).sign(str(user_id)))
     return code
 
 
@@ -109,14 +94,9 @@ def redeem_code(settings: Settings, secrets: Secrets, code: str, purpose: Purpos
     except OSError:
         return None
     try:
-        stored = json.loads(taken.read_text())
+        return _person(secrets, purpose + code, taken.read_text(), CODE_SECONDS[purpose])
     finally:
         taken.unlink()
-    text = str(stored["grant"])
-    if not _same(str(stored["mac"]), _mac(secrets, purpose, f"{code}\0{text}")):
-        return None
-    user, _, expiry = text.partition(".")
-    return int(user) if int(expiry) > time.time() else None
 
 
 def forget_old_codes(settings: Settings) -> int:

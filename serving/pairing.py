@@ -20,7 +20,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from neural_focus.errors import InputError
 from neural_focus.time import iso, microseconds, wall_clock_us
 from neural_focus.validation import validate
-from serving.auth import PAIRING_SECONDS, make_code, redeem_code
+from serving.auth import CODE_SECONDS, make_code, redeem_code
 from serving.plain_page import plain_page
 from serving.problems import ProblemError, problem_of, respond
 from serving.responses import PairedBrowser, PairingCode
@@ -101,8 +101,8 @@ def add_pairing(app: FastAPI, runtime: Callable[[], Runtime]) -> None:
 
 
 async def _new_code(here: Runtime, user_id: int) -> PairingCode:
-    expires_us = wall_clock_us() + PAIRING_SECONDS * 1_000_000
-    work = partial(make_code, here.settings, here.secrets, "pairing", user_id, PAIRING_SECONDS)
+    expires_us = wall_clock_us() + CODE_SECONDS["pairing"] * 1_000_000
+    work = partial(make_code, here.settings, here.secrets, "pairing", user_id)
     return PairingCode(await run_in_threadpool(work), iso(expires_us))
 
 

@@ -30,7 +30,7 @@ from neural_focus.messages import (
     decode_server,
     encode,
 )
-from serving.auth import COOKIE_NAME, make_code, make_cookie
+from serving.auth import CODE_SECONDS, COOKIE_NAME, make_code, make_cookie
 
 CHROMIUM = "chrome-extension://flamlnonjfofhcmlbboenbpejobjpflp"
 FIREFOX = "moz-extension://0f8fad5b-d9cb-469f-a165-70867728950e"
@@ -105,7 +105,7 @@ def test_a_browser_is_paired_once_by_a_code_that_the_page_carries(service: Servi
 def test_only_our_extension_is_let_in_and_its_token_opens_nothing_else(service: Service, real_person: int) -> None:
     token, cookie = paired(service, real_person), make_cookie(service.secrets, real_person)
     for origin in (*FOREIGN, service.url, None):
-        code = make_code(service.settings, service.secrets, "pairing", real_person, 60)
+        code = make_code(service.settings, service.secrets, "pairing", real_person)
         assert problem(ask_to_pair(service, code, origin))["status"] == 403, origin
         with pytest.raises(InvalidStatus) as refused, extension(service, token, origin):
             pass
@@ -125,14 +125,17 @@ def test_only_our_extension_is_let_in_and_its_token_opens_nothing_else(service: 
     assert refused.value.response.status_code == 401
 
 
-@pytest.mark.parametrize("seconds", [-1, 60])
-def test_a_code_is_good_for_one_purpose_and_for_its_time(service: Service, real_person: int, seconds: int) -> None:
-    signin = make_code(service.settings, service.secrets, "signin", real_person, seconds)
-    pairing = make_code(service.settings, service.secrets, "pairing", real_person, seconds)
+@pytest.mark.parametrize("age", [CODE_SECONDS["pairing"] + 2, CODE_SECONDS["pairing"] - 60])
+def test_a_code_is_good_for_one_purpose_and_for_its_time(
+    service: Service, real_person: int, age: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as made:
+        made.setattr("itsdangerous.TimestampSigner.get_timestamp", lambda _: int(time.time()) - age)
+        signin, pairing = (make_code(service.settings, service.secrets, kind, real_person) for kind in CODE_SECONDS)
     assert problem(ask_to_pair(service, signin, CHROMIUM))["status"] == 403
     with service.anyone() as browser:
         assert browser.get(f"/signin?code={pairing}").status_code == 403
-    assert ask_to_pair(service, pairing, CHROMIUM).status_code == (201 if seconds > 0 else 403)
+    assert ask_to_pair(service, pairing, CHROMIUM).status_code == (201 if age < CODE_SECONDS["pairing"] else 403)
     assert problem(ask_to_pair(service, "../../secrets.json", CHROMIUM))["status"] == 403
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import httpx
@@ -11,7 +12,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from neural_focus.settings import Settings
-from serving.auth import COOKIE_NAME, issue_token, make_cookie, make_signin_link
+from serving.auth import CODE_SECONDS, COOKIE_NAME, issue_token, make_cookie, make_signin_link
 
 
 def test_health_is_open_and_nothing_else_is(service: Service) -> None:
@@ -115,8 +116,12 @@ def test_a_signin_link_for_a_demo_person_is_theirs(service: Service, demo_person
         assert browser.get("/api/v1/me").json()["id"] == demo_person
 
 
-def test_links_that_ran_out_or_were_forged_are_refused(service: Service) -> None:
-    late = make_signin_link(service.settings, service.secrets, seconds=-1)
+def test_links_that_ran_out_or_were_forged_are_refused(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as made:
+        made.setattr(
+            "itsdangerous.TimestampSigner.get_timestamp", lambda _: int(time.time()) - CODE_SECONDS["signin"] - 2
+        )
+        late = make_signin_link(service.settings, service.secrets)
     with service.anyone() as browser:
         assert browser.get(late).status_code == 403
         assert browser.get("/signin?code=../../secrets.json").status_code == 403

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from neural_focus.messages import Ability, DesktopStatus, Problem, Snapshot
 from neural_focus.secrets import Secrets
 from neural_focus.settings import Settings
 from serving.auth import (
+    CODE_SECONDS,
     COOKIE_SECONDS,
     LOCAL_PERSON,
     cookie_user,
@@ -65,23 +67,29 @@ def test_tokens_speak_for_one_person_of_one_installation() -> None:
     assert token_user(SECRETS, "") is None
 
 
-def test_a_cookie_is_no_token_and_runs_out() -> None:
-    value = make_cookie(SECRETS, 7, now=1000.0)
-    assert cookie_user(SECRETS, value, now=1000.0 + COOKIE_SECONDS - 1) == 7
-    assert cookie_user(SECRETS, value, now=1000.0 + COOKIE_SECONDS + 1) is None
-    assert cookie_user(SECRETS, value.replace("7.", "8.", 1), now=1000.0) is None
-    assert token_user(SECRETS, f"nf1.{value}") is None
-    for nonsense in ("", "..", "7", "7.9", "-1.99999999999.x"):
+def test_a_cookie_is_no_token_and_runs_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    value = make_cookie(SECRETS, 7)
+    for age, person in ((COOKIE_SECONDS - 2, 7), (COOKIE_SECONDS + 2, None)):
+        monkeypatch.setattr("itsdangerous.TimestampSigner.get_timestamp", lambda _, age=age: int(time.time()) + age)
+        assert cookie_user(SECRETS, value) == person
+    monkeypatch.undo()
+    assert cookie_user(SECRETS, value.replace("7.", "8.", 1)) is None
+    assert token_user(SECRETS, value) is None and token_user(SECRETS, f"nf1.{value}") is None
+    for nonsense in ("", "..", "7", "7.9", "-1.99999999999.x", "ü"):
         assert cookie_user(SECRETS, nonsense) is None
 
 
-def test_a_signin_code_is_used_up(tmp_path: Path) -> None:
+def test_a_signin_code_is_used_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings(home=tmp_path)
     code = make_signin_link(settings, SECRETS, 9).split("code=")[1]
     assert all(code not in path.name for path in tmp_path.rglob("*"))  # only its hash is on disk
     assert redeem_code(settings, SECRETS, code) == 9
     assert redeem_code(settings, SECRETS, code) is None
-    late = make_signin_link(settings, SECRETS, 9, seconds=-1).split("code=")[1]
+    with monkeypatch.context() as made:
+        made.setattr(
+            "itsdangerous.TimestampSigner.get_timestamp", lambda _: int(time.time()) - CODE_SECONDS["signin"] - 2
+        )
+        late = make_signin_link(settings, SECRETS, 9).split("code=")[1]
     assert redeem_code(settings, SECRETS, late) is None
     another = Secrets("a", "b", "c", "another-key")
     foreign = make_signin_link(settings, another, 9).split("code=")[1]
