@@ -14,19 +14,21 @@ from bench.figure import Figure, beside
 from bench.served_path import load
 from neural_focus.features import FEATURE_NAMES
 from neural_focus.models.blend import blend
-from neural_focus.models.contracts import V5
+from neural_focus.models.contracts import V6
 from neural_focus.models.datasets import Moments
-from neural_focus.models.history import StreamHistory
+from neural_focus.models.past import PastRows
 from neural_focus.models.predict import Predictor
 from neural_focus.models.recurrent import as_torch
 from neural_focus.models.sequence_target import SequenceTarget, split_rows
 from neural_focus.models.sequence_training import train_sequences
-from neural_focus.models.sequences import CHANNELS, STEPS, PastRows, StreamPast
+from neural_focus.models.sequences import CHANNELS, STEPS, LiveSteps, no_steps
 from neural_focus.models.training import train_moments
+from neural_focus.replay import INPUT_NAMES
+from neural_focus.snapshot_inputs import SnapshotInputs
 
 DAYS, A_DAY = 30, 2_880
 """30 days of eight hours, a moment every 10 s."""
-WIDTH = len(V5.names)
+WIDTH = len(V6.names)
 
 
 def figures() -> Iterator[Figure]:
@@ -50,11 +52,11 @@ def figures() -> Iterator[Figure]:
 
 def sequence_latencies(predictor: Predictor) -> Iterator[Figure]:
     """One row through the served path; the same members through PyTorch's plain call; and the reasons apart."""
-    known, now, last = two_minutes()
+    known, last = two_minutes()
     target = predictor.targets["switch"]
     if not isinstance(target, SequenceTarget):
         return
-    inputs, recent = split_rows(predictor.contract, predictor.inputs(now, last[None], known))
+    inputs, recent = split_rows(predictor.contract, predictor.inputs(last[None], known))
     members = as_torch(target.network, len(predictor.targets))
     x = torch.from_numpy(target.network.scales.now(inputs)), torch.from_numpy(target.network.scales.steps(recent))
 
@@ -63,34 +65,39 @@ def sequence_latencies(predictor: Predictor) -> Iterator[Figure]:
             for member in members:
                 member(*x)
 
-    value = median_us(lambda: predictor.predict(now, last[None], known))
+    value = median_us(lambda: predictor.predict(last[None], known))
     name = "LSTM, a prediction of three targets"
     yield beside(name, value, "µs", "PyTorch, the network's plain call", median_us(plain), less_is_better=True)
     yield beside(name, value, "µs", "the limit set for it", 1_000.0, less_is_better=True)
-    judged = predictor.judge(int(now[0]), last, known)
+    judged = predictor.judge(last, known)
     yield Figure("LSTM, the prediction's reasons", median_us(judged.reasons), "µs")
 
 
 def blend_latencies(predictor: Predictor) -> Iterator[Figure]:
     """Both parts of one row through the served path."""
-    known, now, last = two_minutes()
-    value = median_us(lambda: predictor.predict(now, last[None], known))
+    known, last = two_minutes()
+    value = median_us(lambda: predictor.predict(last[None], known))
     name = "trees and LSTM, a prediction of three targets"
     yield beside(name, value, "µs", "the limit set for it", 1_000.0, less_is_better=True)
     yield Figure(
         "trees and LSTM, the prediction with its reasons",
-        median_us(lambda: predictor.judge(int(now[0]), last, known).reasons()),
+        median_us(lambda: predictor.judge(last, known).reasons()),
         "µs",
     )
 
 
-def two_minutes() -> tuple[PastRows | None, NDArray[np.int64], NDArray[np.float32]]:
-    """A made-up past with its sequence, the time of its last snapshot int64[1] in µs, and that snapshot float32[32]."""
-    past = StreamPast()
-    rows = np.random.default_rng(3).gamma(1.0, 2.0, (120, len(FEATURE_NAMES))).astype(np.float32)
+def two_minutes() -> tuple[PastRows, NDArray[np.float32]]:
+    """A made-up past with its sequence, and the snapshot float32[32] that it ends with."""
+    rng, steps = np.random.default_rng(3), LiveSteps()
+    rows = rng.gamma(1.0, 2.0, (120, len(FEATURE_NAMES))).astype(np.float32)
     for second, row in enumerate(rows):
-        past.observe(second * 1_000_000, row, f"app{second // 20}", np.full(10, 1 + second % 6, np.uint8))
-    return past.rows(), np.array([119_000_000]), rows[-1]
+        steps.observe(second * 1_000_000, row, np.full(10, 1 + second % 6, np.uint8))
+    return PastRows.of_snapshot(made_up_inputs(rng), steps.recent()), rows[-1]
+
+
+def made_up_inputs(rng: np.random.Generator) -> SnapshotInputs:
+    """As a desktop sends them."""
+    return SnapshotInputs(rng.gamma(1.0, 2.0, len(INPUT_NAMES)).astype(np.float32), "editor", "browser")
 
 
 def month_of_one_person() -> Moments:
@@ -123,16 +130,13 @@ def latencies(predictor: Predictor, files: object) -> Iterator[Figure]:
     """One row through the served path, and the same trees through the library."""
     row = np.random.default_rng(2).random((1, 32)).astype(np.float32)
     row[0, 17], row[0, 19] = 90.0, 0.0  # settled
-    now = np.zeros(1, np.int64)
-    history = StreamHistory()
-    for second in range(60):
-        history.observe(second * 1_000_000, row[0], f"app{second // 20}")
-    known = history.rows()
+    text = made_up_inputs(np.random.default_rng(2)).to_text()
+    known = PastRows.of_snapshot(SnapshotInputs.from_text(text), no_steps(1))
 
     def served() -> None:
-        predictor.judge(0, row[0], known).reasons()
+        predictor.judge(row[0], known).reasons()
 
-    inputs = predictor.inputs(now, row, known)
+    inputs = predictor.inputs(row, known)
     boosters = [load(data) for name, data in dict(files).items() if name.endswith(".ubj")]  # type: ignore[call-overload]
     plain = median_us(lambda: [booster.inplace_predict(inputs) for booster in boosters])
     shap = median_us(lambda: boosters[0].predict(xgboost.DMatrix(inputs, nthread=1), pred_contribs=True))
@@ -141,16 +145,8 @@ def latencies(predictor: Predictor, files: object) -> Iterator[Figure]:
     yield beside(name, value, "µs", "XGBoost, predictions alone", plain, less_is_better=True)
     yield beside(name, value, "µs", "XGBoost, with its SHAP values", plain + shap, less_is_better=True)
     yield beside(name, value, "µs", "the limit set for it", 300.0, less_is_better=True)
-    yield Figure("history, a second and its columns", median_us(lambda: second_of(history, row[0])), "µs")
-
-
-_clock = iter(range(1_000, 10_000_000))
-
-
-def second_of(history: StreamHistory, row: NDArray[np.float32]) -> None:
-    """What the service does a second and stream before it predicts."""
-    history.observe(next(_clock) * 1_000_000, row, "app1")
-    history.rows()
+    read = median_us(lambda: SnapshotInputs.from_text(text))
+    yield Figure("the inputs that come with a snapshot, read and checked", read, "µs")
 
 
 def median_us(call: Callable[[], object], times: int = 1_000) -> float:

@@ -2,10 +2,10 @@
 
 ::
 
-    text ─► decode ─► online store, written and read ─► history ─► three risks and the reasons ─► encode ─► text
+    text ─► decode ─► online store, written and read ─► three risks and the reasons ─► encode ─► text
 
 Its loops, threads and database are there as they are in the service; only the socket is left out. Beside it, in turn:
-what the libraries' plain calls take for one row, without history, write, words or messages.
+what the libraries' plain calls take for one row, without write, words or messages.
 """
 
 from __future__ import annotations
@@ -20,32 +20,41 @@ import numpy as np
 import xgboost
 
 from bench.figure import Figure, beside
-from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
+from neural_focus.features import FEATURE_NAMES
 from neural_focus.messages import PredictionMade, Snapshot, decode_client, decode_server, encode
 from neural_focus.models.boosted import PARAMETERS
+from neural_focus.models.past import PastRows
 from neural_focus.models.predict import Predictor
+from neural_focus.replay import replay_with_inputs
 from neural_focus.secrets import load_secrets
 from neural_focus.settings import Settings
+from neural_focus.snapshot_inputs import SnapshotInputs, inputs_of
 from serving.auth import LOCAL_PERSON
 from serving.hub import Client
 from serving.runtime import Runtime
 from serving.streams import Stream
 
 TRIPS, WARM_UP = 2_000, 200
-APPS = ("editor", "browser", "terminal", "mail")
 Milliseconds = list[float]
 
 
-def snapshots(features: np.ndarray[Any, Any], sequence: np.ndarray[Any, Any]) -> list[str]:
-    """The last seconds of somebody's day (float32[n, 32], uint8[n, 10]) as texts, ending now, a second apart."""
-    rows, types = features[-TRIPS - WARM_UP :], sequence[-TRIPS - WARM_UP :]
-    app = np.cumsum(np.diff(rows[:, FEATURE_INDEX["time_in_current_app"]], prepend=0) < 0) % len(APPS)
+def snapshots(records: np.ndarray[Any, Any]) -> list[str]:
+    """The last seconds of somebody's days (EVENT_DTYPE[n]) as an agent sends them, ending now, a second apart."""
+    seen, inputs = replay_with_inputs(records, every_s=1)
+    last = slice(-TRIPS - WARM_UP, None)
+    rows, types, told = seen.features[last], seen.sequence[last], inputs_of(inputs)[last]
     times = (int(time.time()) - len(rows) - 60 + np.arange(len(rows))) * 1_000_000
     return [
         encode(
-            Snapshot(int(t_us), dict(zip(FEATURE_NAMES, row.tolist(), strict=True)), tuple(last.tolist()), APPS[where])
+            Snapshot(
+                int(t_us),
+                dict(zip(FEATURE_NAMES, row.tolist(), strict=True)),
+                tuple(types_of.tolist()),
+                past.app,
+                inputs=past.to_text(),
+            )
         )
-        for t_us, row, last, where in zip(times, rows, types, app, strict=True)
+        for t_us, row, types_of, past in zip(times, rows, types, told, strict=True)
     ]
 
 
@@ -110,7 +119,8 @@ def _xgboost(stream: Stream, settings: Settings, files: Mapping[str, bytes]) -> 
     """The same trees on the row that the last snapshot had, and the SHAP values of a switch."""
     snapshot = cast(Snapshot, stream.snapshot)
     row = np.array([[snapshot.features[name] for name in FEATURE_NAMES]], np.float32)
-    inputs = Predictor.load(settings).inputs(np.array([snapshot.t_us]), row, stream.history.rows(), stream.user_id)
+    past = PastRows.of_snapshot(SnapshotInputs.from_text(snapshot.inputs), stream.steps.recent())
+    inputs = Predictor.load(settings).inputs(row, past, stream.user_id)
     boosters = {name: load(data) for name, data in files.items() if name.endswith(".ubj")}
     [switch] = [booster for name, booster in boosters.items() if "switch" in name]
 

@@ -28,7 +28,7 @@ from infra.embedded_database import EmbeddedServer
 from infra.ports import free_port
 from neural_focus.messages import PredictionMade, decode_server
 from neural_focus.models.champion_pointer import promote
-from neural_focus.models.contracts import V5
+from neural_focus.models.contracts import V6
 from neural_focus.models.datasets import cut_moments
 from neural_focus.models.model_store import save
 from neural_focus.models.training import train_moments
@@ -57,9 +57,9 @@ uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), log_level="error")
 def figures() -> Iterator[Figure]:
     """The served path in process, and round trips through the service and through a bare echo: p50 and p99 in ms."""
     person = stream_of(live(draw_person(101), DAYS, number=1, trials=False), 1)
-    moments, stays = cut_moments([person], V5)
+    moments, stays = cut_moments([person], V6)
     bundle = train_moments(moments, stays, is_demo=True)
-    texts = served_path.snapshots(person.features, person.sequence)
+    texts = served_path.snapshots(person.records)
     folder = Path(tempfile.mkdtemp(prefix="neural-focus-bench-"))
     folder.chmod(0o755)  # the database's own account has to reach it
     server = EmbeddedServer(folder / "database", free_port(), "bench", durable=False)

@@ -149,7 +149,8 @@ class Conversation:
             del self._features[min(self._features)]
         shown = (second.app_name, second.category, second.window_title)
         input_us, unavailable = second.input_us, self._unavailable()
-        self._send(Snapshot(second.t_us, second.features, second.sequence, *shown, input_us, unavailable))
+        told = Snapshot(second.t_us, second.features, second.sequence, *shown, input_us, unavailable)
+        self._send(replace(told, inputs=second.inputs.to_text()))
 
     def _tell_session(self, start_us: int, end_us: int) -> None:
         if end_us < 0:

@@ -106,7 +106,7 @@ class Link(threading.Thread):
                     additional_headers={"Authorization": f"Bearer {self._token}"},
                     max_size=MAX_MESSAGE_BYTES,
                     open_timeout=10,
-                    compression=None,  # a kilobyte a second
+                    compression=None,  # two kilobytes a second
                     proxy=None,
                 ) as socket:
                     self.connected, self.problem, pause = True, "", RETRY_SECONDS[0]

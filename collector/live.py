@@ -20,11 +20,15 @@ from neural_focus.categories import category_label
 from neural_focus.errors import FormatError
 from neural_focus.events import INPUT, PRODUCTIVITY_SHIFT, EventType, decode_app_name
 from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
+from neural_focus.replay import take_inputs
 from neural_focus.sessions import TAKEN_WITHIN_US
+from neural_focus.snapshot_inputs import SnapshotInputs, inputs_of
 from neural_focus.time import zone_history_table, zone_table
 
 CLOSE_AFTER_US = 100_000
 SAVE_SECONDS = 60.0
+_INPUTS_EVERY_S = 1
+"""Each snapshot has the inputs of a model with it."""
 _TITLE = int(EventType.WINDOW_TITLE_CHANGE)
 _CATEGORY = FEATURE_INDEX["productivity_category"]
 Records = np.ndarray[Any, np.dtype[np.void]]
@@ -34,12 +38,14 @@ Records = np.ndarray[Any, np.dtype[np.void]]
 class Second:
     """The snapshot at ``t_us`` (a whole second): all features by name, the last ten event types, app and category.
 
-    ``input_us``: when the newest input came, None if there was none since the agent started.
+    ``inputs``: what else a model reads. ``input_us``: when the newest input came, None if there was none since the
+    agent started.
     """
 
     t_us: int
     features: dict[str, float]
     sequence: tuple[int, ...]
+    inputs: SnapshotInputs
     app_name: str
     category: str
     window_title: str
@@ -62,6 +68,7 @@ class SavedState:
     next_seq: int
     last_us: int
     engine: bytes
+    inputs_every_s: int
     timed: TimedSession | None = None
 
 
@@ -83,7 +90,7 @@ class LiveEngine:
         """The engine as it was when the agent last stopped, brought up to the last record in the spool."""
         saved, table = read_state(path), zone_table(zone)
         if saved is None:
-            engine = Engine(*table)
+            engine = Engine(*table, _INPUTS_EVERY_S)
         else:
             engine = Engine.load(saved.engine)
             engine.set_zone(*table)
@@ -92,6 +99,7 @@ class LiveEngine:
             live.last_us, live.timed = saved.last_us, saved.timed
         for first_of_boot, records in _records_after(spool, saved):
             live._take(records, restart=first_of_boot)
+            engine.inputs()
         engine.sessions()  # what began or ended before is not news
         return live
 
@@ -157,6 +165,7 @@ class LiveEngine:
         """Keeps the whole state for the next start."""
         timed = None if self.timed is None else asdict(self.timed)
         head = {"boot_id": self._boot_id, "next_seq": self._next_seq, "last_us": self.last_us, "timed": timed}
+        head["inputs_every_s"] = _INPUTS_EVERY_S
         atomic_write(path, json.dumps(head).encode() + b"\n" + self._engine.save())
 
     def _take(self, records: Records, *, restart: bool) -> tuple[Any, Any, Any]:
@@ -177,19 +186,20 @@ class LiveEngine:
             self.last_us, self._input_us = 0, None
 
     def _describe(self, closed: tuple[Any, Any, Any]) -> list[Second]:
-        times, features, sequence = closed
-        self.snapshots += len(times)
+        rows = zip(*closed, inputs_of(take_inputs(self._engine)), strict=True)
+        self.snapshots += len(closed[0])
         return [
             Second(
                 int(time),
                 dict(zip(FEATURE_NAMES, row.tolist(), strict=True)),
                 tuple(last.tolist()),
+                inputs,
                 self._app_name,
                 category_label(int(row[_CATEGORY]) << PRODUCTIVITY_SHIFT),
                 self._title,
                 self._input_us,
             )
-            for time, row, last in zip(times, features, sequence, strict=True)
+            for time, row, last, inputs in rows
         ]
 
 
@@ -202,6 +212,8 @@ def read_state(path: Path) -> SavedState | None:
         given = json.loads(head)
         timed = given.pop("timed", None)
         saved = SavedState(engine=body, timed=None if timed is None else TimedSession(**timed), **given)
+        if saved.inputs_every_s != _INPUTS_EVERY_S:
+            raise ValueError(saved.inputs_every_s)
         Engine.load(body)
     except (ValueError, TypeError, FormatError):
         path.replace(path.with_name(path.name + ".unreadable"))

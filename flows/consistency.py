@@ -52,7 +52,7 @@ def compare_stream(platform: Platform, stream: Stream, hours: int) -> Agreement 
     records, _ = read_events(
         platform.connection, stream.user_id, stream.machine_id, stream.first_us, stream.last_us + 1
     )
-    return compare(stream, times, live, replay_stream(platform, stream, records))
+    return compare(stream, times, live, replay_stream(platform, stream, records)[0])
 
 
 def compare(

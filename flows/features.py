@@ -22,7 +22,7 @@ from flows.running import Platform, platform_flow, tell
 from flows.stream_controls import put_momentum, read_controls, read_momentum
 from flows.stream_progress import Boots, StreamProgress, day_name, first_new_us
 from neural_focus._native import Engine
-from neural_focus.replay import Snapshots, replay, sort_controls
+from neural_focus.replay import Inputs, Snapshots, replay_with_inputs, sort_controls
 from neural_focus.store.events import Stream, list_streams, read_events
 from neural_focus.store.users import zone_history
 from neural_focus.time import DAY_US, SECOND_US, day_start, wall_clock_us, zone_history_table
@@ -100,13 +100,15 @@ def compute_stream(platform: Platform, stream: Stream) -> StreamReport | None:
     return StreamReport(stream, events, snapshots, day_name(start), time.perf_counter() - began)
 
 
-def replay_stream(platform: Platform, stream: Stream, records: Rows) -> Snapshots:
-    """Every second of a stream anew, from all its records: what the flow stores, before it keeps one in ten."""
+def replay_stream(platform: Platform, stream: Stream, records: Rows) -> tuple[Snapshots, Inputs]:
+    """Every second of a stream anew, from all its records: what the flow stores, before it keeps one in ten; and of
+    those that it keeps the inputs of a model."""
     span = (stream.first_us, stream.last_us + TAIL_US)
     zone = zone_history_table(zone_history(platform.connection, stream.user_id))
-    snapshots = replay(records, read_controls(platform.connection, stream, *span), zone, span[1])
+    controls = read_controls(platform.connection, stream, *span)
+    snapshots, inputs = replay_with_inputs(records, controls, zone, span[1])
     put_momentum(snapshots.timestamps_us, snapshots.features, read_momentum(platform.connection, stream, *span))
-    return snapshots
+    return snapshots, inputs
 
 
 def _new_engine(platform: Platform, stream: Stream) -> Engine:

@@ -1,7 +1,7 @@
 """Labelled moments on disk, and back joined with their snapshots as of the time.
 
-    <feast folder>/labels/<stream>.parquet   a row every 10 s of activity: labels (-1 for none), what the stream's past
-                                             says at that moment (input version 5), what the baselines know
+    <feast folder>/labels/<stream>.parquet   a row every 10 s of activity: labels (-1 for none), the engine's inputs at
+                                             that moment (input version 6), what the baselines know
     <feast folder>/stays/<stream>.parquet    how long each app held the focus
 
 The engine's features are not in here: they come out of the feature store, as they were at the time. So a day goes out
@@ -24,11 +24,11 @@ import pyarrow.parquet as pq
 from flows.running import Platform
 from neural_focus.errors import InputError
 from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH, SEQUENCE_NAME
-from neural_focus.models.contracts import CONTRACTS
+from neural_focus.models.contracts import CONTRACTS, V6
 from neural_focus.models.datasets import Moments, Stays
-from neural_focus.models.history import HISTORY_NAMES
 from neural_focus.models.sequences import CHANNELS, STEP_SECONDS, STEPS, Recent, no_steps, recent_steps
 from neural_focus.models.timeline import US
+from neural_focus.replay import INPUT_NAMES
 
 LABELS = ("switch", "settled_break", "outcome", "outcome_source")
 BASELINES = ("recency_s", "switches_5min", "lead_s")
@@ -42,10 +42,10 @@ SCHEMA = pa.schema(
         *(pa.field(name, pa.int8()) for name in LABELS),
         *(pa.field(name, pa.float64()) for name in BASELINES),
         *(pa.field(name, pa.string()) for name in APPS),
-        *(pa.field(name, pa.float32()) for name in HISTORY_NAMES),
+        *(pa.field(name, pa.float32()) for name in INPUT_NAMES),
     ],
 )
-MADE_FROM = b"made_from"
+MADE_FROM, INPUTS = b"made_from", b"inputs"
 MOST_MOMENTS = 75_000
 """Training takes every k-th moment beyond this many: neighbours tell nearly the same."""
 
@@ -64,8 +64,8 @@ def made_from(path: Path) -> str | None:
 
 
 def write_labels(path: Path, stream_id: str, is_demo: bool, moments: Moments, stays: Stays, source: str) -> None:
-    """The moments (cut with input version 5) and stays of one stream, each renamed into place when complete."""
-    count, known = len(moments), moments.own.shape[1] - len(HISTORY_NAMES)
+    """The moments (cut with input version 6) and stays of one stream, each renamed into place when complete."""
+    count, known = len(moments), moments.own.shape[1] - len(INPUT_NAMES)
     columns = {
         "stream_id": pa.array([stream_id] * count, pa.string()),
         "user_id": pa.array(moments.person),
@@ -75,19 +75,22 @@ def write_labels(path: Path, stream_id: str, is_demo: bool, moments: Moments, st
         **{name: pa.array(getattr(moments, name).tolist(), pa.string()) for name in APPS},
         **{
             name: pa.array(np.ascontiguousarray(moments.own[:, known + index]))
-            for index, name in enumerate(HISTORY_NAMES)
+            for index, name in enumerate(INPUT_NAMES)
         },
     }
     made = {"app": stays.app.tolist(), "seconds": stays.seconds, "end_us": stays.end_us}
     owner = [stays.person] * len(stays.seconds)
     _replace(_stays_path(path), pa.table({**made, "user_id": pa.array(owner, pa.int64())}))
     # Last: a file of labels is there only once its stays are.
-    _replace(path, pa.table(columns, schema=SCHEMA).replace_schema_metadata({MADE_FROM: source.encode()}))
+    _replace(path, pa.table(columns, schema=SCHEMA).replace_schema_metadata(_told(source)))
 
 
 def read_labels(feast_folder: Path, is_demo: bool, most: int | None = None) -> pd.DataFrame:
-    """Labelled moments of demo people or of real ones, by stream and time; every k-th if there are over ``most``."""
-    files = sorted((feast_folder / "labels").glob("*.parquet"))
+    """Labelled moments of demo people or of real ones, by stream and time; every k-th if there are over ``most``.
+
+    Files with other inputs are left out: the flow writes them anew, or their events are gone.
+    """
+    files = [path for path in sorted((feast_folder / "labels").glob("*.parquet")) if _has_our_inputs(path)]
     tables = [pq.read_table(path, schema=SCHEMA, filters=[("is_demo", "=", is_demo)]) for path in files]
     frame: pd.DataFrame = pa.concat_tables(tables or [SCHEMA.empty_table()]).to_pandas()
     step = -(-len(frame) // most) if most else 1
@@ -127,7 +130,7 @@ def join_moments(platform: Platform, labels: pd.DataFrame, input_version: int, *
     frame = training_frame(platform.store, labels)
     frame = frame[frame[FEATURE_NAMES[0]].notna()].reset_index(drop=True)
     features = frame[list(FEATURE_NAMES)].to_numpy(np.float32)
-    past = frame[list(HISTORY_NAMES)].to_numpy(np.float32) if input_version > 1 else None
+    past = frame[list(INPUT_NAMES)].to_numpy(np.float32) if input_version > 1 else None
     return Moments(
         own=CONTRACTS[input_version].own(features, past),
         times_us=frame["event_timestamp"].dt.as_unit("us").astype("int64").to_numpy(np.int64),
@@ -175,6 +178,15 @@ def read_stays(feast_folder: Path, labels: pd.DataFrame) -> Sequence[Stays]:
                 )
             )
     return found
+
+
+def _told(source: str) -> dict[bytes, bytes]:
+    """What a file of labels says of itself."""
+    return {MADE_FROM: source.encode(), INPUTS: V6.hash.encode()}
+
+
+def _has_our_inputs(path: Path) -> bool:
+    return bool((pq.read_schema(path).metadata or {}).get(INPUTS) == V6.hash.encode())
 
 
 def _stays_path(path: Path) -> Path:

@@ -20,7 +20,7 @@ from flows.features import Rows, replay_stream
 from flows.label_files import label_path, made_from, write_labels
 from flows.running import Platform, platform_flow, tell
 from flows.stream_progress import Boots, code_version
-from neural_focus.models.contracts import V5
+from neural_focus.models.contracts import V6
 from neural_focus.models.datasets import Moments, StreamTable, cut_moments
 from neural_focus.models.labels import (
     NO_LABEL,
@@ -101,7 +101,7 @@ def label_stream(platform: Platform, stream: Stream) -> LabelReport | None:
     )
     if not len(records):  # all of them are past their retention
         return None
-    moments, [stays] = cut_moments([_table(platform, stream, records, said, shown)], V5)
+    moments, [stays] = cut_moments([_table(platform, stream, records, said, shown)], V6)
     write_labels(path, stream.stream_id, stream.is_demo, moments, stays, source)
     replace_weak_labels(platform.connection, stream, weak_stretches(moments))
     apply_labels(platform.connection, stream.user_id, stream.first_us, stream.last_us)
@@ -123,16 +123,16 @@ def marks_of(said: Sequence[LabelledStretch]) -> list[OutcomeMark]:
 def _table(
     platform: Platform, stream: Stream, records: Rows, said: list[LabelledStretch], shown: list[int]
 ) -> StreamTable:
-    snapshots = replay_stream(platform, stream, records)
+    snapshots, inputs = replay_stream(platform, stream, records)
     past = snapshots.timestamps_us <= stream.last_us  # a second after the last event may not be over yet
     return StreamTable(
         stream_id=stream.stream_id,
         user_id=stream.user_id,
         records=records,
-        # The stream's past is told by every second, of which the feature store keeps one in ten.
         timestamps_us=snapshots.timestamps_us[past],
         features=snapshots.features[past],
         sequence=snapshots.sequence[past],
+        inputs=inputs,
         is_demo=stream.is_demo,
         interventions_us=np.array(shown, np.int64),
         covered=merge_intervals(np.array(read_covered(platform.connection, stream), np.int64)),
@@ -141,7 +141,7 @@ def _table(
 
 
 def _fingerprint(boots: Boots, said: list[LabelledStretch], shown: list[int]) -> str:
-    made = json.dumps([code_version(), V5.hash, sorted(boots.next_seq.items()), [repr(mark) for mark in said], shown])
+    made = json.dumps([code_version(), V6.hash, sorted(boots.next_seq.items()), [repr(mark) for mark in said], shown])
     return sha256(made.encode()).hexdigest()
 
 

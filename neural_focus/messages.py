@@ -42,7 +42,8 @@ class Snapshot:
     """One second of a stream: all features by name at ``t_us``, and what the page may show of it.
 
     ``input_us``: when the newest input of the computer came, null if the desktop does not know of any.
-    ``unavailable``: why an offer could not be seen at this moment.
+    ``unavailable``: why an offer could not be seen at this moment. ``inputs``: what else a model reads, in the form of
+    ``SnapshotInputs``; a snapshot without them is refused.
     """
 
     TYPE: ClassVar[str] = "SNAPSHOT"
@@ -54,6 +55,7 @@ class Snapshot:
     window_title: str = ""
     input_us: TimeUs | None = None
     unavailable: Unavailable = ""
+    inputs: str = ""
 
     def __post_init__(self) -> None:
         if missing := [name for name in FEATURE_NAMES if name not in self.features]:

@@ -11,13 +11,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from neural_focus.apps import app_id
-from neural_focus.events import encode_app_name
 from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
 from neural_focus.messages import PredictionMade, Snapshot
-from neural_focus.models.history import HistoryRows
+from neural_focus.models.past import PastRows
 from neural_focus.models.predict import Explained, Predictor
 from neural_focus.prediction import HORIZON_SECONDS, categorize_risk
+from neural_focus.snapshot_inputs import SnapshotInputs
 from neural_focus.store.prediction_log import LoggedPrediction
 from neural_focus.store.trial import StoredOffer
 from neural_focus.time import iso, parse_iso, wall_clock_us
@@ -34,14 +33,14 @@ MOST_AHEAD_SECONDS = 60
 @dataclass(frozen=True, slots=True)
 class Forecast:
     """A prediction as it is told, what the model judged, with the features (float32[32]), the types of the last ten
-    events (uint8[10]) and the history it was made from, and how long it took from writing the snapshot to the finished
-    prediction, in ms."""
+    events (uint8[10]) and the past of the stream that it was made from, and how long it took from writing the snapshot
+    to the finished prediction, in ms."""
 
     message: PredictionMade
     judged: Explained
     features: NDArray[np.float32]
     types: NDArray[np.uint8]
-    history: HistoryRows | None
+    past: PastRows
     predicted_us: int
     latency_ms: float
 
@@ -99,8 +98,11 @@ def is_ahead(snapshot: Snapshot) -> bool:
     return snapshot.t_us > (time.time() + MOST_AHEAD_SECONDS) * 1e6
 
 
-def forecast(online: OnlineFeatures, champion: Champion, stream: Stream, snapshot: Snapshot) -> Forecast:
-    """Store the snapshot, predict from what the online store then holds, and advance the stream's momentum.
+def forecast(
+    online: OnlineFeatures, champion: Champion, stream: Stream, snapshot: Snapshot, inputs: SnapshotInputs
+) -> Forecast:
+    """Store the snapshot, predict from what the online store then holds and from the ``inputs`` that came with it, and
+    advance the stream's momentum.
 
     Raises:
         ProblemError: the online store holds a later snapshot than this one.
@@ -113,12 +115,12 @@ def forecast(online: OnlineFeatures, champion: Champion, stream: Stream, snapsho
     began = time.perf_counter()
     types = np.array(snapshot.sequence, np.uint8)
     features = online.exchange(stream.stream_id, snapshot.t_us, row, types)
-    stream.history.observe(snapshot.t_us, features, app_id(encode_app_name(snapshot.app_name).decode()), types)
-    history = stream.history.rows()
-    message, judged = judge(predictor, stream.user_id, snapshot.t_us, features, momentum, history)
+    stream.steps.observe(snapshot.t_us, features, types)
+    past = PastRows.of_snapshot(inputs, stream.steps.recent())
+    message, judged = judge(predictor, stream.user_id, snapshot.t_us, features, momentum, past)
     latency_ms = (time.perf_counter() - began) * 1e3
     stream.momentum.predicted(message.focus_score)
-    return Forecast(message, judged, features, types, history, parse_iso(message.timestamp), latency_ms)
+    return Forecast(message, judged, features, types, past, parse_iso(message.timestamp), latency_ms)
 
 
 def judge(
@@ -127,10 +129,10 @@ def judge(
     t_us: int,
     features: NDArray[np.float32],
     momentum: float,
-    history: HistoryRows | None,
+    past: PastRows,
 ) -> tuple[PredictionMade, Explained]:
-    """The model's word on online features float32[32] and the stream's history as of then, with its reasons."""
-    judged = predictor.judge(t_us, features, history, user_id=user_id)
+    """The model's word on online features float32[32] and the stream's past as of then, with its reasons."""
+    judged = predictor.judge(features, past, user_id=user_id)
     batch = judged.batch
     risk, broken = float(batch.distraction_risk[0]), float(batch.break_risk[0])
     message = PredictionMade(

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from neural_focus.features import FEATURE_NAMES
+from neural_focus.models.past import PastRows
 from neural_focus.models.predict import Predictor
-from neural_focus.models.sequences import StreamPast
+from neural_focus.models.sequences import LiveSteps
 from neural_focus.store.person_record import PersonCalibration
 from serving.responses import TrainedOn
 
@@ -36,9 +37,6 @@ def trained_on(predictor: Predictor) -> TrainedOn:
 
 def warm_up(predictor: Predictor) -> None:
     """The first call of a library is its slowest: make it before anybody waits for it."""
-    row = np.zeros(len(FEATURE_NAMES), np.float32)
-    history = StreamPast()
-    history.observe(0, row, "")
-    judged = predictor.judge(0, row, history.rows())
+    judged = predictor.judge(np.zeros(len(FEATURE_NAMES), np.float32), PastRows.unknown(1, LiveSteps().recent()))
     for target in ("switch", "break"):
         judged.reasons(target)

@@ -19,6 +19,7 @@ from neural_focus.help_settings import HelpSettings
 from neural_focus.messages import ActivityUpdate, PredictionMade, Snapshot
 from neural_focus.secrets import Secrets
 from neural_focus.settings import Settings
+from neural_focus.snapshot_inputs import SnapshotInputs
 from neural_focus.store.database import Connection
 from neural_focus.store.person_record import read_calibrations
 from neural_focus.store.prediction_log import LoggedPrediction
@@ -38,7 +39,7 @@ from serving.jail import Jail
 from serving.online import OnlineFeatures
 from serving.people import Someone, own_hosts, read_person, store_help
 from serving.prediction_writer import FLUSH_SECONDS, PredictionWriter
-from serving.recall import keep_history, recall_stream
+from serving.recall import recall_stream
 from serving.rounds import RoundsDesk
 from serving.session_desk import SessionDesk
 from serving.shadow import Shadow
@@ -50,8 +51,6 @@ EFFECTS_SECONDS = 15.0
 COLLECT_SECONDS = 60.0
 OWN_SECONDS = 60.0
 """People's own calibrations are fitted once an hour; a new one serves within this."""
-MEMORY_SECONDS = 120.0
-"""A killed service takes in the snapshots since the last time again."""
 _LOG = logging.getLogger("neural_focus.serving")
 
 
@@ -111,7 +110,6 @@ class Runtime:
                 ("champion", WATCH_SECONDS, partial(self._in_forecast_thread, self.champion.refresh)),
                 ("model arms", WATCH_SECONDS, self._take_model_arms),
                 ("own calibrations", OWN_SECONDS, self._adapt),
-                ("memories", MEMORY_SECONDS, self._keep_memories),
                 ("shadow", WATCH_SECONDS, partial(run_in_threadpool, self.shadow.refresh)),
                 ("collect garbage", COLLECT_SECONDS, _collect_garbage),
             )
@@ -136,15 +134,6 @@ class Runtime:
         if wanted != self.champion.arms.wanted:
             await self._in_forecast_thread(partial(self.champion.arms.refresh, wanted))
 
-    async def _keep_memories(self) -> None:
-        """What the model remembers of each stream, where it was not kept as of its last snapshot yet."""
-        for stream in self.streams.all():
-            last_us = stream.history.last_us
-            if last_us is not None and last_us != stream.kept_us:
-                arrays = await self._in_forecast_thread(stream.history.to_arrays)
-                await self.database.run(partial(keep_history, stream.user_id, stream.machine_id, arrays))
-                stream.kept_us = last_us
-
     def _keep_shadow(self, row: LoggedPrediction) -> None:
         """From the shadow's thread into the event loop's queue of rows."""
         if self._loop is not None:
@@ -157,10 +146,6 @@ class Runtime:
         await asyncio.gather(*self._loops, return_exceptions=True)
         await run_in_threadpool(self.shadow.close)
         await self.writer.flush()
-        try:
-            await self._keep_memories()
-        except StoreError as error:
-            _LOG.warning("what the model remembers is as of some minutes ago: %s", error)
         if self._online is not None:
             await self._in_forecast_thread(self._online.close)
         self._forecasts.shutdown()
@@ -196,7 +181,13 @@ class Runtime:
         return added
 
     async def predict(self, client: Client, stream: Stream, snapshot: Snapshot) -> None:
-        """Answer a snapshot: PREDICTION to its desktop and the person's pages, and an offer where it is one."""
+        """Answer a snapshot: PREDICTION to its desktop and the person's pages, and an offer where it is one.
+
+        Raises:
+            InputError: its inputs are of another order than ours, or are none.
+            ProblemError: 409, it is older than the last one or lies in the future.
+        """
+        inputs = SnapshotInputs.from_text(snapshot.inputs)
         if is_ahead(snapshot) and stream.follows(snapshot.t_us):
             return  # it was on its way when the clock was set back: the next one has the new time
         if stream.is_set_back(snapshot.t_us, wall_clock_us()):
@@ -204,7 +195,7 @@ class Runtime:
         check_time(stream, snapshot)
         if self._online is None:
             raise ConfigurationError("The service has not started")
-        made = await self._in_forecast_thread(partial(forecast, self._online, self.champion, stream, snapshot))
+        made = await self._in_forecast_thread(partial(forecast, self._online, self.champion, stream, snapshot, inputs))
         stream.snapshot = snapshot
         held, refusal = await self._hold(stream, made)
         told = stream.prediction = made.message if held is None else with_arm(made.message, held)

@@ -94,7 +94,7 @@ class Shadow:
         try:
             began = time.perf_counter()
             momentum = made.message.focus_momentum
-            told, judged = judge(predictor, stream.user_id, made.message.t_us, made.features, momentum, made.history)
+            told, judged = judge(predictor, stream.user_id, made.message.t_us, made.features, momentum, made.past)
             latency_ms = (time.perf_counter() - began) * 1e3
             # the features are in the champion's row already
             row = replace(made, message=told, judged=judged, latency_ms=latency_ms).logged(stream, None)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from neural_focus.experiments.assignment import OpportunityWatch
 from neural_focus.help_settings import HelpSettings
 from neural_focus.messages import ActivityUpdate, DesktopStatus, PredictionMade, Snapshot
-from neural_focus.models.sequences import StreamPast
+from neural_focus.models.sequences import LiveSteps
 from neural_focus.store.prediction_log import Moments
 from neural_focus.time import STEP_US
 
@@ -61,10 +61,8 @@ class Stream:
     help: HelpSettings = field(default_factory=HelpSettings)
     """What the person allows help to do."""
     momentum: Momentum = field(default_factory=Momentum)
-    history: StreamPast = field(default_factory=StreamPast)
-    """What the model remembers of the stream."""
-    kept_us: int | None = None
-    """The snapshot as of which the history was kept last."""
+    steps: LiveSteps = field(default_factory=LiveSteps)
+    """The last two minutes, for a model that reads them: all else of the past comes with each snapshot."""
     session_id: int | None = None
     jailed: bool = False
     """The session's jail holds."""
@@ -106,8 +104,8 @@ class Stream:
 
     def begin_anew(self, found: Stream) -> None:
         """Goes on from what is stored as of now (``found``): what came later has another time than the present."""
-        self.momentum, self.history = found.momentum, found.history
-        self.session_id, self.jailed, self.kept_us = found.session_id, found.jailed, None
+        self.momentum, self.steps = found.momentum, found.steps
+        self.session_id, self.jailed = found.session_id, found.jailed
         self.snapshot, self.prediction, self.activity = None, None, None
 
     def recall(self, past: Moments) -> None:

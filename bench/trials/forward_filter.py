@@ -23,7 +23,7 @@ from neural_focus.models import measures
 from neural_focus.models.blend import blend
 from neural_focus.models.bundle import TrainedBundle
 from neural_focus.models.confidence import confidence
-from neural_focus.models.contracts import V5
+from neural_focus.models.contracts import V6
 from neural_focus.models.datasets import Moments, Stays, cut_moments
 from neural_focus.models.labels import Outcome, Source
 from neural_focus.models.predict import Predictor
@@ -84,7 +84,7 @@ def people_of(parameters: Sequence[int], *, days: int, strangers: bool = False, 
     for seed in parameters:
         drawn = draw_stranger(seed) if strangers else draw_person(seed)
         person = live(drawn, days, number=seed, trials=False)
-        moments, stays = cut_moments([stream_of(person, seed)], V5, sequences=sequences)
+        moments, stays = cut_moments([stream_of(person, seed)], V6, sequences=sequences)
         parts.append(Known(moments, stays, _truth(person, moments)))
     moments = Moments(*(np.concatenate([getattr(p.moments, f) for p in parts]) for f in Moments.__slots__))
     truth = Truth(*(np.concatenate([getattr(p.truth, f) for p in parts]) for f in Truth.__slots__))

@@ -14,7 +14,7 @@ import numpy as np
 from bench.figure import Figure
 from bench.trials.report import report
 from neural_focus.models import measures
-from neural_focus.models.contracts import V5
+from neural_focus.models.contracts import V6
 from neural_focus.models.datasets import Moments, Stays, cut_moments
 from neural_focus.models.evaluation import TARGETS, day_split, judge_split, permuted
 from neural_focus.models.fitting import silent
@@ -30,7 +30,7 @@ MODELS = ("xgboost", "lstm", "blend")
 def figures() -> Iterator[Figure]:
     """AUC of each model on days held out: with the true labels, and the mean, lowest and highest of the permuted."""
     streams = [stream_of(live(draw_person(seed), DAYS, number=seed, trials=False), seed) for seed in PEOPLE]
-    moments, stays = cut_moments(streams, V5, sequences=True)
+    moments, stays = cut_moments(streams, V6, sequences=True)
     true = aucs(moments, stays)
     found = [aucs(permuted(moments, seed), stays) for seed in range(PERMUTATIONS)]
     for target, model in product(TARGETS, MODELS):

@@ -83,16 +83,16 @@ def load(path: Path, name: str, tz: str, say: Say, *, first_id: int = 1, sequenc
     """A table's people, numbered from ``first_id``, without the rows that cannot be used; what they were is said."""
     import pyarrow.parquet as parquet
 
-    from neural_focus.models.contracts import V5
+    from neural_focus.models.contracts import V6
     from neural_focus.models.datasets import StreamTable, cut_moments
-    from neural_focus.replay import replay
+    from neural_focus.replay import replay_with_inputs
 
     people = _usable(read_event_table(path), path, name, say)
     categories = "category_hint" in parquet.read_schema(path).names
     streams, names = [], {}
     for number, (user, records) in enumerate(people.items(), first_id):
         names[number] = _apart(user, people)
-        snapshots = replay(records, zone=tz)
+        snapshots, inputs = replay_with_inputs(records, zone=tz)
         streams.append(
             StreamTable(
                 stream_id=user,
@@ -101,10 +101,11 @@ def load(path: Path, name: str, tz: str, say: Say, *, first_id: int = 1, sequenc
                 timestamps_us=snapshots.timestamps_us,
                 features=snapshots.features,
                 sequence=snapshots.sequence,
+                inputs=inputs,
                 has_categories=categories,
             )
         )
-    moments, stays = cut_moments(streams, V5, sequences=sequences)
+    moments, stays = cut_moments(streams, V6, sequences=sequences)
     _check_size(path, moments)
     return Loaded(moments, stays, names)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from neural_focus.errors import ContractError
 from neural_focus.features import INPUT_V1
-from neural_focus.models.history import HISTORY_NAMES
 from neural_focus.models.inputs import InputContract
 from neural_focus.models.population import POPULATION_NAMES
+from neural_focus.replay import INPUT_NAMES
 
 _LEARNED_OF_V1 = tuple(name for name in INPUT_V1 if name != "focus_momentum")
 """Momentum is what models said before, so a model that learned from it would hear itself: and in a history that no
@@ -20,8 +20,8 @@ _MORE_OF_THE_ENGINE = (
 )
 
 V1 = InputContract(1, INPUT_V1)
-V5 = InputContract(5, (*_LEARNED_OF_V1, *_MORE_OF_THE_ENGINE, *HISTORY_NAMES, *POPULATION_NAMES))
-CONTRACTS: dict[int, InputContract] = {1: V1, 5: V5}
+V6 = InputContract(6, (*_LEARNED_OF_V1, *_MORE_OF_THE_ENGINE, *INPUT_NAMES, *POPULATION_NAMES))
+CONTRACTS: dict[int, InputContract] = {1: V1, 6: V6}
 
 
 def contract_of(version: int, digest: str) -> InputContract:

@@ -10,19 +10,21 @@ import numpy.typing as npt
 
 from neural_focus.apps import app_id
 from neural_focus.models import labels
-from neural_focus.models.history import history_rows
 from neural_focus.models.inputs import InputContract, Rows
+from neural_focus.models.past import PastRows
 from neural_focus.models.population import POPULATION_NAMES, AppStatistics, count_stays
 from neural_focus.models.sequences import Recent, no_steps, recent_steps
 from neural_focus.models.timeline import US, Timeline, Times, read_timeline, ticks
 from neural_focus.prediction import BREAK_HORIZON_SECONDS, HORIZON_SECONDS
+from neural_focus.replay import Inputs
 
 NO_TIMES: Times = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
 class StreamTable:
-    """One (person, machine): records EVENT_DTYPE[m] in replay order and its snapshots.
+    """One (person, machine): records EVENT_DTYPE[m] in replay order, its snapshots, and the engine's inputs at those
+    that lie on whole ten seconds.
 
     ``timestamps_us`` int64[n], ``features`` float32[n, 32] in FEATURES order, ``sequence`` uint8[n, 10].
     ``interventions_us``: when something of ours was shown (no-op draws are not), ascending. ``covered``: when capture
@@ -36,6 +38,7 @@ class StreamTable:
     timestamps_us: Times
     features: Rows
     sequence: npt.NDArray[np.uint8]
+    inputs: Inputs
     is_demo: bool = False
     interventions_us: Times = field(default_factory=lambda: NO_TIMES)
     covered: Times | None = None
@@ -132,18 +135,14 @@ def _cut_stream(stream: StreamTable, contract: InputContract, sequences: bool) -
     found = place < len(stream.timestamps_us)
     found[found] = stream.timestamps_us[place[found]] == at[found]
     at, place = at[found], place[found]
-    names = np.array([app_id(name) for name in timeline.app_names])
-    app = names[timeline.apps[timeline.stay_at(stream.timestamps_us)]]
-    own, past = stream.features[place], None
-    if contract.version > 1:
-        past = history_rows(stream.timestamps_us, stream.features, app, stream.sequence, place)
+    past = PastRows.of_replay(stream.inputs, np.searchsorted(stream.inputs.timestamps_us, at))
     stay = timeline.stay_at(at)
     begun = np.r_[timeline.event_us[0], timeline.switch_us]
     outcome, source = _outcomes(stream, timeline, at)
     moments = Moments(
-        own=contract.own(own, None if past is None else past.columns),
-        app=app[place],
-        previous_app=app[place] if past is None else past.previous_app,
+        own=contract.own(stream.features[place], past.inputs),
+        app=past.app,
+        previous_app=past.previous_app,
         times_us=at,
         person=np.full(len(at), stream.user_id, np.int64),
         switch=_masked(stream, timeline, at, labels.switch_within(timeline, at), HORIZON_SECONDS),
@@ -156,6 +155,7 @@ def _cut_stream(stream: StreamTable, contract: InputContract, sequences: bool) -
         recent=_recent(stream, place) if sequences else no_steps(len(at)),
     )
     lengths = np.diff(begun) / 1e6
+    names = np.array([app_id(name) for name in timeline.app_names])
     return moments, Stays(stream.user_id, names[timeline.apps[:-1]], lengths, timeline.switch_us)
 
 

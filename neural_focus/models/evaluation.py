@@ -20,7 +20,7 @@ from neural_focus.models import measures
 from neural_focus.models.baselines import baseline_probabilities
 from neural_focus.models.blend import blend_probabilities
 from neural_focus.models.calibrate import Calibration, fit_calibration
-from neural_focus.models.contracts import V5
+from neural_focus.models.contracts import V6
 from neural_focus.models.datasets import Moments, Stays
 from neural_focus.models.figures import alert_figures, figures
 from neural_focus.models.fitting import Fitted, fit_model, labelled, probe_split, step_of
@@ -98,7 +98,7 @@ def judge_split(
     split: Split,
     report: Report,
     *,
-    contract: InputContract = V5,
+    contract: InputContract = V6,
     network: bool = True,
     seed: int = 7,
 ) -> list[Judged]:
@@ -209,7 +209,7 @@ def learning_curve(
     curve = []
     for share in shares:
         part = moments.take(latest(moments, split.train, share)).without_sequences()
-        fitted = fit_model(part, stays, V5, targets=("switch",))
+        fitted = fit_model(part, stays, V6, targets=("switch",))
         if "switch" in fitted.targets:
             auc = measures.auc(label, fitted.probabilities("switch", test))
             curve.append({"moments": len(part) // step_of(part), "auc": auc})

@@ -13,13 +13,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neural_focus.features import FEATURE_NAMES
+from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH
 from neural_focus.models import measures
 from neural_focus.models.comparison import Difference, paired_auc, paired_brier, resampling_units
 from neural_focus.models.held_out import DAYS, HeldOut
 from neural_focus.models.labels import NO_LABEL
+from neural_focus.models.past import PastRows
 from neural_focus.models.predict import Predictor
-from neural_focus.models.sequences import StreamPast
+from neural_focus.models.sequences import LiveSteps
+from neural_focus.replay import INPUT_NAMES
+from neural_focus.snapshot_inputs import SnapshotInputs
 
 JUDGED = ("switch", "break")
 ONE_NUMBER = ("base_rate", "recency", "switches_5min")
@@ -117,19 +120,23 @@ def chance_ece(probability: Floats, rounds: int = 20, seed: int = 7) -> float:
     return float(np.mean(drawn))
 
 
-def latency(predictor: Predictor, width: int = len(FEATURE_NAMES)) -> Gate:
+def latency(predictor: Predictor) -> Gate:
     """p99 of a judged snapshot and its reasons in ms of processor time: the machine's other work is not the model's."""
-    rows = np.random.default_rng(7).gamma(1.0, 2.0, (_CALLS, width)).astype(np.float32)
-    history = StreamPast()
+    rng, steps = np.random.default_rng(7), LiveSteps()
+    rows, inputs = (
+        rng.gamma(1.0, 2.0, (_CALLS, len(names))).astype(np.float32) for names in (FEATURE_NAMES, INPUT_NAMES)
+    )
+    types = np.zeros(SEQUENCE_LENGTH, np.uint8)
     tails = []
     for round_ in range(_ROUNDS):
         took = np.empty(_CALLS)
         for call, row in enumerate(rows):
             second = round_ * _CALLS + call
-            history.observe(second * 1_000_000, row, ("editor", "browser")[second // 40 % 2])
-            known = history.rows()
+            steps.observe(second * 1_000_000, row, types)
+            app, before = ("editor", "browser")[:: 1 - 2 * (second // 40 % 2)]
+            past = PastRows.of_snapshot(SnapshotInputs(inputs[call], app, before), steps.recent())
             began = time.thread_time()
-            predictor.judge(second * 1_000_000, row, known).reasons()
+            predictor.judge(row, past).reasons()
             took[call] = (time.thread_time() - began) * 1e3
         tails.append(float(np.quantile(took, 0.99)))
     return Gate(

@@ -1,7 +1,7 @@
 """Model inputs as versioned contracts: which columns, in which order, under which hash.
 
-Version 1 is the original's 27 columns. Version 5 leaves out momentum and appends what the recent past of the stream
-says (``history``) and what other people's logs say about the app (``population``); ``contracts`` lists both.
+Version 1 is the original's 27 columns. Version 6 leaves out momentum and appends what the engine tells of the stream's
+past (``past``) and what other people's logs say about the app (``population``); ``contracts`` lists both.
 A model carries the hash of its contract; rows of another contract are refused, never guessed.
 """
 
@@ -33,7 +33,8 @@ class InputContract:
         return contract_hash(self.names, self.version)
 
     def own(self, features: Rows, past: Rows | None = None) -> Rows:
-        """Inputs float32[n, k] that need no other people: snapshots float32[n, 32] and, from version 5, the history.
+        """Inputs float32[n, k] that need no other people: snapshots float32[n, 32] and, from version 6, the past
+        float32[n, len(INPUT_NAMES)].
 
         Raises:
             ContractError: a block is missing or has another width.
@@ -44,9 +45,9 @@ class InputContract:
         if self.version > 1:
             if past is None or len(past) != len(rows):
                 raise ContractError(
-                    f"input version {self.version} needs the stream's history",
+                    f"input version {self.version} needs the stream's past",
                     why="nothing was given" if past is None else f"{len(past)} rows of it for {len(rows)} snapshots",
-                    todo="Keep a StreamHistory for each stream, or use a model of input version 1",
+                    todo="Give what the engine wrote with the snapshots, or use a model of input version 1",
                 )
             rows = np.concatenate([rows, past], axis=1)
         return np.asarray(np.clip(np.nan_to_num(rows, nan=0.0), -_LIMIT, _LIMIT), np.float32)

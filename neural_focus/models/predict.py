@@ -21,12 +21,12 @@ from neural_focus.models.calibrate import Calibration
 from neural_focus.models.confidence import Familiarity, confidence
 from neural_focus.models.contracts import V1, contract_of
 from neural_focus.models.explain import rule_factors, word_factors
-from neural_focus.models.history import HistoryRows, first_rows
 from neural_focus.models.inputs import InputContract, Rows
 from neural_focus.models.labels import SETTLED_SECONDS
+from neural_focus.models.past import PastRows
 from neural_focus.models.population import AppStatistics
 from neural_focus.models.sequence_target import with_steps
-from neural_focus.models.sequences import PastRows, first_steps
+from neural_focus.models.sequences import no_steps
 from neural_focus.models.targets import READS_SEQUENCES, Margins, load_targets, margins_of
 from neural_focus.models.typical import EVERYONE, rows_from_json
 
@@ -133,33 +133,22 @@ class Predictor:
         chosen = tag or champion(settings)
         return Predictor.rules() if chosen is None else load(settings, chosen)
 
-    def inputs(
-        self,
-        timestamps_us: npt.NDArray[np.int64],
-        features: Rows,
-        history: HistoryRows | None = None,
-        user_id: int | None = None,
-    ) -> Rows:
+    def inputs(self, features: Rows, past: PastRows | None = None, user_id: int | None = None) -> Rows:
         """The contract's rows float32[n, width] from snapshots float32[n, 32] and what was known at each.
 
-        Without a history each snapshot is taken as the first of its stream: nothing is known of its past.
-
         Raises:
-            ContractError: a block has not the model's width.
+            ContractError: a block is missing or has not the model's width.
         """
-        if self.contract.version == 1:
-            rows = self.contract.own(features)
-        else:
-            past = first_rows(timestamps_us, features) if history is None else history
-            own = self.contract.own(features, past.columns)
-            rows = np.concatenate([own, self.population.rows(past.app, past.previous_app, user_id)], axis=1)
+        rows = self.contract.own(features, None if past is None else past.inputs)
+        if past is not None and self.contract.version > 1:
+            rows = np.concatenate([rows, self.population.rows(past.app, past.previous_app, user_id)], axis=1)
         if not self.reads_sequences:
             return rows
-        return with_steps(rows, history.recent if isinstance(history, PastRows) else first_steps(features))
+        return with_steps(rows, no_steps(len(rows)) if past is None else past.recent)
 
     @property
     def reads_sequences(self) -> bool:
-        """Whether the model asks for the stream's last two minutes too (``PastRows``, ``Moments.recent``)."""
+        """Whether the model asks for the stream's last two minutes too (``PastRows.recent``, ``Moments.recent``)."""
         return any(isinstance(model, READS_SEQUENCES) for model in self.targets.values())
 
     def inputs_of(self, moments: Moments) -> Rows:
@@ -171,33 +160,21 @@ class Predictor:
         rows = moments.inputs(self.contract, self.population)
         return with_steps(rows, moments.recent) if self.reads_sequences else rows
 
-    def predict(
-        self,
-        timestamps_us: npt.NDArray[np.int64],
-        features: Rows,
-        history: HistoryRows | None = None,
-        *,
-        user_id: int | None = None,
-    ) -> PredictionBatch:
-        """Judge snapshots float32[n, 32] of one person at ``timestamps_us`` int64[n].
-
-        ``history``: ``StreamHistory.rows()`` live (n = 1), ``history_rows(...)`` over stored snapshots.
+    def predict(self, features: Rows, past: PastRows | None = None, *, user_id: int | None = None) -> PredictionBatch:
+        """Judge snapshots float32[n, 32] of one person, with what was known of the stream's past at each.
 
         Raises:
-            ContractError: the snapshots or the history have not the model's width.
+            ContractError: the snapshots or the past have not the model's width.
         """
         if not self.targets:
             return _judge_by_rules(features)
-        rows = self.inputs(timestamps_us, features, history, user_id)
-        return self._judge(rows, settled_now(features), user_id)
+        return self._judge(self.inputs(features, past, user_id), settled_now(features), user_id)
 
-    def judge(
-        self, t_us: int, features: Rows, history: HistoryRows | None = None, *, user_id: int | None = None
-    ) -> Explained:
+    def judge(self, features: Rows, past: PastRows | None = None, *, user_id: int | None = None) -> Explained:
         """Probabilities and reasons of one snapshot float32[32], from one row of inputs: what live serving calls."""
         if not self.targets:
             return Explained(_judge_by_rules(features[None]), lambda target: rule_factors(features))
-        rows = self.inputs(np.array([t_us]), features[None], history, user_id)
+        rows = self.inputs(features[None], past, user_id)
 
         def reasons(target: str) -> tuple[str, ...]:
             return self._words(rows[0], target, user_id) if target in self.targets else rule_factors(features)

@@ -33,7 +33,7 @@ def train_sequences(
     stays: Sequence[Stays],
     *,
     is_demo: bool,
-    input_version: int = 5,
+    input_version: int = 6,
     seed: int = 7,
     checkpoint: Path | None = None,
     recipe: Recipe = RECIPE,

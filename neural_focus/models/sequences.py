@@ -14,19 +14,14 @@ predictions, and a model should not learn from its own.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES, SEQUENCE_LENGTH
-from neural_focus.models.arrays import Arrays
+from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
 from neural_focus.models.event_types import EVENT_TYPES, TYPE_NAMES, Types, count_types
-from neural_focus.models.history import HistoryRows, StreamHistory, history_rows, known_types
 from neural_focus.models.inputs import InputContract, Rows
 from neural_focus.models.timeline import US, Times
-from neural_focus.models.usual_memory import is_active
 
 Recent = npt.NDArray[np.float16]
 STEPS, STEP_SECONDS = 12, 10
@@ -35,6 +30,14 @@ FLAG = CHANNELS - 1
 """The channel that is 1 for a step that is there."""
 TYPES = slice(len(FEATURE_NAMES), FLAG)
 _MOMENTUM = FEATURE_INDEX["focus_momentum"]
+_ACTIVITY = [
+    FEATURE_INDEX[name] for name in ("keystroke_count", "mouse_move_count", "mouse_click_count", "context_switches_30s")
+]
+
+
+def is_active(features: Rows) -> npt.NDArray[np.bool_]:
+    """Whether anything was typed, pointed or switched in the 30 s up to each snapshot float32[n, 32]; bool[n]."""
+    return np.asarray((features[:, _ACTIVITY] > 0).any(axis=1))
 
 
 def signed_log(values: Rows) -> Rows:
@@ -84,68 +87,25 @@ def no_steps(count: int) -> Recent:
     return np.zeros((count, 0, CHANNELS), np.float16)
 
 
-def first_steps(features: Rows) -> Recent:
-    """Sequences of snapshots float32[n, 32] whose past is unknown: only the last step is there, without events."""
-    steps = np.zeros((len(features), STEPS, CHANNELS), np.float16)
-    steps[:, -1] = encode(features, np.zeros((len(features), SEQUENCE_LENGTH), np.uint8))
-    return steps
-
-
-@dataclass(frozen=True, slots=True)
-class PastRows(HistoryRows):
-    """History columns with the sequences float16[n, STEPS, CHANNELS] that end at the same moments."""
-
-    recent: Recent
-
-
-class StreamPast(StreamHistory):
-    """All that a model may ask of a stream's past, kept second by second: its history and its last two minutes."""
+class LiveSteps:
+    """The last two minutes of one stream, kept snapshot by snapshot."""
 
     def __init__(self) -> None:
-        super().__init__()
         self._steps: deque[tuple[int, Recent, bool]] = deque(maxlen=STEPS * STEP_SECONDS)
 
-    def to_arrays(self) -> Arrays:
-        """All of it under names, from the first snapshot on."""
-        seconds, steps, active = zip(*self._steps, strict=True)
-        past = {"step_seconds": np.array(seconds), "steps": np.stack(steps), "steps_active": np.array(active)}
-        return super().to_arrays() | past
-
-    @classmethod
-    def from_arrays(cls, arrays: Arrays) -> Self:
-        """What ``to_arrays`` told of. Raises LookupError, TypeError or ValueError if these are no such arrays."""
-        past = super().from_arrays(arrays)
-        told = (arrays["step_seconds"].tolist(), arrays["steps"], arrays["steps_active"].tolist())
-        past._steps.extend(zip(*told, strict=True))
-        return past
-
-    def observe(self, t_us: int, features: Rows, app: str, types: Types | None = None) -> None:
-        """Take in the snapshot float32[32] of one second with its last ten event types uint8[10]."""
+    def observe(self, t_us: int, features: Rows, types: Types) -> None:
+        """Take in the snapshot float32[32] of one second with its last ten event types uint8[10]; none older than the
+        last."""
         second = t_us // US
-        if self._steps and second <= self._steps[-1][0]:
-            return
-        super().observe(t_us, features, app, types)
-        step = encode(features[None], known_types(types)[None])[0]
-        self._steps.append((second, step, bool(is_active(features[None])[0])))
+        if not self._steps or second > self._steps[-1][0]:
+            step = encode(features[None], types[None])[0]
+            self._steps.append((second, step, bool(is_active(features[None])[0])))
 
-    def rows(self) -> PastRows | None:
-        """History and sequence as of the last snapshot, n = 1; None before the first."""
-        history = super().rows()
-        if history is None:
-            return None
-        now = self._steps[-1][0]
+    def recent(self) -> Recent:
+        """The sequence float16[1, STEPS, CHANNELS] that ends at the last snapshot; empty steps before the first."""
         steps = np.zeros((1, STEPS, CHANNELS), np.float16)
         for second, step, active in self._steps:
-            back, off = divmod(now - second, STEP_SECONDS)
+            back, off = divmod(self._steps[-1][0] - second, STEP_SECONDS)
             if off == 0 and back < STEPS and (active or back == 0):
                 steps[0, STEPS - 1 - back] = step
-        return PastRows(history.columns, history.app, history.previous_app, steps)
-
-
-def past_rows(
-    timestamps_us: Times, features: Rows, apps: npt.NDArray[np.str_], types: Types, chosen: Times
-) -> PastRows:
-    """``StreamPast`` over stored snapshots: history and sequences at the ``chosen`` row numbers; the same bits."""
-    history = history_rows(timestamps_us, features, apps, types, chosen)
-    recent = recent_steps(timestamps_us // US, features, types, chosen)
-    return PastRows(history.columns, history.app, history.previous_app, recent)
+        return steps

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from neural_focus.features import FEATURES, Feature, Kind
 from neural_focus.models.event_types import EVENT_TYPES, TYPE_NAMES
-from neural_focus.models.input_memory import TEMPO_WINDOWS, WINDOWS
-from neural_focus.models.motion_memory import MOTION_WINDOWS
-from neural_focus.models.switch_memory import DECAYS, RATES
-from neural_focus.models.usual_memory import COMPARED
+from neural_focus.replay import INPUT_NAMES
 
 AGAINST = " against your own average"
 """Ends the label of what is counted in standard deviations."""
@@ -21,6 +20,12 @@ def _window(seconds: float) -> str:
     return f"{seconds:.0f} s"
 
 
+def _spans(prefix: str) -> list[int]:
+    """The seconds that the inputs called ``prefix`` and a number look back."""
+    found = (re.fullmatch(rf"{prefix}_(\d+)s", name) for name in INPUT_NAMES)
+    return [int(match[1]) for match in found if match]
+
+
 def _plural(word: str) -> str:
     return word + ("es" if word.endswith("s") else "s")
 
@@ -28,8 +33,11 @@ def _plural(word: str) -> str:
 def _switching() -> dict[str, tuple[str, str]]:
     return {
         "stay_log_s": ("time in this app", "s"),
-        **{f"switches_decayed_{int(t)}s": (f"app switches, fading over {_window(t)}", "") for t in DECAYS},
-        **{f"switch_rate_{int(t)}s": (f"switching while active, over {_window(t)}", "per s") for t in RATES},
+        **{
+            f"switches_decayed_{t}s": (f"app switches, fading over {_window(t)}", "")
+            for t in _spans("switches_decayed")
+        },
+        **{f"switch_rate_{t}s": (f"switching while active, over {_window(t)}", "per s") for t in _spans("switch_rate")},
         **{f"stay_before_{i}_log_s": (f"time in the app {i} before", "s") for i in (1, 2, 3, 4)},
         "stays_before_5_log_s": ("typical time in the last 5 apps", "s"),
         "stays_before_10_log_s": ("typical time in the last 10 apps", "s"),
@@ -57,20 +65,24 @@ def _switching() -> dict[str, tuple[str, str]]:
 
 
 def _input() -> dict[str, tuple[str, str]]:
-    words: dict[str, tuple[str, str]] = {}
+    words: dict[str, tuple[str, str]] = {
+        "input_age_log_s": ("time since your last input", "s"),
+        "pointer_x": ("how far right the pointer is", "px"),
+        "pointer_y": ("how far down the pointer is", "px"),
+    }
     for kind, plural in _KINDS.items():
         words[f"{kind}_age_log_s"] = (f"time since the last of your {plural}", "s")
-        words |= {f"{kind}_count_{w}s": (f"{plural} in {_window(w)}", plural) for w in WINDOWS}
+        words |= {f"{kind}_count_{w}s": (f"{plural} in {_window(w)}", plural) for w in _spans(f"{kind}_count")}
         words[f"{kind}_count_stay"] = (f"{plural} since you came to this app", plural)
         words[f"{kind}_rate_stay"] = (f"{plural} a second in this app", f"{plural}/s")
         words[f"{kind}_quiet"] = (f"pause in {plural} against the pace in this app", "times")
-    for window in TEMPO_WINDOWS:
+    for window in _spans("typing_tempo"):
         words |= {
             f"typing_seconds_{window}s": (f"time typed in {_window(window)}", "s"),
             f"typing_tempo_{window}s": (f"typing tempo over {_window(window)}", "keys/s"),
             f"typing_tempo_spread_{window}s": (f"how uneven your typing was over {_window(window)}", "keys/s"),
         }
-    words |= {f"mouse_path_{w}s": (f"mouse distance in {_window(w)}", "px") for w in MOTION_WINDOWS}
+    words |= {f"mouse_path_{w}s": (f"mouse distance in {_window(w)}", "px") for w in _spans("mouse_path")}
     return words
 
 
@@ -90,8 +102,9 @@ _TYPES = {
 }
 _ENGINE = {feature.name: feature.label for feature in FEATURES}
 _KNOWN = {**_switching(), **_input(), **_others(), **_TYPES}
+_COMPARED = [name.removesuffix("_unusual") for name in INPUT_NAMES if name.endswith("_unusual")]
 _UNUSUAL = {
-    f"{name}_unusual": (f"{_KNOWN[name][0] if name in _KNOWN else _ENGINE[name]}{AGAINST}", "sd") for name in COMPARED
+    f"{name}_unusual": (f"{_KNOWN[name][0] if name in _KNOWN else _ENGINE[name]}{AGAINST}", "sd") for name in _COMPARED
 }
 _WORDS = {**_KNOWN, **_UNUSUAL}
 

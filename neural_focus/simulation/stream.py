@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 from neural_focus.experiments.assignment import Arm
 from neural_focus.models.datasets import StreamTable
 from neural_focus.models.labels import Outcome, OutcomeMark, Source
-from neural_focus.replay import CONTROL_DTYPE, ControlKind, replay
+from neural_focus.replay import CONTROL_DTYPE, ControlKind, replay_with_inputs
 from neural_focus.simulation.person import EFFECT_WINDOW_S, SimulatedPerson
 from neural_focus.time import SECOND_US
 
 
 def stream_of(person: SimulatedPerson, user_id: int) -> StreamTable:
     """The stream of one person, as ``write_history`` and the flows would have it, without a database."""
-    snapshots = replay(person.records, _controls(person))
+    snapshots, inputs = replay_with_inputs(person.records, _controls(person))
     shown = [held.at_us for held in person.trials if held.trial.arm is not Arm.NO_OP]
     return StreamTable(
         stream_id=person.machine_id,
@@ -24,6 +24,7 @@ def stream_of(person: SimulatedPerson, user_id: int) -> StreamTable:
         timestamps_us=snapshots.timestamps_us,
         features=snapshots.features,
         sequence=snapshots.sequence,
+        inputs=inputs,
         is_demo=True,
         interventions_us=np.array(shown, np.int64),
         marks=[*_timers(person), *_hotkeys(person)],

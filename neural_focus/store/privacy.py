@@ -24,7 +24,7 @@ def count_rows(connection: Connection, user_id: int) -> dict[str, int]:
 
 def machines_of(connection: Connection, user_id: int) -> list[str]:
     """The machines that anything of this person is from; where raw events stay at home nothing was shipped."""
-    tables = [sql.Identifier(name) for name in ("shipper_positions", "stream_memories", "model_predictions")]
+    tables = [sql.Identifier(name) for name in ("shipper_positions", "model_predictions")]
     asked = [sql.SQL("SELECT machine_id::text FROM {} WHERE user_id = %(user)s").format(name) for name in tables]
     found = connection.execute(sql.SQL(" UNION ").join(asked) + sql.SQL(" ORDER BY 1"), {"user": user_id})
     return [str(machine) for (machine,) in found]

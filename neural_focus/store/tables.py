@@ -14,8 +14,7 @@
            ├─ exposures             an opportunity's arm and probability in each experiment it was part of
            ├─ labels                what people said, and what rules guess, kept apart by their source
            ├─ person_calibrations   how far a person's own moments move each model's risks
-           ├─ warning_days          day by day: warned, came true, and what was said beside what happened
-           └─ stream_memories       what the service remembers of each stream, over its own end
+           └─ warning_days          day by day: warned, came true, and what was said beside what happened
 
 All times are timestamptz, in UTC on every connection of ours.
 """
@@ -437,14 +436,3 @@ WARNING_DAYS = sa.Table(
     sa.CheckConstraint("kind IN ('HIGH_RISK', 'BREAK')", name="kind_known"),
 )
 """A UTC day. ``bins``: ten times [moments, sum of what was said, how often it happened], by what was said."""
-
-STREAM_MEMORIES = sa.Table(
-    "stream_memories",
-    METADATA,
-    _user(primary_key=True),
-    sa.Column("machine_id", UUID, primary_key=True),
-    sa.Column("input_hash", sa.String(20), nullable=False),
-    _time("snapshot_time", null=False),
-    sa.Column("arrays", sa.LargeBinary, nullable=False),
-)
-"""``arrays``: NumPy's archive of ``models.sequences.StreamPast`` as of ``snapshot_time``, for inputs of that hash."""

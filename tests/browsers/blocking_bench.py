@@ -17,6 +17,7 @@ from uuid import uuid4
 import httpx
 import psutil
 import psycopg
+from told_inputs import told_inputs
 from websockets.sync.client import ClientConnection, connect
 
 from infra.ports import free_port
@@ -224,7 +225,8 @@ class Bench:
         bearer = {"Authorization": f"Bearer {issue_token(self.secrets, self.user_id)}"}
         with connect(address, additional_headers=bearer, open_timeout=60) as socket:
             features = dict.fromkeys(FEATURE_NAMES, 0.0)
-            socket.send(encode(Snapshot(int(time.time()) * 1_000_000, features, (1,) * SEQUENCE_LENGTH)))
+            now_us, types = int(time.time()) * 1_000_000, (1,) * SEQUENCE_LENGTH
+            socket.send(encode(Snapshot(now_us, features, types, inputs=told_inputs().to_text())))
             desk = Desk(socket)
             desk.next(PredictionMade, 60)
             yield desk

@@ -103,7 +103,7 @@ def context(browser: Browser, service: PageService) -> Iterator[BrowserContext]:
 @pytest.fixture(scope="module")
 def desktop(service: PageService) -> Iterator[Desktop]:
     """A desktop that has worked for a quarter of an hour and goes on; it may end no program."""
-    made = Desktop(service, workday(SENT + 600), SENT)
+    made = Desktop(service, *workday(SENT + 600), SENT)
     made.start()
     yield made
     made.close()

@@ -34,10 +34,11 @@ from neural_focus.messages import (
     decode_server,
     encode,
 )
-from neural_focus.replay import Snapshots, replay
+from neural_focus.replay import Snapshots, replay_with_inputs
 from neural_focus.secrets import Secrets, load_secrets
 from neural_focus.settings import Settings
 from neural_focus.simulation.person import simulate_person
+from neural_focus.snapshot_inputs import SnapshotInputs, inputs_of
 from neural_focus.store.database import connect as connect_database
 from neural_focus.store.users import ensure_user
 from serving.auth import issue_token
@@ -143,6 +144,7 @@ class Desktop:
 
     service: PageService
     snapshots: Snapshots
+    inputs: list[SnapshotInputs]
     past: int
     machine_id: str = field(default_factory=lambda: str(uuid4()))
     scores: dict[int, float] = field(default_factory=dict)
@@ -210,17 +212,20 @@ class Desktop:
         row = dict(zip(FEATURE_NAMES, self.snapshots.features[index].tolist(), strict=True))
         sequence = tuple(self.snapshots.sequence[index].tolist())
         app = APPS[int(row["context_switches_5min"]) % len(APPS)]
-        self.send(Snapshot(second * 1_000_000, row, sequence, app_name=app, category="Building"))
+        inputs = self.inputs[index].to_text()
+        self.send(Snapshot(second * 1_000_000, row, sequence, app_name=app, category="Building", inputs=inputs))
 
 
-def workday(seconds: int) -> Snapshots:
-    """So many consecutive seconds from a simulated day with work in it."""
+def workday(seconds: int) -> tuple[Snapshots, list[SnapshotInputs]]:
+    """So many consecutive seconds from a simulated day with work in it, with the inputs of each."""
     records = simulate_person(7, days=3, trials=False).records
     middle = int(records["timestamp_us"][len(records) // 2])
     near = (records["timestamp_us"] > middle - 3_600_000_000) & (records["timestamp_us"] < middle + 7_200_000_000)
-    found = replay(records[near])
+    found, inputs = replay_with_inputs(records[near], every_s=1)
     runs = np.flatnonzero(np.diff(found.timestamps_us) != 1_000_000) + 1
     start, end = max(zip([0, *runs], [*runs, len(found)], strict=True), key=lambda run: run[1] - run[0])
     assert end - start >= seconds, f"only {end - start} consecutive seconds"
     start = end - seconds
-    return Snapshots(found.timestamps_us[start:end], found.features[start:end], found.sequence[start:end])
+    chosen = slice(start, end)
+    cut = Snapshots(found.timestamps_us[chosen], found.features[chosen], found.sequence[chosen])
+    return cut, inputs_of(inputs)[chosen]

@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import psutil
 from surroundings import DEAD_PROXIES
+from told_inputs import told_inputs
 from websockets.sync.client import ClientConnection, connect
 
 from infra.ports import free_port
@@ -99,7 +100,8 @@ class Desktop:
             "is_ide": 1.0,
             "productivity_category": 1.0,
         }
-        return Snapshot(self.t_us, values | features, (1,) * 10, "editor", "Building")
+        inputs = told_inputs(self.t_us // 1_000_000).to_text()
+        return Snapshot(self.t_us, values | features, (1,) * 10, "editor", "Building", inputs=inputs)
 
 
 @contextmanager

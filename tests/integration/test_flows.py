@@ -61,12 +61,13 @@ def platform(home: Home) -> Iterator[Platform]:
 def test_snapshots_are_the_engines_one_in_ten_seconds(home: Home, platform: Platform) -> None:
     for stream in home.streams():
         records, _ = read_events(platform.connection, stream.user_id, stream.machine_id, 0, stream.last_us + 1)
-        whole = replay_stream(platform, stream, records)
+        whole, inputs = replay_stream(platform, stream, records)
         tick = whole.timestamps_us % 10_000_000 == 0
         stored = home.rows(stream)
         assert stored["event_timestamp"].cast("int64").to_numpy().tolist() == whole.timestamps_us[tick].tolist()
         columns = np.column_stack([stored[name].to_numpy() for name in FEATURE_NAMES])
         assert columns.tobytes() == np.ascontiguousarray(whole.features[tick]).tobytes()
+        assert inputs.timestamps_us.tolist() == whole.timestamps_us[tick].tolist()
         online = read_online(platform.store, stream.stream_id)
         assert online is not None and online.t_us == whole.timestamps_us[-1]
         assert online.features.tobytes() == whole.features[-1].tobytes()

@@ -30,9 +30,10 @@ from flows.features import features
 from flows.labels import labels
 from flows.server import login
 from neural_focus.models import champion_pointer, model_store
-from neural_focus.models.contracts import V5
+from neural_focus.models.contracts import V6
 from neural_focus.models.drift import counts
-from neural_focus.replay import replay
+from neural_focus.models.past import PastRows
+from neural_focus.replay import replay_with_inputs
 from neural_focus.settings import Settings
 from neural_focus.simulation.parameters import draw_stranger
 from neural_focus.simulation.person import SimulatedPerson, live
@@ -40,7 +41,7 @@ from neural_focus.store.database import connect
 from neural_focus.store.events import write_events
 from neural_focus.store.users import ensure_user
 
-WATCHED = sum(map(counts, V5.names))
+WATCHED = sum(map(counts, V6.names))
 CHAMPION = "neural_focus:xgboost_v1"
 LEARNING = replace(next(one for one in DEPLOYMENTS if one.flow.endswith(":learning")), cron=None)
 """As it is served, but for its schedule: what runs here was asked for."""
@@ -80,8 +81,9 @@ def _work(settings: Settings, person: SimulatedPerson, records: np.ndarray) -> N
             first_seq=0,
             records=records,
         )
-        last = replay(records[-2_000:])
-        said = model_store.load(settings, CHAMPION).predict(last.timestamps_us, last.features)
+        last, inputs = replay_with_inputs(records[-2_000:], every_s=1)
+        past = PastRows.of_replay(inputs, np.arange(len(last)))
+        said = model_store.load(settings, CHAMPION).predict(last.features, past)
         log_answers(connection, user_id, person.machine_id, last, said)
         connection.commit()
     assert features() > 30_000
@@ -96,7 +98,7 @@ def test_work_that_goes_on_as_ever_starts_no_learning(
     _work(settings, person, person.records[trained_person.later])
     assert drift() == ""
     look = last_look(settings)
-    assert look is not None and look.moments > 3_000 and len(look.inputs) == len(V5.names)
+    assert look is not None and look.moments > 3_000 and len(look.inputs) == len(V6.names)
     assert f"of {WATCHED} inputs have moved" in look.sentence() and not look.started
     assert _runs(prefect_client, deployment) == []
 

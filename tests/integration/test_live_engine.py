@@ -1,5 +1,6 @@
 """The live engine across restarts: as if the agent had never stopped."""
 
+import json
 import uuid
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import pytest
 from collector.live import LiveEngine, Second
 from collector.spool import open_writer
 from neural_focus.events import EVENT_DTYPE, EventType
-from neural_focus.replay import CONTROL_DTYPE, ControlKind, replay
+from neural_focus.replay import CONTROL_DTYPE, ControlKind, replay, replay_with_inputs
+from neural_focus.snapshot_inputs import inputs_of
 
 START_US = 1_790_000_000_000_000
 MACHINE = str(uuid.UUID(int=9))
@@ -57,11 +59,14 @@ def test_features_go_on_after_restarts_and_crashes(tmp_path: Path, saves: tuple[
     for number, save in enumerate((*saves, True)):
         runs.run(typing_records(number * 40, 30), save=save)
     starts = [(int(part["timestamp_us"][0]), ControlKind.RESTART, 0.0) for part in runs.records]
-    again = replay(np.concatenate(runs.records), np.array(starts, CONTROL_DTYPE))
+    again, inputs = replay_with_inputs(np.concatenate(runs.records), np.array(starts, CONTROL_DTYPE), every_s=1)
     rows = {int(t): row for t, row in zip(again.timestamps_us, again.features, strict=True)}
+    pasts = dict(zip(inputs.timestamps_us.tolist(), inputs_of(inputs), strict=True))
     assert len(runs.seconds) > 85
     for t_us, second in runs.seconds.items():
         assert np.array(list(second.features.values()), np.float32).tobytes() == rows[t_us].tobytes()
+        assert second.inputs.to_text() == pasts[t_us].to_text()
+    assert {second.inputs.previous_app for second in runs.seconds.values()} == {"", "code", "firefox"}
 
 
 def test_a_second_knows_when_the_newest_input_came(tmp_path: Path) -> None:
@@ -108,6 +113,21 @@ def test_an_unreadable_state_is_put_aside(tmp_path: Path) -> None:
     live = LiveEngine.restore(runs.state, tmp_path / "empty", str(uuid.uuid4()), "UTC")
     assert live.last_us == 0
     assert (tmp_path / "engine.state.unreadable").exists()
+
+
+def test_a_state_of_an_agent_that_knew_no_inputs_is_built_up_from_the_spool(tmp_path: Path) -> None:
+    """Its engine remembers no stays: so all that the spool has is read again, and nothing is missing."""
+    runs = Runs(tmp_path)
+    runs.run(typing_records(0, 30), save=True)
+    head, _, body = runs.state.read_bytes().partition(b"\n")
+    told = {name: value for name, value in json.loads(head).items() if name != "inputs_every_s"}
+    runs.state.write_bytes(json.dumps(told).encode() + b"\n" + body)
+    runs.run(typing_records(40, 30), save=True)
+    assert (tmp_path / "engine.state.unreadable").exists()
+    starts = [(int(part["timestamp_us"][0]), ControlKind.RESTART, 0.0) for part in runs.records]
+    _, inputs = replay_with_inputs(np.concatenate(runs.records), np.array(starts, CONTROL_DTYPE), every_s=1)
+    last = inputs_of(inputs)[inputs.timestamps_us.tolist().index(max(runs.seconds))]
+    assert runs.seconds[max(runs.seconds)].inputs.to_text() == last.to_text()
 
 
 def test_app_category_and_titles_of_a_second(tmp_path: Path) -> None:

@@ -16,12 +16,12 @@ from test_experiment_service import AT_RISK, a_person, command, done, taken_up
 
 from neural_focus.messages import PredictionMade
 from neural_focus.models.bundle import MODEL, TrainedBundle, file_hashes, write_json
-from neural_focus.models.contracts import V5
+from neural_focus.models.contracts import V6
 from neural_focus.models.datasets import StreamTable, cut_moments
 from neural_focus.models.model_store import list_models, save
 from neural_focus.models.old_models import remove_old_models
 from neural_focus.models.training import train_moments
-from neural_focus.replay import replay
+from neural_focus.replay import replay_with_inputs
 from neural_focus.settings import Settings
 from neural_focus.simulation.person import simulate_person
 from neural_focus.store.database import connect
@@ -34,10 +34,10 @@ def trained() -> TrainedBundle:
     tables = []
     for number in (1, 2):
         person = simulate_person(number, 2, number=number)
-        past = replay(person.records)
-        rows = (past.timestamps_us, past.features, past.sequence)
+        past, inputs = replay_with_inputs(person.records)
+        rows = (past.timestamps_us, past.features, past.sequence, inputs)
         tables.append(StreamTable(f"{number}:m", number, person.records, *rows, is_demo=True))
-    bundle = train_moments(*cut_moments(tables, V5), is_demo=True)
+    bundle = train_moments(*cut_moments(tables, V6), is_demo=True)
     model = json.loads(bundle.files[MODEL])
     model["calibration"]["break"]["intercept"] = 6.0
     return changed_model(bundle, model)

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from logged_answers import log_answers
 from prefect_server import PrefectServer
+from told_inputs import told_past
 from trained_person import TrainedPerson
 from typer.testing import CliRunner
 
@@ -33,8 +34,9 @@ from neural_focus.models import champion_pointer, decision_log, health, model_st
 from neural_focus.models.bundle import MODEL, TrainedBundle, file_hashes
 from neural_focus.models.calibrate import logit
 from neural_focus.models.gates import SHADOW_GATE
+from neural_focus.models.past import PastRows
 from neural_focus.models.predict import PredictionBatch, Predictor
-from neural_focus.replay import Snapshots, replay
+from neural_focus.replay import Snapshots, replay_with_inputs
 from neural_focus.settings import Settings
 from neural_focus.simulation.parameters import draw_person
 from neural_focus.simulation.person import live
@@ -74,21 +76,22 @@ def life(bundle: TrainedBundle, fresh_database_url: str, tmp_path: Path) -> Iter
     tag = model_store.save(settings, bundle)
     champion_pointer.promote(settings, tag, by="gates")
     with open_platform(settings) as platform:
-        snapshots = _last_hours()
+        snapshots, past = _last_hours()
         predictor = model_store.load(settings, tag)
-        said = predictor.predict(snapshots.timestamps_us, snapshots.features)
+        said = predictor.predict(snapshots.features, past)
         user_id = ensure_user(platform.connection, "somebody")
         platform.connection.commit()
         yield Life(platform, tag, bundle, user_id, snapshots, said)
 
 
-def _last_hours() -> Snapshots:
+def _last_hours() -> tuple[Snapshots, PastRows]:
     """A morning that ended a minute ago; told as of its own day, so that no figure hangs on when the test runs."""
     records = live(draw_person(102), 2, number=2, trials=False).records
     times = records["timestamp_us"].astype(np.int64)
-    morning = replay(records[times < times[0] + HOURS * 3_600_000_000])
+    morning, inputs = replay_with_inputs(records[times < times[0] + HOURS * 3_600_000_000], every_s=1)
     tens = (time.time_ns() // 10**9 - 60 - int(morning.timestamps_us[-1]) // 10**6) // 10
-    return replace(morning, timestamps_us=morning.timestamps_us + tens * 10_000_000)
+    past = PastRows.of_replay(inputs, np.arange(len(morning)))
+    return replace(morning, timestamps_us=morning.timestamps_us + tens * 10_000_000), past
 
 
 def _log(life: Life, role: str, version: str, risk: np.ndarray) -> None:
@@ -215,8 +218,9 @@ def test_the_model_in_the_shadow_gets_peoples_own_calibrations_too(
     stream = Stream(life.user_id, MACHINE, False, OpportunityWatch(Policy()))
     features, t_us = life.snapshots.features[-1], int(life.snapshots.timestamps_us[-1])
     predictor = model_store.load(settings, challenger)
-    told, judged = judge(predictor, life.user_id, t_us, features, 50.0, None)
-    made = Forecast(told, judged, features, np.zeros(10, np.uint8), None, t_us, 1.0)
+    past = told_past(1)
+    told, judged = judge(predictor, life.user_id, t_us, features, 50.0, past)
+    made = Forecast(told, judged, features, np.zeros(10, np.uint8), past, t_us, 1.0)
     beside.consider(stream, made)
     for version in OFFSETS:  # the champion's own are not the shadow's
         beside.adapt(version, read_calibrations(life.platform.connection, version))

@@ -47,8 +47,7 @@ def test_a_model_goes_in_serves_and_goes_back(bundle: TrainedBundle, tmp_path: P
     assert (served.version, served.trained_on) == ("xgboost_v2", "people")
     direct = Predictor.from_files(bundle.files, bundle.manifest, "xgboost_v2")
     features = np.random.default_rng(2).normal(size=(50, 32)).astype(np.float32)
-    times = np.zeros(50, np.int64)
-    assert (served.predict(times, features).distraction_risk == direct.predict(times, features).distraction_risk).all()
+    assert (served.predict(features).distraction_risk == direct.predict(features).distraction_risk).all()
     models = model_store.list_models(settings)
     assert [model.version for model in models] == ["xgboost_v1", "xgboost_v2"]
     assert model_store.newest_of_each_kind(models) == {"xgboost": models[-1]}

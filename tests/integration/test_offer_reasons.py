@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import numpy as np
 from serving_process import query
+from told_inputs import told_past
 from trained_person import TrainedPerson
 
 from neural_focus.experiments.assignment import Arm, Draw, OpportunityWatch, Policy, Trigger
@@ -31,7 +32,7 @@ def test_an_offer_is_explained_by_the_risk_it_is_for(
 ) -> None:
     predictor = Predictor.from_files(trained_person.bundle.files, trained_person.bundle.manifest, "xgboost_v1")
     made = _whose_reasons_differ(predictor, real_person)
-    why = predictor.judge(made.message.t_us, made.features, user_id=real_person).reasons("break")
+    why = predictor.judge(made.features, made.past, user_id=real_person).reasons("break")
     database, hub = Database(module_database_url), Hub()
     offers = Interventions(database, hub, Streams(), Actions(database, hub), Settings(home=tmp_path))
     stream = Stream(real_person, MACHINE, False, OpportunityWatch(Policy()))
@@ -71,7 +72,7 @@ def test_what_models_said_before_moves_no_word_of_theirs(trained_person: Trained
     said = []
     for momentum in (5.0, 50.0, 95.0):
         rows[:, FEATURE_INDEX["focus_momentum"]] = momentum
-        said.append(predictor.predict(np.arange(50) * 1_000_000, rows))
+        said.append(predictor.predict(rows, told_past(50)))
     for name in ("distraction_risk", "break_risk", "focus_score", "confidence"):
         first, *others = (getattr(batch, name) for batch in said)
         assert all(np.array_equal(first, other, equal_nan=True) for other in others), name
@@ -81,9 +82,10 @@ def _whose_reasons_differ(predictor: Predictor, user_id: int) -> Forecast:
     """A settled moment whose first reason for a break is not that for a switch."""
     rows = np.random.default_rng(3).gamma(1.0, 40.0, (200, len(FEATURE_NAMES))).astype(np.float32)
     rows[:, [FEATURE_INDEX["time_in_current_app"], FEATURE_INDEX["idle_time_30s"]]] = 200.0, 0.0
-    for row in rows:
-        told, judged = judge(predictor, user_id, time.time_ns() // 1000, row, 50.0, None)
-        made = Forecast(told, judged, row, np.zeros(10, np.uint8), None, told.t_us, 1.0)
+    for number, row in enumerate(rows):
+        past = told_past(1, number)
+        told, judged = judge(predictor, user_id, time.time_ns() // 1000, row, 50.0, past)
+        made = Forecast(told, judged, row, np.zeros(10, np.uint8), past, told.t_us, 1.0)
         if told.contributing_factors[0] != made.reasons()[0]:
             return made
     raise AssertionError("no such moment")

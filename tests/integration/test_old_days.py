@@ -17,7 +17,7 @@ from flows.label_files import join_moments, read_labels, read_stays
 from flows.labels import compute_labels
 from flows.running import Platform, exclusive, open_platform
 from flows.upkeep import retire
-from neural_focus.models.contracts import V5
+from neural_focus.models.contracts import V6
 from neural_focus.settings import Settings
 from neural_focus.simulation.history import write_history
 from neural_focus.store.database import connect
@@ -50,7 +50,7 @@ def test_what_is_left_passes_the_checks_and_can_be_learned_from(platform: Platfo
     pd.testing.assert_frame_equal(kept, before[before["event_timestamp"] >= KEPT].reset_index(drop=True))
     assert 0 < len(kept) < len(before)
     assert sorted({path.stem for path in feast.glob("offline/*/*.parquet")}) == ["2026-03-04", "2026-03-05"]
-    assert len(join_moments(platform, kept, V5.version)) == len(kept)
+    assert len(join_moments(platform, kept, V6.version)) == len(kept)
     stays = read_stays(feast, kept)
     assert len(stays) == 2 and all(one.end_us.min() >= KEPT.timestamp() * 1e6 for one in stays)
     assert compute_labels(platform) == [], "nobody typed since: the labels stay as they are"

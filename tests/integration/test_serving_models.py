@@ -15,30 +15,29 @@ import pytest
 from logged_answers import logged
 from serving_process import Service, desktop, eventually, problem, query, running_service
 
-from neural_focus.experiments.assignment import OpportunityWatch, Policy
 from neural_focus.features import FEATURE_NAMES
 from neural_focus.messages import (
     InterventionClosed,
     InterventionFeedback,
     InterventionOffered,
     PredictionMade,
+    Problem,
     Snapshot,
 )
 from neural_focus.models import champion_pointer, model_store, shadow_run
-from neural_focus.models.arrays import unpack
 from neural_focus.models.blend import blend
 from neural_focus.models.bundle import TrainedBundle
-from neural_focus.models.contracts import V5
+from neural_focus.models.contracts import V6
 from neural_focus.models.datasets import Moments, Stays, StreamTable, cut_moments
+from neural_focus.models.past import PastRows
 from neural_focus.models.predict import Predictor
 from neural_focus.models.recurrent import Recipe
 from neural_focus.models.sequence_training import train_sequences
-from neural_focus.models.sequences import FLAG, StreamPast
+from neural_focus.models.sequences import FLAG, LiveSteps
 from neural_focus.models.training import train_moments
-from neural_focus.replay import replay
-from neural_focus.secrets import Secrets
-from neural_focus.settings import Settings
+from neural_focus.replay import replay_with_inputs
 from neural_focus.simulation.person import simulate_person
+from neural_focus.snapshot_inputs import SnapshotInputs
 from neural_focus.store.database import connect as connect_database
 from neural_focus.store.labels import add_timer_labels
 from neural_focus.store.outcomes import apply_labels
@@ -47,13 +46,9 @@ from neural_focus.store.session_book import begin_session
 from neural_focus.store.trial import Opportunity, insert_opportunity, opportunity_uuid
 from serving.database import Database
 from serving.prediction_writer import PredictionWriter
-from serving.recall import keep_history, recall_stream
-from serving.runtime import Runtime
-from serving.streams import Stream
+from serving.recall import recall_stream
 
 MACHINE = "0d9f5a3e-5b0c-4f0e-9a4e-000000000001"
-LONG = "com.jetbrains.IntelliJ-IDEA-Community-Edition"
-"""A name that has more bytes than a record, and another id."""
 OTHER_MACHINE = "0d9f5a3e-5b0c-4f0e-9a4e-000000000002"
 THIRD_MACHINE = "0d9f5a3e-5b0c-4f0e-9a4e-000000000003"
 
@@ -64,13 +59,10 @@ def _moments() -> tuple[Moments, tuple[Stays, ...]]:
     tables = []
     for number in (1, 2):
         person = simulate_person(number, 2, number=number)
-        past = replay(person.records)
-        tables.append(
-            StreamTable(
-                f"{number}:m", number, person.records, past.timestamps_us, past.features, past.sequence, is_demo=True
-            )
-        )
-    return cut_moments(tables, V5, sequences=True)
+        seen, inputs = replay_with_inputs(person.records)
+        columns = (seen.timestamps_us, seen.features, seen.sequence, inputs)
+        tables.append(StreamTable(f"{number}:m", number, person.records, *columns, is_demo=True))
+    return cut_moments(tables, V6, sequences=True)
 
 
 @cache
@@ -142,7 +134,7 @@ def test_a_promoted_model_answers_without_a_restart_and_as_it_would_anywhere(
 ) -> None:
     tag = model_store.save(service.settings, _train_quickly(kind))
     token = service.token_of(real_person)
-    history = StreamPast()
+    steps = LiveSteps()
     with desktop(service, token, machine) as person, service.http(token) as client:
         person.t_us -= 200_000_000
         champion_pointer.promote(service.settings, tag)
@@ -151,7 +143,7 @@ def test_a_promoted_model_answers_without_a_restart_and_as_it_would_anywhere(
             sent = person.snapshot(mouse_speed_std=600.0, keystroke_rate=0.5 + person.t_us % 7, keystroke_count=9.0)
             person.send(sent)
             made = person.receive(PredictionMade)
-            history.observe(sent.t_us, _row(sent, made), sent.app_name, np.array(sent.sequence, np.uint8))
+            steps.observe(sent.t_us, _row(sent, made), np.array(sent.sequence, np.uint8))
             return sent, made
 
         eventually(lambda: ask()[1].trained_on == "demo")
@@ -159,17 +151,16 @@ def test_a_promoted_model_answers_without_a_restart_and_as_it_would_anywhere(
             ask()
         sent, made = ask()
         predictor = Predictor.load(service.settings, tag)
-        row = _row(sent, made)
-        judged = predictor.predict(np.array([sent.t_us]), row[None, :], history.rows(), user_id=real_person)
+        row, past = _row(sent, made), PastRows.of_snapshot(SnapshotInputs.from_text(sent.inputs), steps.recent())
+        judged = predictor.predict(row[None, :], past, user_id=real_person)
         assert made.model_version == predictor.version
         assert (made.focus_score, made.distraction_risk) == (judged.focus_score[0], judged.distraction_risk[0])
         assert made.confidence == judged.confidence[0]
-        assert made.contributing_factors == predictor.judge(0, row, history.rows(), user_id=real_person).reasons()
+        assert made.contributing_factors == predictor.judge(row, past, user_id=real_person).reasons()
         with connect_database(module_database_url) as connection:
-            taken_up = lambda: recall_stream(connection, service.settings, real_person, machine).history.rows()  # noqa: E731
-            told = history.rows()
-            assert told is not None and told.recent[0, -3:, FLAG].all()
-            eventually(lambda: (now := taken_up()) is not None and now.recent.tobytes() == told.recent.tobytes())
+            taken_up = lambda: recall_stream(connection, service.settings, real_person, machine).steps  # noqa: E731
+            assert past.recent[0, -3:, FLAG].all()
+            eventually(lambda: taken_up().recent().tobytes() == past.recent.tobytes())
         card = client.get("/api/v1/now").json()["model"]
         assert (card["version"], card["trained_on"], card["learning"]) == (predictor.version, "demo", True)
         assert card["note"].startswith("learning, day 1") and card["data_from"] < card["data_to"]
@@ -207,9 +198,7 @@ def _row(sent: Snapshot, made: PredictionMade) -> np.ndarray:
 
 def test_a_start_takes_up_what_an_earlier_run_left(demo_person: int, module_database_url: str, tmp_path: Path) -> None:
     now_us = int(time.time()) * 1_000_000
-    remembered = _three_days_ago(now_us)
     with connect_database(module_database_url) as connection:
-        keep_history(demo_person, MACHINE, remembered.to_arrays(), connection)
         insert_predictions(connection, [_logged(demo_person, now_us - 10_000_000, score=80.0, momentum=60.0)])
         [offer_id] = insert_opportunity(connection, _opportunity(demo_person, now_us, timeout_seconds=600))
         [late_id] = insert_opportunity(connection, _opportunity(demo_person, now_us - 1, timeout_seconds=0))
@@ -222,9 +211,8 @@ def test_a_start_takes_up_what_an_earlier_run_left(demo_person: int, module_data
         assert query(module_database_url, ended, lost.id) == [("system_error", False, 1500)]
         with desktop(after, after.token_of(demo_person), MACHINE) as person:
             person.t_us = now_us - 1_000_000
-            sent = [replace(person.snapshot(), app_name=LONG) for _ in range(3)]
-            for one in sent:
-                person.send(one)
+            for _ in range(3):
+                person.send(person.snapshot())
             taken_up = person.receive(PredictionMade)
             assert taken_up.focus_momentum == pytest.approx(80.0 - 20.0 * math.exp(-10 / 60), abs=1e-9)
             person.send(InterventionFeedback(offer_id, "accept"))
@@ -234,32 +222,6 @@ def test_a_start_takes_up_what_an_earlier_run_left(demo_person: int, module_data
             ]  # one warm start a person
     made = query(module_database_url, "SELECT count(*) FROM model_predictions WHERE user_id = %s", demo_person)
     assert made == [(4,)]  # the last ones were written at the stop
-    remembered.observe(now_us - 10_000_000, np.zeros(len(FEATURE_NAMES), np.float32), "editor")
-    for one in sent:
-        row = np.array([one.features[name] for name in FEATURE_NAMES], np.float32)
-        remembered.observe(one.t_us, row, "idea", np.array(one.sequence, np.uint8))
-    kept, expected = _kept(module_database_url, demo_person).rows(), remembered.rows()
-    assert kept is not None and expected is not None  # three days of stays, and the seconds since
-    assert kept.columns.tobytes() == expected.columns.tobytes()
-    assert (kept.app, kept.previous_app) == ("idea", "editor")
-    assert kept.recent[0, -1].tobytes() == expected.recent[0, -1].tobytes()
-
-
-def test_the_memory_of_an_erased_person_does_not_take_the_others_with_it(
-    demo_person: int, module_database_url: str, tmp_path: Path
-) -> None:
-    runtime = Runtime(
-        Settings(home=tmp_path, database_url=module_database_url),
-        Secrets("api-token", "database", "prefect", "signing-key"),
-    )
-    nobody, remembered = 2**30, _three_days_ago(int(time.time()) * 1_000_000)
-    for user_id in (nobody, demo_person):
-        stream = Stream(user_id, MACHINE, True, OpportunityWatch(Policy()), history=remembered)
-        runtime.streams.add(stream)
-    runtime.database.open()
-    asyncio.run(runtime.stop())
-    asked = "SELECT user_id FROM stream_memories WHERE user_id IN (%s, %s)"
-    assert query(module_database_url, asked, nobody, demo_person) == [(demo_person,)]
 
 
 def test_predictions_that_found_no_room_are_counted_and_told(
@@ -278,41 +240,17 @@ def test_predictions_that_found_no_room_are_counted_and_told(
     assert query(module_database_url, kept, now_us / 1e6 + 2, demo_person) == [(3, True)], "the oldest went"
 
 
-def test_what_was_kept_for_other_inputs_torn_or_of_tomorrow_is_not_taken_up(
-    demo_person: int, module_database_url: str, tmp_path: Path
+def test_inputs_of_another_order_are_refused_with_the_next_step_and_the_connection_goes_on(
+    service: Service, real_person: int
 ) -> None:
-    settings = Settings(home=tmp_path, database_url=module_database_url)
-    now_us = int(time.time()) * 1_000_000
-    past, tomorrow = _three_days_ago(now_us), _three_days_ago(now_us + 4 * 86_400_000_000)
-    with connect_database(module_database_url) as connection:
-        again = lambda: recall_stream(connection, settings, demo_person, OTHER_MACHINE).history  # noqa: E731
-        assert again().last_us is None
-        keep_history(demo_person, OTHER_MACHINE, past.to_arrays(), connection)
-        assert again().last_us == past.last_us and again().app == "editor"
-        connection.execute("UPDATE stream_memories SET arrays = substring(arrays FOR 200)")
-        assert again().last_us is None
-        keep_history(demo_person, OTHER_MACHINE, past.to_arrays(), connection)
-        connection.execute("UPDATE stream_memories SET input_hash = 'of another version'")
-        assert again().last_us is None
-        keep_history(demo_person, OTHER_MACHINE, tomorrow.to_arrays(), connection)
-        assert again().last_us is None
-        keep_history(demo_person, OTHER_MACHINE, past.to_arrays(), connection)
-        assert again().last_us == past.last_us, "a wrong clock does not stay"
-        keep_history(demo_person + 1_000, OTHER_MACHINE, past.to_arrays(), connection)  # erased meanwhile
-
-
-def _three_days_ago(now_us: int) -> StreamPast:
-    """An hour of stays that ends three days before ``now_us`` in the editor."""
-    past = StreamPast()
-    for second in range(0, 3600, 10):
-        row = np.full(len(FEATURE_NAMES), 1 + second % 7, np.float32)
-        past.observe(now_us - (3 * 86_400 + 3_600 - second) * 1_000_000, row, "mail" if second % 600 < 60 else "editor")
-    return past
-
-
-def _kept(database_url: str, user_id: int) -> StreamPast:
-    [(arrays,)] = query(database_url, "SELECT arrays FROM stream_memories WHERE user_id = %s", user_id)
-    return StreamPast.from_arrays(unpack(bytes(arrays)))
+    with desktop(service, service.token_of(real_person), MACHINE) as person:
+        old, whole = replace(person.snapshot(), inputs=""), person.snapshot()
+        for sent, said in ((old, "has no inputs"), (replace(whole, inputs="AAAA" + whole.inputs[4:]), "another order")):
+            person.send(sent)
+            refused = person.receive(Problem)
+            assert refused.status == 422 and said in refused.title and "Update Neural Focus" in refused.detail
+        person.send(whole)
+        assert person.receive(PredictionMade).t_us == whole.t_us
 
 
 def _logged(user_id: int, t_us: int, *, score: float, momentum: float) -> LoggedPrediction:

@@ -18,7 +18,6 @@ from neural_focus.store.events import write_events
 from neural_focus.store.outcomes import apply_labels
 from neural_focus.store.person_record import BINS, PersonCalibration, WarningDay, write_calibrations, write_day
 from neural_focus.store.privacy import count_rows, erase_user, export_user, machines_of
-from neural_focus.store.stream_memories import keep_memory
 from neural_focus.store.users import ensure_user, list_users, set_zone, zone_history
 
 
@@ -54,7 +53,6 @@ def a_life(connection: Connection, name: str) -> int:
         )
     write_calibrations(connection, user, {"xgboost_v1": [PersonCalibration("switch", 0.1, 300, 0.4)]})
     write_day(connection, user, date(2026, 3, 6), [WarningDay("BREAK", 2, 1, 0, np.zeros((BINS, 3)))])
-    keep_memory(connection, user, machine, "a hash", START_US, b"arrays")
     connection.execute(
         "INSERT INTO unavailable_moments (user_id, machine_id, snapshot_time, predicted_risk, reason)"
         " VALUES (%s, %s, now(), 0.4, 'call')",

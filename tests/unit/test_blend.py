@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from synthetic_streams import random_moments
+from told_inputs import told_past
 
 from neural_focus.errors import ContractError
 from neural_focus.features import FEATURE_INDEX, INPUT_V1
@@ -18,6 +19,7 @@ from neural_focus.models.held_out import DAYS, PERSON, HeldOut, join, read_held_
 from neural_focus.models.predict import Predictor
 from neural_focus.models.recurrent import Recipe
 from neural_focus.models.sequence_training import train_sequences
+from neural_focus.models.sequences import CHANNELS, STEPS
 from neural_focus.models.training import train_moments
 
 QUICK = Recipe(hidden=8, layer=16, epochs=4, batch=128, rate=1e-2, most_rows=2_000)
@@ -63,11 +65,12 @@ def test_one_snapshot_or_many_and_each_target_alone(both: TrainedBundle) -> None
     predictor, moments = predictor_of(both), random_moments(83)[0]
     features = np.zeros((50, 32), np.float32)
     features[:, [FEATURE_INDEX[name] for name in INPUT_V1]] = moments.own[:50]
-    many = predictor.predict(moments.times_us[:50], features, user_id=1)
-    one = predictor.judge(int(moments.times_us[7]), features[7], user_id=1)
+    past = replace(told_past(50), recent=moments.recent[:50])
+    many = predictor.predict(features, past, user_id=1)
+    one = predictor.judge(features[7], replace(told_past(1), recent=moments.recent[7:8]), user_id=1)
     assert one.batch.distraction_risk[0] == pytest.approx(many.distraction_risk[7], abs=1e-6)
     assert 1 <= len(one.reasons()) <= 3 and one.reasons() == one.reasons("switch") != one.reasons("break")
-    rows = predictor.inputs(moments.times_us[:50], features)
+    rows = predictor.inputs(features, past)
     assert predictor.probabilities("switch", rows, 1) == pytest.approx(many.distraction_risk, abs=1e-9)
     assert 100 * predictor.probabilities("outcome", rows, 1) == pytest.approx(many.focus_score, abs=1e-7)
 
@@ -86,11 +89,12 @@ def test_reasons_compare_with_a_moment_of_mean_risk(kind: str, request: pytest.F
     assert set(predictor.typical["switch"]) == {"*", "1", "2"}
     features = np.zeros(32, np.float32)
     features[[FEATURE_INDEX[name] for name in INPUT_V1]] = 3 * moments.own[0]
-    there = predictor.inputs(np.zeros(1, np.int64), features[None])[0][: len(typical)]
-    assert predictor.judge(0, features).reasons()
+    empty = replace(told_past(1), recent=np.zeros((1, STEPS, CHANNELS), np.float16))
+    there = predictor.inputs(features[None], empty)[0][: len(typical)]
+    assert predictor.judge(features, empty).reasons()
     moved = replace(predictor, typical={"switch": {"*": there}})
     if kind == "trees":  # a network's steps are empty without a past
-        assert moved.judge(0, features).reasons() == (), "it is compared with itself"
+        assert moved.judge(features, empty).reasons() == (), "it is compared with itself"
 
 
 def test_reasons_add_up_to_the_difference_from_the_usual(both: TrainedBundle) -> None:

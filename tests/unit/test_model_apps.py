@@ -6,11 +6,9 @@ import numpy as np
 from synthetic_streams import random_records
 
 from neural_focus.events import EventType
-from neural_focus.models.contracts import V5
+from neural_focus.models.contracts import V6
 from neural_focus.models.datasets import Moments, Stays, StreamTable, cut_moments
-from neural_focus.models.history import HISTORY_NAMES
-from neural_focus.replay import replay
-from serving.recall import apps_at
+from neural_focus.replay import INPUT_NAMES, replay_with_inputs
 
 OTHER_NAMES = {
     b"app0": [b"com.google.Chrome", b"google-chrome-beta", b"chrome.exe"],
@@ -32,7 +30,7 @@ def renamed(records: np.ndarray) -> np.ndarray:
 
 
 def cut(records: np.ndarray) -> tuple[Moments, Stays]:
-    snapshots = replay(records, zone="UTC")
+    snapshots, inputs = replay_with_inputs(records)
     stream = StreamTable(
         stream_id="1",
         user_id=1,
@@ -40,8 +38,9 @@ def cut(records: np.ndarray) -> tuple[Moments, Stays]:
         timestamps_us=snapshots.timestamps_us,
         features=snapshots.features,
         sequence=snapshots.sequence,
+        inputs=inputs,
     )
-    moments, stays = cut_moments([stream], V5)
+    moments, stays = cut_moments([stream], V6)
     return moments, stays[0]
 
 
@@ -52,10 +51,8 @@ def test_an_app_under_several_names_is_one_app_to_a_model() -> None:
     one_name["app_name"][records["app_name"] == b"app1"] = b"code"
     assert len(set(other_names["app_name"].tolist())) > len(set(one_name["app_name"].tolist()))
     (moments, stays), (others, other_stays) = cut(one_name), cut(other_names)
-    past = slice(-len(HISTORY_NAMES), None)
+    past = slice(-len(INPUT_NAMES), None)
     assert moments.own[:, past].tobytes() == others.own[:, past].tobytes()
     assert moments.app.tolist() == others.app.tolist() and {"chrome", "code"} <= set(others.app.tolist())
     assert moments.previous_app.tolist() == others.previous_app.tolist()
     assert stays.app.tolist() == other_stays.app.tolist()
-    at = moments.times_us
-    assert apps_at(one_name, at) == apps_at(other_names, at) and "chrome" in apps_at(other_names, at)

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from synthetic_streams import random_moments
+from told_inputs import told_past
 
 from neural_focus.errors import ContractError, InputError
 from neural_focus.features import FEATURE_INDEX, INPUT_V1
 from neural_focus.models import measures
 from neural_focus.models.bundle import MODEL, TrainedBundle, file_hashes, verify
-from neural_focus.models.contracts import V1, V5, contract_of
+from neural_focus.models.contracts import V1, V6, contract_of
 from neural_focus.models.drift import (
     CALENDAR,
     FEWEST_MOMENTS,
@@ -76,25 +77,25 @@ def test_the_manifest_tells_what_it_is(bundle: TrainedBundle) -> None:
 def test_a_prediction_on_new_people_is_good_calibrated_and_defined(predictor: Predictor) -> None:
     moments, _ = random_moments(77)
     features = snapshots(moments.own)
-    judged = predictor.predict(moments.times_us, features)
+    judged = predictor.predict(features)
     assert measures.auc(moments.switch, judged.distraction_risk) > 0.75
     assert measures.ece(moments.switch, judged.distraction_risk) < 0.05
     assert ((judged.focus_score >= 0) & (judged.focus_score <= 100)).all()
     settled = features[:, FEATURE_INDEX["time_in_current_app"]] >= 60
     assert (np.isnan(judged.break_risk) == ~settled).all()
-    one = predictor.predict(moments.times_us[:1], features[:1])
+    one = predictor.predict(features[:1])
     assert one.distraction_risk[0] == pytest.approx(judged.distraction_risk[0], abs=1e-12)
 
 
 def test_confidence_ranks_errors_and_drops_on_unfamiliar_input(predictor: Predictor) -> None:
     moments, _ = random_moments(78)
     features = snapshots(moments.own)
-    judged = predictor.predict(moments.times_us, features)
+    judged = predictor.predict(features)
     wrong = (judged.distraction_risk >= 0.5) != (moments.switch == 1)
     order = np.argsort(-judged.confidence, kind="stable")
     thirds = [wrong[part].mean() for part in np.array_split(order, 3)]
     assert thirds[0] < thirds[1] < thirds[2]
-    strange = predictor.predict(moments.times_us[:100], features[:100] * 50)
+    strange = predictor.predict(features[:100] * 50)
     assert strange.confidence.mean() < 0.3 < judged.confidence.mean()
 
 
@@ -134,9 +135,9 @@ def test_a_typical_moment_has_the_mean_risk_where_most_are_calm() -> None:
 
 def test_factors_are_ordered_and_in_words(predictor: Predictor) -> None:
     row = snapshots(random_moments(80)[0].own[:1])[0]
-    inputs = predictor.inputs(np.zeros(1, np.int64), row[None])[0]
+    inputs = predictor.inputs(row[None])[0]
     shares = predictor.targets["switch"].contributions(inputs, predictor.reference("switch"))
-    factors = predictor.judge(0, row).reasons()
+    factors = predictor.judge(row).reasons()
     assert 1 <= len(factors) <= 3
     assert all(factor.endswith(("(raises the risk)", "(lowers the risk)")) for factor in factors)
     assert ("raises" in factors[0]) == (shares[np.argmax(np.abs(shares))] > 0)
@@ -177,8 +178,12 @@ def test_numbers_are_said_as_people_would(value: float, unit: str, said: str) ->
 def test_a_foreign_contract_and_changed_files_are_refused(bundle: TrainedBundle) -> None:
     with pytest.raises(ContractError, match="input version 1"):
         contract_of(1, "000000000000")
-    with pytest.raises(ContractError, match="input version 99"):
-        contract_of(99, V1.hash)
+    with pytest.raises(ContractError, match=r"input version 5 .*: that version is unknown here\. Train a new model"):
+        contract_of(5, V1.hash)
+    with pytest.raises(ContractError, match="needs the stream's past: nothing was given"):
+        V6.own(np.zeros((2, 32), np.float32))
+    with pytest.raises(ContractError, match="3 rows of it for 2 snapshots"):
+        V6.own(np.zeros((2, 32), np.float32), told_past(3).inputs)
     changed = {**bundle.files, MODEL: bundle.files[MODEL] + b" "}
     with pytest.raises(ContractError, match=r"model\.json is changed"):
         verify(changed, bundle.manifest, "here")
@@ -190,10 +195,10 @@ def test_rules_stand_in_where_there_is_no_model() -> None:
     features = np.zeros((2, 32), np.float32)
     features[1, FEATURE_INDEX["time_in_current_app"]] = 600
     rules = Predictor.rules()
-    judged = rules.predict(np.zeros(2, np.int64), features)
+    judged = rules.predict(features)
     assert judged.distraction_risk[0] > judged.distraction_risk[1]
     assert np.isnan(judged.break_risk[0]) and judged.break_risk[1] > 0
-    assert rules.judge(0, features[0]).reasons()
+    assert rules.judge(features[0]).reasons()
 
 
 def test_drift_is_seen_where_it_is() -> None:
@@ -201,7 +206,7 @@ def test_drift_is_seen_where_it_is() -> None:
     half = len(moments) // 2
     known = reference_of(INPUT_V1, moments.own[:half])
     assert input_drift(known, INPUT_V1, moments.own[half:][: FEWEST_MOMENTS - 1]) == {}, "an hour is like no week"
-    assert set(CALENDAR + MEMORIES) < set(V5.names)
+    assert set(CALENDAR + MEMORIES) < set(V6.names)
     still = input_drift(known, INPUT_V1, moments.own[half:])
     assert max(still.values()) < LARGE_SHIFT
     moved = moments.own[half:].copy()

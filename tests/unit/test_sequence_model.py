@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 import torch
 from synthetic_streams import random_moments
+from told_inputs import told_past
 
 from neural_focus.errors import ContractError
 from neural_focus.features import FEATURE_INDEX, INPUT_V1
 from neural_focus.models import measures, recurrent
 from neural_focus.models.bundle import TrainedBundle, verify
-from neural_focus.models.contracts import V1, V5
+from neural_focus.models.contracts import V1, V6
 from neural_focus.models.event_types import TYPE_NAMES
 from neural_focus.models.network import NETWORK
 from neural_focus.models.predict import Predictor
@@ -27,11 +28,11 @@ from neural_focus.models.sequences import (
     FLAG,
     STEPS,
     TYPES,
-    StreamPast,
+    LiveSteps,
     no_steps,
     now_names,
     now_rows,
-    past_rows,
+    recent_steps,
 )
 
 QUICK = Recipe(hidden=8, layer=16, epochs=4, batch=128, rate=1e-2, most_rows=2_000)
@@ -87,13 +88,17 @@ def test_served_margins_are_those_of_the_trained_network(predictor: Predictor, s
     assert np.abs(torch.stack(told).mean(dim=0).numpy() - switch.network.margins(rows, recent)).max() < 1e-5
 
 
-def test_one_snapshot_or_many_and_without_a_past(predictor: Predictor) -> None:
+def test_one_snapshot_or_many_and_never_without_a_past(predictor: Predictor) -> None:
     moments, _ = random_moments(83)
     features = snapshots(moments.own)[:50]
-    many = predictor.predict(moments.times_us[:50], features)
-    one = predictor.predict(moments.times_us[:1], features[:1])
+    past = replace(told_past(50), recent=moments.recent[:50])
+    many = predictor.predict(features, past)
+    one = predictor.predict(features[:1], replace(told_past(1), recent=moments.recent[:1]))
     assert one.distraction_risk[0] == pytest.approx(many.distraction_risk[0], abs=1e-6)
     assert ((many.focus_score >= 0) & (many.focus_score <= 100)).all()
+    for unread in (None, told_past(50)):
+        with pytest.raises(ContractError, match="sequences of shape"):
+            predictor.predict(features, unread)
     with pytest.raises(ContractError, match="sequences of shape"):
         predictor.inputs_of(random_moments(1)[0].without_sequences())
 
@@ -158,52 +163,55 @@ def test_the_top_factor_moves_the_risk_more_than_a_random_one(predictor: Predict
 def test_confidence_ranks_errors_and_drops_on_unfamiliar_input(predictor: Predictor) -> None:
     moments, _ = random_moments(85)
     features = snapshots(moments.own)
-    judged = predictor.predict(moments.times_us, features)
+    past = replace(told_past(len(moments)), recent=moments.recent)
+    judged = predictor.predict(features, past)
     wrong = (judged.distraction_risk >= 0.5) != (moments.switch == 1)
     order = np.argsort(-judged.confidence, kind="stable")
     thirds = [wrong[part].mean() for part in np.array_split(order, 3)]
     assert thirds[0] < thirds[2]
-    strange = predictor.predict(moments.times_us[:100], features[:100] * 50)
+    strange = predictor.predict(features[:100] * 50, replace(told_past(100), recent=moments.recent[:100]))
     assert strange.confidence.mean() < 0.3 < judged.confidence.mean()
 
 
 def test_reasons_are_in_words(predictor: Predictor) -> None:
-    factors = predictor.judge(0, snapshots(random_moments(80)[0].own[:1])[0]).reasons()
+    moments, _ = random_moments(80)
+    past = replace(told_past(1), recent=moments.recent[:1])
+    factors = predictor.judge(snapshots(moments.own[:1])[0], past).reasons()
     assert 1 <= len(factors) <= 3
     assert all(factor.endswith(("(raises the risk)", "(lowers the risk)")) for factor in factors)
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_live_past_and_one_over_stored_snapshots_are_the_same_bits(seed: int) -> None:
+def test_a_live_sequence_and_one_over_stored_snapshots_are_the_same_bits(seed: int) -> None:
     rng = np.random.default_rng(seed)
     here = np.flatnonzero(rng.random(900) < 0.95)
     here = here[(here < 300) | (here > 330)]
     features = rng.gamma(1.0, 2.0, (len(here), 32)).astype(np.float32) * (rng.random(len(here)) < 0.8)[:, None]
     types = rng.integers(0, 16, (len(here), 10)).astype(np.uint8)
-    apps = np.array([f"app{second // 40 % 3}" for second in here])
     times = (here + 1_700_000_000) * 1_000_000
     chosen = np.arange(0, len(here), 3)
-    stored, past, live = past_rows(times, features, apps, types, chosen), StreamPast(), []
+    stored, steps, live = recent_steps(times // 1_000_000, features, types, chosen), LiveSteps(), []
+    assert not steps.recent().any()
     for place in range(len(here)):
-        past.observe(int(times[place]), features[place], str(apps[place]), types[place])
+        steps.observe(int(times[place]), features[place], types[place])
+        steps.observe(int(times[place]) - 5_000_000, features[place] + 1, types[place])  # older ones count for nothing
         if place % 3 == 0:
-            live.append(past.rows())
-    assert np.concatenate([row.recent for row in live if row]).tobytes() == stored.recent.tobytes()
-    assert np.concatenate([row.columns for row in live if row]).tobytes() == stored.columns.tobytes()
-    flags = stored.recent[..., FLAG]
+            live.append(steps.recent())
+    assert np.concatenate(live).tobytes() == stored.tobytes()
+    flags = stored[..., FLAG]
     assert (flags[:, -1] == 1).all() and 0 < flags[:, :-1].mean() < 1
-    assert (stored.recent[:, -1, TYPES].sum(axis=1) == (types[chosen] > 0).sum(axis=1)).all()
-    assert no_steps(3).shape[:1] == (3,) and stored.recent.shape[1] == STEPS
+    assert (stored[:, -1, TYPES].sum(axis=1) == (types[chosen] > 0).sum(axis=1)).all()
+    assert no_steps(3).shape[:1] == (3,) and stored.shape[1] == STEPS
 
 
 def test_a_contract_that_counts_types_itself_is_read_as_it_is(switch: SequenceTarget) -> None:
-    """Version 1 has no counts of the last ten events, so they are put after its inputs; version 4 has its own."""
+    """Version 1 has no counts of the last ten events, so they are put after its inputs; version 6 has its own."""
     recent = np.zeros((1, STEPS, CHANNELS), np.float16)
     recent[0, -1, TYPES] = np.arange(len(TYPE_NAMES))
-    of_1, of_5 = (now_rows(c, np.ones((1, len(c.names)), np.float32), recent) for c in (V1, V5))
+    of_1, of_6 = (now_rows(c, np.ones((1, len(c.names)), np.float32), recent) for c in (V1, V6))
     assert of_1[0].tolist() == [1.0] * len(V1.names) + list(range(15)) and len(now_names(V1)) == of_1.shape[1]
-    assert of_5[0].tolist() == [1.0] * len(V5.names) and now_names(V5) == V5.names
-    usual = np.zeros(len(V5.names), np.float32)
-    first = V5.names.index(TYPE_NAMES[0])
+    assert of_6[0].tolist() == [1.0] * len(V6.names) and now_names(V6) == V6.names
+    usual = np.zeros(len(V6.names), np.float32)
+    first = V6.names.index(TYPE_NAMES[0])
     usual[first : first + len(TYPE_NAMES)] = np.arange(len(TYPE_NAMES))
-    assert replace(switch, contract=V5).usual_steps(usual)[TYPES].tolist() == list(range(15))
+    assert replace(switch, contract=V6).usual_steps(usual)[TYPES].tolist() == list(range(15))

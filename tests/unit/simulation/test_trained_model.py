@@ -86,18 +86,16 @@ def test_confidence_is_high_at_home_and_drops_away_from_it(trained: Trained, str
 
 
 def test_somebody_new_is_no_stranger_in_the_first_minutes(trained: Trained) -> None:
-    """The history is empty then, and the features speak for themselves."""
-    from neural_focus.models.history import StreamHistory
-    from neural_focus.replay import replay
+    """Hardly anything is known of the past then, and the features speak for themselves."""
+    from neural_focus.models.past import PastRows
+    from neural_focus.replay import replay_with_inputs
     from neural_focus.simulation.parameters import draw_person
     from neural_focus.simulation.person import live
 
     predictor, _ = trained
     person = live(draw_person(120), 3, number=120, trials=False)
     times = person.records["timestamp_us"].astype(np.int64)
-    snapshots = replay(person.records[times < times[0] + 180_000_000])
-    history, sure = StreamHistory(), []
-    for t_us, row in zip(snapshots.timestamps_us.tolist(), snapshots.features, strict=True):
-        history.observe(t_us, row, "code")
-        sure.append(float(predictor.judge(t_us, row, history.rows()).batch.confidence[0]))
+    snapshots, inputs = replay_with_inputs(person.records[times < times[0] + 180_000_000], every_s=1)
+    past = PastRows.of_replay(inputs, np.arange(len(inputs)))
+    sure = predictor.predict(snapshots.features, past).confidence
     assert np.median(sure[:180]) >= 0.5

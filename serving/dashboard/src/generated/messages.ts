@@ -41,7 +41,8 @@ export interface SnapshotMessage {
  * One second of a stream: all features by name at ``t_us``, and what the page may show of it.
  *
  *     ``input_us``: when the newest input of the computer came, null if the desktop does not know of any.
- *     ``unavailable``: why an offer could not be seen at this moment.
+ *     ``unavailable``: why an offer could not be seen at this moment. ``inputs``: what else a model reads, in the form of
+ *     ``SnapshotInputs``; a snapshot without them is refused.
  */
 export interface Snapshot {
   app_name?: string;
@@ -50,6 +51,7 @@ export interface Snapshot {
     [k: string]: number;
   };
   input_us?: number | null;
+  inputs?: string;
   /**
    * @minItems 10
    * @maxItems 10
