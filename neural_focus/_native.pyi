@@ -34,9 +34,9 @@ class Engine:
     Features of one stream, second by second. Records and controls come in time order.
     """
 
-    def __init__(self, transitions_us: numpy.typing.NDArray[numpy.int64], offsets_s: numpy.typing.NDArray[numpy.int32], inputs_every_s: int = 0) -> None:
+    def __init__(self, transitions_us: numpy.typing.NDArray[numpy.int64], offsets_s: numpy.typing.NDArray[numpy.int32], inputs_every_s: int = 0, tells_changes: bool = False) -> None:
         """
-        transitions_us: int64[k], ascending; offsets_s: int32[k], local time minus UTC from there on. inputs_every_s: a row of inputs goes with the snapshots of its whole multiples; 0: with none.
+        transitions_us: int64[k], ascending; offsets_s: int32[k], local time minus UTC from there on. inputs_every_s: a row of inputs goes with the snapshots of its whole multiples; 0: with none. tells_changes: whether changes() has rows.
         """
 
     def push(self, records: bytes | bytearray | memoryview | numpy.typing.NDArray[numpy.void], controls: numpy.typing.NDArray[numpy.void] | None = None) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.float32], numpy.typing.NDArray[numpy.uint8]]:
@@ -79,6 +79,11 @@ class Engine:
     def inputs(self) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.float32], numpy.typing.NDArray[numpy.uint8]]:
         """
         Rows of inputs written since the last call: timestamps_us int64[m], values float32[m, len(input_names())], apps uint8[m, 2, 32]: the ids of the app that holds the focus and of the one before.
+        """
+
+    def changes(self) -> numpy.typing.NDArray[numpy.void]:
+        """
+        What happened, as it became known since the last call: CHANGE_DTYPE[m] (neural_focus.replay).
         """
 
     def sessions(self) -> list[tuple[int, int, bool]]:

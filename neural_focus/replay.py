@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neural_focus._native import Engine, input_names
+from neural_focus.events import APP_NAME_BYTES
 from neural_focus.time import ZoneTable, zone_table
 
 
@@ -26,6 +27,22 @@ class ControlKind(IntEnum):
 CONTROL_DTYPE = np.dtype([("timestamp_us", "<i8"), ("kind", "<u4"), ("value", "<f8")], align=True)
 """A step beside the events: µs since the epoch (UTC), ``ControlKind``, and the score of FOCUS_SCORE, else 0."""
 
+
+class ChangeKind(IntEnum):
+    """What happened, with the number that the engine knows it by. Idle is known some seconds after it began."""
+
+    APP_KNOWN = 1
+    """The app that holds the focus before the first switch."""
+    APP_SWITCH = 2
+    IDLE_START = 3
+    IDLE_END = 4
+
+
+CHANGE_DTYPE = np.dtype(
+    [("time_us", "<i8"), ("since_us", "<i8"), ("app", f"S{APP_NAME_BYTES}"), ("hint", "<u4"), ("kind", "<u4")]
+)
+"""One thing that happened, as it became known at ``time_us``: ``ChangeKind``; of an app its name and bits of category
+(``CategoryFlag``), of a start of idle the last input before it (``since_us``)."""
 
 INPUT_NAMES: tuple[str, ...] = tuple(input_names())
 """What the engine tells a model beside the 32 features, in column order. Definitions: ``docs/features.md``."""
@@ -106,6 +123,17 @@ def replay_with_inputs(
         np.concatenate((sequence, rest[2])),
     )
     return snapshots, take_inputs(engine)
+
+
+def replay_changes(records: NDArray[np.void], controls: NDArray[np.void] | None = None) -> NDArray[np.void]:
+    """What happened in ``records`` (EVENT_DTYPE[n], in sequence order), merged with ``controls``: CHANGE_DTYPE[m].
+
+    Raises:
+        FormatError: arrays of another layout.
+    """
+    engine = Engine(*zone_table("UTC"), tells_changes=True)
+    engine.push(np.ascontiguousarray(records), sort_controls(controls))
+    return engine.changes()
 
 
 def take_inputs(engine: Engine) -> Inputs:

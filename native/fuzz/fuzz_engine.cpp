@@ -86,16 +86,16 @@ const std::byte* as_bytes(const Event* events) { return reinterpret_cast<const s
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const Script script = read_script(data, std::min<std::size_t>(size, 4'096));
   const ZoneTable zone{{0, 1'700'001'000'000'000}, {3600, -3600}};
-  Engine whole{zone, 2};
+  Engine whole{zone, 2, true};
   whole.push(as_bytes(script.events.data()), script.events.size(), script.controls);
   whole.close_until(forever);
   check_rows(whole.take_snapshots());
   check_rows(whole.take_inputs());
 
-  Engine batch{zone, 2};
+  Engine batch{zone, 2, true};
   batch.push(as_bytes(script.events.data()), script.events.size());
   batch.close_until(forever);
-  Engine piecewise{zone, 2};
+  Engine piecewise{zone, 2, true};
   for (std::size_t i = 0; i < script.events.size(); ++i) {
     piecewise.push(as_bytes(&script.events[i]), 1);
     if (i % 8 == 0) piecewise = Engine::load(piecewise.save());
@@ -103,6 +103,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   piecewise.close_until(forever);
   expect(same(batch.take_snapshots(), piecewise.take_snapshots()));
   expect(same(batch.take_inputs(), piecewise.take_inputs()));
+  const std::vector<Change> changes = batch.take_changes(), again = piecewise.take_changes();
+  expect(changes.size() == again.size());
+  expect(changes.empty() || std::memcmp(changes.data(), again.data(), changes.size() * sizeof(Change)) == 0);
 
   const Counters counted = batch.counters();
   std::uint64_t total = counted.events;

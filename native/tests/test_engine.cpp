@@ -79,18 +79,22 @@ class Digest {
     add(inputs.times_us.data(), inputs.count * sizeof(std::int64_t));
     add(inputs.values.data(), inputs.count * input_count * sizeof(float));
     add(inputs.apps.data(), inputs.count * 2 * sizeof(AppName));
+    const std::vector<Change> changes = engine.take_changes();
+    add(changes.data(), changes.size() * sizeof(Change));
   }
-  [[nodiscard]] std::uint64_t value() const { return hash_[0] ^ hash_[1] ^ hash_[2] ^ hash_[3] ^ hash_[4] ^ hash_[5]; }
+  [[nodiscard]] std::uint64_t value() const {
+    return hash_[0] ^ hash_[1] ^ hash_[2] ^ hash_[3] ^ hash_[4] ^ hash_[5] ^ hash_[6];
+  }
   [[nodiscard]] std::uint64_t count() const { return count_; }
 
  private:
   void add(const void* bytes, std::size_t size) {
-    auto& hash = hash_[column_++ % 6];
+    auto& hash = hash_[column_++ % 7];
     for (std::size_t i = 0; i < size; ++i) {
       hash = (hash ^ static_cast<const unsigned char*>(bytes)[i]) * 0x100'0000'01b3;
     }
   }
-  std::uint64_t hash_[6] = {1, 2, 3, 4, 5, 6};
+  std::uint64_t hash_[7] = {1, 2, 3, 4, 5, 6, 7};
   std::uint64_t count_ = 0;
   unsigned column_ = 0;
 };
@@ -101,7 +105,7 @@ ZoneTable some_zone() { return {{0, 1'711'846'800'000'000}, {3600, 7200}}; }
 
 // Whole batches, controls merged in by the engine.
 std::uint64_t run_whole(const std::vector<Event>& events, const std::vector<Control>& controls) {
-  Engine engine{some_zone(), inputs_every_s};
+  Engine engine{some_zone(), inputs_every_s, true};
   Digest digest;
   engine.push(as_bytes(events.data()), events.size(), controls);
   engine.close_until(std::numeric_limits<std::int64_t>::max());
@@ -118,7 +122,7 @@ std::uint64_t run_whole(const std::vector<Event>& events, const std::vector<Cont
 
 // Small pieces, the engine saved and restored between them.
 std::uint64_t run_in_pieces(const std::vector<Event>& events, Dice dice) {
-  Engine engine{some_zone(), inputs_every_s};
+  Engine engine{some_zone(), inputs_every_s, true};
   Digest digest;
   for (std::size_t done = 0; done < events.size();) {
     const auto piece = std::min<std::size_t>(dice.below(700), events.size() - done);
@@ -139,7 +143,7 @@ std::uint64_t run_in_pieces(const std::vector<Event>& events, Dice dice) {
 void refuse_damage() {
   Dice dice{5};
   std::uint64_t now_us = start_us;
-  Engine engine{some_zone(), inputs_every_s};
+  Engine engine{some_zone(), inputs_every_s, true};
   for (int i = 0; i < 2'000; ++i) {
     const Event event = hostile_record(dice, now_us);
     engine.push(as_bytes(&event), 1);

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from neural_focus.events import MAX_TIMESTAMP_US, MIN_TIMESTAMP_US, CategoryFlag, EventType, KeyFlag
 from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH
-from neural_focus.replay import ControlKind, Snapshots
+from neural_focus.replay import ChangeKind, ControlKind, Snapshots
 
 SECOND = 1_000_000
 INPUT = {1, 2, 3, 4, 5}
@@ -309,6 +309,28 @@ def idle_union(items: list[Item], t: int) -> list[Idle]:
             part = Idle(last.start, max(last.end, part.end), last.open or part.open)
         merged.append(part)
     return merged
+
+
+def changes(records: NDArray[np.void], controls: NDArray[np.void] | None = None) -> list[tuple[object, ...]]:
+    """What happened, each row from everything up to it: (time, since, app, hint, kind)."""
+    items = read_items(records, controls)
+    rows: list[tuple[object, ...]] = []
+    held: bytes | None = None
+    idle = False
+    for index, item in enumerate(items):
+        if item.control is None:
+            focus = item.type == EventType.WINDOW_FOCUS_CHANGE
+            if held is None or (focus and item.app != held):
+                kind = ChangeKind.APP_KNOWN if held is None else ChangeKind.APP_SWITCH
+                held = item.app
+                rows.append((item.time, item.time, held, item.data[2] if focus else 0, kind))
+        before, idle = idle, any(part.open for part in idle_union(items[: index + 1], item.time))
+        if idle and not before:
+            since = item.time - (item.data[0] * 1000 if item.type == EventType.IDLE_START else 0)
+            rows.append((item.time, since, b"", 0, ChangeKind.IDLE_START))
+        if before and not idle:
+            rows.append((item.time, item.time, b"", 0, ChangeKind.IDLE_END))
+    return rows
 
 
 def idle_features(idle: list[Idle], t: int, session: Session) -> dict[str, float]:

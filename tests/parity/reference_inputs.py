@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from reference import INPUT, SECOND, Item, read_items, signed
+from reference import INPUT, SECOND, Item, idle_union, read_items, signed
 
 from neural_focus.apps import stored_id
 from neural_focus.events import EventType, KeyFlag
@@ -76,7 +76,8 @@ def compute_inputs(
     records: NDArray[np.void], controls: NDArray[np.void] | None, snapshots: Snapshots, every_s: int
 ) -> Inputs:
     """The rows at whole multiples of ``every_s`` among the snapshots."""
-    events = [item for item in read_items(records, controls) if item.control is None]
+    items = read_items(records, controls)
+    events = [item for item in items if item.control is None]
     seconds = (snapshots.timestamps_us // SECOND).tolist()
     stays = read_stays(events, seconds)
     begun = [stay.since for stay in stays]
@@ -95,6 +96,8 @@ def compute_inputs(
         stay = stays[int(np.searchsorted(begun, second, side="right")) - 1]
         row = columns_of_stay(stay, second) | tallies.columns(second, stay.since)
         row |= columns_of_pointer(events, second)
+        known = [item for item in items if item.time <= second * SECOND]
+        row["is_idle"] = float(any(part.open for part in idle_union(known, second * SECOND)))
         for kind in range(1, 16):
             row[f"recent_{EventType(kind).name.lower()}"] = float(np.sum(snapshots.sequence[place] == kind))
         values = compared(features, row)

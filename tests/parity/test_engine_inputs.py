@@ -180,8 +180,8 @@ def test_after_the_clock_was_set_back_inputs_begin_anew():
 
 def test_an_engine_saved_by_an_earlier_version_is_refused_with_the_next_step():
     saved = bytearray(Engine(*zone_table("UTC")).save())
-    saved[8:12] = (2).to_bytes(4, "little")
-    with pytest.raises(FormatError, match=r"version 2 .*expected version 3.*Compute it again from the events"):
+    saved[8:12] = (3).to_bytes(4, "little")
+    with pytest.raises(FormatError, match=r"version 3 .*expected version 4.*Compute it again from the events"):
         Engine.load(bytes(saved))
 
 

@@ -21,15 +21,21 @@ inline void set_error(const char* name, const std::string& what, const std::stri
   PyErr_SetObject(type.ptr(), error.ptr());
 }
 
-// EVENT_DTYPE[n] over the vector's own memory.
-inline nanobind::object to_array(std::vector<Event>&& records) {
+// An array over the vector's own memory; `dtype` of `module` says what its rows are.
+template <typename T>
+nanobind::object to_array(std::vector<T>&& rows, const char* module, const char* dtype) {
   namespace nb = nanobind;
-  auto* owned = new std::vector<Event>(std::move(records));
-  nb::capsule owner(owned, [](void* pointer) noexcept { delete static_cast<std::vector<Event>*>(pointer); });
-  const std::size_t bytes = owned->size() * sizeof(Event);
+  rows.reserve(1);  // an empty array needs an address too
+  auto* owned = new std::vector<T>(std::move(rows));
+  nb::capsule owner(owned, [](void* pointer) noexcept { delete static_cast<std::vector<T>*>(pointer); });
+  const std::size_t bytes = owned->size() * sizeof(T);
   nb::ndarray<nb::numpy, std::uint8_t> flat(owned->data(), {bytes}, owner);
-  nb::object dtype = nb::module_::import_("neural_focus.events").attr("EVENT_DTYPE");
-  return flat.cast().attr("view")(dtype);
+  return flat.cast().attr("view")(nb::module_::import_(module).attr(dtype));
+}
+
+// EVENT_DTYPE[n].
+inline nanobind::object to_array(std::vector<Event>&& records) {
+  return to_array(std::move(records), "neural_focus.events", "EVENT_DTYPE");
 }
 
 }  // namespace neural_focus

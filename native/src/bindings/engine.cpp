@@ -12,6 +12,7 @@
 #include <string>
 #include <tuple>
 
+#include "arrays.hpp"
 #include "bindings.hpp"
 #include "buffer.hpp"
 
@@ -86,8 +87,9 @@ class BoundEngine {
   }
 
  public:
-  BoundEngine(const TransitionTimes& transitions, const Offsets& offsets, std::uint32_t inputs_every_s)
-      : BoundEngine{Engine{to_zone(transitions, offsets), inputs_every_s}} {}
+  BoundEngine(const TransitionTimes& transitions, const Offsets& offsets, std::uint32_t inputs_every_s,
+              bool tells_changes)
+      : BoundEngine{Engine{to_zone(transitions, offsets), inputs_every_s, tells_changes}} {}
   explicit BoundEngine(Engine engine) : engine_{std::move(engine)} { engine_.tell_apps_apart_by(&stored_id); }
   BoundEngine(BoundEngine&& other) noexcept : engine_{std::move(other.engine_)} {}
 
@@ -120,6 +122,9 @@ class BoundEngine {
   }
   InputColumns inputs() {
     return to_numpy(run([](Engine& engine) { return engine.take_inputs(); }));
+  }
+  nb::object changes() {
+    return to_array(run([](Engine& engine) { return engine.take_changes(); }), "neural_focus.replay", "CHANGE_DTYPE");
   }
   nb::list sessions() {
     nb::list changes;
@@ -222,12 +227,13 @@ void bind_engine(nb::module_& module) {
              "Which records are good, bool[n], and how many are bad by reason.");
   nb::class_<BoundEngine>(module, "Engine",
                           "Features of one stream, second by second. Records and controls come in time order.")
-      .def(nb::init<const TransitionTimes&, const Offsets&, std::uint32_t>(), "transitions_us"_a, "offsets_s"_a,
-           "inputs_every_s"_a = 0,
+      .def(nb::init<const TransitionTimes&, const Offsets&, std::uint32_t, bool>(), "transitions_us"_a, "offsets_s"_a,
+           "inputs_every_s"_a = 0, "tells_changes"_a = false,
            nb::sig("def __init__(self, transitions_us: numpy.typing.NDArray[numpy.int64], offsets_s: "
-                   "numpy.typing.NDArray[numpy.int32], inputs_every_s: int = 0) -> None"),
+                   "numpy.typing.NDArray[numpy.int32], inputs_every_s: int = 0, tells_changes: bool = False) -> None"),
            "transitions_us: int64[k], ascending; offsets_s: int32[k], local time minus UTC from there on. "
-           "inputs_every_s: a row of inputs goes with the snapshots of its whole multiples; 0: with none.")
+           "inputs_every_s: a row of inputs goes with the snapshots of its whole multiples; 0: with none. "
+           "tells_changes: whether changes() has rows.")
       .def("push", &BoundEngine::push, "records"_a, "controls"_a = nb::none(), nb::sig(push_signature.c_str()),
            "Takes records (EVENT_DTYPE[n], or bytes) merged with controls (CONTROL_DTYPE[k]); returns the snapshots "
            "that closed: timestamps_us int64[m], features float32[m,32], sequence uint8[m,10].")
@@ -259,6 +265,8 @@ void bind_engine(nb::module_& module) {
       .def("inputs", &BoundEngine::inputs, nb::sig(inputs_signature),
            "Rows of inputs written since the last call: timestamps_us int64[m], values float32[m, len(input_names())], "
            "apps uint8[m, 2, 32]: the ids of the app that holds the focus and of the one before.")
+      .def("changes", &BoundEngine::changes, nb::sig("def changes(self) -> numpy.typing.NDArray[numpy.void]"),
+           "What happened, as it became known since the last call: CHANGE_DTYPE[m] (neural_focus.replay).")
       .def("sessions", &BoundEngine::sessions, nb::sig("def sessions(self) -> list[tuple[int, int, bool]]"),
            "Sessions that began (end -1) or ended since the last call: (start_us, end_us, natural).")
       .def("counters", &BoundEngine::counters, nb::sig("def counters(self) -> dict[str, int]"),

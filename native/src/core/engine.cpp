@@ -16,8 +16,8 @@ bool is_usable(const Control& control) noexcept {
 
 }  // namespace
 
-Engine::Engine(ZoneTable zone, std::uint32_t inputs_every_s)
-    : inputs_every_s_{inputs_every_s}, calendar_{std::move(zone)} {}
+Engine::Engine(ZoneTable zone, std::uint32_t inputs_every_s, bool tells_changes)
+    : inputs_every_s_{inputs_every_s}, tells_changes_{tells_changes ? 1U : 0U}, calendar_{std::move(zone)} {}
 
 void Engine::push(const std::byte* records, std::size_t count) { push_before(records, count, no_limit); }
 
@@ -106,8 +106,11 @@ bool Engine::enter(std::int64_t& time_us, RecordView record, std::int64_t limit_
   clamped_ += behind ? 1 : 0;
   advance_to(second_of(time_us));
   if (last_us_ == 0) {
-    apps_.hold(record.app());
-    hold(record.app());
+    const AppName app = record.app();
+    const bool focused = record.type() == static_cast<std::uint32_t>(EventType::window_focus_change);
+    apps_.hold(app);
+    hold(app);
+    tell_app(ChangeKind::app_known, app, focused ? record.word(2) : 0, time_us);
   }
   if (in_break_ != 0 || (last_us_ > 0 && time_us - last_us_ >= break_us)) {
     in_break_ = 0;
@@ -144,8 +147,9 @@ void Engine::absorb_late(RecordView record, std::int64_t time_us) {
 void Engine::absorb_state(RecordView record, EventType type, std::int64_t time_us) {
   switch (type) {
     case EventType::window_focus_change:
-      if (apps_.focus(record.app(), time_us)) {
-        hold(record.app());
+      if (const AppName app = record.app(); apps_.focus(app, time_us)) {
+        hold(app);
+        tell_app(ChangeKind::app_switch, app, record.word(2), time_us);
         ++counts_.switches;
         last_switch_us_ = time_us;
       }
@@ -157,17 +161,31 @@ void Engine::absorb_state(RecordView record, EventType type, std::int64_t time_u
       hint_ = record.word(2);
       counts_.titles += (record.word(2) & title_announced) == 0 ? 1 : 0;
       break;
-    case EventType::idle_start: idle_.start(IdleSource::input, time_us - std::int64_t{record.word(0)} * 1'000); break;
-    case EventType::screen_lock: idle_.start(IdleSource::screen, time_us); break;
-    case EventType::idle_end: note_idle_end(idle_.end(IdleSource::input, time_us), time_us); break;
-    case EventType::screen_unlock: note_idle_end(idle_.end(IdleSource::screen, time_us), time_us); break;
+    case EventType::idle_start:
+      start_idle(IdleSource::input, time_us - std::int64_t{record.word(0)} * 1'000, time_us);
+      break;
+    case EventType::screen_lock: start_idle(IdleSource::screen, time_us, time_us); break;
+    case EventType::idle_end:
+      if (idle_.open()) end_idle(idle_.end(IdleSource::input, time_us), time_us);
+      break;
+    case EventType::screen_unlock:
+      if (idle_.open()) end_idle(idle_.end(IdleSource::screen, time_us), time_us);
+      break;
     default: break;
   }
 }
 
-// A pause of 5 min was a break; the event that ended it is the first one after it.
-void Engine::note_idle_end(std::int64_t length_us, std::int64_t time_us) noexcept {
+void Engine::start_idle(IdleSource source, std::int64_t since_us, std::int64_t time_us) {
+  const bool known = idle_.open();
+  idle_.start(source, since_us);
+  if (!known) tell_idle(ChangeKind::idle_start, time_us, since_us);
+}
+
+// One source of an open idle interval ended, `length_us` where that completed it. A pause of 5 min was a break; the event
+// that ended it is the first one after it.
+void Engine::end_idle(std::int64_t length_us, std::int64_t time_us) {
   if (length_us >= break_us) last_break_end_us_ = time_us;
+  if (!idle_.open()) tell_idle(ChangeKind::idle_end, time_us, time_us);
 }
 
 void Engine::close_until(std::int64_t time_us) {
@@ -215,7 +233,9 @@ void Engine::apply_now(ControlKind kind, std::int64_t time_us) {
       break;
     case ControlKind::break_accepted: in_break_ = 1; break;
     case ControlKind::restart:
+      if (!idle_.open()) break;
       if (idle_.end_all(time_us) >= break_us) in_break_ = 1;
+      tell_idle(ChangeKind::idle_end, time_us, time_us);
       break;
     case ControlKind::focus_score:
     case ControlKind::set_back: break;  // done by apply()
@@ -245,7 +265,8 @@ void Engine::begin_anew(std::int64_t time_us) {
   advance_to(second_of(time_us));
   const bool timed = timed_ != 0;
   if (!timed) end_session(std::max(last_us_, session_start_us_));
-  Engine anew{calendar_.zone(), inputs_every_s_};
+  if (idle_.open()) tell_idle(ChangeKind::idle_end, last_us_, last_us_);
+  Engine anew{calendar_.zone(), inputs_every_s_, tells_changes_ != 0};
   anew.id_of_ = id_of_;
   anew.events_ = events_;
   anew.snapshots_ = snapshots_;
@@ -256,6 +277,7 @@ void Engine::begin_anew(std::int64_t time_us) {
   anew.closed_ = std::move(closed_);
   anew.inputs_ = std::move(inputs_);
   anew.sessions_ = std::move(sessions_);
+  anew.changes_ = std::move(changes_);
   if (timed) {
     anew.in_session_ = anew.timed_ = 1;
     anew.session_start_us_ = time_us;

@@ -11,7 +11,8 @@
 // in (t - 300 s, t]. What comes for a closed second is counted as late; later snapshots see it, closed ones stay.
 //
 // Beside the snapshots it remembers what a model reads of a stream's past (input.hpp), if it is asked to: every second
-// adds to it, and rows of inputs are written at whole multiples of some seconds.
+// adds to it, and rows of inputs are written at whole multiples of some seconds. What happened (change.hpp) it tells as
+// events come, if it is asked to.
 #pragma once
 
 #include <array>
@@ -20,6 +21,7 @@
 #include <vector>
 
 #include "core/app_history.hpp"
+#include "core/change.hpp"
 #include "core/idle_union.hpp"
 #include "core/input_rows.hpp"
 #include "core/input_tally.hpp"
@@ -64,8 +66,8 @@ struct Counters {
 class Engine {
  public:
   // A row of inputs goes with the snapshots of every whole multiple of `inputs_every_s` seconds. Where it is 0 there are
-  // none, and nothing is remembered for them.
-  explicit Engine(ZoneTable zone, std::uint32_t inputs_every_s = 0);
+  // none, and nothing is remembered for them. Where `tells_changes` is not set, no changes are written.
+  explicit Engine(ZoneTable zone, std::uint32_t inputs_every_s = 0, bool tells_changes = false);
 
   // Records of 64 bytes each, in sequence order, at any address. Bad ones are counted and put aside.
   void push(const std::byte* records, std::size_t count);
@@ -84,6 +86,7 @@ class Engine {
   // Snapshots closed since the last call.
   [[nodiscard]] Snapshots take_snapshots() noexcept { return std::move(closed_); }
   [[nodiscard]] InputRows take_inputs() noexcept { return std::move(inputs_); }
+  [[nodiscard]] std::vector<Change> take_changes() noexcept { return std::exchange(changes_, {}); }
   [[nodiscard]] std::vector<SessionChange> take_sessions() noexcept { return std::exchange(sessions_, {}); }
   [[nodiscard]] Counters counters() const noexcept;
 
@@ -106,13 +109,20 @@ class Engine {
   void absorb_input(std::int64_t time_us) {
     last_input_us_ = time_us;
     if (idle_.open()) [[unlikely]]
-      note_idle_end(idle_.end_all(time_us), time_us);
+      end_idle(idle_.end_all(time_us), time_us);
   }
   void absorb_state(RecordView record, EventType type, std::int64_t time_us);
   void hold(const AppName& app) {
     if (inputs_every_s_ != 0) held_ = id_of_ == nullptr ? app : id_of_(app);
   }
-  void note_idle_end(std::int64_t length_us, std::int64_t time_us) noexcept;
+  void start_idle(IdleSource source, std::int64_t since_us, std::int64_t time_us);
+  void end_idle(std::int64_t length_us, std::int64_t time_us);
+  void tell_app(ChangeKind kind, const AppName& app, std::uint32_t hint, std::int64_t time_us) {
+    if (tells_changes_ != 0) changes_.push_back({time_us, time_us, app, hint, kind});
+  }
+  void tell_idle(ChangeKind kind, std::int64_t time_us, std::int64_t since_us) {
+    if (tells_changes_ != 0) changes_.push_back({time_us, since_us, {}, 0, kind});
+  }
   void apply_now(ControlKind kind, std::int64_t time_us);
   void start_session(std::int64_t start_us, bool natural);
   void end_session(std::int64_t end_us);
@@ -162,11 +172,12 @@ class Engine {
   InputTally tally_;
   StayHistory stays_;
   OwnAverage average_;
-  std::uint32_t inputs_every_s_ = 0, reserved_ = 0;
+  std::uint32_t inputs_every_s_ = 0, tells_changes_ = 0;
   LocalCalendar calendar_;
   Snapshots closed_;
   InputRows inputs_;
   std::vector<SessionChange> sessions_;
+  std::vector<Change> changes_;
 };
 
 }  // namespace neural_focus

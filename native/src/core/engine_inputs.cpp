@@ -54,6 +54,7 @@ void Engine::write_tally(float* row, std::int64_t second) const noexcept {
       static_cast<float>(natural_log1p(static_cast<double>(std::min(any, InputTally::longest_age_s))));
   row[input::pointer_x] = static_cast<float>(mouse_.last_x);
   row[input::pointer_y] = static_cast<float>(mouse_.last_y);
+  row[input::is_idle] = idle_.open() ? 1.0F : 0.0F;
 }
 
 void Engine::write_sequence_counts(float* row) const noexcept {

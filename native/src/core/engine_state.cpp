@@ -9,7 +9,7 @@ namespace neural_focus {
 namespace {
 
 constexpr std::uint64_t magic = 0x31'45'4E'49'47'4E'45'4E;  // "NENGINE1" in memory
-constexpr std::uint32_t version = 3;
+constexpr std::uint32_t version = 4;
 constexpr std::size_t column_count = feature_count + input_count;
 
 // FNV-1a: finds damage, not intent.
@@ -92,7 +92,7 @@ void Engine::archive(Archive& archive) {
   archive(snapshots_, clamped_, late_, rejected_controls_, rejected_, short_counts_, long_switches_);
   idle_.archive(archive);
   apps_.archive(archive);
-  archive(last_input_us_, last_click_us_, inputs_every_s_, reserved_, held_);
+  archive(last_input_us_, last_click_us_, inputs_every_s_, tells_changes_, held_);
   tally_.archive(archive);
   stays_.archive(archive);
   average_.archive(archive);
@@ -118,6 +118,8 @@ std::vector<std::byte> Engine::save() const {
   for (const SessionChange& change : sessions_) {
     writer(change.start_us, change.end_us, static_cast<std::uint64_t>(change.natural));
   }
+  writer(static_cast<std::uint64_t>(changes_.size()));
+  writer.array(changes_.data(), changes_.size());
   writer(checksum(writer.bytes));
   return std::move(writer.bytes);
 }
@@ -169,6 +171,10 @@ Engine Engine::load(std::span<const std::byte> saved) {
     reader(start_us, end_us, natural);
     engine.sessions_.push_back({start_us, end_us, natural != 0});
   }
+  reader(count);
+  if (count > reader.left() / sizeof(Change)) throw std::invalid_argument("a saved engine ends in the middle");
+  engine.changes_.resize(count);
+  reader.array(engine.changes_.data(), count);
   engine.set_ceiling(no_limit);
   return engine;
 }

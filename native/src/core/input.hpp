@@ -34,7 +34,7 @@
   X(typing_tempo_spread_300s) X(mouse_path_1s) X(mouse_path_3s) X(mouse_path_10s) X(mouse_path_30s) \
   X(mouse_path_60s) X(mouse_path_120s) X(mouse_path_300s) X(mouse_path_900s)
 #define NEURAL_FOCUS_POINTER_INPUTS(X) \
-  X(input_age_log_s) X(pointer_x) X(pointer_y)
+  X(input_age_log_s) X(pointer_x) X(pointer_y) X(is_idle)
 // A column of the user's contract (F) or of these inputs (I) that is told against the person's own average, too.
 #define NEURAL_FOCUS_COMPARED(F, I) \
   F(keystroke_interval_mean) F(keystroke_interval_std) F(mouse_speed_mean) F(mouse_speed_std) F(keystroke_count) \
@@ -56,7 +56,7 @@ namespace input {
 enum Index : std::size_t {
   NEURAL_FOCUS_STAY_INPUTS(NEURAL_FOCUS_ENUMERATOR)                  // the stays in apps
   NEURAL_FOCUS_TALLY_INPUTS(NEURAL_FOCUS_ENUMERATOR)                 // keys, moves, clicks, the pointer's way
-  NEURAL_FOCUS_POINTER_INPUTS(NEURAL_FOCUS_ENUMERATOR)               // any input, where the last move ended
+  NEURAL_FOCUS_POINTER_INPUTS(NEURAL_FOCUS_ENUMERATOR)               // any input, where the last move ended, idle
   NEURAL_FOCUS_EVENT_TYPES(NEURAL_FOCUS_RECENT)                      // how often among the last ten in the session
   NEURAL_FOCUS_COMPARED(NEURAL_FOCUS_UNUSUAL, NEURAL_FOCUS_UNUSUAL)  // deviations from the person's own average
   count,
