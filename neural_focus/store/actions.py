@@ -13,12 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
+from psycopg.rows import class_row
+
 from neural_focus.messages import InterventionApplied, InterventionType, InterventionUndone, SiteBlock, UndoneReason
-from neural_focus.store.database import Connection
-from neural_focus.time import microseconds, moment
+from neural_focus.store.database import Connection, in_us
+from neural_focus.time import moment
 
 HELP_WAIT_SECONDS = 5
 JAIL_WAIT_SECONDS = 60
@@ -30,8 +31,9 @@ LOOK_BACK_US = 24 * 3_600_000_000
 CLOCK_SLACK_US = 5_000_000
 """So far the clock of a desktop may be ahead of ours."""
 _COLUMNS = (
-    "id, user_id, machine_id, session_id, type, action, target, contributing_factors->>0, ordered_at, ends_at,"
-    " undo_reason, applied_at, applied_where, refused_reason, undone_at"
+    "id, user_id, machine_id::text, session_id, type, action, target, COALESCE(contributing_factors->>0, '') AS why,"
+    f" {in_us('ordered_at')} AS ordered_us, {in_us('ends_at')} AS ends_us, undo_reason,"
+    f" {in_us('applied_at')} AS applied_us, applied_where AS where, refused_reason, {in_us('undone_at')} AS undone_us"
 )
 
 
@@ -178,29 +180,5 @@ def _between(first_us: int, t_us: int, last_us: int) -> int:
 
 
 def _rows(connection: Connection, where: str, values: dict[str, Any]) -> list[ActionRow]:
-    rows = connection.execute(f"SELECT {_COLUMNS} FROM interventions WHERE ordered_at IS NOT NULL AND {where}", values)
-    return [_row(*row) for row in rows]
-
-
-def _row(
-    ident: int, user: int, machine: object, session: int | None, kind: InterventionType, action: str,
-    target: str | None, why: str | None, ordered: datetime, ends: datetime, undo: UndoneReason | None,
-    applied: datetime | None, where: str | None, refused: str | None, undone: datetime | None,
-) -> ActionRow:  # fmt: skip
-    return ActionRow(
-        id=ident,
-        user_id=user,
-        machine_id=str(machine) if machine else None,
-        session_id=session,
-        type=kind,
-        action=action,
-        target=target,
-        why=why or "",
-        ordered_us=microseconds(ordered),
-        ends_us=microseconds(ends),
-        undo_reason=undo,
-        applied_us=microseconds(applied) if applied else None,
-        where=where,
-        refused_reason=refused,
-        undone_us=microseconds(undone) if undone else None,
-    )
+    asked = f"SELECT {_COLUMNS} FROM interventions WHERE ordered_at IS NOT NULL AND {where}"
+    return connection.cursor(row_factory=class_row(ActionRow)).execute(asked, values).fetchall()

@@ -55,6 +55,11 @@ def sqlalchemy_engine(url: str, **options: Any) -> Engine:
     return create_engine(target, connect_args=arguments, **options)
 
 
+def in_us(column: str) -> str:
+    """SQL for a ``timestamptz`` as µs since the Unix epoch, exact."""
+    return f"(EXTRACT(epoch FROM {column}) * 1000000)::bigint"
+
+
 def has_hypertables(connection: Connection) -> bool:
     """True on TimescaleDB; on plain PostgreSQL the same tables have a partition a day."""
     row = connection.execute("SELECT relkind = 'r' FROM pg_class WHERE oid = to_regclass('events')").fetchone()

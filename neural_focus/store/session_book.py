@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import psycopg
+from psycopg.rows import class_row
 
 from neural_focus.errors import InputError
 from neural_focus.sessions import SessionMetrics, SessionSummary, SessionType
-from neural_focus.store.database import Connection
+from neural_focus.store.database import Connection, in_us
 from neural_focus.store.prediction_log import SERVED
-from neural_focus.time import microseconds, moment
+from neural_focus.time import moment
 
 _COLUMNS = (
-    "id, user_id, machine_id, session_type, jail_enabled, start_time, end_time, planned_seconds, focus_score_avg,"
-    " context_switches, end_reason, interventions_triggered, jail_leaving_at"
+    "id, user_id, machine_id::text, session_type AS type, COALESCE(jail_enabled, false) AS jail_enabled,"
+    f" {in_us('start_time')} AS start_us, {in_us('end_time')} AS end_us, planned_seconds, focus_score_avg,"
+    " COALESCE(context_switches, 0) AS context_switches, end_reason,"
+    f" COALESCE(interventions_triggered, 0) AS interventions, {in_us('jail_leaving_at')} AS jail_leaving_us"
 )
 
 
@@ -80,12 +82,15 @@ def begin_session(
             raise InputError(
                 f"Session {running.id} ({running.type}) is running", todo="End it first, then start the next one"
             )
-        row = connection.execute(
+        asked = (
             "INSERT INTO sessions (user_id, machine_id, session_type, jail_enabled, start_time, planned_seconds)"
-            f" VALUES (%s, %s, %s, %s, %s, %s) RETURNING {_COLUMNS}",
-            (user_id, machine_id, kind, jail_enabled, moment(start_us), planned_seconds),
-        ).fetchone()
-    return _stored(row)
+            f" VALUES (%s, %s, %s, %s, %s, %s) RETURNING {_COLUMNS}"
+        )
+        values = (user_id, machine_id, kind, jail_enabled, moment(start_us), planned_seconds)
+        stored = _cursor(connection).execute(asked, values).fetchone()
+    if stored is None:
+        raise InputError("The session vanished", why="its person is being erased")
+    return stored
 
 
 def move_start(connection: Connection, user_id: int, session_id: int, start_us: int) -> None:
@@ -98,38 +103,28 @@ def move_start(connection: Connection, user_id: int, session_id: int, start_us: 
 
 def read_session(connection: Connection, user_id: int, session_id: int) -> StoredSession | None:
     """One of the person's sessions."""
-    row = connection.execute(
-        f"SELECT {_COLUMNS} FROM sessions WHERE id = %s AND user_id = %s",
-        (session_id, user_id),
-    ).fetchone()
-    return _stored(row) if row else None
+    return _find(connection, "id = %s AND user_id = %s", session_id, user_id)
 
 
 def running_timed(connection: Connection, user_id: int) -> StoredSession | None:
     """The person's timed session that has not ended."""
-    row = connection.execute(
-        f"SELECT {_COLUMNS} FROM sessions WHERE user_id = %s AND end_time IS NULL"
-        " AND session_type <> 'natural' ORDER BY start_time DESC LIMIT 1",
-        (user_id,),
-    ).fetchone()
-    return _stored(row) if row else None
+    where = "user_id = %s AND end_time IS NULL AND session_type <> 'natural' ORDER BY start_time DESC LIMIT 1"
+    return _find(connection, where, user_id)
 
 
 def open_timed(connection: Connection) -> list[StoredSession]:
     """Everybody's sessions that a timer will end."""
-    rows = connection.execute(f"SELECT {_COLUMNS} FROM sessions WHERE end_time IS NULL AND planned_seconds IS NOT NULL")
-    return [_stored(row) for row in rows]
+    asked = f"SELECT {_COLUMNS} FROM sessions WHERE end_time IS NULL AND planned_seconds IS NOT NULL"
+    return _cursor(connection).execute(asked).fetchall()
 
 
 def current_session(connection: Connection, user_id: int, since_us: int) -> StoredSession | None:
     """What the person is in now: the timed session, else the natural one that began last after ``since_us``."""
-    row = connection.execute(
-        f"SELECT {_COLUMNS} FROM sessions WHERE user_id = %s AND end_time IS NULL"
-        " AND (session_type <> 'natural' OR start_time > %s)"
-        " ORDER BY (session_type = 'natural'), start_time DESC LIMIT 1",
-        (user_id, moment(since_us)),
-    ).fetchone()
-    return _stored(row) if row else None
+    where = (
+        "user_id = %s AND end_time IS NULL AND (session_type <> 'natural' OR start_time > %s)"
+        " ORDER BY (session_type = 'natural'), start_time DESC LIMIT 1"
+    )
+    return _find(connection, where, user_id, moment(since_us))
 
 
 def finish_session(
@@ -216,30 +211,13 @@ def read_day(connection: Connection, user_id: int, day: date) -> Day:
 
 
 def _natural_at(connection: Connection, user_id: int, machine_id: str | None, start_us: int) -> StoredSession | None:
-    row = connection.execute(
-        f"SELECT {_COLUMNS} FROM sessions WHERE user_id = %s AND machine_id IS NOT DISTINCT FROM %s::uuid"
-        " AND session_type = 'natural' AND start_time = %s",
-        (user_id, machine_id, moment(start_us)),
-    ).fetchone()
-    return _stored(row) if row else None
+    where = "user_id = %s AND machine_id IS NOT DISTINCT FROM %s::uuid AND session_type = 'natural' AND start_time = %s"
+    return _find(connection, where, user_id, machine_id, moment(start_us))
 
 
-def _stored(row: tuple[Any, ...] | None) -> StoredSession:
-    if row is None:
-        raise InputError("The session vanished", why="its person is being erased")
-    ident, user, machine, kind, jail, start, end, planned, score, switches, reason, shown, leaving = row
-    return StoredSession(
-        id=ident,
-        user_id=user,
-        machine_id=str(machine) if machine else None,
-        type=kind,
-        jail_enabled=bool(jail),
-        start_us=microseconds(start),
-        end_us=microseconds(end) if end else None,
-        planned_seconds=planned,
-        focus_score_avg=score,
-        context_switches=int(switches or 0),
-        end_reason=reason,
-        interventions=int(shown or 0),
-        jail_leaving_us=microseconds(leaving) if leaving else None,
-    )
+def _find(connection: Connection, where: str, *values: object) -> StoredSession | None:
+    return _cursor(connection).execute(f"SELECT {_COLUMNS} FROM sessions WHERE {where}", values).fetchone()
+
+
+def _cursor(connection: Connection) -> psycopg.Cursor[StoredSession]:
+    return connection.cursor(row_factory=class_row(StoredSession))

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID, uuid5
 
+from psycopg.rows import namedtuple_row
 from psycopg.types.json import Jsonb
 
 from neural_focus.messages import InterventionType, StoredResponse, Unavailable
@@ -196,39 +198,36 @@ def read_offer(connection: Connection, user_id: int, intervention_id: int, *, lo
     ).fetchone()
     if row is None:
         return None
-    rows = connection.execute(
-        f"SELECT id, {_COLUMNS}, snooze_of, action, target, user_response, response_time_ms, responded_at"
-        f" FROM interventions WHERE {_SAME_OFFER} ORDER BY id" + (" FOR UPDATE" if lock else ""),
-        {"opportunity": row[0], "first": row[1]},
-    ).fetchall()
+    asked = f"SELECT * FROM interventions WHERE {_SAME_OFFER} ORDER BY id" + (" FOR UPDATE" if lock else "")
+    cursor = connection.cursor(row_factory=namedtuple_row).execute(asked, {"opportunity": row[0], "first": row[1]})
+    rows: list[Any] = list(cursor)
     first = rows[0]
-    responded = first[21]
     return StoredOffer(
-        id=first[0],
-        ids=tuple(row[0] for row in rows),
-        user_id=first[1],
+        id=first.id,
+        ids=tuple(row.id for row in rows),
+        user_id=first.user_id,
         opportunity=Opportunity(
-            user_id=first[1],
-            machine_id=str(first[2]) if first[2] else "",
-            session_id=first[3],
-            opportunity_id=str(first[4]),
-            snapshot_us=microseconds(first[5] or first[6]),
-            triggered_us=microseconds(first[6]),
-            type=first[7],
-            targets=[(row[17], row[18]) for row in rows],
-            predicted_risk=first[8],
-            contributing_factors=tuple(first[9] or ()),
-            focus_score_before=first[10],
-            model_version=first[11],
-            arm=first[12],
-            probability=first[13],
-            experiment=first[14],
-            timeout_seconds=first[15] or 0,
-            snooze_of=[row[16] for row in rows if row[16]],
+            user_id=first.user_id,
+            machine_id=str(first.machine_id) if first.machine_id else "",
+            session_id=first.session_id,
+            opportunity_id=str(first.opportunity_id),
+            snapshot_us=microseconds(first.opportunity_time or first.triggered_at),
+            triggered_us=microseconds(first.triggered_at),
+            type=first.type,
+            targets=[(row.action, row.target) for row in rows],
+            predicted_risk=first.predicted_risk,
+            contributing_factors=tuple(first.contributing_factors or ()),
+            focus_score_before=first.focus_score_before,
+            model_version=first.model_version,
+            arm=first.arm,
+            probability=first.probability,
+            experiment=first.experiment,
+            timeout_seconds=first.timeout_seconds or 0,
+            snooze_of=[row.snooze_of for row in rows if row.snooze_of],
         ),
-        user_response=first[19],
-        response_time_ms=first[20],
-        responded_us=microseconds(responded) if responded else None,
+        user_response=first.user_response,
+        response_time_ms=first.response_time_ms,
+        responded_us=microseconds(first.responded_at) if first.responded_at else None,
     )
 
 

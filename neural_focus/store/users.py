@@ -6,6 +6,8 @@ import zoneinfo
 from dataclasses import dataclass
 from datetime import datetime
 
+from psycopg.rows import class_row
+
 from neural_focus.errors import InputError
 from neural_focus.store.database import Connection
 
@@ -82,11 +84,11 @@ def read_user(connection: Connection, username: str) -> User | None:
 
 def list_users(connection: Connection, demo: bool | None = None) -> list[User]:
     """All people, or only the demo ones, or only the real ones, by id."""
-    rows = connection.execute(
-        """SELECT u.id, u.username, u.is_demo, COALESCE(z.zone, 'UTC'), u.created_at FROM users u
+    cursor = connection.cursor(row_factory=class_row(User)).execute(
+        """SELECT u.id, u.username, u.is_demo, COALESCE(z.zone, 'UTC') AS zone, u.created_at FROM users u
         LEFT JOIN LATERAL (SELECT zone FROM user_zones WHERE user_id = u.id AND since <= now()
                            ORDER BY since DESC LIMIT 1) z ON true
         WHERE %(demo)s::boolean IS NULL OR u.is_demo = %(demo)s::boolean ORDER BY u.id""",
         {"demo": demo},
     )
-    return [User(*row) for row in rows]
+    return cursor.fetchall()
