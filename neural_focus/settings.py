@@ -8,16 +8,21 @@ from __future__ import annotations
 import getpass
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import platformdirs
+from msgspec import Meta
 
 from neural_focus.addresses import read_host, read_host_names
-from neural_focus.errors import ConfigurationError
+from neural_focus.errors import ConfigurationError, InputError
 from neural_focus.machine_zone import is_zone, machine_zone
+from neural_focus.validation import validate
 
 PREFIX = "NEURAL_FOCUS_"
+_NOT_BY_NAME = ("database_url", "zone_follows")
+Port = Annotated[int, Meta(ge=1, le=65535)]
 
 
 def default_home() -> Path:
@@ -37,31 +42,31 @@ class Settings:
     """The address to listen on; ``neural_focus.addresses`` says what follows from it."""
     host_names: tuple[str, ...] = ()
     """Names by which browsers may ask for the servers, beside loopback and ``host``; the first one is in links."""
-    database_port: int = 15432
-    prefect_port: int = 4200
-    serving_port: int = 3000
+    database_port: Port = 15432
+    prefect_port: Port = 4200
+    serving_port: Port = 3000
     username: str = "local"
     """The local person's ``users.username``; by default the name they logged in with."""
     zone: str = "UTC"
     zone_follows: bool = False
     """Whether ``zone`` is what /etc says, which may change while a program runs."""
     titles: bool = False
-    ship: str = "events"
+    ship: Literal["events", "features"] = "events"
     """``events``: raw events go to the database; ``features``: only snapshots leave the desktop."""
     redis: str | None = None
     """``host:port[,option=value]`` of a Redis that holds the current snapshots instead of the local SQLite file."""
 
-    demo_people: int = 12
+    demo_people: Annotated[int, Meta(ge=1, le=1000)] = 12
     """Simulated people whose history is written at first start, marked as demo everywhere."""
-    demo_days: int = 28
+    demo_days: Annotated[int, Meta(ge=1, le=365)] = 28
 
-    opportunity_seconds: int | None = None
+    opportunity_seconds: Annotated[int, Meta(ge=1, le=86400)] | None = None
     """A demo person's first intervention is offered this long after their first snapshot; real people have none."""
     demo_answers: bool = True
     """Whether a demo person answers offers; else they stay open until they time out."""
-    timeout_seconds: int = 30
+    timeout_seconds: Annotated[int, Meta(ge=1, le=3600)] = 30
     """An offer without an answer by then is stored as TIMEOUT."""
-    snooze_seconds: int = 300
+    snooze_seconds: Annotated[int, Meta(ge=1, le=86400)] = 300
 
     @property
     def spool(self) -> Path:
@@ -102,42 +107,25 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
             none, an unknown zone or ship mode.
     """
     env = os.environ if environ is None else environ
-
-    def number(name: str, default: int, most: int) -> int:
-        text = env.get(PREFIX + name, "") or str(default)
-        if not text.isdecimal() or not 0 < int(text) <= most:
-            raise ConfigurationError(f"{PREFIX}{name} is {text!r}", todo=f"Give a number from 1 to {most}")
-        return int(text)
-
-    zone = env.get(PREFIX + "ZONE", "")
+    names = [field.name for field in fields(Settings) if field.name not in _NOT_BY_NAME]
+    given: dict[str, Any] = {name: text for name in names if (text := env.get(PREFIX + name.upper()))}
+    zone = given.get("zone")
     if zone and not is_zone(zone):
         raise ConfigurationError(f"{PREFIX}ZONE is {zone!r}", todo="Give an IANA time zone such as Europe/Berlin")
-    ship = env.get(PREFIX + "SHIP", "events")
-    if ship not in ("events", "features"):
-        raise ConfigurationError(f"{PREFIX}SHIP is {ship!r}", todo="Give 'events' or 'features'")
-    return Settings(
-        home=Path(env.get(PREFIX + "HOME", "") or default_home()).expanduser().resolve(),
-        database_url=env.get("DATABASE_URL") or None,
-        host=read_host(PREFIX + "HOST", env.get(PREFIX + "HOST", "") or "127.0.0.1"),
-        host_names=read_host_names(PREFIX + "HOST_NAMES", env.get(PREFIX + "HOST_NAMES", "")),
-        database_port=number("DATABASE_PORT", 15432, 65535),
-        prefect_port=number("PREFECT_PORT", 4200, 65535),
-        serving_port=number("SERVING_PORT", 3000, 65535),
-        username=env.get(PREFIX + "USERNAME") or _login_name(),
-        zone=zone or machine_zone(env),
-        zone_follows=not zone and "TZ" not in env,
-        titles=env.get(PREFIX + "TITLES", "0") in ("1", "true", "yes"),
-        ship=ship,
-        redis=env.get(PREFIX + "REDIS") or None,
-        demo_people=number("DEMO_PEOPLE", 12, 1000),
-        demo_days=number("DEMO_DAYS", 28, 365),
-        opportunity_seconds=number("OPPORTUNITY_SECONDS", 1, 86400)
-        if env.get(PREFIX + "OPPORTUNITY_SECONDS")
-        else None,
-        demo_answers=env.get(PREFIX + "DEMO_ANSWERS", "1") not in ("0", "false", "no"),
-        timeout_seconds=number("TIMEOUT_SECONDS", 30, 3600),
-        snooze_seconds=number("SNOOZE_SECONDS", 300, 86400),
-    )
+    given |= {
+        "home": Path(given.get("home", default_home())).expanduser().resolve(),
+        "database_url": env.get("DATABASE_URL") or None,
+        "host": read_host(PREFIX + "HOST", given.get("host", "127.0.0.1")),
+        "host_names": read_host_names(PREFIX + "HOST_NAMES", given.get("host_names", "")),
+        "username": given.get("username") or _login_name(),
+        "zone": zone or machine_zone(env),
+        "zone_follows": not zone and "TZ" not in env,
+    }
+    try:
+        return validate(Settings, given, "", strict=False)
+    except InputError as error:
+        name, _, found = error.what.removeprefix(".").partition(" ")
+        raise ConfigurationError(f"{PREFIX}{name.upper()} {found}", todo=error.todo) from None
 
 
 def _login_name() -> str:

@@ -13,17 +13,19 @@ from neural_focus.errors import InputError
 T = TypeVar("T")
 
 
-def validate(shape: type[T], value: object, where: str = "data") -> T:
+def validate(shape: type[T], value: object, where: str = "data", *, strict: bool = True) -> T:
     """The dataclass ``shape`` made of a decoded object. Unknown fields, nan and infinity are refused.
+
+    ``strict`` False: text is read as the number or truth value that its field wants.
 
     Raises:
         InputError: names the field, what it holds and what it should hold.
     """
     try:
-        found = msgspec.convert(value, shape)
+        found = msgspec.convert(value, shape, strict=strict)
     except msgspec.ValidationError as error:
         raise _refusal(shape, value, where, str(error)) from None
-    _refuse_what_passed(value, msgspec.to_builtins(found), where)
+    _refuse_what_passed(value, msgspec.to_builtins(found, enc_hook=str), where)
     return found
 
 
@@ -46,7 +48,7 @@ def _refusal(shape: type, value: Any, where: str, told: str) -> InputError:
     if "missing required field" in told:
         name = told.split("`")[1]
         return InputError(f"{where}{path} lacks a field", why=repr(name), todo="Send it as the message schema says")
-    schema = msgspec.json.schema(shape)
+    schema = msgspec.json.schema(shape, schema_hook=lambda _: {"type": "string"})
     node = schema
     for index, name in re.findall(r"\[(\d+)\]|\.(\w+)", path):
         value = value[int(index)] if index else value[name]
