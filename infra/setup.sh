@@ -66,10 +66,8 @@ if ! fresh packages "$packages"; then
   # torch goes first and by pip: the other resolvers do not know a machine's own choice of build.
   .venv/bin/python -c 'import torch' 2>/dev/null || .venv/bin/python -m pip install --disable-pip-version-check -q torch==2.13.0
   .venv/bin/python -m pip install --disable-pip-version-check -q uv
-  lacking=$(.venv/bin/python infra/requirements.py --missing platform dev)
-  wanted=(); [ -z "$lacking" ] || mapfile -t wanted <<<"$lacking" # a line each: markers have spaces
-  .venv/bin/uv pip install -q --python .venv/bin/python -c constraints.txt \
-    scikit-build-core==1.1.2 nanobind==3.1.0 cmake ninja "${wanted[@]}"
+  .venv/bin/uv pip install -q --python .venv/bin/python -c constraints.txt -r pyproject.toml --extra platform --extra dev \
+    scikit-build-core==1.1.2 nanobind==3.1.0 cmake ninja
   done_ packages "$packages"; took "Python packages"
 fi
 
