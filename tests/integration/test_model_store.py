@@ -248,6 +248,8 @@ def test_old_models_go_with_their_reports_and_what_serves_or_may_again_stays(
         (reports / f"xgboost_v{number}.html").write_text("report")
         (reports / f"xgboost_v{number}.json").write_text("{}")
     monkeypatch.setattr(promotion, "_judge_newest", lambda _: "as it was")
+    arms = {"xgboost_v8"}
+    monkeypatch.setattr(promotion, "models_of_arms", lambda _: arms)
     platform = Platform(settings, None)  # type: ignore[arg-type]
     (settings.models / "shadow.json").rename(tmp_path / "shadow.json")
     (settings.models / "shadow.json").write_text("{")
@@ -255,6 +257,9 @@ def test_old_models_go_with_their_reports_and_what_serves_or_may_again_stays(
     assert len(model_store.list_models(settings)) == 12, "nothing goes while nobody knows what is in the shadow"
     (tmp_path / "shadow.json").replace(settings.models / "shadow.json")
     champion_pointer.keep_former(settings, [f"neural_focus:xgboost_v{number}" for number in (1, 1, 2, 3, 4, 5, 6)])
+    promotion.promote_newest(platform)
+    assert "xgboost_v8" in {model.version for model in model_store.list_models(settings)}, "an experiment's arm"
+    arms.clear()
     assert promotion.promote_newest(platform) == "as it was"
     left = [model.version for model in model_store.list_models(settings)]
     assert left == [*(f"xgboost_v{number}" for number in (1, 2, 3, 4, 5, 7, 9, 10, 11, 12)), "blend_v1"]

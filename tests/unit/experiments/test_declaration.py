@@ -42,7 +42,7 @@ BAD = {
     "unit": (
         OWN,
         ('unit = "opportunity"', 'unit = "week"'),
-        r"unit is 'week'. It should be one of opportunity, person",
+        r"unit is 'week'. It should be one of day, opportunity, person",
     ),
     "a model of an opportunity": (
         OWN,
