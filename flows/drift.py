@@ -30,7 +30,7 @@ from neural_focus.models.measures import brier, ece
 from neural_focus.models.model_store import full_tag, read_file
 from neural_focus.models.predict import Predictor
 from neural_focus.settings import Settings
-from neural_focus.store.live_check import lived, people_served
+from neural_focus.store.live_check import people_served, served_outcomes
 from neural_focus.time import DAY_US, wall_clock_us
 
 DAYS = 7
@@ -97,7 +97,9 @@ def look_at(platform: Platform, predictor: Predictor, tag: str) -> Look:
     people = _people(platform, people_served(platform.connection, start_us, end_us, predictor.version))
     moved, count = _inputs(platform, predictor, tag, people, start_us)
     errors = {}
-    for target, moments in lived(platform.connection, people, start_us, end_us, version=predictor.version).items():
+    for target, moments in served_outcomes(
+        platform.connection, people, start_us, end_us, version=predictor.version
+    ).items():
         if enough(moments.label):
             errors[target] = {
                 "n": len(moments),

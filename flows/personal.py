@@ -18,13 +18,15 @@ from flows.artifacts import Cell, leave_table, leave_words
 from flows.label_files import join_moments, read_labels
 from flows.running import Platform, platform_flow, tell
 from neural_focus.errors import NeuralFocusError
-from neural_focus.hindsight import HORIZON, MARGIN_US, WarningKind, came_true, high_onsets, outcomes, untouched
 from neural_focus.models.calibrate import fit_personal
 from neural_focus.models.champion_pointer import working_champion
 from neural_focus.models.fitting import labelled
+from neural_focus.models.labels import untouched
 from neural_focus.models.model_store import load
 from neural_focus.models.predict import Predictor
 from neural_focus.models.shadow_run import shadow
+from neural_focus.models.timeline import Timeline
+from neural_focus.outcomes import HORIZON, MARGIN_US, WarningKind, high_onsets, served_outcome, warning_outcome
 from neural_focus.settings import Settings
 from neural_focus.store.database import Connection
 from neural_focus.store.experiments import models_of_arms
@@ -40,6 +42,7 @@ from neural_focus.store.person_record import (
     write_day,
 )
 from neural_focus.store.prediction_log import Moments, read_moments
+from neural_focus.store.timelines import stream_timeline
 from neural_focus.time import DAY_US
 
 DAYS = 28
@@ -149,21 +152,28 @@ def one_day(connection: Connection, user_id: int, day: date) -> list[WarningDay]
     """Both kinds of warning of one UTC day."""
     start_us = int(datetime.combine(day, time(), UTC).timestamp()) * 1_000_000
     end_us = start_us + DAY_US
-    streams = read_moments(connection, user_id, start_us - MARGIN_US, end_us + MARGIN_US)
+    past = read_moments(connection, user_id, start_us - MARGIN_US, end_us + MARGIN_US)
+    streams = [(one, stream_timeline(connection, user_id, one, end_us + MARGIN_US)) for one in past]
     return [
-        _add(kind, [_count(connection, user_id, past, kind, start_us, end_us) for past in streams]) for kind in HORIZON
+        _add(kind, [_count(connection, user_id, *one, kind, start_us, end_us) for one in streams]) for kind in HORIZON
     ]
 
 
 def _count(
-    connection: Connection, user_id: int, past: Moments, kind: WarningKind, start_us: int, end_us: int
+    connection: Connection,
+    user_id: int,
+    past: Moments,
+    timeline: Timeline,
+    kind: WarningKind,
+    start_us: int,
+    end_us: int,
 ) -> WarningDay:
     shown = np.array(shown_on(connection, user_id, past.machine_id), np.int64)
     warned = high_onsets(past) if kind == "HIGH_RISK" else _held_back(connection, user_id, past.machine_id)
     warned = warned[(warned > start_us) & (warned <= end_us)]
-    warned = warned[untouched(kind, warned, shown)]
-    verdict = came_true(past, kind, warned)[0]
-    happened = outcomes(past, kind, shown)
+    warned = warned[untouched(warned, HORIZON[kind], shown)]
+    verdict = warning_outcome(timeline, kind, warned)[0]
+    happened = served_outcome(timeline, past, kind, shown)
     asked = (happened >= 0) & (past.t_us > start_us) & (past.t_us <= end_us) & (past.t_us % TICK_US == 0)
     said = past.distraction_risk if kind == "HIGH_RISK" else past.break_risk
     bins = bin_outcomes(said[asked], happened[asked])

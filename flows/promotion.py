@@ -43,7 +43,7 @@ from neural_focus.models.old_models import remove_old_models
 from neural_focus.models.shadow_run import Shadow, clear_shadow, set_shadow, shadow
 from neural_focus.settings import Settings
 from neural_focus.store.experiments import models_of_arms
-from neural_focus.store.live_check import Lived, lived, people_served
+from neural_focus.store.live_check import ServedOutcomes, people_served, served_outcomes
 from neural_focus.time import wall_clock_us
 
 SHADOW_PATIENCE = timedelta(days=7)
@@ -167,13 +167,13 @@ def held_out_of(platform: Platform, model: StoredModel) -> HeldOut:
     return read_held_out(data)
 
 
-def live_moments(platform: Platform, tried: Shadow, champion: StoredModel) -> dict[str, Lived]:
+def live_moments(platform: Platform, tried: Shadow, champion: StoredModel) -> dict[str, ServedOutcomes]:
     """What came true since the shadow began, beside its word and the champion's, by target: where the champion itself
     answered, and no rules of thumb or model before it."""
     start_us, end_us = int(tried.since.timestamp() * 1e6), wall_clock_us()
     version = tried.tag.split(":")[1]
     people = people_served(platform.connection, start_us, end_us, version)
-    found = lived(platform.connection, people, start_us, end_us, version=champion.version, challenger=version)
+    found = served_outcomes(platform.connection, people, start_us, end_us, version=champion.version, challenger=version)
     return {target: moments.take(moments.other == moments.other) for target, moments in found.items()}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
@@ -10,13 +11,15 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from neural_focus.hindsight import MARGIN_US
+from neural_focus.models.timeline import Timeline
+from neural_focus.outcomes import MARGIN_US
 from neural_focus.prediction import categorize_risk
 from neural_focus.settings import Settings
 from neural_focus.store.database import Connection
 from neural_focus.store.labels import shown_on
 from neural_focus.store.person_record import WarningDay, sum_days
 from neural_focus.store.prediction_log import Moments, first_prediction_us, read_moments
+from neural_focus.store.timelines import stream_timeline
 from neural_focus.time import iso, microseconds, moment, wall_clock_us
 from serving.champion import Champion
 from serving.people import Someone
@@ -146,17 +149,18 @@ def recent(connection: Connection, rates: tuple[HitRate, ...], user_id: int, min
     end_us = wall_clock_us()
     start_us = end_us - minutes * 60_000_000
     past = read_moments(connection, user_id, start_us - MARGIN_US, end_us)
+    timelines = [stream_timeline(connection, user_id, one, end_us) for one in past]
     points = sorted((point for one in past for point in _points(one, start_us)), key=lambda point: point.t_us)
     switches: list[Switch] = sorted(
-        (switch for one in past for switch in switches_of(one, start_us)), key=lambda switch: switch.t_us
+        (switch for one in timelines for switch in switches_of(one, start_us)), key=lambda switch: switch.t_us
     )
     return Recent(
         from_us=start_us,
         to_us=end_us,
         predictions=tuple(points),
         switches=tuple(switches),
-        idle=tuple(stretch for one in past for stretch in idle_stretches(one, start_us)),
-        warnings=tuple(_warned(connection, user_id, past, start_us)),
+        idle=tuple(stretch for one in timelines for stretch in idle_stretches(one, start_us)),
+        warnings=tuple(_warned(connection, user_id, past, timelines, start_us)),
         hit_rates=rates,
     )
 
@@ -215,9 +219,11 @@ def _points(past: Moments, start_us: int) -> list[PredictionPoint]:
     ]
 
 
-def _warned(connection: Connection, user_id: int, past: list[Moments], start_us: int) -> list[WarningGiven]:
+def _warned(
+    connection: Connection, user_id: int, past: Sequence[Moments], timelines: Sequence[Timeline], start_us: int
+) -> list[WarningGiven]:
     found: list[WarningGiven] = []
-    for one in past:
+    for one, timeline in zip(past, timelines, strict=True):
         rows = connection.execute(
             "SELECT min(id), (EXTRACT(epoch FROM COALESCE(opportunity_time, triggered_at)) * 1000000)::bigint AS at,"
             " min(predicted_risk), bool_or(action <> 'NO_OP'), min(contributing_factors->>0) FROM interventions"
@@ -227,7 +233,7 @@ def _warned(connection: Connection, user_id: int, past: list[Moments], start_us:
         )
         offered = [Offered(ident, at, risk, acted, reason or "") for ident, at, risk, acted, reason in rows]
         shown = np.array(shown_on(connection, user_id, one.machine_id), np.int64)
-        found += warnings_of(one, offered, shown, start_us)
+        found += warnings_of(timeline, one, offered, shown, start_us)
     return sorted(found, key=lambda warning: warning.t_us)
 
 

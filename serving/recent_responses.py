@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from neural_focus.hindsight import WarningKind
 from neural_focus.messages import RiskName, StoredResponse, UndoneReason
+from neural_focus.outcomes import WarningKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
-"""What was warned, and what came true. Pure functions over one stream's ``Moments``.
+"""What happened and what was warned of, for the page. Pure functions over one stream's ``Timeline`` and ``Moments``.
 
-What came true is ``neural_focus.hindsight``'s word. A warning within whose horizon capture stopped is undecided, never
-wrong. A warning on which we acted is shown but not counted: whether the help prevented it is the trial's question.
+What came true is ``neural_focus.outcomes``' word. A warning on which we acted is shown but not counted.
 """
 
 from __future__ import annotations
@@ -12,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neural_focus.hindsight import HORIZON, SLACK_US, US, WarningKind, came_true, high_onsets, switch_seconds, untouched
-from neural_focus.prediction import HORIZON_SECONDS
+from neural_focus.models.labels import untouched
+from neural_focus.models.timeline import US, Timeline, merge_intervals
+from neural_focus.outcomes import HORIZON, WarningKind, high_onsets, warning_outcome
 from neural_focus.store.prediction_log import Moments
 from serving.recent_responses import Stretch, Switch, WarningGiven
 
@@ -29,38 +29,34 @@ class Offered:
     reason: str
 
 
-def switches_of(past: Moments, start_us: int) -> list[Switch]:
-    """The switches after ``start_us``, for the page."""
-    return [Switch(int(t), 1) for t in switch_seconds(past) if t > start_us]
+def switches_of(timeline: Timeline, start_us: int) -> list[Switch]:
+    """The switches after ``start_us``, for the page: by the second."""
+    seconds, counts = np.unique(-(-timeline.switch_us // US) * US, return_counts=True)
+    return [
+        Switch(t_us, count) for t_us, count in zip(seconds.tolist(), counts.tolist(), strict=True) if t_us > start_us
+    ]
 
 
-def idle_stretches(past: Moments, start_us: int) -> list[Stretch]:
-    """When nobody was at the keys: the idle time of the 30 s before grows, or fills them, second after second."""
-    if len(past.t_us) < 2:
-        return []
-    follows = np.diff(past.t_us) <= SLACK_US
-    idle = np.r_[False, follows & ((np.diff(past.idle_s) > 0) | (past.idle_s[1:] >= HORIZON_SECONDS))]
-    edges = np.flatnonzero(np.diff(np.r_[False, idle, False].astype(np.int8)))
-    # Idle is known some seconds after the last input: the first step holds them all.
-    begun = past.t_us - (np.diff(past.idle_s, prepend=0.0) * US).astype(np.int64)
-    found = [Stretch(int(begun[first]), int(past.t_us[end - 1])) for first, end in edges.reshape(-1, 2)]
-    return [stretch for stretch in found if stretch.to_us > start_us]
+def idle_stretches(timeline: Timeline, start_us: int) -> list[Stretch]:
+    """When nobody was at the keys, from the last input on."""
+    idle = merge_intervals(np.stack([timeline.idle_since_us, timeline.idle[:, 1]], axis=1))
+    return [Stretch(begin, end) for begin, end in idle.tolist() if end > start_us]
 
 
 def warnings_of(
-    past: Moments, offered: Sequence[Offered], shown_us: NDArray[np.int64], start_us: int
+    timeline: Timeline, past: Moments, offered: Sequence[Offered], shown_us: NDArray[np.int64], start_us: int
 ) -> list[WarningGiven]:
     """Every warning after ``start_us`` with its outcome, oldest first; ``shown_us``: ``labels.shown_on``."""
     onsets = high_onsets(past)
     risks = past.distraction_risk[np.searchsorted(past.t_us, onsets)]
-    acted = ~untouched("HIGH_RISK", onsets, shown_us)
-    verdicts, leads = came_true(past, "HIGH_RISK", onsets)
+    acted = ~untouched(onsets, HORIZON["HIGH_RISK"], shown_us)
+    verdicts, leads = warning_outcome(timeline, "HIGH_RISK", onsets)
     found = [
         _warning(int(t), "HIGH_RISK", float(risk), int(verdict), float(lead), bool(touched))
         for t, risk, verdict, lead, touched in zip(onsets, risks, verdicts, leads, acted, strict=True)
     ]
     times = np.array([item.t_us for item in offered], np.int64)
-    verdicts, leads = came_true(past, "BREAK", times)
+    verdicts, leads = warning_outcome(timeline, "BREAK", times)
     found += [
         _warning(item.t_us, "BREAK", item.risk, int(verdict), float(lead), item.acted, item)
         for item, verdict, lead in zip(offered, verdicts, leads, strict=True)

@@ -102,7 +102,7 @@ def load(path: Path, name: str, tz: str, say: Say, *, first_id: int = 1, sequenc
                 features=snapshots.features,
                 sequence=snapshots.sequence,
                 inputs=inputs,
-                has_categories=categories,
+                has_categories=None if categories else False,
             )
         )
     moments, stays = cut_moments(streams, V6, sequences=sequences)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neural_focus.apps import app_id
+from neural_focus.features import FEATURE_INDEX
 from neural_focus.models import labels
 from neural_focus.models.inputs import InputContract, Rows
 from neural_focus.models.past import PastRows
@@ -18,6 +19,7 @@ from neural_focus.models.timeline import US, Timeline, Times, read_timeline, tic
 from neural_focus.prediction import BREAK_HORIZON_SECONDS, HORIZON_SECONDS
 from neural_focus.replay import Inputs
 
+_APP_AGE = FEATURE_INDEX["time_in_current_app"]
 NO_TIMES: Times = np.empty(0, np.int64)
 
 
@@ -29,7 +31,8 @@ class StreamTable:
     ``timestamps_us`` int64[n], ``features`` float32[n, 32] in FEATURES order, ``sequence`` uint8[n, 10].
     ``interventions_us``: when something of ours was shown (no-op draws are not), ascending. ``covered``: when capture
     ran, int64[·, 2]; by default from the first record to the last. ``marks``: outcomes that people gave.
-    ``has_categories``: whether the log itself knows which apps are work; labels do not lean on guesses by name.
+    ``has_categories``: whether the log itself knows which apps are work, by default whether it says so of any; labels
+    do not lean on guesses by name.
     """
 
     stream_id: str
@@ -43,7 +46,7 @@ class StreamTable:
     interventions_us: Times = field(default_factory=lambda: NO_TIMES)
     covered: Times | None = None
     marks: Sequence[labels.OutcomeMark] = ()
-    has_categories: bool = True
+    has_categories: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +130,7 @@ def learn_population(stays: Sequence[Stays], seen: Moments) -> AppStatistics:
 
 
 def _cut_stream(stream: StreamTable, contract: InputContract, sequences: bool) -> tuple[Moments, Stays]:
-    timeline = read_timeline(stream.records, stream.covered)
-    if not stream.has_categories:
-        timeline = replace(timeline, hints=np.zeros_like(timeline.hints))
+    timeline = read_timeline(stream.records, stream.covered, has_categories=stream.has_categories)
     at = ticks(timeline.event_us)
     place = np.searchsorted(stream.timestamps_us, at)
     found = place < len(stream.timestamps_us)
@@ -146,7 +147,13 @@ def _cut_stream(stream: StreamTable, contract: InputContract, sequences: bool) -
         times_us=at,
         person=np.full(len(at), stream.user_id, np.int64),
         switch=_masked(stream, timeline, at, labels.switch_within(timeline, at), HORIZON_SECONDS),
-        settled_break=_masked(stream, timeline, at, labels.settled_break(timeline, at), BREAK_HORIZON_SECONDS),
+        settled_break=_masked(
+            stream,
+            timeline,
+            at,
+            labels.settled_break(timeline, at, stream.features[place, _APP_AGE]),
+            BREAK_HORIZON_SECONDS,
+        ),
         outcome=outcome,
         outcome_source=source,
         recency_s=(at - begun[stay]) / 1e6,

@@ -27,6 +27,7 @@ SETTLED_SECONDS = 60
 FOR_GOOD_SECONDS = 60
 WEAK_HORIZON_SECONDS = 300
 NO_LABEL = -1
+NEVER = int(np.iinfo(np.int64).max)
 
 Labels = npt.NDArray[np.int8]
 
@@ -59,78 +60,65 @@ class OutcomeMark:
     source: Source
 
 
+def untouched(times_us: Times, horizon_s: float, interventions_us: Times) -> npt.NDArray[np.bool_]:
+    """Whether nothing of ours was shown (int64[k] µs, ascending) in (t, t + horizon] of each time."""
+    until = np.searchsorted(interventions_us, times_us + int(horizon_s * US), side="right")
+    return np.asarray(until == np.searchsorted(interventions_us, times_us, side="right"))
+
+
 def horizon_mask(
     timeline: Timeline, times_us: Times, horizon_s: float, interventions_us: Times
 ) -> npt.NDArray[np.bool_]:
     """Whether (t, t + horizon] was captured and free of our own interventions (int64[k] µs, ascending)."""
-    ends = times_us + int(horizon_s * US)
-    touched = np.searchsorted(interventions_us, ends, side="right") > np.searchsorted(
-        interventions_us, times_us, side="right"
-    )
-    return np.asarray(timeline.covers(times_us, ends) & ~touched)
+    covered = timeline.covers(times_us, times_us + int(horizon_s * US))
+    return np.asarray(covered & untouched(times_us, horizon_s, interventions_us))
+
+
+def next_switch(timeline: Timeline, times_us: Times) -> Times:
+    """When the first app switch after each time is, ``NEVER`` if there is none; int64[n]."""
+    return np.asarray(np.append(timeline.switch_us, NEVER)[timeline.stay_at(times_us)])
+
+
+def next_break(timeline: Timeline, times_us: Times) -> Times:
+    """When focus as of each time is broken: at the third switch, or earlier by leaving; ``NEVER`` if it is not.
+
+    With categories, leaving is a switch after which apps outside work hold the focus for at least 10 s. Without, it is
+    staying away for at least 60 s from the app held.
+    """
+    stay = timeline.stay_at(times_us)
+    switches = np.append(timeline.switch_us, np.full(MANY_SWITCHES, NEVER))
+    return np.asarray(np.minimum(switches[stay + MANY_SWITCHES - 1], _leaving(timeline)[stay]))
 
 
 def switch_within(timeline: Timeline, times_us: Times, horizon_s: int = HORIZON_SECONDS) -> Labels:
     """1 where at least one app switch lies in (t, t + horizon], else 0; int8[n]."""
-    later = np.searchsorted(timeline.switch_us, times_us + horizon_s * US, side="right")
-    return (later > timeline.stay_at(times_us)).astype(np.int8)
+    return (next_switch(timeline, times_us) <= times_us + horizon_s * US).astype(np.int8)
 
 
-def settled(timeline: Timeline, times_us: Times) -> npt.NDArray[np.bool_]:
-    """Whether one app has held the focus for at least 60 s and the person is not idle."""
-    stay = timeline.stay_at(times_us)
-    begun = np.r_[timeline.event_us[0], timeline.switch_us][stay]
-    return np.asarray((times_us - begun >= SETTLED_SECONDS * US) & ~timeline.idle_at(times_us))
+def settled(app_age_s: npt.NDArray[np.floating], idle: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Whether focus is settled: 60 s in one app of the session (``time_in_current_app``), and not known to be idle."""
+    return np.asarray((app_age_s >= SETTLED_SECONDS) & ~idle)
 
 
-def settled_break(timeline: Timeline, times_us: Times) -> Labels:
+def settled_break(timeline: Timeline, times_us: Times, app_age_s: npt.NDArray[np.floating]) -> Labels:
     """1 where settled focus breaks in (t, t + 60 s], 0 where it holds, -1 where it is not settled; int8[n].
 
-    A break: three switches or more, or leaving. With categories, leaving is a stay of at least 10 s in an app
-    outside work that begins in the horizon. Without, it is staying away for at least 60 s from the app held.
+    ``app_age_s``: ``time_in_current_app`` of the snapshots at the times.
     """
-    stay = timeline.stay_at(times_us)
-    later = np.searchsorted(timeline.switch_us, times_us + BREAK_HORIZON_SECONDS * US, side="right")
-    left = np.zeros(len(times_us), bool)
-    leaves = _long_departures(timeline)
-    # only the first two switches of the horizon need a look: a third one is a break by itself
-    for offset in range(MANY_SWITCHES - 1):
-        which = stay + offset
-        left |= (which < later) & leaves(np.minimum(which, max(len(timeline.switch_us) - 1, 0)), stay)
-    broken = (later - stay >= MANY_SWITCHES) | left
-    return np.where(settled(timeline, times_us), broken, NO_LABEL).astype(np.int8)
+    broken = next_break(timeline, times_us) <= times_us + BREAK_HORIZON_SECONDS * US
+    return np.where(settled(app_age_s, timeline.idle_at(times_us)), broken, NO_LABEL).astype(np.int8)
 
 
-class _LeavesOffWork:
-    """Whether switch i begins at least 10 s (in one piece or several) outside the work categories."""
-
-    def __init__(self, timeline: Timeline) -> None:
+def _leaving(timeline: Timeline) -> Times:
+    """When the focus is left next from each stay on (``next_break``), int64[k + 1]."""
+    times, last = timeline.switch_us, int(timeline.covered[-1, 1])
+    if timeline.has_categories:
         off = ~is_work(timeline.hints[1:])
-        back = _next_true(~off)
-        end = np.r_[timeline.switch_us, timeline.covered[-1, 1]][back]
-        self.away = off & (end - timeline.switch_us >= AWAY_SECONDS * US)
-
-    def __call__(self, switch: npt.NDArray[np.int64], stay: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-        return self.away[switch] if len(self.away) else np.zeros(len(switch), bool)
-
-
-class _LeavesForGood:
-    """Whether the app of the stay at t, left by switch i, does not hold the focus again for at least 60 s."""
-
-    def __init__(self, timeline: Timeline) -> None:
-        last = int(timeline.covered[-1, 1])
-        self.times, self.last = timeline.switch_us, last
-        self.returns = _next_return(timeline.apps, timeline.switch_us, last)
-
-    def __call__(self, switch: npt.NDArray[np.int64], stay: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-        if not len(self.times):
-            return np.zeros(len(switch), bool)
-        first = switch == stay  # later switches leave another app
-        return np.asarray(first & (self.returns[switch] - self.times[switch] >= FOR_GOOD_SECONDS * US))
-
-
-def _long_departures(timeline: Timeline) -> _LeavesOffWork | _LeavesForGood:
-    return _LeavesOffWork(timeline) if timeline.has_categories else _LeavesForGood(timeline)
+        back = np.append(times, last)[_next_true(~off)]
+        leaves = off & (back - times >= AWAY_SECONDS * US)
+        return np.asarray(np.append(times, NEVER)[np.append(_next_true(leaves), len(times))])
+    for_good = _next_return(timeline.apps, times, last) - times >= FOR_GOOD_SECONDS * US
+    return np.append(np.where(for_good, times, NEVER), NEVER)
 
 
 def _next_true(flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:

@@ -22,7 +22,7 @@ from neural_focus.models.confidence import Familiarity, confidence
 from neural_focus.models.contracts import V1, contract_of
 from neural_focus.models.explain import rule_factors, word_factors
 from neural_focus.models.inputs import InputContract, Rows
-from neural_focus.models.labels import SETTLED_SECONDS
+from neural_focus.models.labels import settled
 from neural_focus.models.past import PastRows
 from neural_focus.models.population import AppStatistics
 from neural_focus.models.sequence_target import with_steps
@@ -230,7 +230,7 @@ class Predictor:
 
 def settled_now(features: Rows) -> npt.NDArray[np.bool_]:
     """Whether snapshots float32[n, 32] show settled focus: 60 s in one app and input in the last seconds; bool[n]."""
-    return np.asarray((features[:, _APP_AGE] >= SETTLED_SECONDS) & (features[:, _IDLE] < _IDLE_NOW_SECONDS))
+    return settled(features[:, _APP_AGE], features[:, _IDLE] >= _IDLE_NOW_SECONDS)
 
 
 def _judge_by_rules(features: Rows) -> PredictionBatch:

@@ -16,15 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from neural_focus.errors import InputError
-from neural_focus.events import (
-    INPUT,
-    PRODUCTIVITY_MASK,
-    PRODUCTIVITY_SHIFT,
-    WORK,
-    CategoryFlag,
-    EventType,
-    decode_app_name,
-)
+from neural_focus.events import PRODUCTIVITY_MASK, PRODUCTIVITY_SHIFT, WORK, CategoryFlag, decode_app_name
+from neural_focus.replay import CONTROL_DTYPE, ChangeKind, ControlKind, replay_changes
 
 Times = npt.NDArray[np.int64]
 US = 1_000_000
@@ -36,7 +29,8 @@ class Timeline:
 
     ``switch_us`` int64[k]; ``apps`` int32[k + 1] codes into ``app_names``, ``apps[i]`` held the focus before switch i;
     ``hints`` uint32[k + 1] category bits of each stay; ``event_us`` int64[n] all events; ``idle`` and ``covered``
-    int64[·, 2] intervals. Idle is causal: it begins when it becomes known.
+    int64[·, 2] intervals. Idle is causal: it begins when it becomes known; ``idle_since_us`` int64[·] are the last
+    inputs before. ``has_categories``: whether the hints say what is work.
     """
 
     switch_us: Times
@@ -45,12 +39,9 @@ class Timeline:
     hints: npt.NDArray[np.uint32]
     event_us: Times
     idle: Times
+    idle_since_us: Times
     covered: Times
-
-    @property
-    def has_categories(self) -> bool:
-        """Whether any stay is known to be work, entertainment or the like."""
-        return bool(np.any(self.hints))
+    has_categories: bool
 
     def stay_at(self, times_us: Times) -> npt.NDArray[np.int64]:
         """Index of the stay that holds the focus at each time: 0 before the first switch."""
@@ -79,10 +70,13 @@ def inside(intervals: Times, times_us: Times) -> npt.NDArray[np.bool_]:
     return within
 
 
-def read_timeline(records: npt.NDArray[np.void], covered: Times | None = None) -> Timeline:
-    """The timeline of records (EVENT_DTYPE[n], in replay order).
+def read_timeline(
+    records: npt.NDArray[np.void], covered: Times | None = None, *, has_categories: bool | None = None
+) -> Timeline:
+    """The timeline of records (EVENT_DTYPE[n], in replay order), from what the engine tells of them.
 
-    ``covered``: when capture ran; by default from the first record to the last, all that a bare log can say.
+    ``covered``: when capture ran; by default from the first record to the last, all that a bare log can say. An agent
+    started at each of its begins. ``has_categories``: by default, whether any record tells one.
 
     Raises:
         InputError: there are no records.
@@ -90,42 +84,26 @@ def read_timeline(records: npt.NDArray[np.void], covered: Times | None = None) -
     if not len(records):
         raise InputError("the stream has no events", todo="Capture first, or give another table")
     times = records["timestamp_us"].astype(np.int64)
-    kinds = records["event_type"]
-    focus = np.flatnonzero(kinds == EventType.WINDOW_FOCUS_CHANGE)
-    names, codes = np.unique(records["app_name"][np.r_[0, focus]], return_inverse=True)
-    switched = np.flatnonzero(codes[1:] != codes[:-1])
-    hint = records["data"][:, 2].astype(np.uint32)
+    starts = np.empty(0, np.int64) if covered is None else covered[:, 0]
+    restarts = np.zeros(len(starts), CONTROL_DTYPE)
+    restarts["timestamp_us"], restarts["kind"] = starts, ControlKind.RESTART
+    changes = replay_changes(records, restarts)
+    kinds = changes["kind"]
+    stays = changes[kinds <= ChangeKind.APP_SWITCH]
+    begun, ended = (changes[kinds == kind] for kind in (ChangeKind.IDLE_START, ChangeKind.IDLE_END))
+    ends = np.append(ended["time_us"], times[-1] + 1)[: len(begun)]
+    names, codes = np.unique(stays["app"], return_inverse=True)
     return Timeline(
-        switch_us=times[focus[switched]],
-        apps=np.r_[codes[0], codes[1:][switched]].astype(np.int32),
+        switch_us=stays["time_us"][1:],
+        apps=codes.astype(np.int32),
         app_names=tuple(decode_app_name(bytes(name)) for name in names),
-        hints=_stay_hints(hint[focus], switched, kinds[0] == EventType.WINDOW_FOCUS_CHANGE),
+        hints=stays["hint"],
         event_us=times,
-        idle=idle_intervals(times, kinds),
+        idle=np.stack([begun["time_us"], ends], axis=1),
+        idle_since_us=begun["since_us"],
         covered=np.array([[times[0], times[-1]]]) if covered is None else covered,
+        has_categories=bool(np.any(stays["hint"])) if has_categories is None else has_categories,
     )
-
-
-def _stay_hints(
-    focus_hints: npt.NDArray[np.uint32], switched: npt.NDArray[np.int64], starts_with_focus: bool
-) -> npt.NDArray[np.uint32]:
-    """Category bits at the begin of each stay; unknown before the first focus change unless the log starts with one."""
-    first = focus_hints[:1] if starts_with_focus and len(focus_hints) else np.zeros(1, np.uint32)
-    return np.concatenate([first, focus_hints[switched]])
-
-
-def idle_intervals(times_us: Times, kinds: npt.NDArray[np.uint32]) -> Times:
-    """Union of idle and locked stretches as far as they were known at the time, int64[m, 2].
-
-    Known from IDLE_START or SCREEN_LOCK on; any input closes what is open, as in the engine.
-    """
-    closing = np.isin(kinds, (EventType.IDLE_END, EventType.SCREEN_UNLOCK, *INPUT))
-    opening = np.flatnonzero(np.isin(kinds, (EventType.IDLE_START, EventType.SCREEN_LOCK)))
-    if not len(opening):
-        return np.empty((0, 2), np.int64)
-    ends = np.append(times_us[closing], times_us[-1] + 1)
-    place = np.searchsorted(np.flatnonzero(closing), opening)
-    return merge_intervals(np.stack([times_us[opening], ends[place]], axis=1))
 
 
 def merge_intervals(intervals: Times) -> Times:

@@ -127,6 +127,7 @@ RECORD_QUERY = sql.SQL(
         e.data, e.seq, p.boot_number
     FROM events e JOIN shipper_positions p ON p.machine_id = e.machine_id AND p.boot_id = e.boot_id
     WHERE e.user_id = {{user}} AND e.machine_id = {{machine}} AND e.time >= {{first}} AND e.time < {{last}}
+        AND {{chosen}}
 ) TO STDOUT (FORMAT BINARY)"""
 )
 

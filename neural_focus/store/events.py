@@ -7,7 +7,7 @@ sending a batch again adds nothing, and a batch that begins behind the position 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from psycopg import sql
 
 from neural_focus.errors import ContractError, InputError, StoreError
+from neural_focus.events import EventType
 from neural_focus.store.boots import read_boots, replay_order
 from neural_focus.store.database import Connection
 from neural_focus.store.event_rows import (
@@ -107,21 +108,31 @@ def read_position(connection: Connection, machine_id: str, boot_id: str) -> int:
 
 
 def read_events(
-    connection: Connection, user_id: int, machine_id: str, start_us: int, end_us: int
+    connection: Connection,
+    user_id: int,
+    machine_id: str,
+    start_us: int,
+    end_us: int,
+    kinds: Sequence[EventType] | None = None,
 ) -> tuple[Records, NDArray[np.int64]]:
-    """Records with start_us ≤ timestamp < end_us in replay order (``store.boots``): EVENT_DTYPE[n] and their
-    seq int64[n]."""
+    """Records with start_us ≤ timestamp < end_us in replay order (``store.boots``), of the ``kinds`` alone if any are
+    named: EVENT_DTYPE[n] and their seq int64[n]."""
     first, last = (moment(value) for value in (start_us, end_us))
     query = RECORD_QUERY.format(
         user=sql.Literal(user_id),
         machine=sql.Literal(UUID(machine_id)),
         first=sql.Literal(first),
         last=sql.Literal(last),
+        chosen=sql.SQL("true") if kinds is None else _one_of(kinds),
     )
     records, seq, boot = decode_records(copy_out(connection, query))
     boots = read_boots(connection, user_id, machine_id)
     order = replay_order(boots, records["timestamp_us"].astype(np.int64), seq, boot)
     return records[order], seq[order]
+
+
+def _one_of(kinds: Sequence[EventType]) -> sql.Composed:
+    return sql.SQL("e.event_type IN ({})").format(sql.SQL(", ").join(sql.Literal(kind.name) for kind in kinds))
 
 
 def list_streams(connection: Connection, demo: bool | None = None) -> list[Stream]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neural_focus.hindsight import MARGIN_US, WarningKind, outcomes
+from neural_focus.outcomes import MARGIN_US, WarningKind, served_outcome
 from neural_focus.store.database import Connection
 from neural_focus.store.labels import shown_on
 from neural_focus.store.prediction_log import Moments, read_moments
+from neural_focus.store.timelines import stream_timeline
 from neural_focus.time import moment
 
 KINDS: Mapping[str, WarningKind] = {"switch": "HIGH_RISK", "break": "BREAK"}
@@ -20,7 +21,7 @@ TICK_US = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Lived:
+class ServedOutcomes:
     """Untouched moments of several people whose outcome is known: n rows of one target.
 
     ``person`` and ``times_us`` int64[n], ``label`` int8[n] 0 or 1, ``said`` float64[n] as served, ``other`` float64[n]
@@ -36,9 +37,9 @@ class Lived:
     def __len__(self) -> int:
         return len(self.times_us)
 
-    def take(self, chosen: NDArray[np.bool_]) -> Lived:
+    def take(self, chosen: NDArray[np.bool_]) -> ServedOutcomes:
         """The chosen moments."""
-        return Lived(*(getattr(self, name)[chosen] for name in self.__slots__))
+        return ServedOutcomes(*(getattr(self, name)[chosen] for name in self.__slots__))
 
 
 def people_served(connection: Connection, start_us: int, end_us: int, version: str | None = None) -> list[int]:
@@ -51,7 +52,7 @@ def people_served(connection: Connection, start_us: int, end_us: int, version: s
     return [int(user_id) for (user_id,) in rows]
 
 
-def lived(
+def served_outcomes(
     connection: Connection,
     people: Sequence[int],
     start_us: int,
@@ -59,33 +60,36 @@ def lived(
     *,
     version: str | None = None,
     challenger: str | None = None,
-) -> dict[str, Lived]:
-    """What came true of the moments in (start, end] by target; ``version``: only what that model served."""
-    parts: dict[str, list[Lived]] = {target: [] for target in KINDS}
+) -> dict[str, ServedOutcomes]:
+    """What became of the moments in (start, end] by target; ``version``: only what that model served."""
+    parts: dict[str, list[ServedOutcomes]] = {target: [] for target in KINDS}
     for user_id in people:
         for past in read_moments(connection, user_id, start_us - MARGIN_US, end_us):
             shown = np.array(shown_on(connection, user_id, past.machine_id), np.int64)
             asked = (past.t_us > start_us) & (past.t_us % TICK_US == 0)
             asked &= _served_by(connection, user_id, past, version)
+            timeline = stream_timeline(connection, user_id, past, end_us)
             others = _challenger(connection, user_id, past, challenger)
             for target, kind in KINDS.items():
-                label = outcomes(past, kind, shown)
+                label = served_outcome(timeline, past, kind, shown)
                 chosen = asked & (label >= 0)
                 said = past.distraction_risk if target == "switch" else past.break_risk
                 count = int(chosen.sum())
                 parts[target].append(
-                    Lived(
+                    ServedOutcomes(
                         np.full(count, user_id), past.t_us[chosen], label[chosen], said[chosen], others[target][chosen]
                     )
                 )
     return {target: _join(found) for target, found in parts.items()}
 
 
-def _join(parts: Sequence[Lived]) -> Lived:
+def _join(parts: Sequence[ServedOutcomes]) -> ServedOutcomes:
     if not parts:
         whole, real = np.empty(0, np.int64), np.empty(0)
-        return Lived(whole, whole, np.empty(0, np.int8), real, real)
-    return Lived(*(np.concatenate([getattr(part, name) for part in parts]) for name in Lived.__slots__))
+        return ServedOutcomes(whole, whole, np.empty(0, np.int8), real, real)
+    return ServedOutcomes(
+        *(np.concatenate([getattr(part, name) for part in parts]) for name in ServedOutcomes.__slots__)
+    )
 
 
 def _served_by(connection: Connection, user_id: int, past: Moments, version: str | None) -> NDArray[np.bool_]:

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 from psycopg.types.json import Jsonb
 
-from neural_focus.events import WORK
 from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH, SEQUENCE_NAME
 from neural_focus.store.database import Connection
 from neural_focus.store.partitions import days_between, ensure_partitions
@@ -53,8 +52,8 @@ class Moments:
     """The past of one stream as it was predicted, n snapshots ascending in time.
 
     ``t_us`` int64[n]; scores, risks, ``confidence`` and ``momentum`` float64[n], nan where null; ``app_age_s`` and
-    ``session_age_s`` whole seconds float64[n]; ``off_work`` bool[n]: the app is none of the work categories;
-    ``idle_s`` float64[n]: idle in the 30 s before.
+    ``session_age_s`` whole seconds float64[n]; ``category`` int64[n] of the app (``ProductivityCategory``), ``pseudo``
+    bool[n] whether it merely looks productive; ``idle_s`` float64[n]: idle in the 30 s before.
     """
 
     machine_id: str
@@ -66,7 +65,8 @@ class Moments:
     momentum: NDArray[np.float64]
     app_age_s: NDArray[np.float64]
     session_age_s: NDArray[np.float64]
-    off_work: NDArray[np.bool_]
+    category: NDArray[np.int64]
+    pseudo: NDArray[np.bool_]
     idle_s: NDArray[np.float64]
 
 
@@ -131,12 +131,10 @@ def read_moments(
 def _moments(machine_id: str, rows: list[tuple[Any, ...]]) -> Moments:
     times = np.array([row[0] for row in rows], np.int64)
     table = np.array([row[1:] for row in rows], np.float64)  # None becomes nan
-    category, pseudo, idle = table[:, 7], table[:, 8], table[:, 9]
-    off_work = ~np.isin(category, WORK) | (pseudo > 0)
+    category, pseudo = np.nan_to_num(table[:, 7]).astype(np.int64), table[:, 8] > 0
     score, risk, break_risk, confidence, momentum, app_age, session_age = table[:, :7].T
-    return Moments(
-        machine_id, times, score, risk, break_risk, confidence, momentum, app_age, session_age, off_work, idle
-    )
+    said = (score, risk, break_risk, confidence, momentum)
+    return Moments(machine_id, times, *said, app_age, session_age, category, pseudo, table[:, 9])
 
 
 def read_features(

@@ -12,7 +12,7 @@ from uuid import uuid4
 import numpy as np
 from logged_answers import logged
 
-from neural_focus.features import FEATURE_NAMES
+from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
 from neural_focus.models.labels import settled_break, switch_within
 from neural_focus.models.timeline import Timeline, read_timeline
 from neural_focus.replay import Snapshots, replay
@@ -42,8 +42,10 @@ def warned_person(connection: Connection, *, right: int, wrong: int, breaks: int
     records = _morning()
     timeline, snapshots = read_timeline(records), replay(records)
     at = snapshots.timestamps_us
-    at = at[(at > timeline.event_us[0] + 300 * US) & (at < timeline.event_us[-1] - 100 * US)]
-    switch, broken = switch_within(timeline, at), settled_break(timeline, at)
+    age_s = snapshots.features[:, FEATURE_INDEX["time_in_current_app"]]
+    inside = (at > timeline.event_us[0] + 300 * US) & (at < timeline.event_us[-1] - 100 * US)
+    at, age_s = at[inside], age_s[inside]
+    switch, broken = switch_within(timeline, at), settled_break(timeline, at, age_s)
     warned = np.r_[_apart(at[_leaves_soon(timeline, at)], right), _apart(at[_stays(timeline, at)], wrong)]
     held = np.r_[_apart(at[_steady(broken, 1)], breaks), _apart(at[_steady(broken, 0)], no_breaks)]
     user_id, machine = ensure_user(connection, f"warned-{uuid4().hex[:8]}"), str(uuid4())

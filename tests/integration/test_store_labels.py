@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from sample_records import START_US, some_records
 
 from flows.labels import marks_of
-from neural_focus.hindsight import HORIZON, untouched
-from neural_focus.models.labels import NO_LABEL, Outcome, Source, horizon_mask, resolve_outcomes
+from neural_focus.models.labels import NO_LABEL, Outcome, Source, horizon_mask, resolve_outcomes, untouched
 from neural_focus.models.timeline import read_timeline
 from neural_focus.store.database import Connection, connect
 from neural_focus.store.events import Stream, list_streams, write_events
@@ -167,6 +166,4 @@ def assert_untouched_outside(instants: NDArray[np.int64], from_us: int, until_us
     for horizon_s in (30, 60, 300):
         touched = (times + horizon_s * 1_000_000 >= from_us) & (times < until_us)
         assert (horizon_mask(log, times, horizon_s, instants) == ~touched).all(), horizon_s
-        for kind, seconds in HORIZON.items():
-            if seconds == horizon_s:
-                assert (untouched(kind, times, instants) == ~touched).all(), kind
+        assert (untouched(times, horizon_s, instants) == ~touched).all(), horizon_s

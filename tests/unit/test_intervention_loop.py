@@ -37,7 +37,9 @@ def live_through(seed: int, *, helped: bool) -> tuple[Times, Floats, Timeline, T
         hints=np.zeros(len(switch_us) + 1, np.uint32),
         event_us=times,
         idle=np.empty((0, 2), np.int64),
+        idle_since_us=np.empty(0, np.int64),
         covered=np.array([[0, int(times[-1]) + MINUTE_US]]),
+        has_categories=False,
     )
     return times, np.stack([tension, noise], axis=1), log, times[shown] + 2 * US
 

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from synthetic_streams import random_records
 
+from neural_focus.features import FEATURE_INDEX
 from neural_focus.models import labels
 from neural_focus.models.labels import Outcome, OutcomeMark, Source
 from neural_focus.models.timeline import Timeline, inside, merge_intervals, read_timeline, ticks
+from neural_focus.replay import replay
 
 US = 1_000_000
 SEEDS = range(6)
@@ -66,11 +68,13 @@ def test_a_switch_is_one_in_the_next_thirty_seconds(seed: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("categories", [False, True])
 def test_settled_focus_breaks_as_defined(seed: int, categories: bool) -> None:
-    timeline = read_timeline(random_records(seed, hints=categories))
+    records = random_records(seed, hints=categories)
+    timeline, snapshots = read_timeline(records), replay(records)
     assert timeline.has_categories is categories
     at = ticks(timeline.event_us)
+    age_s = snapshots.features[np.searchsorted(snapshots.timestamps_us, at), FEATURE_INDEX["time_in_current_app"]]
     wanted = [slow_break(timeline, t, categories=categories) for t in at.tolist()]
-    assert labels.settled_break(timeline, at).tolist() == wanted
+    assert labels.settled_break(timeline, at, age_s).tolist() == wanted
     assert {-1, 0, 1} <= set(wanted)
 
 
