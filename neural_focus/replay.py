@@ -42,7 +42,7 @@ CHANGE_DTYPE = np.dtype(
     [("time_us", "<i8"), ("since_us", "<i8"), ("app", f"S{APP_NAME_BYTES}"), ("hint", "<u4"), ("kind", "<u4")]
 )
 """One thing that happened, as it became known at ``time_us``: ``ChangeKind``; of an app its name and bits of category
-(``CategoryFlag``), of a start of idle the last input before it (``since_us``)."""
+(``CategoryFlag``), of idle the last input before it (``since_us``)."""
 
 INPUT_NAMES: tuple[str, ...] = tuple(input_names())
 """What the engine tells a model beside the 32 features, in column order. Definitions: ``docs/features.md``."""

@@ -13,15 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neural_focus.errors import InputError
-from neural_focus.events import (
-    INPUT,
-    PRODUCTIVITY_MASK,
-    PRODUCTIVITY_SHIFT,
-    CategoryFlag,
-    EventType,
-    KeyFlag,
-    ProductivityCategory,
-)
+from neural_focus.events import CategoryFlag, EventType, KeyFlag, ProductivityCategory
+from neural_focus.models.timeline import Times, productivity, read_timeline
 
 SessionType = Literal["pomodoro", "deep_work", "natural"]
 EndReason = Literal["timer_expired", "user_ended", "system_error"]
@@ -33,7 +26,6 @@ TAKEN_WITHIN_US = 60_000_000
 """An engine that was there when a session started takes it within this time; only then it says where it starts."""
 LOOK_BACK_US = 6 * 3_600_000_000
 """Events so long before a session's start say who held the focus then."""
-_CLOSED_BY = {EventType.IDLE_START: EventType.IDLE_END, EventType.SCREEN_LOCK: EventType.SCREEN_UNLOCK}
 NATURAL_GAP_SECONDS = 15 * 60
 """A natural session ends with the last event before a gap this long."""
 
@@ -90,74 +82,38 @@ def measure(records: NDArray[np.void], start_us: int, end_us: int) -> SessionMet
     Counts are as the features count: key presses without auto-repeat, switches to another app, idle as the union of
     idle and locked stretches, the last input before IDLE_START included.
     """
+    if not len(records):
+        return SessionMetrics()
     times = records["timestamp_us"].astype(np.int64)
     inside = (times > start_us) & (times <= end_us)
     kinds, words = records["event_type"], records["data"]
     presses = inside & (kinds == EventType.KEY_PRESS) & (words[:, 2] & KeyFlag.AUTO_REPEAT == 0)
-    stays = _stays(records, times, start_us, end_us)
-    category, pseudo = _longest(stays)
+    timeline = read_timeline(records, np.array([[min(int(times[0]), start_us), end_us]]))
+    switches = timeline.switch_us
+    category, pseudo = _longest(
+        timeline.hints, _lengths(np.r_[times[0], switches], np.r_[switches, end_us], start_us, end_us)
+    )
+    begun, ended = timeline.idle_from_input().T
     return SessionMetrics(
         keystrokes=int(presses.sum()),
         mouse_moves=int((inside & (kinds == EventType.MOUSE_MOVE)).sum()),
-        context_switches=sum(1 for stay in stays if stay.switched and stay.start_us > start_us),
-        idle_seconds=idle_us(records, start_us, end_us) // 1_000_000,
+        context_switches=int(((switches > start_us) & (switches <= end_us)).sum()),
+        idle_seconds=int(_lengths(begun, ended, start_us, end_us).sum()) // 1_000_000,
         category=category,
         is_pseudo_productive=pseudo,
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Stay:
-    """One app held the focus from ``start_us`` for ``seconds`` of the session."""
-
-    start_us: int
-    seconds: float
-    hint: int
-    switched: bool
+def _lengths(begun: Times, ended: Times, start_us: int, end_us: int) -> Times:
+    """µs of each stretch that lie in (start, end]."""
+    return np.asarray(np.maximum(np.minimum(ended, end_us) - np.maximum(begun, start_us), 0))
 
 
-def _stays(records: NDArray[np.void], times: NDArray[np.int64], start_us: int, end_us: int) -> list[_Stay]:
-    focus = np.flatnonzero((records["event_type"] == EventType.WINDOW_FOCUS_CHANGE) & (times <= end_us))
-    held = bytes(records["app_name"][0]) if len(records) else b""
-    stays: list[_Stay] = []
-    for position, index in enumerate(focus):
-        name = bytes(records["app_name"][index])
-        begin = int(times[index])
-        until = int(times[focus[position + 1]]) if position + 1 < len(focus) else end_us
-        seconds = max(0, min(until, end_us) - max(begin, start_us)) / 1e6
-        stays.append(_Stay(begin, seconds, int(records["data"][index, 2]), name != held))
-        held = name
-    return stays
-
-
-def _longest(stays: list[_Stay]) -> tuple[str, bool]:
-    seconds: dict[int, float] = {}
-    pseudo = 0.0
-    for stay in stays:
-        kind = (stay.hint & PRODUCTIVITY_MASK) >> PRODUCTIVITY_SHIFT
-        seconds[kind] = seconds.get(kind, 0.0) + stay.seconds
-        pseudo += stay.seconds if stay.hint & CategoryFlag.PSEUDO_PRODUCTIVE else 0.0
-    if not seconds or not sum(seconds.values()):
+def _longest(hints: NDArray[np.uint32], lengths: Times) -> tuple[str, bool]:
+    """The name of the category that held the focus longest, and whether what looks like work held it mostly."""
+    if not lengths.sum():
         return "", False
-    best = max(seconds, key=lambda kind: seconds[kind])
+    best = int(np.argmax(np.bincount(productivity(hints), lengths)))
+    pseudo = lengths[hints & np.uint32(CategoryFlag.PSEUDO_PRODUCTIVE) != 0].sum()
     known = best in list(ProductivityCategory)
-    return ProductivityCategory(best).label if known else "", pseudo > sum(seconds.values()) / 2
-
-
-def idle_us(records: NDArray[np.void], start_us: int, end_us: int) -> int:
-    """µs of (start, end] in the union of IDLE_START…END (from the last input on) and SCREEN_LOCK…UNLOCK."""
-    opened: set[int] = set()
-    begin, total, reached = 0, 0, start_us
-    for t, kind, word in zip(
-        records["timestamp_us"].tolist(), records["event_type"].tolist(), records["data"][:, 0].tolist(), strict=True
-    ):
-        if kind in _CLOSED_BY:
-            since = t - word * 1000 if kind == EventType.IDLE_START else t
-            begin = min(begin, since) if opened else since
-            opened.add(_CLOSED_BY[kind])
-        elif opened and (kind in INPUT or kind in opened):
-            opened = set() if kind in INPUT else opened - {kind}
-            if not opened:
-                total += max(0, min(t, end_us) - max(begin, reached))
-                reached = max(reached, t)
-    return total + (max(0, end_us - max(begin, reached)) if opened else 0)
+    return ProductivityCategory(best).label if known else "", bool(pseudo > lengths.sum() / 2)

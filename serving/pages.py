@@ -159,7 +159,7 @@ def recent(connection: Connection, rates: tuple[HitRate, ...], user_id: int, min
         to_us=end_us,
         predictions=tuple(points),
         switches=tuple(switches),
-        idle=tuple(stretch for one in timelines for stretch in idle_stretches(one, start_us)),
+        idle=tuple(stretch for one in timelines for stretch in idle_stretches(one, start_us, end_us)),
         warnings=tuple(_warned(connection, user_id, past, timelines, start_us)),
         hit_rates=rates,
     )

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neural_focus.models.labels import untouched
-from neural_focus.models.timeline import US, Timeline, merge_intervals
+from neural_focus.models.timeline import US, Timeline
 from neural_focus.outcomes import HORIZON, WarningKind, high_onsets, warning_outcome
 from neural_focus.store.prediction_log import Moments
 from serving.recent_responses import Stretch, Switch, WarningGiven
@@ -37,10 +37,10 @@ def switches_of(timeline: Timeline, start_us: int) -> list[Switch]:
     ]
 
 
-def idle_stretches(timeline: Timeline, start_us: int) -> list[Stretch]:
-    """When nobody was at the keys, from the last input on."""
-    idle = merge_intervals(np.stack([timeline.idle_since_us, timeline.idle[:, 1]], axis=1))
-    return [Stretch(begin, end) for begin, end in idle.tolist() if end > start_us]
+def idle_stretches(timeline: Timeline, start_us: int, end_us: int) -> list[Stretch]:
+    """When nobody was at the keys, from the last input on, as far as that lies in (start, end]."""
+    idle = timeline.idle_from_input().tolist()
+    return [Stretch(begin, min(end, end_us)) for begin, end in idle if end > start_us]
 
 
 def warnings_of(

@@ -20,14 +20,13 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-from neural_focus.models.timeline import US, Timeline, Times, is_work
+from neural_focus.models.timeline import NEVER, US, Timeline, Times, is_work
 from neural_focus.prediction import AWAY_SECONDS, BREAK_HORIZON_SECONDS, HORIZON_SECONDS, MANY_SWITCHES
 
 SETTLED_SECONDS = 60
 FOR_GOOD_SECONDS = 60
 WEAK_HORIZON_SECONDS = 300
 NO_LABEL = -1
-NEVER = int(np.iinfo(np.int64).max)
 
 Labels = npt.NDArray[np.int8]
 

@@ -21,6 +21,7 @@ from neural_focus.replay import CONTROL_DTYPE, ChangeKind, ControlKind, replay_c
 
 Times = npt.NDArray[np.int64]
 US = 1_000_000
+NEVER = int(np.iinfo(np.int64).max)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,8 @@ class Timeline:
 
     ``switch_us`` int64[k]; ``apps`` int32[k + 1] codes into ``app_names``, ``apps[i]`` held the focus before switch i;
     ``hints`` uint32[k + 1] category bits of each stay; ``event_us`` int64[n] all events; ``idle`` and ``covered``
-    int64[·, 2] intervals. Idle is causal: it begins when it becomes known; ``idle_since_us`` int64[·] are the last
-    inputs before. ``has_categories``: whether the hints say what is work.
+    int64[·, 2] intervals. Idle is causal: it begins when it becomes known, and ends ``NEVER`` while it lasts;
+    ``idle_since_us`` int64[·] are the last inputs before. ``has_categories``: whether the hints say what is work.
     """
 
     switch_us: Times
@@ -50,6 +51,10 @@ class Timeline:
     def idle_at(self, times_us: Times) -> npt.NDArray[np.bool_]:
         """Whether each time lies in an idle interval."""
         return inside(self.idle, times_us)
+
+    def idle_from_input(self) -> Times:
+        """Idle from the last inputs on, int64[·, 2]."""
+        return merge_intervals(np.stack([self.idle_since_us, self.idle[:, 1]], axis=1))
 
     def covers(self, start_us: Times, end_us: Times) -> npt.NDArray[np.bool_]:
         """Whether capture ran through the whole of each (start, end]."""
@@ -84,14 +89,14 @@ def read_timeline(
     if not len(records):
         raise InputError("the stream has no events", todo="Capture first, or give another table")
     times = records["timestamp_us"].astype(np.int64)
-    starts = np.empty(0, np.int64) if covered is None else covered[:, 0]
-    restarts = np.zeros(len(starts), CONTROL_DTYPE)
-    restarts["timestamp_us"], restarts["kind"] = starts, ControlKind.RESTART
-    changes = replay_changes(records, restarts)
+    covered = np.array([[times[0], times[-1]]]) if covered is None else covered
+    starts = np.zeros(len(covered), CONTROL_DTYPE)
+    starts["timestamp_us"], starts["kind"] = covered[:, 0], ControlKind.RESTART
+    changes = replay_changes(records, starts)
     kinds = changes["kind"]
     stays = changes[kinds <= ChangeKind.APP_SWITCH]
     begun, ended = (changes[kinds == kind] for kind in (ChangeKind.IDLE_START, ChangeKind.IDLE_END))
-    ends = np.append(ended["time_us"], times[-1] + 1)[: len(begun)]
+    ends = np.append(ended["time_us"], NEVER)[: len(begun)]
     names, codes = np.unique(stays["app"], return_inverse=True)
     return Timeline(
         switch_us=stays["time_us"][1:],
@@ -100,8 +105,8 @@ def read_timeline(
         hints=stays["hint"],
         event_us=times,
         idle=np.stack([begun["time_us"], ends], axis=1),
-        idle_since_us=begun["since_us"],
-        covered=np.array([[times[0], times[-1]]]) if covered is None else covered,
+        idle_since_us=np.append(ended["since_us"], begun["since_us"][len(ended) :]),
+        covered=covered,
         has_categories=bool(np.any(stays["hint"])) if has_categories is None else has_categories,
     )
 

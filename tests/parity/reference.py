@@ -316,7 +316,7 @@ def changes(records: NDArray[np.void], controls: NDArray[np.void] | None = None)
     items = read_items(records, controls)
     rows: list[tuple[object, ...]] = []
     held: bytes | None = None
-    idle = False
+    idle, since, opened = False, 0, dict[int, int]()
     for index, item in enumerate(items):
         if item.control is None:
             focus = item.type == EventType.WINDOW_FOCUS_CHANGE
@@ -325,11 +325,16 @@ def changes(records: NDArray[np.void], controls: NDArray[np.void] | None = None)
                 held = item.app
                 rows.append((item.time, item.time, held, item.data[2] if focus else 0, kind))
         before, idle = idle, any(part.open for part in idle_union(items[: index + 1], item.time))
+        if item.type in (EventType.IDLE_START, EventType.SCREEN_LOCK) and item.type not in opened:
+            opened[item.type] = item.time - (item.data[0] * 1000 if item.type == EventType.IDLE_START else 0)
+            since = min(since, opened[item.type]) if before else opened[item.type]
         if idle and not before:
-            since = item.time - (item.data[0] * 1000 if item.type == EventType.IDLE_START else 0)
             rows.append((item.time, since, b"", 0, ChangeKind.IDLE_START))
         if before and not idle:
-            rows.append((item.time, item.time, b"", 0, ChangeKind.IDLE_END))
+            rows.append((item.time, since, b"", 0, ChangeKind.IDLE_END))
+        ends = {EventType.IDLE_END: EventType.IDLE_START, EventType.SCREEN_UNLOCK: EventType.SCREEN_LOCK}
+        opened.pop(ends.get(EventType(item.type), 0), None)
+        opened = opened if idle else {}
     return rows
 
 

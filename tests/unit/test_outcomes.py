@@ -11,7 +11,7 @@ from synthetic_streams import random_records
 from neural_focus.events import EVENT_DTYPE, EventType
 from neural_focus.features import FEATURE_INDEX
 from neural_focus.models.labels import horizon_mask, settled_break, switch_within
-from neural_focus.models.timeline import US, read_timeline
+from neural_focus.models.timeline import NEVER, US, read_timeline
 from neural_focus.outcomes import HORIZON, WarningKind, high_onsets, served_outcome, warning_outcome
 from neural_focus.replay import replay
 from neural_focus.store.prediction_log import Moments
@@ -121,9 +121,10 @@ def test_a_screen_that_stays_locked_is_idle_whatever_else_ends() -> None:
     ]  # fmt: skip
     first = int(records["timestamp_us"][0])
     timeline = read_timeline(records)
-    assert ((timeline.idle - first) // US).tolist() == [[10, 60], [90, 90]]
+    assert ((timeline.idle[:1] - first) // US).tolist() == [[10, 60]]
+    assert timeline.idle[1].tolist() == [first + 90 * US, NEVER], "it lasts"
     again = read_timeline(records, np.array([[first, first + 30 * US], [first + 40 * US, first + 90 * US]]))
-    assert ((again.idle - first) // US).tolist() == [[10, 40], [90, 90]]
+    assert ((again.idle[:1] - first) // US).tolist() == [[10, 40]]
 
 
 def test_no_switch_and_nobody_idle() -> None:

@@ -110,9 +110,9 @@ def test_idle_begins_with_the_last_input_and_ends_when_it_stops_growing() -> Non
     idle = np.zeros(120)
     idle[25:61] = np.minimum(np.arange(25, 61) - 20, 30)  # no input from second 20 on, known at 25, back at 60
     idle[61:91] = np.arange(29, -1, -1)
-    found = idle_stretches(timeline_of(replace(moments(120, []), idle_s=idle)), T0)
+    found = idle_stretches(timeline_of(replace(moments(120, []), idle_s=idle)), T0, T0 + 120 * US)
     assert [((one.from_us - T0) // US, (one.to_us - T0) // US) for one in found] == [(20, 60)]
-    assert idle_stretches(timeline_of(replace(moments(120, []), idle_s=idle)), T0 + 60 * US) == []
+    assert idle_stretches(timeline_of(replace(moments(120, []), idle_s=idle)), T0 + 60 * US, T0 + 120 * US) == []
 
 
 def test_idle_that_is_long_over_does_not_make_the_next_stretch_longer() -> None:
@@ -120,5 +120,13 @@ def test_idle_that_is_long_over_does_not_make_the_next_stretch_longer() -> None:
     idle[15:21] = np.arange(5, 11)  # from second 10 to 20
     idle[21:30] = 10
     idle[30:41] = np.arange(15, 26)  # from second 25 to 40
-    found = idle_stretches(timeline_of(replace(moments(60, []), idle_s=idle)), T0)
+    found = idle_stretches(timeline_of(replace(moments(60, []), idle_s=idle)), T0, T0 + 120 * US)
     assert [((one.from_us - T0) // US, (one.to_us - T0) // US) for one in found] == [(10, 20), (25, 40)]
+
+
+def test_idle_lasts_until_now_where_nobody_came_back() -> None:
+    records = np.zeros(2, EVENT_DTYPE)
+    records["timestamp_us"] = T0 + np.array([0, 25]) * US
+    records["event_type"], records["data"][1, 0] = [EventType.KEY_PRESS, EventType.IDLE_START], 5_000
+    [stretch] = idle_stretches(read_timeline(records), T0, T0 + 90 * US)
+    assert ((stretch.from_us - T0) // US, (stretch.to_us - T0) // US) == (20, 90)

@@ -14,7 +14,7 @@ from neural_focus.events import (
     KeyFlag,
     ProductivityCategory,
 )
-from neural_focus.sessions import SessionMetrics, deadline_us, idle_us, length_minutes, measure
+from neural_focus.sessions import SessionMetrics, deadline_us, length_minutes, measure
 
 
 @pytest.mark.parametrize(
@@ -78,8 +78,8 @@ def test_idle_is_a_union_from_the_last_input_on() -> None:
         (90, EventType.IDLE_START, "", (5000, 0, 0)),
     )
     # 5…30 idle and locked, 45…55 until a key, 85…100 open at the end
-    assert idle_us(records, T0, T0 + 100_000_000) == 50_000_000
-    assert idle_us(records, T0 + 25_000_000, T0 + 52_000_000) == (5 + 7) * 1_000_000
+    assert measure(records, T0, T0 + 100_000_000).idle_seconds == 50
+    assert measure(records, T0 + 25_000_000, T0 + 52_000_000).idle_seconds == 5 + 7
 
 
 def test_a_session_mostly_on_something_that_looks_like_work_is_marked() -> None:

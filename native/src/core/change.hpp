@@ -16,11 +16,11 @@ enum class ChangeKind : std::uint32_t {
   app_known = 1,   // the app that holds the focus before the first switch
   app_switch = 2,  // another app holds it from here on
   idle_start = 3,  // idle (idle_union.hpp) is known from here on; it began at since_us
-  idle_end = 4,
+  idle_end = 4,    // since_us is as it is known by now: a second source may have told of an earlier last input
 };
 
 struct Change {
-  std::int64_t time_us, since_us;  // since_us differs where idle starts
+  std::int64_t time_us, since_us;  // since_us differs for idle
   AppName app;                     // that holds the focus from here on; empty for idle
   std::uint32_t hint;              // the focus change's bits of category
   ChangeKind kind;

@@ -177,15 +177,16 @@ void Engine::absorb_state(RecordView record, EventType type, std::int64_t time_u
 
 void Engine::start_idle(IdleSource source, std::int64_t since_us, std::int64_t time_us) {
   const bool known = idle_.open();
-  idle_.start(source, since_us);
-  if (!known) tell_idle(ChangeKind::idle_start, time_us, since_us);
+  if (!idle_.start(source, since_us)) return;
+  idle_since_us_ = known ? std::min(idle_since_us_, since_us) : since_us;
+  if (!known) tell_idle(ChangeKind::idle_start, time_us);
 }
 
 // One source of an open idle interval ended, `length_us` where that completed it. A pause of 5 min was a break; the event
 // that ended it is the first one after it.
 void Engine::end_idle(std::int64_t length_us, std::int64_t time_us) {
   if (length_us >= break_us) last_break_end_us_ = time_us;
-  if (!idle_.open()) tell_idle(ChangeKind::idle_end, time_us, time_us);
+  if (!idle_.open()) tell_idle(ChangeKind::idle_end, time_us);
 }
 
 void Engine::close_until(std::int64_t time_us) {
@@ -235,7 +236,7 @@ void Engine::apply_now(ControlKind kind, std::int64_t time_us) {
     case ControlKind::restart:
       if (!idle_.open()) break;
       if (idle_.end_all(time_us) >= break_us) in_break_ = 1;
-      tell_idle(ChangeKind::idle_end, time_us, time_us);
+      tell_idle(ChangeKind::idle_end, time_us);
       break;
     case ControlKind::focus_score:
     case ControlKind::set_back: break;  // done by apply()
@@ -265,7 +266,7 @@ void Engine::begin_anew(std::int64_t time_us) {
   advance_to(second_of(time_us));
   const bool timed = timed_ != 0;
   if (!timed) end_session(std::max(last_us_, session_start_us_));
-  if (idle_.open()) tell_idle(ChangeKind::idle_end, last_us_, last_us_);
+  if (idle_.open()) tell_idle(ChangeKind::idle_end, last_us_);
   Engine anew{calendar_.zone(), inputs_every_s_, tells_changes_ != 0};
   anew.id_of_ = id_of_;
   anew.events_ = events_;

@@ -120,8 +120,8 @@ class Engine {
   void tell_app(ChangeKind kind, const AppName& app, std::uint32_t hint, std::int64_t time_us) {
     if (tells_changes_ != 0) changes_.push_back({time_us, time_us, app, hint, kind});
   }
-  void tell_idle(ChangeKind kind, std::int64_t time_us, std::int64_t since_us) {
-    if (tells_changes_ != 0) changes_.push_back({time_us, since_us, {}, 0, kind});
+  void tell_idle(ChangeKind kind, std::int64_t time_us) {
+    if (tells_changes_ != 0) changes_.push_back({time_us, idle_since_us_, {}, 0, kind});
   }
   void apply_now(ControlKind kind, std::int64_t time_us);
   void start_session(std::int64_t start_us, bool natural);
@@ -155,6 +155,7 @@ class Engine {
   std::int64_t session_start_us_ = 0;
   std::int64_t last_switch_us_ = 0, last_break_end_us_ = 0;
   std::int64_t last_input_us_ = 0, last_click_us_ = 0;  // 0 before the first
+  std::int64_t idle_since_us_ = 0;                      // of the idle interval that is open, or was last
   std::uint32_t hint_ = 0, title_length_ = 0;
   std::uint32_t in_session_ = 0, timed_ = 0;
   std::uint32_t in_break_ = 0, has_score_ = 0;  // a break that lasts until the next event

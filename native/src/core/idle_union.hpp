@@ -35,16 +35,17 @@ class IdleUnion {
   [[nodiscard]] bool open() const noexcept { return sources_ != 0; }
   [[nodiscard]] std::int64_t open_start_us() const noexcept { return open_start_us_; }
 
-  // A repeated start is ignored.
-  void start(IdleSource source, std::int64_t start_us) noexcept {
+  // A repeated start is ignored: false.
+  bool start(IdleSource source, std::int64_t start_us) noexcept {
     const auto bit = static_cast<std::uint32_t>(source);
-    if ((sources_ & bit) != 0) return;
+    if ((sources_ & bit) != 0) return false;
     open_start_us_ = open() ? std::min(open_start_us_, start_us) : start_us;
     sources_ |= bit;
     while (!closed_.empty() && closed_.back().end_us >= open_start_us_) {
       open_start_us_ = std::min(open_start_us_, closed_.back().start_us);
       closed_.pop_back();
     }
+    return true;
   }
 
   // A lone end is ignored. Returns the length of the interval that this end completed, else 0.
