@@ -1,6 +1,6 @@
 """The desktop agent: capture → spool → database, and one snapshot a second → service → prediction, help, answer.
 
-main thread   ``collector.recording``, messages, prompt     ``collector.rest`` says when
+main thread   ``collector.recording``, messages, prompt     ``collector.waker`` says when
 hook thread   X11 → ring (C++)            syncer   fdatasync of the spool (C++)
 shipper       spool → database            link     WebSocket
 """
@@ -15,20 +15,20 @@ from typing import Any
 from collector.actions.hands import make_hands
 from collector.actions.runner import ActionRunner
 from collector.agent_counters import AgentCounters
-from collector.attendance import Attendance
-from collector.conversation import Conversation
+from collector.agent_status import AgentStatus
 from collector.desktop import write_json
 from collector.installed_apps import InstalledApps
-from collector.link import Link
 from collector.live import SAVE_SECONDS
 from collector.options import Options as Options
-from collector.prompt import Asker
+from collector.prompt import InterventionPrompt
 from collector.recording import Recording
-from collector.rest import Rest
+from collector.service_session import ServiceSession
 from collector.shipper import Shipper
 from collector.source import make_presence, make_prompt, watch_session
 from collector.timed_sessions import TimedSessions
+from collector.waker import Waker
 from collector.wall_clock import WallClock
+from collector.websocket_client import WebSocketClient
 from neural_focus.categories import RULES_FILE, Rules
 
 ANSWER_SECONDS = 0.1
@@ -44,14 +44,14 @@ class Agent:
     def __init__(self, options: Options, say: Callable[[str], None], clock: WallClock | None = None) -> None:
         """Starts capturing. Raises what ``Recording`` raises."""
         self._options, self._say = options, say
-        desktop, self._rest = options.desktop, Rest()
+        desktop, self._rest = options.desktop, Waker()
         installed = InstalledApps(options.application_folders)
         rules = Rules.load(options.rules or desktop.folder / RULES_FILE, installed.hint)
         self._recording = Recording(
             desktop, options.source, rules, zone=options.zone, titles=options.titles, clock=clock or WallClock()
         )
         presence = make_presence(options.source, self._rest.end) if options.present else None
-        self._asker = Asker(
+        self._asker = InterventionPrompt(
             lambda: make_prompt(options.source, presence),
             say,
             ignore=self._recording.capture.ignore,
@@ -67,7 +67,7 @@ class Agent:
             say=say,
         )
         self._session = None if desktop.is_demo else watch_session(self._rest.end, self._recording.capture.full_screen)
-        self._attendance = Attendance(
+        self._status = AgentStatus(
             options.source,
             presence,
             open_page=options.open_page,
@@ -75,10 +75,14 @@ class Agent:
             abilities=lambda: self._actions.abilities(),
         )
         self._machine_id = desktop.machine_id()
-        self._link = Link(options.address, options.token, self._machine_id, self._rest.end) if options.address else None
+        self._link = (
+            WebSocketClient(options.address, options.token, self._machine_id, self._rest.end)
+            if options.address
+            else None
+        )
         send = self._link.send if self._link else lambda _: None
         self._sessions = TimedSessions(send, now_us=self._recording.capture.now_us)
-        self._talk = Conversation(
+        self._talk = ServiceSession(
             self._link,
             self._recording.live,
             self._asker,
@@ -112,7 +116,7 @@ class Agent:
                 now = time.monotonic()
                 if news or now - told >= TELL_SECONDS:
                     told = now
-                    self._tell("paused" if self._attendance.paused else "running")
+                    self._tell("paused" if self._status.paused else "running")
                 if now - saved >= SAVE_SECONDS:
                     saved = now
                     self._keep_file(self._recording.save)
@@ -126,36 +130,36 @@ class Agent:
 
     def _turn(self) -> bool:
         """One round of the main thread; returns whether others should hear of it at once."""
-        before = self._attendance.paused_until, self._asker.offer, self._actions.describe()
+        before = self._status.paused_until, self._asker.offer, self._actions.describe()
         self._follow_clock()
         timed = self._recording.live.timed
-        for wish in self._attendance.wishes():
+        for wish in self._status.wishes():
             self._obey(wish)
         watch = self._options.zone_watch
         if watch is not None and (zone := watch.moved()) is not None:
             self._move(zone)
-        if self._attendance.pause_is_over():
+        if self._status.pause_is_over():
             self._obey("resume")
         self._talk.hear_scores()
-        answer = self._talk.turn([] if self._attendance.paused else self._recording.turn())
+        answer = self._talk.turn([] if self._status.paused else self._recording.turn())
         if self._recording.live.timed != timed:
             self._keep_file(self._recording.save)  # an agent that is killed now still knows which session it is in
         if answer is not None:
             self._say(f"Your answer: {answer}.")
         for news in self._sessions.turn(self._recording.live.input_us):
             self._say(news)
-            self._attendance.notify(news)
+            self._status.notify(news)
         if self._session is not None:
             self._session.tell(self._recording.capture)
         self._warn()
-        return before != (self._attendance.paused_until, self._asker.offer, self._actions.describe())
+        return before != (self._status.paused_until, self._asker.offer, self._actions.describe())
 
     def _follow_clock(self) -> None:
         """First of all: what is closed and sent after this has the new time, as the service's clock has."""
         step_us = self._recording.follow_clock()
         if step_us:
             self._talk.clock_moved()
-            self._attendance.clock_moved(step_us / 1e6)
+            self._status.clock_moved(step_us / 1e6)
             self._say_step(step_us)
 
     def _say_step(self, step_us: int) -> None:
@@ -164,13 +168,13 @@ class Agent:
     def _obey(self, wish: str) -> None:
         match wish.split():
             case ["pause", seconds]:
-                if not self._attendance.paused:
+                if not self._status.paused:
                     self._end_boot()
-                self._attendance.paused_until = time.time() + float(seconds)
+                self._status.paused_until = time.time() + float(seconds)
                 self._say("Nothing is captured until the pause is over.")
-            case ["resume"] if self._attendance.paused:
+            case ["resume"] if self._status.paused:
                 self._recording.resume()
-                self._attendance.paused_until = None
+                self._status.paused_until = None
                 self._say("Capture continues.")
             case ["session", *wished]:
                 self._sessions.obey(wished)
@@ -202,7 +206,7 @@ class Agent:
         counted = self.counters()
         if state != "stopped":
             menu = self._sessions.menu() if counted["connected"] else ()
-            self._attendance.tell(self._talk, counted, menu, self._sessions.rounds)
+            self._status.tell(self._talk, counted, menu, self._sessions.rounds)
         desktop, offer = self._options.desktop, self._asker.offer
         content = {
             "state": state,
@@ -213,7 +217,7 @@ class Agent:
             "boots": self._recording.boots,
             "actions": self._actions.describe(),
             "prompt": {"id": offer.id, "buttons": self._asker.places()} if offer else None,
-            **self._attendance.describe(),
+            **self._status.describe(),
             **counted,
         }
         self._keep_file(lambda: write_json(self._options.counters, content))
@@ -246,7 +250,7 @@ class Agent:
         self._actions.finish()
         self._talk.report()
         self._end_boot()
-        self._attendance.finish()
+        self._status.finish()
         if self._link is not None:
             self._link.finish()
         if self._session is not None:

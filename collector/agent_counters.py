@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from collector.actions.runner import ActionRunner
-from collector.conversation import Conversation
-from collector.link import Link
 from collector.recording import Recording
+from collector.service_session import ServiceSession
 from collector.session_watch import SessionWatch
 from collector.shipper import Shipper, describe
+from collector.websocket_client import WebSocketClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +18,10 @@ class AgentCounters:
     """The parts of one agent; None: it has no such part."""
 
     recording: Recording
-    talk: Conversation
+    talk: ServiceSession
     actions: ActionRunner
     shipper: Shipper | None
-    link: Link | None
+    link: WebSocketClient | None
     session: SessionWatch | None
 
     def read(self, *problems: str) -> dict[str, Any]:

@@ -68,7 +68,7 @@ class NoPrompt:
         """Nothing is shown."""
 
 
-class Asker:
+class InterventionPrompt:
     """At most one offer at a time. Not for several threads."""
 
     def __init__(

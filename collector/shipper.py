@@ -34,7 +34,7 @@ ROWS_AT_ONCE = 8192
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class RowContext:
     """What goes onto every row: the session and the last prediction that the desktop knows of."""
 
     session_id: int | None = None
@@ -55,7 +55,7 @@ class Shipper(threading.Thread):
         boots: Sequence[str],
         clock_steps: Mapping[str, int],
         consent: Consent,
-        known: Callable[[], Known],
+        known: Callable[[], RowContext],
     ) -> None:
         """``boots``: those of this run; it grows when a pause ends. What is of others was captured before.
         ``clock_steps``: how far the clock was moved before some of them, µs by id."""

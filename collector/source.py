@@ -66,9 +66,9 @@ def has_session_bus(environ: Mapping[str, str]) -> bool:
 
 def make_presence(source: X11Source | WaylandSource, news: Callable[[], None]) -> Any:
     """The agent on the session bus, joined. Not imported where nobody needs it: it costs 4 MB."""
-    from collector.presence import Presence
+    from collector.desktop_integration import DesktopIntegration
 
-    presence = Presence(news, source.tell if isinstance(source, WaylandSource) else None)
+    presence = DesktopIntegration(news, source.tell if isinstance(source, WaylandSource) else None)
     presence.start()
     return presence
 

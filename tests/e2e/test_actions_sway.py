@@ -14,7 +14,7 @@ from private_bus import Shell, private_bus, shell
 from recorded_input import EV_REL, REL_X, Device
 from virtual_desktop import wait_for
 
-from collector.presence import Presence
+from collector.desktop_integration import DesktopIntegration
 from collector.wayland import WaylandSource
 from neural_focus.events import EventType
 from neural_focus.messages import UndoAction
@@ -118,7 +118,7 @@ def test_a_break_by_notification_counts_by_the_input(tmp_path: Path, monkeypatch
     mouse = Device(folder, "event1")
     with private_bus() as address:
         monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
-        presence = Presence(lambda: None, None)
+        presence = DesktopIntegration(lambda: None, None)
         presence.start()
         source = WaylandSource("", "GNOME", input_folder=str(folder), active_file="none")
         with desk_of(source, tmp_path, presence) as desk:

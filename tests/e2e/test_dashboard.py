@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, e
 from virtual_desktop import wait_for
 from warned_person import warned_person
 
-from collector.attendance import Attendance
+from collector.agent_status import AgentStatus
 from collector.wayland import WaylandSource
 from flows.personal import adapt
 from flows.running import Platform
@@ -171,14 +171,14 @@ def test_what_a_desktop_lacks_and_what_it_lost_is_said(
     """An agent on a Wayland session without input devices or a compositor's word, whose ring was full once."""
     source = WaylandSource("", "sway", input_folder=str(tmp_path), active_file="")
     source.open(offset_us=0, floor_us=0)
-    attendance = Attendance(source, None, open_page=None, sees_lock=lambda: True, abilities=lambda: ())
+    status = AgentStatus(source, None, open_page=None, sees_lock=lambda: True, abilities=lambda: ())
     page.goto(service.address)
     expect(page.get_by_test_id("timeline")).to_be_visible()
     notice = page.get_by_test_id("desktop-notice")
     expect(page.get_by_test_id("connection")).to_contain_text("Live")
     expect(notice).to_have_count(0)
     counted = {"dropped": {"KEY_PRESS": 3}, "spool": {"quarantined_bytes": 64}, "connected": True}
-    attendance.tell(desktop, counted, ())
+    status.tell(desktop, counted, ())
     expect(notice).to_contain_text("keyboard and mouse, focus, pauses")
     expect(notice.get_by_text("there is no such device in /dev/input")).to_be_visible()
     expect(notice).to_contain_text("3 records of the kind key press were dropped, 64 bytes of the spool were put aside")
@@ -186,7 +186,7 @@ def test_what_a_desktop_lacks_and_what_it_lost_is_said(
     expect(why).not_to_be_visible()
     notice.get_by_text("Lost since the agent started").click()
     expect(why).to_be_visible()
-    attendance.tell(desktop, {"dropped": {}, "connected": True}, ())  # another run of the agent
+    status.tell(desktop, {"dropped": {}, "connected": True}, ())  # another run of the agent
     expect(why).to_have_count(0)
     page.reload()
     expect(notice).to_contain_text("keyboard and mouse, focus, pauses")

@@ -27,8 +27,8 @@ from collector.capabilities import EXTENSIONS, GNOME_UUID, KWIN_ID, Seen, of_way
 from collector.consent import Consent
 from collector.desktop import Desktop
 from collector.desktop_focus import INTERFACE, METHOD, NAME, PATH, Focused, FocusReceiver
+from collector.desktop_integration import DesktopIntegration
 from collector.notification import NotificationPrompt
-from collector.presence import Presence
 from collector.session_bus import SessionBus
 from collector.source import has_session_bus
 from collector.tray import Mood, View
@@ -251,7 +251,7 @@ def test_a_session_is_started_and_shown_and_a_row_rests_by_the_tray(panel: Shell
 
 
 def test_the_icon_and_each_entry_make_their_wish(panel: Shell) -> None:
-    presence = Presence(lambda: None, None)
+    presence = DesktopIntegration(lambda: None, None)
     presence.start()
     panel.open_tray()
     wait_for(lambda: presence.in_tray)
@@ -276,7 +276,7 @@ def test_a_bus_that_cannot_be_reached_is_said_and_ends_nothing(monkeypatch: pyte
     assert not has_session_bus({"XDG_RUNTIME_DIR": "/nowhere"}) and has_session_bus({"DBUS_SESSION_BUS_ADDRESS": "x"})
     for address in ("unix:path=/nowhere/bus", "nonsense"):
         monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
-        presence = Presence(lambda: None, None)
+        presence = DesktopIntegration(lambda: None, None)
         presence.start()
         assert "the session bus cannot be used" in presence.problem
         presence.show(View(Mood.CAPTURING))

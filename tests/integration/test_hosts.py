@@ -14,7 +14,7 @@ import pytest
 from serving_process import Service, desktop, eventually, running_service
 from surroundings import DEAD_PROXIES, HAS_IPV6
 
-from collector.link import Link
+from collector.websocket_client import WebSocketClient
 from infra.diagnosis import check_network, check_service
 from infra.finding import State
 from infra.pictures.shots import report_address
@@ -56,7 +56,7 @@ def test_calls_of_ours_find_it_whatever_proxy_is_set(service: Service, dead_prox
 
 
 def test_the_agent_finds_it_whatever_proxy_is_set(service: Service, dead_proxies: None) -> None:
-    link = Link(service_address(service.settings), service.secrets.api_token, str(uuid4()))
+    link = WebSocketClient(service_address(service.settings), service.secrets.api_token, str(uuid4()))
     link.start()
     try:
         eventually(lambda: link.connected)

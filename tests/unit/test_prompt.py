@@ -6,7 +6,7 @@ import pytest
 
 from collector.actions.action import Applied
 from collector.actions.show_card import ShowCard, card_line
-from collector.prompt import Asker
+from collector.prompt import InterventionPrompt
 from neural_focus.messages import InterventionOffered, InterventionType
 
 
@@ -66,7 +66,7 @@ def test_an_offer_says_what_an_answer_does(
     offer = InterventionOffered(
         1, "2026-01-01T00:00:00Z", kind, "Your focus breaks", 0.6, 30, kind, targets, minutes=15, acts_by_itself=acts
     )
-    Asker(lambda: paper, said.append, ignore=lambda window: None).show(offer)
+    InterventionPrompt(lambda: paper, said.append, ignore=lambda window: None).show(offer)
     assert paper.lines[0] == asked and paper.labels == [accept, "Not now", "In 5 minutes"]
     silence = "it is done all the same" if acts else "nothing is done"
     assert " ".join(paper.lines[1:]) == f"Your focus breaks {does} Without an answer {silence}."

@@ -23,7 +23,7 @@ from neural_focus.messages import Ability, DesktopStatus, Notice, Rounds
 from neural_focus.time import iso
 
 if TYPE_CHECKING:
-    from collector.presence import Presence
+    from collector.desktop_integration import DesktopIntegration
 
 
 IN_WORDS = {
@@ -35,19 +35,19 @@ IN_WORDS = {
 
 
 class Listener(Protocol):
-    """``Conversation``, or who else passes a status on."""
+    """``ServiceSession``, or who else passes a status on."""
 
     def tell_status(self, status: DesktopStatus) -> None:
         """Passes it on when it changed."""
 
 
-class Attendance:
+class AgentStatus:
     """On the agent's main thread. ``presence`` None: there is no session bus, or nobody of this desktop to serve."""
 
     def __init__(
         self,
         source: X11Source | WaylandSource,
-        presence: Presence | None,
+        presence: DesktopIntegration | None,
         *,
         open_page: Callable[[], None] | None,
         sees_lock: Callable[[], bool],
@@ -134,7 +134,7 @@ class Attendance:
             rounds=rounds,
         )
 
-    def _show(self, presence: Presence, sessions: tuple[Entry, ...], *, connected: bool) -> None:
+    def _show(self, presence: DesktopIntegration, sessions: tuple[Entry, ...], *, connected: bool) -> None:
         from collector.tray import Mood, View
 
         lacking = missing(self._found)

@@ -13,7 +13,7 @@ from collector.tray import Tray, View
 from neural_focus.errors import CaptureError
 
 
-class Presence:
+class DesktopIntegration:
     """What others on the bus see of the agent. ``wish`` values are those of ``collector.tray.Tray``."""
 
     def __init__(self, news: Callable[[], None], hear_focus: Callable[[Focused], None] | None) -> None:

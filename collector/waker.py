@@ -18,7 +18,7 @@ TURN_US = 1_000_000
 AFTER_CLOSE_US = 2_000
 
 
-class Rest:
+class Waker:
     """One thread rests; any thread, also of C++ (``descriptor`` is an eventfd), ends the rest."""
 
     def __init__(self) -> None:

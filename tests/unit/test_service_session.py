@@ -7,14 +7,14 @@ from typing import Any, cast
 
 import pytest
 
-from collector import conversation
-from collector.conversation import COMPLAINT_SECONDS, Conversation
+from collector import service_session
+from collector.service_session import COMPLAINT_SECONDS, ServiceSession
 from neural_focus.messages import Problem, ServerMessage
 
 
 def test_a_complaint_is_over_unless_it_is_said_again(monkeypatch: pytest.MonkeyPatch) -> None:
     clock, came = [1_000.0], list[ServerMessage]()
-    monkeypatch.setattr(conversation.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(service_session.time, "monotonic", lambda: clock[0])
 
     def received() -> list[ServerMessage]:
         heard = came[:]
@@ -27,7 +27,7 @@ def test_a_complaint_is_over_unless_it_is_said_again(monkeypatch: pytest.MonkeyP
         "asker": SimpleNamespace(poll=lambda: None),
         "actions": SimpleNamespace(turn=lambda: None, reports=lambda _: []),
     }
-    talk = Conversation(
+    talk = ServiceSession(
         *cast("Any", parts.values()),
         now_us=lambda: 0,
         site_in_front=lambda _: None,

@@ -35,7 +35,7 @@ WAITING_MESSAGES = 1000
 RECEIVED_MESSAGES = 10_000
 
 
-class Link(threading.Thread):
+class WebSocketClient(threading.Thread):
     """``send`` and ``received`` may be called from any thread."""
 
     def __init__(self, address: str, token: str, machine_id: str, news: Callable[[], None] = lambda: None) -> None:

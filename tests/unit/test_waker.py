@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-import collector.rest
+import collector.waker
 from collector.live import CLOSE_AFTER_US
-from collector.rest import Rest, seconds_to_turn
+from collector.waker import Waker, seconds_to_turn
 
 
 @pytest.mark.parametrize("now_us", [0, 1, 101_999, 102_000, 102_001, 600_000, 1_700_000_000_123_456])
@@ -22,8 +22,8 @@ def test_a_turn_follows_each_close_within_150_ms(now_us: int) -> None:
 
 
 def test_news_ends_the_rest_and_also_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collector.rest, "seconds_to_turn", lambda now_us: 3600.0)
-    rest, began = Rest(), time.monotonic()
+    monkeypatch.setattr(collector.waker, "seconds_to_turn", lambda now_us: 3600.0)
+    rest, began = Waker(), time.monotonic()
     threading.Timer(0.05, rest.end).start()
     rest.until_turn(102_000, at_most=300)
     rest.end()  # while nobody rests

@@ -13,10 +13,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from collector.actions.runner import ActionRunner
-from collector.link import Link
 from collector.live import LiveEngine, Second
-from collector.prompt import Asker
-from collector.shipper import Known
+from collector.prompt import InterventionPrompt
+from collector.shipper import RowContext
+from collector.websocket_client import WebSocketClient
 from neural_focus.errors import FormatError
 from neural_focus.messages import (
     ApplyAction,
@@ -46,14 +46,14 @@ LIVE_FEATURES = 30
 COMPLAINT_SECONDS = 60.0
 
 
-class Conversation:
-    """One desktop's side of it, on the agent's main thread. ``link`` None: nobody listens."""
+class ServiceSession:
+    """One desktop's side of it, on the agent's main thread. ``websocket_client`` None: nobody listens."""
 
     def __init__(
         self,
-        link: Link | None,
+        link: WebSocketClient | None,
         live: LiveEngine,
-        asker: Asker,
+        asker: InterventionPrompt,
         actions: ActionRunner,
         *,
         now_us: Callable[[], int],
@@ -70,7 +70,7 @@ class Conversation:
         self._ends: dict[int, int] = {}
         self._joined = -1
         self._heard: list[ServerMessage] = []
-        self.known = Known()
+        self.known = RowContext()
         """What the shipper puts onto every row; replaced, never changed."""
         self.counters: Counter[str] = Counter(predictions=0, interventions=0, answers=0)
         self.closed: Counter[str] = Counter()
