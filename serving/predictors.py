@@ -10,6 +10,8 @@ from neural_focus.features import FEATURE_NAMES
 from neural_focus.models.past import PastRows
 from neural_focus.models.predict import Predictor
 from neural_focus.models.sequences import LiveSteps
+from neural_focus.replay import INPUT_NAMES
+from neural_focus.snapshot_inputs import SnapshotInputs
 from neural_focus.store.person_record import PersonCalibration
 from serving.responses import TrainedOn
 
@@ -37,6 +39,8 @@ def trained_on(predictor: Predictor) -> TrainedOn:
 
 def warm_up(predictor: Predictor) -> None:
     """The first call of a library is its slowest: make it before anybody waits for it."""
-    judged = predictor.judge(np.zeros(len(FEATURE_NAMES), np.float32), PastRows.unknown(1, LiveSteps().recent()))
+    nothing = SnapshotInputs(np.zeros(len(INPUT_NAMES), np.float32))
+    row = np.zeros(len(FEATURE_NAMES), np.float32)
+    judged = predictor.judge(row, PastRows.of_snapshot(nothing, LiveSteps().recent()))
     for target in ("switch", "break"):
         judged.reasons(target)

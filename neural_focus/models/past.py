@@ -20,7 +20,7 @@ import numpy.typing as npt
 from neural_focus.events import decode_app_name
 from neural_focus.models.inputs import Rows
 from neural_focus.models.sequences import Recent, no_steps
-from neural_focus.replay import INPUT_NAMES, Inputs
+from neural_focus.replay import Inputs
 from neural_focus.snapshot_inputs import SnapshotInputs
 
 
@@ -47,12 +47,6 @@ class PastRows:
         """The rows at ``place`` int64[n] of a replay, without sequences."""
         apps = _ids(rows.app[place]), _ids(rows.previous_app[place])
         return PastRows(rows.values[place], *apps, no_steps(len(place)))
-
-    @staticmethod
-    def unknown(count: int, recent: Recent) -> PastRows:
-        """Of streams that nothing is known of."""
-        nobody = np.full(count, "")
-        return PastRows(np.zeros((count, len(INPUT_NAMES)), np.float32), nobody, nobody, recent)
 
 
 def _ids(apps: npt.NDArray[np.bytes_]) -> npt.NDArray[np.str_]:

@@ -13,8 +13,6 @@ predictions, and a model should not learn from its own.
 
 from __future__ import annotations
 
-from collections import deque
-
 import numpy as np
 import numpy.typing as npt
 
@@ -91,21 +89,25 @@ class LiveSteps:
     """The last two minutes of one stream, kept snapshot by snapshot."""
 
     def __init__(self) -> None:
-        self._steps: deque[tuple[int, Recent, bool]] = deque(maxlen=STEPS * STEP_SECONDS)
+        self._last = -1
+        self._steps: dict[int, tuple[Recent, bool]] = {}
 
     def observe(self, t_us: int, features: Rows, types: Types) -> None:
         """Take in the snapshot float32[32] of one second with its last ten event types uint8[10]; none older than the
         last."""
         second = t_us // US
-        if not self._steps or second > self._steps[-1][0]:
-            step = encode(features[None], types[None])[0]
-            self._steps.append((second, step, bool(is_active(features[None])[0])))
+        if second <= self._last:
+            return
+        self._last = second
+        self._steps[second] = encode(features[None], types[None])[0], bool(is_active(features[None])[0])
+        while (first := next(iter(self._steps))) <= second - STEPS * STEP_SECONDS:
+            del self._steps[first]
 
     def recent(self) -> Recent:
         """The sequence float16[1, STEPS, CHANNELS] that ends at the last snapshot; empty steps before the first."""
         steps = np.zeros((1, STEPS, CHANNELS), np.float16)
-        for second, step, active in self._steps:
-            back, off = divmod(self._steps[-1][0] - second, STEP_SECONDS)
-            if off == 0 and back < STEPS and (active or back == 0):
+        for back in range(STEPS):
+            step, active = self._steps.get(self._last - back * STEP_SECONDS, (None, False))
+            if step is not None and (active or back == 0):
                 steps[0, STEPS - 1 - back] = step
         return steps

@@ -69,6 +69,7 @@ def _input() -> dict[str, tuple[str, str]]:
         "input_age_log_s": ("time since your last input", "s"),
         "pointer_x": ("how far right the pointer is", "px"),
         "pointer_y": ("how far down the pointer is", "px"),
+        "is_idle": ("idle right now", ""),
     }
     for kind, plural in _KINDS.items():
         words[f"{kind}_age_log_s"] = (f"time since the last of your {plural}", "s")
@@ -95,7 +96,7 @@ def _others() -> dict[str, tuple[str, str]]:
     return words
 
 
-_YES_NO = {"came_back", "alternating"}
+_YES_NO = {"came_back", "alternating", "is_idle"}
 _TYPES = {
     name: (f"{_plural(kind.name.lower().replace('_', ' '))} among your last ten events", "of 10")
     for name, kind in zip(TYPE_NAMES, EVENT_TYPES, strict=True)

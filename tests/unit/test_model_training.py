@@ -29,6 +29,7 @@ from neural_focus.models.labels import NO_LABEL, Outcome, Source
 from neural_focus.models.predict import Predictor
 from neural_focus.models.training import train_moments
 from neural_focus.models.typical import typical_rows
+from neural_focus.models.vocabulary import VOCABULARY
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +142,12 @@ def test_factors_are_ordered_and_in_words(predictor: Predictor) -> None:
     assert 1 <= len(factors) <= 3
     assert all(factor.endswith(("(raises the risk)", "(lowers the risk)")) for factor in factors)
     assert ("raises" in factors[0]) == (shares[np.argmax(np.abs(shares))] > 0)
+
+
+def test_every_input_of_a_model_has_words() -> None:
+    assert [name for contract in (V1, V6) for name in contract.names if name not in VOCABULARY] == []
+    at_work = np.zeros(1, np.float32)
+    assert word_factors(("is_idle",), at_work, np.ones(1), at_work) == ("Not idle right now (raises the risk)",)
 
 
 def test_reasons_say_one_thing_once_and_whose_usual_it_is() -> None:
