@@ -29,15 +29,15 @@ from neural_focus.models.sequence_target import with_steps
 from neural_focus.models.sequences import no_steps
 from neural_focus.models.targets import READS_SEQUENCES, Margins, load_targets, margins_of
 from neural_focus.models.typical import EVERYONE, rows_from_json
+from neural_focus.replay import INPUT_INDEX
 
 if TYPE_CHECKING:
     from neural_focus.models.datasets import Moments
     from neural_focus.settings import Settings
 
 Floats = npt.NDArray[np.float64]
-_APP_AGE, _IDLE = FEATURE_INDEX["time_in_current_app"], FEATURE_INDEX["idle_time_30s"]
-_SWITCHES = FEATURE_INDEX["context_switches_5min"]
-_IDLE_NOW_SECONDS = 25.0
+_APP_AGE, _SWITCHES = FEATURE_INDEX["time_in_current_app"], FEATURE_INDEX["context_switches_5min"]
+_IS_IDLE = INPUT_INDEX["is_idle"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,27 +167,28 @@ class Predictor:
             ContractError: the snapshots or the past have not the model's width.
         """
         if not self.targets:
-            return _judge_by_rules(features)
-        return self._judge(self.inputs(features, past, user_id), settled_now(features), user_id)
+            return _judge_by_rules(features, _settled(features, past))
+        return self._judge(self.inputs(features, past, user_id), _settled(features, past), user_id)
 
     def judge(self, features: Rows, past: PastRows | None = None, *, user_id: int | None = None) -> Explained:
         """Probabilities and reasons of one snapshot float32[32], from one row of inputs: what live serving calls."""
+        settled_now = _settled(features[None], past)
         if not self.targets:
-            return Explained(_judge_by_rules(features[None]), lambda target: rule_factors(features))
+            return Explained(_judge_by_rules(features[None], settled_now), lambda target: rule_factors(features))
         rows = self.inputs(features[None], past, user_id)
 
         def reasons(target: str) -> tuple[str, ...]:
             return self._words(rows[0], target, user_id) if target in self.targets else rule_factors(features)
 
-        return Explained(self._judge(rows, settled_now(features[None]), user_id), reasons)
+        return Explained(self._judge(rows, settled_now, user_id), reasons)
 
-    def _judge(self, rows: Rows, settled: npt.NDArray[np.bool_], user_id: int | None) -> PredictionBatch:
+    def _judge(self, rows: Rows, settled_now: npt.NDArray[np.bool_], user_id: int | None) -> PredictionBatch:
         margins = margins_of(self.targets, rows)
         said = {name: self.calibration[name].probabilities(line, user_id) for name, line in margins.items()}
         risk = said["switch"]
         known = self.familiarity.of(rows) if self.familiarity else np.ones(len(rows))
         focus = said.get("outcome", 1.0 - risk)
-        broken = np.where(settled, said["break"], np.nan) if "break" in said else np.full(len(rows), np.nan)
+        broken = np.where(settled_now, said["break"], np.nan) if "break" in said else np.full(len(rows), np.nan)
         return PredictionBatch(100.0 * focus, risk, broken, confidence(risk, known))
 
     def probabilities(self, target: str, rows: Rows, user_id: int | None = None) -> Floats:
@@ -228,17 +229,18 @@ class Predictor:
         return self.typical[target].get(str(user_id), self.typical[target][EVERYONE])
 
 
-def settled_now(features: Rows) -> npt.NDArray[np.bool_]:
-    """Whether snapshots float32[n, 32] show settled focus: 60 s in one app and input in the last seconds; bool[n]."""
-    return settled(features[:, _APP_AGE], features[:, _IDLE] >= _IDLE_NOW_SECONDS)
+def _settled(features: Rows, past: PastRows | None) -> npt.NDArray[np.bool_]:
+    """Where snapshots float32[n, 32] show settled focus; of streams without a past nothing is known to be idle."""
+    idle = np.zeros(len(features), bool) if past is None else past.inputs[:, _IS_IDLE] > 0
+    return settled(features[:, _APP_AGE], idle)
 
 
-def _judge_by_rules(features: Rows) -> PredictionBatch:
+def _judge_by_rules(features: Rows, settled_now: npt.NDArray[np.bool_]) -> PredictionBatch:
     """Rules of thumb: the hazard of leaving an app falls with the time spent in it, and rises with recent switching."""
     age = features[:, _APP_AGE].astype(np.float64)
     busy = np.minimum(features[:, _SWITCHES].astype(np.float64), 20.0) / 20.0
     risk = np.clip(0.65 / (1.0 + (age / 40.0) ** 0.8) + 0.25 * busy, 0.02, 0.95)
-    broken = np.where(settled_now(features), np.clip(0.05 + 0.3 * busy, 0.0, 1.0), np.nan)
+    broken = np.where(settled_now, np.clip(0.05 + 0.3 * busy, 0.0, 1.0), np.nan)
     distracted = features[:, FEATURE_INDEX["is_entertainment"]] + features[:, FEATURE_INDEX["is_pseudo_productive"]]
     score = 100.0 * np.clip(1.0 - 0.6 * risk - 0.3 * busy - 0.4 * np.minimum(distracted, 1.0), 0.0, 1.0)
     return PredictionBatch(score, risk, broken, np.full(len(features), 0.3))
