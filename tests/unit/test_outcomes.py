@@ -176,3 +176,12 @@ def test_a_sessions_start_is_no_switch() -> None:
     past = served(random_records(3, hints=True, switches=60))
     assert len(timeline_of(past).switch_us) > 30
     assert len(timeline_of(replace(past, session_age_s=past.app_age_s)).switch_us) == 0
+
+
+def test_one_moment_alone_decides_nothing() -> None:
+    past = served(random_records(1))
+    one = Moments("m", *(getattr(past, name)[:1] for name in Moments.__slots__[1:]))
+    timeline = timeline_of(one)
+    assert timeline.covered.tolist() == [[one.t_us[0]] * 2]
+    for kind in KINDS:
+        assert served_outcome(timeline, one, kind, NOTHING).tolist() == [-1]
