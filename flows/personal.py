@@ -41,7 +41,7 @@ from neural_focus.store.person_record import (
     write_calibrations,
     write_day,
 )
-from neural_focus.store.prediction_log import Moments, read_moments
+from neural_focus.store.predictions import Moments, read_moments
 from neural_focus.store.timelines import stream_timeline
 from neural_focus.time import DAY_US
 

@@ -14,7 +14,7 @@ from neural_focus.sessions import LOOK_BACK_US, measure
 from neural_focus.store.database import Connection
 from neural_focus.store.events import read_events
 from neural_focus.store.retention import KEEP_DAYS, retire_events
-from neural_focus.store.session_book import StoredSession, fill_metrics, read_session
+from neural_focus.store.sessions import StoredSession, fill_metrics, read_session
 
 
 @platform_flow(

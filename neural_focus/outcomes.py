@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from neural_focus.models.labels import NO_LABEL, Labels, next_break, next_switch, untouched
 from neural_focus.models.timeline import US, Timeline, Times
 from neural_focus.prediction import BREAK_HORIZON_SECONDS, HIGH_FROM, HORIZON_SECONDS
-from neural_focus.store.prediction_log import Moments
+from neural_focus.store.predictions import Moments
 
 MARGIN_US = 330 * US
 """Before a window: how long a snapshot's own past reaches; after it: the longest horizon."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from neural_focus.experiments.assignment import DEMO_SEED, Arm, Draw, Trigger
 from neural_focus.help_settings import HelpSettings, registrable
 from neural_focus.messages import DesktopStatus, InterventionType, Unavailable
-from neural_focus.store.trial import Exposure
+from neural_focus.store.interventions import Exposure
 from serving.experiments import Chance
 
 TYPE_OF: dict[Arm, InterventionType] = {

@@ -23,7 +23,7 @@ from neural_focus.experiments.running import (
 )
 from neural_focus.store.database import Connection
 from neural_focus.store.experiments import Assignment, assign, ensure_default, read_running
-from neural_focus.store.trial import Exposure, opportunities_of_the_day
+from neural_focus.store.interventions import Exposure, opportunities_of_the_day
 from neural_focus.time import moment
 from serving.database import Database
 from serving.streams import Streams

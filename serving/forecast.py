@@ -17,8 +17,8 @@ from neural_focus.models.past import PastRows
 from neural_focus.models.predict import Explained, Predictor
 from neural_focus.prediction import HORIZON_SECONDS, categorize_risk
 from neural_focus.snapshot_inputs import SnapshotInputs
-from neural_focus.store.prediction_log import LoggedPrediction
-from neural_focus.store.trial import StoredOffer
+from neural_focus.store.interventions import StoredOffer
+from neural_focus.store.predictions import LoggedPrediction
 from neural_focus.time import iso, parse_iso, wall_clock_us
 from serving.champion import Champion
 from serving.online import OnlineFeatures

@@ -25,10 +25,10 @@ from neural_focus.messages import (
     StoredResponse,
 )
 from neural_focus.settings import Settings
-from neural_focus.store import trial
+from neural_focus.store import interventions as store
 from neural_focus.store.actions import order_rows
 from neural_focus.store.database import Connection
-from neural_focus.store.trial import Opportunity, StoredOffer, opportunity_uuid
+from neural_focus.store.interventions import Opportunity, StoredOffer, opportunity_uuid
 from neural_focus.time import wall_clock_us
 from serving.actions import Actions
 from serving.database import Database
@@ -37,7 +37,7 @@ from serving.experiments import Experiments
 from serving.forecast import Forecast
 from serving.hub import Hub
 from serving.offers import Waiting, minutes_of, plausible
-from serving.people import Someone, own_hosts, read_person
+from serving.people import UserProfile, own_hosts, read_person
 from serving.problems import ProblemError
 from serving.responses import FeedbackStored
 from serving.streams import Stream, Streams
@@ -63,7 +63,7 @@ class Interventions:
         """Take up what an earlier run left open, and the experiments that run."""
         await self.experiments.open()
         since = int((time.time() - LOOK_BACK_SECONDS) * 1e6)
-        offers = await self._database.run(lambda connection: trial.unfinished_offers(connection, since))
+        offers = await self._database.run(lambda connection: store.unfinished_offers(connection, since))
         for offer in offers:
             if offer.user_response is None:
                 age = time.time() - offer.opportunity.triggered_us / 1e6
@@ -121,10 +121,10 @@ class Interventions:
         told = forecast.message
         risk = told.distraction_risk if told.break_risk is None else told.break_risk
         if isinstance(drawn, Missed):
-            moment = trial.UnavailableMoment(
+            moment = store.UnavailableMoment(
                 stream.user_id, stream.machine_id, told.t_us, risk, drawn.reason, drawn.experiment
             )
-            await self._database.run(lambda connection: trial.insert_unavailable(connection, moment))
+            await self._database.run(lambda connection: store.insert_unavailable(connection, moment))
             return None
         opportunity = Opportunity(
             user_id=stream.user_id,
@@ -214,12 +214,12 @@ class Interventions:
 
     async def fill_effects(self) -> None:
         """Fill in the focus score five minutes later where it is due."""
-        await self._database.run(lambda connection: trial.fill_effects(connection, wall_clock_us()))
+        await self._database.run(lambda connection: store.fill_effects(connection, wall_clock_us()))
 
-    async def _store(self, opportunity: Opportunity, has_room: trial.HasRoom | None = None) -> StoredOffer | None:
+    async def _store(self, opportunity: Opportunity, has_room: store.HasRoom | None = None) -> StoredOffer | None:
         def work(connection: Connection) -> list[int]:
             with connection.transaction():
-                ids = trial.insert_opportunity(connection, opportunity, has_room)
+                ids = store.insert_opportunity(connection, opportunity, has_room)
                 if opportunity.arm == Arm.PLACEBO:  # nobody has to agree to it: shown as long as an offer waits
                     now_us = wall_clock_us()
                     order_rows(connection, ids, now_us, now_us + opportunity.timeout_seconds * 1_000_000)
@@ -243,7 +243,7 @@ class Interventions:
 
         def work(connection: Connection) -> tuple[tuple[StoredOffer, bool] | None, bool]:
             with connection.transaction():
-                found = trial.answer_offer(connection, user_id, intervention_id, response, responded_us, took_ms)
+                found = store.answer_offer(connection, user_id, intervention_id, response, responded_us, took_ms)
                 if found is None or not found[1]:
                     return found, False
                 allowed = read_person(connection, user_id, self._hosts).help
@@ -276,7 +276,7 @@ class Interventions:
         if watch is not None and unanswered.experiment.endswith(Trigger.WARM_START.value):
             watch.warm_again()
 
-    async def _person(self, user_id: int) -> Someone:
+    async def _person(self, user_id: int) -> UserProfile:
         return await self._database.run(lambda connection: read_person(connection, user_id, self._hosts))
 
     def _snooze(self, offer: StoredOffer, since: float) -> None:

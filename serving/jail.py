@@ -15,10 +15,10 @@ import time
 from neural_focus.errors import InputError
 from neural_focus.help_settings import LONGEST_MINUTES
 from neural_focus.messages import JailLeaving
-from neural_focus.store import session_book
+from neural_focus.store import sessions
 from neural_focus.store.database import Connection
 from neural_focus.store.jails import JailRow, ask_to_leave, insert_jail, leave_jail, lift_jail
-from neural_focus.store.session_book import StoredSession
+from neural_focus.store.sessions import StoredSession
 from neural_focus.time import iso, wall_clock_us
 from serving.actions import Actions
 from serving.database import Database
@@ -46,7 +46,7 @@ class Jail:
 
     async def restore(self) -> None:
         """Take up the emergency exits that an earlier run let people ask for."""
-        for session in await self._database.run(session_book.open_timed):
+        for session in await self._database.run(sessions.open_timed):
             if session.jail_leaving_us is not None:
                 self._remember(session.id, session.user_id, session.jail_leaving_us)
 
@@ -154,7 +154,7 @@ def refuse_to_end(session: StoredSession | None) -> None:
 
 
 def _running(connection: Connection, user_id: int, session_id: int) -> StoredSession:
-    session = session_book.read_session(connection, user_id, session_id)
+    session = sessions.read_session(connection, user_id, session_id)
     if session is None:
         raise ProblemError(404, f"There is no session {session_id}")
     if not session.jail_enabled or session.end_us is not None:

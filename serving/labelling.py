@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from neural_focus.store.database import Connection
-from neural_focus.store.labels import HOTKEY_US, say
+from neural_focus.store.labels import HOTKEY_US, insert_label
 from neural_focus.time import DAY_US, wall_clock_us
 from serving.problems import ProblemError
-from serving.responses import SaidOutcome, SayOutcome
+from serving.responses import LabelRequest, LabelResponse
 
 LONGEST_US = 12 * 3_600_000_000
 OLDEST_US = 28 * DAY_US
 
 
-def say_outcome(connection: Connection, user_id: int, request: SayOutcome) -> SaidOutcome:
+def add_label(connection: Connection, user_id: int, request: LabelRequest) -> LabelResponse:
     """Store a stretch that the person marked, or without times the five minutes before now.
 
     Raises:
@@ -21,8 +21,8 @@ def say_outcome(connection: Connection, user_id: int, request: SayOutcome) -> Sa
     now_us = wall_clock_us()
     if request.from_us is None and request.to_us is None:
         start_us, end_us = now_us - HOTKEY_US, now_us
-        changed = say(connection, user_id, start_us, end_us, request.outcome, "HOTKEY")
-        return SaidOutcome(start_us, end_us, request.outcome, "HOTKEY", changed)
+        changed = insert_label(connection, user_id, start_us, end_us, request.outcome, "HOTKEY")
+        return LabelResponse(start_us, end_us, request.outcome, "HOTKEY", changed)
     start_us, end_us = request.from_us or 0, request.to_us or now_us
     if not now_us - OLDEST_US <= start_us < end_us <= now_us or end_us - start_us > LONGEST_US:
         raise ProblemError(
@@ -31,5 +31,5 @@ def say_outcome(connection: Connection, user_id: int, request: SayOutcome) -> Sa
             why=f"from {start_us} to {end_us} µs",
             todo="Give a stretch of the last 28 days that has ended and is at most 12 hours long",
         )
-    changed = say(connection, user_id, start_us, end_us, request.outcome, "RETROSPECTIVE")
-    return SaidOutcome(start_us, end_us, request.outcome, "RETROSPECTIVE", changed)
+    changed = insert_label(connection, user_id, start_us, end_us, request.outcome, "RETROSPECTIVE")
+    return LabelResponse(start_us, end_us, request.outcome, "RETROSPECTIVE", changed)

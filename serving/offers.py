@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from neural_focus.experiments.assignment import Trigger
 from neural_focus.help_settings import HelpSettings
 from neural_focus.messages import InterventionOffered
-from neural_focus.store.trial import Opportunity, StoredOffer
+from neural_focus.store.interventions import Opportunity, StoredOffer
 from neural_focus.time import iso
 
 CLOCK_SLACK_US = 5_000_000

@@ -15,7 +15,7 @@ from serving.problems import ProblemError
 
 
 @dataclass(frozen=True, slots=True)
-class Someone:
+class UserProfile:
     """A person with the zone of now, and what they allow help to do."""
 
     id: int
@@ -31,7 +31,7 @@ def own_hosts(settings: Settings) -> tuple[str, ...]:
     return (settings.host, *settings.host_names)
 
 
-def read_person(connection: Connection, user_id: int, hosts: Iterable[str] = ()) -> Someone:
+def read_person(connection: Connection, user_id: int, hosts: Iterable[str] = ()) -> UserProfile:
     """The person of a token; ``hosts`` as ``own_hosts`` gives them.
 
     Raises:
@@ -46,7 +46,7 @@ def read_person(connection: Connection, user_id: int, hosts: Iterable[str] = ())
     if row is None:
         raise ProblemError(401, "This person is not here", why=f"no user {user_id}", todo="Sign in again")
     username, is_demo, created_at, settings, zone = row
-    return Someone(user_id, username, is_demo, zone, created_at, read_help(settings, hosts))
+    return UserProfile(user_id, username, is_demo, zone, created_at, read_help(settings, hosts))
 
 
 def store_help(

@@ -6,7 +6,7 @@ import logging
 from collections import deque
 
 from neural_focus.errors import StoreError
-from neural_focus.store.prediction_log import LoggedPrediction, insert_predictions
+from neural_focus.store.predictions import LoggedPrediction, insert_predictions
 from serving.database import Database
 
 FLUSH_SECONDS = 1.0

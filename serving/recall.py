@@ -13,12 +13,12 @@ from neural_focus.experiments.assignment import OpportunityWatch, Policy
 from neural_focus.models.sequences import STEP_SECONDS, STEPS, LiveSteps
 from neural_focus.models.timeline import US
 from neural_focus.settings import Settings
-from neural_focus.store import session_book, trial
+from neural_focus.store import interventions, sessions
 from neural_focus.store.database import Connection
-from neural_focus.store.prediction_log import Moments, read_features, read_moments
+from neural_focus.store.predictions import Moments, read_features, read_moments
 from neural_focus.time import HOUR_US, wall_clock_us
 from serving.jail import holds
-from serving.people import Someone, own_hosts, read_person
+from serving.people import UserProfile, own_hosts, read_person
 from serving.streams import Stream
 
 MOMENTS_HOURS = 12
@@ -42,7 +42,7 @@ def recall_stream(
     now_us = wall_clock_us()
     since = now_us - MOMENTS_HOURS * HOUR_US
     past = read_moments(connection, user_id, since, now_us, machine_id if watch else None)
-    session = session_book.current_session(connection, user_id, since)
+    session = sessions.current_session(connection, user_id, since)
     stream = Stream(
         user_id=user_id,
         machine_id=machine_id,
@@ -59,11 +59,11 @@ def recall_stream(
 
 
 def _recall_watch(
-    connection: Connection, settings: Settings, person: Someone, past: Sequence[Moments], now_us: int
+    connection: Connection, settings: Settings, person: UserProfile, past: Sequence[Moments], now_us: int
 ) -> OpportunityWatch:
     """Threshold and budget of a person over all their machines: of each second the moment of the least idle one."""
     watch = OpportunityWatch(Policy(warm_start_s=settings.opportunity_seconds if person.is_demo else None))
-    held_us = trial.opportunity_times(connection, person.id, now_us - trial.BUDGET_SECONDS * US, now_us)
+    held_us = interventions.opportunity_times(connection, person.id, now_us - interventions.BUDGET_SECONDS * US, now_us)
     t_us, risk, idle = (
         np.concatenate([np.empty(0), *(getattr(one, name) for one in past)])
         for name in ("t_us", "break_risk", "idle_s")

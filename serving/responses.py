@@ -216,7 +216,7 @@ class Now:
 
 
 @dataclass(frozen=True, slots=True)
-class SayOutcome:
+class LabelRequest:
     """What a stretch was, in the person's word. Without times: the five minutes before now, as by a hotkey."""
 
     outcome: OutcomeName
@@ -225,7 +225,7 @@ class SayOutcome:
 
 
 @dataclass(frozen=True, slots=True)
-class SaidOutcome:
+class LabelResponse:
     """What is stored now, and how many predictions it says the outcome of."""
 
     from_us: int

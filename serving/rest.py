@@ -11,9 +11,9 @@ from fastapi.requests import HTTPConnection, Request
 
 from neural_focus.help_settings import HelpSettings
 from neural_focus.messages import AskRounds, Problem, SessionResponse
-from neural_focus.store import session_book
+from neural_focus.store import sessions
 from neural_focus.store.database import Connection
-from serving import labelling, pages
+from serving import labelling, queries
 from serving.experiment_page import experiments_of
 from serving.gate import PERSON_KEY
 from serving.problems import MEDIA_TYPE, ProblemError
@@ -27,6 +27,8 @@ from serving.responses import (
     FeedbackStored,
     InterventionFeedbackRequest,
     JailExit,
+    LabelRequest,
+    LabelResponse,
     LeaveJailRequest,
     Link,
     ModelCard,
@@ -34,8 +36,6 @@ from serving.responses import (
     Person,
     PredictionResponse,
     RoundsNow,
-    SaidOutcome,
-    SayOutcome,
     SessionEndedResponse,
     UndoAsked,
 )
@@ -74,13 +74,13 @@ router = APIRouter(prefix="/api/v1", responses=problems(401, 403, 422, 503))
 @router.get("/me")
 async def get_me(here: Here, user_id: User) -> Person:
     """Whoever the token says."""
-    return pages.person_of(await here.person(user_id))
+    return queries.person_of(await here.person(user_id))
 
 
 @router.get("/now")
 async def get_now(here: Here, user_id: User) -> Now:
     """The moment: last prediction, what is on, the running session, the open offer, the model."""
-    return await pages.now(here, user_id)
+    return await queries.now(here, user_id)
 
 
 @router.get("/recent")
@@ -88,8 +88,8 @@ async def get_recent(here: Here, user_id: User, minutes: Minutes = 30) -> Recent
     """The last minutes: predictions, switches, what was warned and whether it came true."""
 
     def work(connection: Connection) -> Recent:
-        rates = pages.published_rates(connection, user_id)
-        return pages.recent(connection, rates, user_id, minutes)
+        rates = queries.published_rates(connection, user_id)
+        return queries.recent(connection, rates, user_id, minutes)
 
     return await here.database.run(work)
 
@@ -97,7 +97,7 @@ async def get_recent(here: Here, user_id: User, minutes: Minutes = 30) -> Recent
 @router.get("/interventions")
 async def get_interventions(here: Here, user_id: User, minutes: Minutes = MOST_MINUTES) -> list[InterventionRow]:
     """What the trial drew in the last minutes, no-op draws included, newest first."""
-    return await here.database.run(lambda connection: pages.interventions(connection, user_id, minutes))
+    return await here.database.run(lambda connection: queries.interventions(connection, user_id, minutes))
 
 
 @router.get("/experiments")
@@ -134,20 +134,20 @@ async def put_help(asked: HelpSettings, here: Here, user_id: User) -> HelpSettin
 @router.get("/model")
 async def get_model(here: Here, user_id: User) -> ModelCard:
     """The model that answers now."""
-    return (await pages.now(here, user_id)).model
+    return (await queries.now(here, user_id)).model
 
 
 @router.get("/links")
 async def get_links(request: Request, here: Here, user_id: User) -> list[Link]:
     """Addresses of the other parts, by the name that the caller used."""
     name, _, _ = request.headers["host"].rpartition(":")  # the gate knows it
-    return pages.links(here.settings, name, here.champion.predictor.version)
+    return queries.links(here.settings, name, here.champion.predictor.version)
 
 
 @router.post("/predict", responses=problems(409))
 async def predict(here: Here, user_id: User) -> PredictionResponse:
     """The prediction for the caller's latest snapshot; 409 when none is younger than 60 s."""
-    return pages.prediction(here, user_id)
+    return queries.prediction(here, user_id)
 
 
 @router.post("/sessions", status_code=201)
@@ -191,15 +191,15 @@ async def leave_jail(session_id: int, request: LeaveJailRequest, here: Here, use
 
 
 @router.post("/labels", status_code=201)
-async def say_outcome(request: SayOutcome, here: Here, user_id: User) -> SaidOutcome:
+async def add_label(request: LabelRequest, here: Here, user_id: User) -> LabelResponse:
     """Say what a stretch was, or, without times, what the last five minutes were."""
-    return await here.database.run(lambda connection: labelling.say_outcome(connection, user_id, request))
+    return await here.database.run(lambda connection: labelling.add_label(connection, user_id, request))
 
 
 @router.get("/analytics/daily")
 async def daily(here: Here, user_id: User, date: date) -> DailyStatsResponse:
     """One day, in the person's time zone."""
-    found = await here.database.run(lambda connection: session_book.read_day(connection, user_id, date))
+    found = await here.database.run(lambda connection: sessions.read_day(connection, user_id, date))
     return DailyStatsResponse(
         date=date.isoformat(),
         total_sessions=found.total_sessions,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from neural_focus.messages import AskRounds, Rounds
 from serving.hub import Hub
 from serving.problems import ProblemError
-from serving.session_desk import SessionDesk
+from serving.session_service import SessionService
 from serving.streams import Stream, Streams
 
 HOW = "Start the agent: neural-focus agent"
@@ -17,7 +17,7 @@ HOW = "Start the agent: neural-focus agent"
 class RoundsDesk:
     """Asks the desktop in use; says nothing itself of what comes of it."""
 
-    def __init__(self, hub: Hub, streams: Streams, sessions: SessionDesk) -> None:
+    def __init__(self, hub: Hub, streams: Streams, sessions: SessionService) -> None:
         self._hub, self._streams, self._sessions = hub, streams, sessions
 
     def now(self, user_id: int) -> Rounds | None:

@@ -21,9 +21,9 @@ from neural_focus.secrets import Secrets
 from neural_focus.settings import Settings
 from neural_focus.snapshot_inputs import SnapshotInputs
 from neural_focus.store.database import Connection
+from neural_focus.store.interventions import StoredOffer
 from neural_focus.store.person_record import read_calibrations
-from neural_focus.store.prediction_log import LoggedPrediction
-from neural_focus.store.trial import StoredOffer
+from neural_focus.store.predictions import LoggedPrediction
 from neural_focus.store.users import ensure_user, read_user
 from neural_focus.time import iso, wall_clock_us
 from serving.actions import REPEAT_SECONDS, Actions
@@ -37,11 +37,11 @@ from serving.hub import Client, Hub
 from serving.interventions import Interventions
 from serving.jail import Jail
 from serving.online import OnlineFeatures
-from serving.people import Someone, own_hosts, read_person, store_help
+from serving.people import UserProfile, own_hosts, read_person, store_help
 from serving.prediction_writer import FLUSH_SECONDS, PredictionWriter
 from serving.recall import recall_stream
 from serving.rounds import RoundsDesk
-from serving.session_desk import SessionDesk
+from serving.session_service import SessionService
 from serving.shadow import Shadow
 from serving.streams import Stream, Streams
 
@@ -69,7 +69,7 @@ class Runtime:
         self.actions = Actions(self.database, self.hub)
         self.interventions = Interventions(self.database, self.hub, self.streams, self.actions, settings)
         self.jail = Jail(self.database, self.hub, self.streams, self.actions, own_hosts(settings))
-        self.sessions = SessionDesk(self.database, self.hub, self.streams, self.jail, self.actions)
+        self.sessions = SessionService(self.database, self.hub, self.streams, self.jail, self.actions)
         self.rounds = RoundsDesk(self.hub, self.streams, self.sessions)
         self.browsers = Browsers(self.database, self.hub, self.streams, self.actions)
         self.actions.browsers = self.browsers
@@ -229,7 +229,7 @@ class Runtime:
         stream = self.streams.newest(user_id)
         return (None, None) if stream is None else (stream.prediction, stream.age_s())
 
-    async def person(self, user_id: int) -> Someone:
+    async def person(self, user_id: int) -> UserProfile:
         """Who a token speaks for.
 
         Raises:

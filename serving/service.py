@@ -13,7 +13,7 @@ import msgspec
 
 from neural_focus.secrets import Secrets, load_secrets
 from neural_focus.settings import Settings, read_settings
-from serving import pages
+from serving import queries
 from serving.app import make_app
 from serving.gate import PERSON_KEY, Gate
 from serving.problems import MEDIA_TYPE, ProblemError, problem_of
@@ -64,7 +64,7 @@ class NeuralFocus:
         """The prediction for the caller's latest snapshot; a problem document where there is none."""
         user_id = await runtime().person_id(ctx.request.scope[PERSON_KEY])
         try:
-            answer: dict[str, Any] = msgspec.to_builtins(pages.prediction(runtime(), user_id))
+            answer: dict[str, Any] = msgspec.to_builtins(queries.prediction(runtime(), user_id))
         except ProblemError as error:
             ctx.response.status_code = error.status
             ctx.response.headers["content-type"] = MEDIA_TYPE

@@ -19,7 +19,7 @@ from neural_focus.models.predict import Predictor
 from neural_focus.models.shadow_run import shadow
 from neural_focus.settings import Settings
 from neural_focus.store.person_record import PersonCalibration
-from neural_focus.store.prediction_log import LoggedPrediction
+from neural_focus.store.predictions import LoggedPrediction
 from serving.forecast import Forecast, judge
 from serving.predictors import shifts_of, warm_up
 from serving.streams import Stream

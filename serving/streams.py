@@ -14,7 +14,7 @@ from neural_focus.experiments.assignment import OpportunityWatch
 from neural_focus.help_settings import HelpSettings
 from neural_focus.messages import ActivityUpdate, DesktopStatus, PredictionMade, Snapshot
 from neural_focus.models.sequences import LiveSteps
-from neural_focus.store.prediction_log import Moments
+from neural_focus.store.predictions import Moments
 from neural_focus.time import STEP_US
 
 NEXT_US = 3_000_000

@@ -10,7 +10,7 @@ from neural_focus.features import FEATURE_NAMES
 from neural_focus.models.predict import PredictionBatch
 from neural_focus.replay import Snapshots
 from neural_focus.store.database import Connection
-from neural_focus.store.prediction_log import LoggedPrediction, insert_predictions
+from neural_focus.store.predictions import LoggedPrediction, insert_predictions
 
 
 def logged(user_id: int, machine_id: str, t_us: int, **told: Any) -> LoggedPrediction:

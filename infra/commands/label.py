@@ -11,7 +11,7 @@ from infra.commands.database import started_url
 from neural_focus.errors import ConfigurationError, InputError
 from neural_focus.settings import read_settings
 from neural_focus.store.database import Connection, connect
-from neural_focus.store.labels import HOTKEY_US, say
+from neural_focus.store.labels import HOTKEY_US, insert_label
 from neural_focus.store.users import read_user
 from neural_focus.time import moment, wall_clock_us
 
@@ -53,7 +53,7 @@ def label(
                 why="no prediction of that time can get the label, so nothing was stored",
                 todo=CAPTURE_FIRST,
             )
-        changed = say(connection, user.id, start_us, now_us, outcome, "RETROSPECTIVE" if minutes else "HOTKEY")
+        changed = insert_label(connection, user.id, start_us, now_us, outcome, "RETROSPECTIVE" if minutes else "HOTKEY")
     told = "1 prediction got this label" if changed == 1 else f"{changed:,} predictions got this label"
     typer.echo(f"{' '.join(stretch)} {word.value}: {told}")
 

@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 
 from neural_focus.store.database import Connection
 from neural_focus.store.experiments import FOR_GOOD, Started
-from neural_focus.store.prediction_log import SERVED
+from neural_focus.store.predictions import SERVED
 
 DAYS_BEFORE = 28
 """How far what was before is looked at."""

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from neural_focus.store.database import Connection
-from neural_focus.store.prediction_log import SERVED
+from neural_focus.store.predictions import SERVED
 
 WINDOW_SECONDS = 300
 LATER_SECONDS = 1_800

@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 from neural_focus.messages import UndoneReason
 from neural_focus.store.actions import end_rows
 from neural_focus.store.database import Connection
-from neural_focus.store.session_book import StoredSession
+from neural_focus.store.sessions import StoredSession
 from neural_focus.time import moment
 
 JAIL = "MANUAL_JAIL"

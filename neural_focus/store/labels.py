@@ -38,7 +38,7 @@ def read_labels(connection: Connection, stream: Stream) -> list[LabelledStretch]
     return [LabelledStretch(*row) for row in rows]
 
 
-def say(
+def insert_label(
     connection: Connection,
     user_id: int,
     start_us: int,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from neural_focus.outcomes import MARGIN_US, WarningKind, served_outcome
 from neural_focus.store.database import Connection
 from neural_focus.store.labels import shown_on
-from neural_focus.store.prediction_log import Moments, read_moments
+from neural_focus.store.predictions import Moments, read_moments
 from neural_focus.store.timelines import stream_timeline
 from neural_focus.time import moment
 

@@ -17,7 +17,7 @@ from neural_focus.sessions import LOOK_BACK_US
 from neural_focus.store.boots import read_boots
 from neural_focus.store.database import Connection
 from neural_focus.store.events import read_events
-from neural_focus.store.prediction_log import Moments
+from neural_focus.store.predictions import Moments
 from neural_focus.time import microseconds, moment
 
 TELLING = (

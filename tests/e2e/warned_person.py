@@ -19,7 +19,7 @@ from neural_focus.replay import Snapshots, replay
 from neural_focus.simulation.parameters import draw_person
 from neural_focus.simulation.person import live
 from neural_focus.store.database import Connection
-from neural_focus.store.prediction_log import insert_predictions
+from neural_focus.store.predictions import insert_predictions
 from neural_focus.store.users import ensure_user
 from neural_focus.time import moment
 

@@ -19,8 +19,8 @@ from neural_focus.experiments.report import write_report
 from neural_focus.settings import Settings
 from neural_focus.simulation.history import write_history
 from neural_focus.store.database import Connection, connect
-from neural_focus.store.prediction_log import insert_predictions
-from neural_focus.store.trial import Opportunity, answer_offer, insert_opportunity
+from neural_focus.store.interventions import Opportunity, answer_offer, insert_opportunity
+from neural_focus.store.predictions import insert_predictions
 from neural_focus.store.users import ensure_user
 
 NOW = dt.datetime(2025, 3, 29, 15, tzinfo=dt.UTC)

@@ -15,7 +15,7 @@ from neural_focus.experiments.declaration import parse_experiment
 from neural_focus.experiments.report import write_report
 from neural_focus.store.database import Connection, connect
 from neural_focus.store.experiments import FOR_GOOD, assign, list_experiments, read_running, start_experiment
-from neural_focus.store.prediction_log import insert_predictions
+from neural_focus.store.predictions import insert_predictions
 from neural_focus.store.users import ensure_user
 from neural_focus.time import microseconds
 

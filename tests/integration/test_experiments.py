@@ -30,8 +30,8 @@ from neural_focus.store.experiments import (
     start_experiment,
     stop_experiment,
 )
-from neural_focus.store.prediction_log import insert_predictions
-from neural_focus.store.trial import Exposure, Opportunity, insert_opportunity
+from neural_focus.store.interventions import Exposure, Opportunity, insert_opportunity
+from neural_focus.store.predictions import insert_predictions
 from neural_focus.store.users import ensure_user
 from neural_focus.time import microseconds
 

@@ -14,7 +14,7 @@ from infra.commands.label import app
 from neural_focus.errors import InputError
 from neural_focus.settings import read_settings
 from neural_focus.store.database import Connection, connect
-from neural_focus.store.prediction_log import insert_predictions
+from neural_focus.store.predictions import insert_predictions
 from neural_focus.store.users import ensure_user
 
 MACHINE = "5d1f8b9e-0000-4000-8000-000000000002"

@@ -41,7 +41,7 @@ from neural_focus.settings import Settings
 from neural_focus.simulation.parameters import draw_person
 from neural_focus.simulation.person import live
 from neural_focus.store.person_record import PersonCalibration, read_calibrations, write_calibrations
-from neural_focus.store.prediction_log import LoggedPrediction
+from neural_focus.store.predictions import LoggedPrediction
 from neural_focus.store.users import ensure_user
 from serving.champion import Champion
 from serving.forecast import Forecast, judge

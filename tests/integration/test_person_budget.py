@@ -14,8 +14,8 @@ from logged_answers import logged
 from neural_focus.experiments.assignment import Policy, Trigger
 from neural_focus.settings import Settings
 from neural_focus.store.database import connect
-from neural_focus.store.prediction_log import insert_predictions
-from neural_focus.store.trial import Opportunity, insert_opportunity, opportunity_times
+from neural_focus.store.interventions import Opportunity, insert_opportunity, opportunity_times
+from neural_focus.store.predictions import insert_predictions
 from neural_focus.store.users import ensure_user
 from serving.recall import recall_stream
 from serving.streams import Streams

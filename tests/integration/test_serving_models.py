@@ -39,11 +39,11 @@ from neural_focus.replay import replay_with_inputs
 from neural_focus.simulation.person import simulate_person
 from neural_focus.snapshot_inputs import SnapshotInputs
 from neural_focus.store.database import connect as connect_database
+from neural_focus.store.interventions import Opportunity, insert_opportunity, opportunity_uuid
 from neural_focus.store.labels import add_timer_labels
 from neural_focus.store.outcomes import apply_labels
-from neural_focus.store.prediction_log import LoggedPrediction, insert_predictions
-from neural_focus.store.session_book import begin_session
-from neural_focus.store.trial import Opportunity, insert_opportunity, opportunity_uuid
+from neural_focus.store.predictions import LoggedPrediction, insert_predictions
+from neural_focus.store.sessions import begin_session
 from serving.database import Database
 from serving.prediction_writer import PredictionWriter
 from serving.recall import recall_stream

@@ -16,7 +16,7 @@ from neural_focus.models.labels import NO_LABEL, Outcome, Source, horizon_mask, 
 from neural_focus.models.timeline import read_timeline
 from neural_focus.store.database import Connection, connect
 from neural_focus.store.events import Stream, list_streams, write_events
-from neural_focus.store.labels import read_labels, read_shown, say
+from neural_focus.store.labels import insert_label, read_labels, read_shown
 from neural_focus.store.outcomes import apply_labels
 from neural_focus.store.users import ensure_user
 from neural_focus.time import moment
@@ -55,7 +55,7 @@ def test_the_latest_word_of_a_person_counts_on_the_page_and_in_training(
                 [(stream.user_id, stream.machine_id, moment(t), moment(t)) for t in times.tolist()],
             )
         for start_us, end_us, outcome in words:
-            say(connection, stream.user_id, start_us, end_us, outcome, "RETROSPECTIVE")
+            insert_label(connection, stream.user_id, start_us, end_us, outcome, "RETROSPECTIVE")
             connection.commit()
         page = connection.execute("SELECT actual_outcome FROM model_predictions ORDER BY snapshot_time").fetchall()
         found, _ = resolve_outcomes(times, marks_of(read_labels(connection, stream)))

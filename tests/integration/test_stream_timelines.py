@@ -18,7 +18,7 @@ from neural_focus.simulation.parameters import draw_person
 from neural_focus.simulation.person import live
 from neural_focus.store.database import Connection, connect
 from neural_focus.store.events import write_events
-from neural_focus.store.prediction_log import read_moments
+from neural_focus.store.predictions import read_moments
 from neural_focus.store.timelines import stream_timeline
 from neural_focus.store.users import ensure_user
 

@@ -13,7 +13,7 @@ from infra.up.counts import Desk, read_counts
 from neural_focus.store.actions import order_rows
 from neural_focus.store.database import connect
 from neural_focus.store.events import write_events
-from neural_focus.store.trial import Opportunity, insert_opportunity
+from neural_focus.store.interventions import Opportunity, insert_opportunity
 from neural_focus.store.users import ensure_user
 from neural_focus.time import microseconds
 

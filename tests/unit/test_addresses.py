@@ -12,7 +12,7 @@ from neural_focus.addresses import HostGuard, exposure, prefect_address, prefect
 from neural_focus.secrets import Secrets
 from neural_focus.settings import Settings
 from serving.launch import service_command
-from serving.pages import links
+from serving.queries import links
 
 HOME = Path("/nowhere")
 

@@ -14,7 +14,7 @@ from neural_focus.models.labels import horizon_mask, settled_break, switch_withi
 from neural_focus.models.timeline import NEVER, US, read_timeline
 from neural_focus.outcomes import HORIZON, WarningKind, high_onsets, served_outcome, warning_outcome
 from neural_focus.replay import replay
-from neural_focus.store.prediction_log import Moments
+from neural_focus.store.predictions import Moments
 from neural_focus.store.timelines import TELLING, timeline_of
 
 SEEDS = range(3)

@@ -30,7 +30,7 @@ from serving.auth import (
 from serving.draws import Reach, block_action
 from serving.hub import QUEUED_MESSAGES, Client, Hub
 from serving.launch import service_command, service_environment
-from serving.pages import flat_figures
+from serving.queries import flat_figures
 from serving.streams import Momentum, Stream, Streams
 
 SECRETS = Secrets("api-token", "database", "prefect", "signing-key")

@@ -191,10 +191,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Say Outcome
+         * Add Label
          * @description Say what a stretch was, or, without times, what the last five minutes were.
          */
-        post: operations["say_outcome_api_v1_labels_post"];
+        post: operations["add_label_api_v1_labels_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -839,6 +839,43 @@ export interface components {
             session_id: number;
         };
         /**
+         * LabelRequest
+         * @description What a stretch was, in the person's word. Without times: the five minutes before now, as by a hotkey.
+         */
+        LabelRequest: {
+            /** From Us */
+            from_us?: number | null;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "FOCUSED" | "DISTRACTED" | "PSEUDO_PRODUCTIVE";
+            /** To Us */
+            to_us?: number | null;
+        };
+        /**
+         * LabelResponse
+         * @description What is stored now, and how many predictions it says the outcome of.
+         */
+        LabelResponse: {
+            /** From Us */
+            from_us: number;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "FOCUSED" | "DISTRACTED" | "PSEUDO_PRODUCTIVE";
+            /** Predictions */
+            predictions: number;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "HOTKEY" | "RETROSPECTIVE";
+            /** To Us */
+            to_us: number;
+        };
+        /**
          * LeaveJailRequest
          * @description The emergency exit of a jail. ``reason``: the person's own, 3 to 200 characters.
          */
@@ -1114,43 +1151,6 @@ export interface components {
          */
         RoundsNow: {
             rounds: components["schemas"]["Rounds"] | null;
-        };
-        /**
-         * SaidOutcome
-         * @description What is stored now, and how many predictions it says the outcome of.
-         */
-        SaidOutcome: {
-            /** From Us */
-            from_us: number;
-            /**
-             * Outcome
-             * @enum {string}
-             */
-            outcome: "FOCUSED" | "DISTRACTED" | "PSEUDO_PRODUCTIVE";
-            /** Predictions */
-            predictions: number;
-            /**
-             * Source
-             * @enum {string}
-             */
-            source: "HOTKEY" | "RETROSPECTIVE";
-            /** To Us */
-            to_us: number;
-        };
-        /**
-         * SayOutcome
-         * @description What a stretch was, in the person's word. Without times: the five minutes before now, as by a hotkey.
-         */
-        SayOutcome: {
-            /** From Us */
-            from_us?: number | null;
-            /**
-             * Outcome
-             * @enum {string}
-             */
-            outcome: "FOCUSED" | "DISTRACTED" | "PSEUDO_PRODUCTIVE";
-            /** To Us */
-            to_us?: number | null;
         };
         /**
          * SessionEndedResponse
@@ -1883,7 +1883,7 @@ export interface operations {
             };
         };
     };
-    say_outcome_api_v1_labels_post: {
+    add_label_api_v1_labels_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -1892,7 +1892,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SayOutcome"];
+                "application/json": components["schemas"]["LabelRequest"];
             };
         };
         responses: {
@@ -1902,7 +1902,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SaidOutcome"];
+                    "application/json": components["schemas"]["LabelResponse"];
                 };
             };
             /** @description Unauthorized */

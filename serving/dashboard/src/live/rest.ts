@@ -71,8 +71,8 @@ export async function readRecent(): Promise<Recent> {
 /** Says what the last `minutes` were; without minutes the last five, as by a hotkey. Returns a sentence for the page. */
 export async function sayOutcome(outcome: Outcome, minutes: number | null): Promise<string> {
   const to = Date.now() * 1000;
-  const body: Schemas["SayOutcome"] = minutes === null ? { outcome } : { outcome, from_us: to - minutes * 60_000_000, to_us: to };
-  const stored = await send<Schemas["SaidOutcome"]>("POST", "/api/v1/labels", body);
+  const body: Schemas["LabelRequest"] = minutes === null ? { outcome } : { outcome, from_us: to - minutes * 60_000_000, to_us: to };
+  const stored = await send<Schemas["LabelResponse"]>("POST", "/api/v1/labels", body);
   return `Noted for ${Math.round((stored.to_us - stored.from_us) / 60_000_000)} min and ${stored.predictions} readings.`;
 }
 

@@ -18,11 +18,11 @@ from neural_focus.settings import Settings
 from neural_focus.store.database import Connection
 from neural_focus.store.labels import shown_on
 from neural_focus.store.person_record import WarningDay, sum_days
-from neural_focus.store.prediction_log import Moments, first_prediction_us, read_moments
+from neural_focus.store.predictions import Moments, first_prediction_us, read_moments
 from neural_focus.store.timelines import stream_timeline
 from neural_focus.time import iso, microseconds, moment, wall_clock_us
 from serving.champion import Champion
-from serving.people import Someone
+from serving.people import UserProfile
 from serving.predictors import trained_on
 from serving.problems import ProblemError
 from serving.recent_responses import (
@@ -35,8 +35,8 @@ from serving.recent_responses import (
     WarningGiven,
 )
 from serving.responses import Link, ModelCard, Now, Person, PredictionResponse
-from serving.review import Offered, idle_stretches, switches_of, warnings_of
 from serving.runtime import Runtime
+from serving.warnings import Offered, idle_stretches, switches_of, warnings_of
 
 FRESH_SECONDS = 60.0
 """A snapshot older than this is no ground for a prediction."""
@@ -74,7 +74,7 @@ def _hit_rate(found: WarningDay, days: int) -> HitRate:
     )
 
 
-def person_of(someone: Someone) -> Person:
+def person_of(someone: UserProfile) -> Person:
     """A person in the words of the API."""
     return Person(someone.id, someone.username, someone.zone, someone.is_demo)
 
@@ -117,7 +117,7 @@ def prediction(runtime: Runtime, user_id: int) -> PredictionResponse:
     return PredictionResponse(made, age)
 
 
-def model_card(connection: Connection, answering: Champion, someone: Someone) -> ModelCard:
+def model_card(connection: Connection, answering: Champion, someone: UserProfile) -> ModelCard:
     """Which model answers, whose data made it, and how far it has got to know this person."""
     predictor = answering.predictor_for(someone.id)
     notice = answering.arms.notice(someone.id) or answering.notice

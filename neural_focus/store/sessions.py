@@ -11,7 +11,7 @@ from psycopg.rows import class_row
 from neural_focus.errors import InputError
 from neural_focus.sessions import SessionMetrics, SessionSummary, SessionType
 from neural_focus.store.database import Connection, in_us
-from neural_focus.store.prediction_log import SERVED
+from neural_focus.store.predictions import SERVED
 from neural_focus.time import moment
 
 _COLUMNS = (

@@ -10,9 +10,9 @@ import pytest
 from neural_focus.events import EVENT_DTYPE, EventType, ProductivityCategory
 from neural_focus.models.timeline import US, read_timeline
 from neural_focus.outcomes import WarningKind, warning_outcome
-from neural_focus.store.prediction_log import Moments
+from neural_focus.store.predictions import Moments
 from neural_focus.store.timelines import timeline_of
-from serving.review import Offered, idle_stretches, switches_of, warnings_of
+from serving.warnings import Offered, idle_stretches, switches_of, warnings_of
 
 T0 = 1_790_000_000 * US
 

@@ -17,10 +17,10 @@ from neural_focus.sessions import (
     length_minutes,
     measure,
 )
-from neural_focus.store import session_book
+from neural_focus.store import sessions
 from neural_focus.store.database import Connection
 from neural_focus.store.events import read_events
-from neural_focus.store.session_book import StoredSession
+from neural_focus.store.sessions import StoredSession
 from neural_focus.time import iso, wall_clock_us
 from serving.actions import Actions
 from serving.database import Database
@@ -35,7 +35,7 @@ CRASHED_SECONDS = 60
 """A timer that ran out this long before anybody noticed: the service was not there."""
 
 
-class SessionDesk:
+class SessionService:
     """Keeps the timers; every change goes to the database first, then to the person's clients."""
 
     def __init__(self, database: Database, hub: Hub, streams: Streams, jail: Jail, actions: Actions) -> None:
@@ -46,7 +46,7 @@ class SessionDesk:
 
     async def restore(self) -> None:
         """Take up the timers of an earlier run; what ran out while nobody watched ends as a system error."""
-        for session in await self._database.run(session_book.open_timed):
+        for session in await self._database.run(sessions.open_timed):
             deadline = session.deadline_us or session.start_us
             if deadline < (time.time() - CRASHED_SECONDS) * 1e6:
                 await self._end(session.user_id, session.id, deadline, "system_error")
@@ -76,7 +76,7 @@ class SessionDesk:
 
         def work(connection: Connection) -> StoredSession:
             with connection.transaction():
-                session = session_book.begin_session(
+                session = sessions.begin_session(
                     connection, user_id, machine, kind, begin, planned_seconds=planned, jail_enabled=jail_enabled
                 )
                 if jail_enabled:
@@ -95,7 +95,7 @@ class SessionDesk:
 
     async def running(self, user_id: int) -> SessionStarted | None:
         """The person's timed session, for a desktop that was not there when it began, or has started again since."""
-        session = await self._database.run(lambda connection: session_book.running_timed(connection, user_id))
+        session = await self._database.run(lambda connection: sessions.running_timed(connection, user_id))
         return None if session is None else SessionStarted(**_fields(described(session)))
 
     async def applied(self, user_id: int, session_id: int, start_us: int) -> SessionEnded | None:
@@ -108,11 +108,11 @@ class SessionDesk:
         """
 
         def move(connection: Connection) -> StoredSession | None:
-            session = session_book.read_session(connection, user_id, session_id)
+            session = sessions.read_session(connection, user_id, session_id)
             if session is not None and abs(start_us - session.start_us) > TAKEN_WITHIN_US:
                 refuse_to_end(session)  # a start moved further would be a way out of a jail
-            session_book.move_start(connection, user_id, session_id, start_us)
-            return session_book.read_session(connection, user_id, session_id)
+            sessions.move_start(connection, user_id, session_id, start_us)
+            return sessions.read_session(connection, user_id, session_id)
 
         session = await self._database.run(move)
         if session is None:
@@ -141,7 +141,7 @@ class SessionDesk:
 
     async def _current(self, user_id: int) -> StoredSession | None:
         since = int((time.time() - 12 * 3600) * 1e6)
-        return await self._database.run(lambda connection: session_book.current_session(connection, user_id, since))
+        return await self._database.run(lambda connection: sessions.current_session(connection, user_id, since))
 
     async def get(self, user_id: int, session_id: int) -> SessionResponse:
         """One of the person's sessions.
@@ -155,7 +155,7 @@ class SessionDesk:
         return described(session)
 
     async def _read(self, user_id: int, session_id: int) -> StoredSession | None:
-        return await self._database.run(lambda connection: session_book.read_session(connection, user_id, session_id))
+        return await self._database.run(lambda connection: sessions.read_session(connection, user_id, session_id))
 
     async def tick(self) -> None:
         """End what ran out; fill metrics again where late events have come."""
@@ -172,9 +172,7 @@ class SessionDesk:
         def work(connection: Connection) -> tuple[StoredSession, SessionSummary] | None:
             completed = reason == "timer_expired"
             with connection.transaction():
-                session = session_book.finish_session(
-                    connection, user_id, session_id, end_us, reason, completed=completed
-                )
+                session = sessions.finish_session(connection, user_id, session_id, end_us, reason, completed=completed)
                 if session is None:
                     return None
                 self._jail.end(connection, session)
@@ -227,7 +225,7 @@ def _reason(session: StoredSession, asked: EndReason) -> EndReason:
 
 
 def _fill(connection: Connection, user_id: int, session_id: int) -> None:
-    session = session_book.read_session(connection, user_id, session_id)
+    session = sessions.read_session(connection, user_id, session_id)
     if session is not None and session.end_us is not None:
         _summary(connection, session)
 
@@ -240,4 +238,4 @@ def _summary(connection: Connection, session: StoredSession) -> SessionSummary:
             connection, session.user_id, session.machine_id, session.start_us - LOOK_BACK_US, session.end_us + 1
         )
         metrics = measure(records, session.start_us, session.end_us)
-    return session_book.fill_metrics(connection, session, metrics)
+    return sessions.fill_metrics(connection, session, metrics)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from neural_focus.models.labels import untouched
 from neural_focus.models.timeline import US, Timeline
 from neural_focus.outcomes import HORIZON, WarningKind, high_onsets, warning_outcome
-from neural_focus.store.prediction_log import Moments
+from neural_focus.store.predictions import Moments
 from serving.recent_responses import Stretch, Switch, WarningGiven
 
 

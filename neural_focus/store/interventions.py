@@ -17,7 +17,7 @@ from psycopg.types.json import Jsonb
 
 from neural_focus.messages import InterventionType, StoredResponse, Unavailable
 from neural_focus.store.database import Connection
-from neural_focus.store.prediction_log import SERVED
+from neural_focus.store.predictions import SERVED
 from neural_focus.time import microseconds, moment
 
 OPPORTUNITY_NAMESPACE = UUID("6f6c1f2e-0d0b-5b0e-9d43-1f7c52c0a5aa")
