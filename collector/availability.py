@@ -21,17 +21,22 @@ from dbus_fast.aio import MessageBus
 from collector.bus_calls import ask, names
 from collector.do_not_disturb import XFCONF, DoNotDisturb
 from collector.engagement import Engagement
-from collector.pipewire_streams import Streams
+from collector.pipewire_streams import PipewireStreams
 from neural_focus.messages import Unavailable
 
 PRESENTATION_MODE = ("xfce4-power-manager", "/xfce4-power-manager/presentation-mode")
 
 
-class Availability:
+class OfferVisibility:
     """On the thread of the session's buses. ``full_screen``: whether the window in focus fills the screen."""
 
     def __init__(
-        self, session: MessageBus | None, engagement: Engagement, streams: Streams, *, full_screen: Callable[[], bool]
+        self,
+        session: MessageBus | None,
+        engagement: Engagement,
+        streams: PipewireStreams,
+        *,
+        full_screen: Callable[[], bool],
     ) -> None:
         self._session, self._engagement, self._streams = session, engagement, streams
         self._full_screen = full_screen

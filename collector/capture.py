@@ -70,7 +70,7 @@ def is_xwayland(name: str) -> bool:
     return _x11.is_xwayland(name)
 
 
-class Source(Protocol):
+class CaptureSource(Protocol):
     """Where input and windows come from."""
 
     @property
@@ -110,7 +110,7 @@ class X11Source:
 class DesktopCapture:
     """The running hook. Records of a lost server are still drained; then it is reached for again, with backoff."""
 
-    def __init__(self, source: Source, rules: Rules, *, clock: WallClock, floor_us: int, titles: bool) -> None:
+    def __init__(self, source: CaptureSource, rules: Rules, *, clock: WallClock, floor_us: int, titles: bool) -> None:
         """Starts capturing. Raises CaptureError when the display cannot be opened."""
         self._source, self._rules, self._keep_titles = source, rules, titles
         self._clock, self._floor_us = clock, floor_us

@@ -30,7 +30,7 @@ class InUse:
     call: bool = False
 
 
-class Streams:
+class PipewireStreams:
     """Looks where PipeWire runs for this user and ``pw-dump`` is installed."""
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from collector.capture import DesktopCapture, Drained, Source
+from collector.capture import CaptureSource, DesktopCapture, Drained
 from collector.desktop import Desktop
 from collector.live import LiveEngine, Second
 from collector.spool import BootWriter
@@ -23,7 +23,7 @@ class Recording:
     """One desktop's records; not for several threads. A boot has an id, and sequence numbers from 0."""
 
     def __init__(
-        self, desktop: Desktop, source: Source, rules: Rules, *, zone: str, titles: bool, clock: WallClock
+        self, desktop: Desktop, source: CaptureSource, rules: Rules, *, zone: str, titles: bool, clock: WallClock
     ) -> None:
         """Recovers the spool, restores the engine and starts capturing.
 

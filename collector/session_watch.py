@@ -20,10 +20,10 @@ from dbus_fast import BusType
 from dbus_fast.aio import MessageBus
 from dbus_fast.errors import DBusError
 
-from collector.availability import Availability
+from collector.availability import OfferVisibility
 from collector.engagement import SOUND, Engagement
 from collector.gamepads import Gamepads
-from collector.pipewire_streams import Streams
+from collector.pipewire_streams import PipewireStreams
 from collector.screen_lock import ScreenLock
 from neural_focus.messages import Unavailable
 
@@ -129,7 +129,7 @@ class SessionWatch(threading.Thread):
         engagement = Engagement(
             session, system, full_screen=self._full_screen, plays=self._gamepads.used, sound=self._sound
         )
-        availability = Availability(session, engagement, Streams(), full_screen=self._full_screen)
+        availability = OfferVisibility(session, engagement, PipewireStreams(), full_screen=self._full_screen)
         await self._lock.join()
         await availability.join()
         self.listening = self._lock.can_tell

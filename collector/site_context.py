@@ -38,7 +38,7 @@ Records = np.ndarray[Any, np.dtype[np.void]]
 
 
 @dataclass(slots=True)
-class _Told:
+class _SiteReport:
     """What one kind of browser said: ``kind`` holds until ``until``, seconds of a monotonic clock."""
 
     kind: str
@@ -50,7 +50,7 @@ class SiteContext:
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
-        self._told: dict[str, _Told] = {}
+        self._told: dict[str, _SiteReport] = {}
         self._front: Any = None  # the newest WINDOW_FOCUS_CHANGE as the hook gave it
         self._shown = ""
         self._title = ""
@@ -59,7 +59,7 @@ class SiteContext:
         """An extension's word, at ``now`` of a monotonic clock. Only the kind of its site is kept."""
         family = _family(message.browser) if message.browser else ANY
         if message.site is not None:
-            self._told[family] = _Told(self._rules.site_kind(message.site), now + STALE_SECONDS)
+            self._told[family] = _SiteReport(self._rules.site_kind(message.site), now + STALE_SECONDS)
         for said_of, told in self._told.items():
             if message.site is None and family in (said_of, ANY):
                 told.until = min(told.until, now + NULL_SECONDS)

@@ -19,7 +19,7 @@ from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus
 
 from collector.session_bus import subscribe, text_call
 from collector.tray_icon import COLOURS, draw
-from collector.tray_menu import MENU_PATH, Entry, Menu
+from collector.tray_menu import MENU_PATH, Menu, MenuEntry
 
 WATCHER, WATCHER_PATH = "org.kde.StatusNotifierWatcher", "/StatusNotifierWatcher"
 ITEM_PATH, ITEM_INTERFACE = "/StatusNotifierItem", "org.kde.StatusNotifierItem"
@@ -177,20 +177,20 @@ class Tray(ServiceInterface):
         return status
 
 
-def _entries(view: View) -> list[Entry]:
+def _entries(view: View) -> list[MenuEntry]:
     pause = (
-        [Entry("Continue capturing", "resume")]
+        [MenuEntry("Continue capturing", "resume")]
         if view.mood is Mood.PAUSED
-        else [Entry("Pause for 15 minutes", "pause 900"), Entry("Pause for 1 hour", "pause 3600")]
+        else [MenuEntry("Pause for 15 minutes", "pause 900"), MenuEntry("Pause for 1 hour", "pause 3600")]
     )
     return [
-        Entry(view.headline),
-        *(Entry(line) for line in view.lines),
-        *([Entry.separator()] if view.sessions else []),
-        *(Entry(label, wish) for label, wish in view.sessions),
-        Entry.separator(),
-        Entry("Open the page", "open"),
+        MenuEntry(view.headline),
+        *(MenuEntry(line) for line in view.lines),
+        *([MenuEntry.separator()] if view.sessions else []),
+        *(MenuEntry(label, wish) for label, wish in view.sessions),
+        MenuEntry.separator(),
+        MenuEntry("Open the page", "open"),
         *pause,
-        Entry.separator(),
-        Entry("Quit", "quit"),
+        MenuEntry.separator(),
+        MenuEntry("Quit", "quit"),
     ]

@@ -16,7 +16,7 @@ Names = Annotated[list[str], DBusSignature("as")]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class MenuEntry:
     """One line of the menu; empty ``label``: a line between groups."""
 
     label: str = ""
@@ -38,11 +38,11 @@ class Entry:
 class Menu(ServiceInterface):
     """Entry n has the number n + 1; number 0 is the menu itself."""
 
-    def __init__(self, entries: Sequence[Entry], wish: Callable[[str], None]) -> None:
+    def __init__(self, entries: Sequence[MenuEntry], wish: Callable[[str], None]) -> None:
         super().__init__("com.canonical.dbusmenu")
         self._entries, self._wish, self._revision = list(entries), wish, 1
 
-    def replace(self, entries: Sequence[Entry]) -> None:
+    def replace(self, entries: Sequence[MenuEntry]) -> None:
         """Another menu."""
         self._entries = list(entries)
         self._revision += 1

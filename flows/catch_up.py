@@ -68,7 +68,7 @@ FAILED = (StateType.FAILED, StateType.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
-class Missed:
+class MissedRun:
     """A time that passed without a success; ``since``: the last success, or when the deployment was made."""
 
     due: datetime
@@ -90,7 +90,7 @@ class Missed:
         return f"catches up: due {self.due:%Y-%m-%d %H:%M} UTC, {last}; {why}"
 
 
-def missed(times: Sequence[datetime], created: datetime, runs: Sequence[FlowRun], now: datetime) -> Missed | None:
+def missed(times: Sequence[datetime], created: datetime, runs: Sequence[FlowRun], now: datetime) -> MissedRun | None:
     """The newest of the scheduled ``times`` if it passed after ``created``, and no run since did its work."""
     due = max((time for time in times if time <= now), default=created)
     ends = [run.end_time for run in runs if _succeeded(run) and run.end_time is not None and run.end_time <= now]
@@ -100,7 +100,7 @@ def missed(times: Sequence[datetime], created: datetime, runs: Sequence[FlowRun]
     tried = [run.state_type for run in runs if run.expected_start_time is not None and run.expected_start_time >= due]
     if any(state in FAILED for state in tried) or tried.count(StateType.CRASHED) >= ATTEMPTS:
         return None
-    return Missed(due, last or created, last is not None)
+    return MissedRun(due, last or created, last is not None)
 
 
 def _succeeded(run: FlowRun) -> bool:

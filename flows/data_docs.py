@@ -22,7 +22,7 @@ _LOGO = re.compile(r"https?://great-expectations-web-assets[^\"']*/logo-long\.pn
 _UPSELL = re.compile(r"<footer\b.*?</footer\s*>", re.DOTALL | re.IGNORECASE)
 
 
-class Checked(NamedTuple):
+class CheckedSuite(NamedTuple):
     """One suite's line in the index."""
 
     suite: str
@@ -31,7 +31,7 @@ class Checked(NamedTuple):
     failed: int
 
 
-def stand_alone(folder: Path, checked: Sequence[Checked]) -> None:
+def stand_alone(folder: Path, checked: Sequence[CheckedSuite]) -> None:
     """Rewrites every page under ``folder`` and its index; ``checked`` is what the last run found."""
     for page in folder.rglob("*.html"):
         depth = len(page.relative_to(folder).parts) - 1
@@ -50,7 +50,7 @@ def without_scripts(html: str, root: str) -> str:
     return html.replace("</head>", f'<link rel="stylesheet" href="{root}{STYLE_PLACE}"></head>', 1)
 
 
-def index(folder: Path, checked: Sequence[Checked]) -> str:
+def index(folder: Path, checked: Sequence[CheckedSuite]) -> str:
     """The first page: each suite with its result, linked to the page that says more."""
     rows = "".join(_row(folder, one) for one in checked)
     failed = sum(one.failed for one in checked)
@@ -66,7 +66,7 @@ def index(folder: Path, checked: Sequence[Checked]) -> str:
     )
 
 
-def _row(folder: Path, one: Checked) -> str:
+def _row(folder: Path, one: CheckedSuite) -> str:
     icon = "fa-times text-danger" if one.failed else "fa-check-circle text-success"
     results = sorted((folder / "validations" / one.suite).rglob("*.html"))
     result = escape(str(results[-1].relative_to(folder).as_posix())) if results else ""

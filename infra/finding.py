@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class State(StrEnum):
+class Grade(StrEnum):
     """How a check ended."""
 
     WELL = "✓"
@@ -18,7 +18,7 @@ class State(StrEnum):
 class Finding:
     """One line of the doctor's report."""
 
-    state: State
+    state: Grade
     subject: str
     said: str
     todo: str = ""

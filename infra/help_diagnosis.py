@@ -9,7 +9,7 @@ from typing import Any
 from collector.capabilities import kind_of
 from collector.pipewire_streams import can_look, runs
 from collector.source import has_session_bus
-from infra.finding import Finding, State
+from infra.finding import Finding, Grade
 from infra.own_server import ask_service
 from infra.ports import is_taken
 from infra.up.counts import read_counters
@@ -28,23 +28,23 @@ def check_actions(settings: Settings) -> Finding:
     """What the agent that runs, or ran last, can do on its desktop."""
     abilities: list[dict[str, Any]] = read_counters(settings.home / "agent.json").get("abilities", [])
     if not abilities:
-        return Finding(State.WELL, "help", "no agent has told yet what it can do here")
+        return Finding(Grade.WELL, "help", "no agent has told yet what it can do here")
     able = [IN_WORDS.get(one["action"], one["action"]) for one in abilities if one["able"]]
     unable = [one for one in abilities if not one["able"]]
     said = [f"it can do {', '.join(able)}"] if able else []
     said += [f"not {IN_WORDS.get(one['action'], one['action'])}: {one['why']}" for one in unable]
     todo = "; ".join(dict.fromkeys(one["todo"] for one in unable if one["todo"]))
-    return Finding(State.LIMITED if unable else State.WELL, "help", "; ".join(said), todo)
+    return Finding(Grade.LIMITED if unable else Grade.WELL, "help", "; ".join(said), todo)
 
 
 def check_browsers(settings: Settings) -> Finding:
     """Browsers whose extension can close sites, as the service knows them."""
     if not settings.secrets.exists() or not is_taken(settings.serving_port, settings.host):
-        return Finding(State.WELL, "browsers", "the service does not run, so nobody knows of them")
+        return Finding(Grade.WELL, "browsers", "the service does not run, so nobody knows of them")
     browsers: list[dict[str, Any]] = ask_service(settings, "/browsers")
     if not browsers:
         said = "no browser is paired: no site can be closed, and none is told"
-        return Finding(State.LIMITED, "browsers", said, f"neural-focus extension says how to load it; then {PAIR}")
+        return Finding(Grade.LIMITED, "browsers", said, f"neural-focus extension says how to load it; then {PAIR}")
     ready = [one["browser"] for one in browsers if one["connected"] and one["allowed"]]
     denied = [one["browser"] for one in browsers if one["connected"] and not one["allowed"]]
     away = [f"{one['browser']} ({_seen(one['seen_at'])})" for one in browsers if not one["connected"]]
@@ -58,18 +58,18 @@ def check_browsers(settings: Settings) -> Finding:
         if names
     )
     if denied:
-        return Finding(State.LIMITED, "browsers", said, "Allow access to all sites in the extension's settings there")
+        return Finding(Grade.LIMITED, "browsers", said, "Allow access to all sites in the extension's settings there")
     if not ready:
-        return Finding(State.LIMITED, "browsers", said, f"Open that browser; where the extension is gone, {PAIR} again")
-    return Finding(State.WELL, "browsers", said)
+        return Finding(Grade.LIMITED, "browsers", said, f"Open that browser; where the extension is gone, {PAIR} again")
+    return Finding(Grade.WELL, "browsers", said)
 
 
 def check_availability(_: Settings) -> Finding:
     """Which reasons why nobody would see an offer can be known in this session."""
     blind, todo = unseen_reasons(os.environ)
     if not blind:
-        return Finding(State.WELL, "offers", "it is known when nobody would see one (limits: docs/desktop.md)")
-    return Finding(State.LIMITED, "offers", f"not known: {'; '.join(blind)}", "; ".join(todo))
+        return Finding(Grade.WELL, "offers", "it is known when nobody would see one (limits: docs/desktop.md)")
+    return Finding(Grade.LIMITED, "offers", f"not known: {'; '.join(blind)}", "; ".join(todo))
 
 
 def unseen_reasons(environ: Mapping[str, str]) -> tuple[list[str], list[str]]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from neural_focus.models.labels import NO_LABEL, Labels, next_break, next_switch, untouched
 from neural_focus.models.timeline import US, Timeline, Times
 from neural_focus.prediction import BREAK_HORIZON_SECONDS, HIGH_FROM, HORIZON_SECONDS
-from neural_focus.store.predictions import Moments
+from neural_focus.store.predictions import LoggedMoments
 
 MARGIN_US = 330 * US
 """Before a window: how long a snapshot's own past reaches; after it: the longest horizon."""
@@ -33,7 +33,7 @@ def warning_outcome(timeline: Timeline, kind: WarningKind, warned_us: Times) -> 
     return verdict, np.where(verdict == 1, (when - warned_us) / US, np.nan)
 
 
-def served_outcome(timeline: Timeline, past: Moments, kind: WarningKind, shown_us: Times) -> Labels:
+def served_outcome(timeline: Timeline, past: LoggedMoments, kind: WarningKind, shown_us: Times) -> Labels:
     """What became of each moment of ``past``, as an untouched one: 1, 0, or -1 undecided or touched; int8[n].
 
     Breaks are undecided where none was foreseen: focus was not settled.
@@ -45,7 +45,7 @@ def served_outcome(timeline: Timeline, past: Moments, kind: WarningKind, shown_u
     return np.where(counts, verdict, NO_LABEL).astype(np.int8)
 
 
-def high_onsets(past: Moments) -> Times:
+def high_onsets(past: LoggedMoments) -> Times:
     """When the risk became HIGH: snapshots at 0.7 or above that follow one below, or nothing; int64[k]."""
     high = past.distraction_risk >= HIGH_FROM
     before = np.r_[False, high[:-1] & (np.diff(past.t_us) <= SLACK_US)]

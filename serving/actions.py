@@ -34,7 +34,7 @@ RECENT_US = 600_000_000
 _LOG = logging.getLogger("neural_focus.serving")
 
 
-class Browsers(Protocol):
+class BrowserChannel(Protocol):
     """The person's paired browsers."""
 
     def can_block(self, user_id: int) -> str:
@@ -60,7 +60,7 @@ class Actions:
 
     def __init__(self, database: Database, hub: Hub) -> None:
         self._database, self._hub = database, hub
-        self.browsers: Browsers = NoBrowsers()
+        self.browsers: BrowserChannel = NoBrowsers()
         """The composition root puts those in that report here."""
 
     async def tell(self, user_id: int) -> None:

@@ -47,7 +47,7 @@ HOW_TO_PAIR = "Open /pair of this page in the browser that has the extension; do
 _LOG = logging.getLogger("neural_focus.serving")
 
 
-class Actions(Protocol):
+class ActionReports(Protocol):
     """Whoever knows what is ordered, and keeps what was done."""
 
     async def site_blocks(self, user_id: int) -> tuple[SiteBlock, ...]:
@@ -76,7 +76,7 @@ class Browser:
 class Browsers:
     """All connected extensions, and who has paired one."""
 
-    def __init__(self, database: Database, hub: Hub, streams: Streams, actions: Actions) -> None:
+    def __init__(self, database: Database, hub: Hub, streams: Streams, actions: ActionReports) -> None:
         self._database, self._hub, self._streams, self._actions = database, hub, streams, actions
         self._connected: set[Browser] = set()
         self._allowed_at: dict[int, float] = {}

@@ -44,7 +44,7 @@ PERSON_KEY = "neural_focus.user_id"
 """Where the person's id stands in the ASGI scope behind the gate."""
 
 
-class Gate:
+class AccessGate:
     """ASGI middleware. A refused request gets a problem document, a refused socket is never accepted."""
 
     def __init__(self, app: ASGIApp, *, settings: Callable[[], Settings], secrets: Callable[[], Secrets]) -> None:

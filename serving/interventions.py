@@ -36,7 +36,7 @@ from serving.draws import TYPE_OF, Drawn, Missed, Reach
 from serving.experiments import Experiments
 from serving.forecast import Forecast
 from serving.hub import Hub
-from serving.offers import Waiting, minutes_of, plausible
+from serving.offers import OpenOffer, minutes_of, plausible
 from serving.people import UserProfile, own_hosts, read_person
 from serving.problems import ProblemError
 from serving.responses import FeedbackStored
@@ -56,7 +56,7 @@ class Interventions:
         self._database, self._hub, self._streams, self._settings = database, hub, streams, settings
         self._actions, self._hosts = actions, own_hosts(settings)
         self.experiments = Experiments(database, streams)
-        self._waiting: dict[int, Waiting] = {}
+        self._waiting: dict[int, OpenOffer] = {}
         self._snoozed: dict[int, tuple[float, StoredOffer]] = {}
 
     async def restore(self) -> None:
@@ -69,7 +69,7 @@ class Interventions:
                 age = time.time() - offer.opportunity.triggered_us / 1e6
                 shown = time.monotonic() - age
                 allowed = (await self._person(offer.user_id)).help
-                self._waiting[offer.id] = Waiting(offer, allowed, shown, shown + offer.opportunity.timeout_seconds)
+                self._waiting[offer.id] = OpenOffer(offer, allowed, shown, shown + offer.opportunity.timeout_seconds)
             else:
                 self._snooze(offer, (offer.responded_us or 0) / 1e6)
 
@@ -156,7 +156,7 @@ class Interventions:
             if opportunity.arm == Arm.PLACEBO:
                 await self._actions.tell(stored.user_id)
             return
-        waiting = Waiting(stored, stream.help, now, now + opportunity.timeout_seconds)
+        waiting = OpenOffer(stored, stream.help, now, now + opportunity.timeout_seconds)
         self._waiting[stored.id] = waiting
         self._hub.tell(stored.user_id, waiting.described(), machine_id=opportunity.machine_id)
 

@@ -14,7 +14,7 @@ CLOCK_SLACK_US = 5_000_000
 
 
 @dataclass(slots=True)
-class Waiting:
+class OpenOffer:
     """An offer somebody has to answer, and what the person allowed when it was made. ``time.monotonic()`` seconds."""
 
     offer: StoredOffer

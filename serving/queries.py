@@ -18,7 +18,7 @@ from neural_focus.settings import Settings
 from neural_focus.store.database import Connection
 from neural_focus.store.labels import shown_on
 from neural_focus.store.person_record import WarningDay, sum_days
-from neural_focus.store.predictions import Moments, first_prediction_us, read_moments
+from neural_focus.store.predictions import LoggedMoments, first_prediction_us, read_moments
 from neural_focus.store.timelines import stream_timeline
 from neural_focus.time import iso, microseconds, moment, wall_clock_us
 from serving.champion import Champion
@@ -203,7 +203,7 @@ def links(settings: Settings, name: str, version: str = "") -> list[Link]:
     ]
 
 
-def _points(past: Moments, start_us: int) -> list[PredictionPoint]:
+def _points(past: LoggedMoments, start_us: int) -> list[PredictionPoint]:
     rows = zip(past.t_us, past.focus_score, past.distraction_risk, past.break_risk, past.confidence, strict=True)
     return [
         PredictionPoint(
@@ -220,7 +220,7 @@ def _points(past: Moments, start_us: int) -> list[PredictionPoint]:
 
 
 def _warned(
-    connection: Connection, user_id: int, past: Sequence[Moments], timelines: Sequence[Timeline], start_us: int
+    connection: Connection, user_id: int, past: Sequence[LoggedMoments], timelines: Sequence[Timeline], start_us: int
 ) -> list[WarningGiven]:
     found: list[WarningGiven] = []
     for one, timeline in zip(past, timelines, strict=True):

@@ -15,7 +15,7 @@ from neural_focus.models.timeline import US
 from neural_focus.settings import Settings
 from neural_focus.store import interventions, sessions
 from neural_focus.store.database import Connection
-from neural_focus.store.predictions import Moments, read_features, read_moments
+from neural_focus.store.predictions import LoggedMoments, read_features, read_moments
 from neural_focus.time import HOUR_US, wall_clock_us
 from serving.jail import holds
 from serving.people import UserProfile, own_hosts, read_person
@@ -59,7 +59,7 @@ def recall_stream(
 
 
 def _recall_watch(
-    connection: Connection, settings: Settings, person: UserProfile, past: Sequence[Moments], now_us: int
+    connection: Connection, settings: Settings, person: UserProfile, past: Sequence[LoggedMoments], now_us: int
 ) -> OpportunityWatch:
     """Threshold and budget of a person over all their machines: of each second the moment of the least idle one."""
     watch = OpportunityWatch(Policy(warm_start_s=settings.opportunity_seconds if person.is_demo else None))

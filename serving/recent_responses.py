@@ -32,7 +32,7 @@ class Switch:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class TimeSpan:
     """From ``from_us`` to ``to_us``."""
 
     from_us: int
@@ -93,7 +93,7 @@ class Recent:
     to_us: int
     predictions: tuple[PredictionPoint, ...]
     switches: tuple[Switch, ...]
-    idle: tuple[Stretch, ...]
+    idle: tuple[TimeSpan, ...]
     warnings: tuple[WarningGiven, ...]
     hit_rates: tuple[HitRate, ...]
 

@@ -42,7 +42,7 @@ from serving.prediction_writer import FLUSH_SECONDS, PredictionWriter
 from serving.recall import recall_stream
 from serving.rounds import RoundsDesk
 from serving.session_service import SessionService
-from serving.shadow import Shadow
+from serving.shadow import ShadowPredictions
 from serving.streams import Stream, Streams
 
 T = TypeVar("T")
@@ -65,7 +65,7 @@ class Runtime:
         self.database = Database(settings.database_url)
         self.champion = Champion(settings)
         self.writer = PredictionWriter(self.database)
-        self.shadow = Shadow(settings, self._keep_shadow)
+        self.shadow = ShadowPredictions(settings, self._keep_shadow)
         self.actions = Actions(self.database, self.hub)
         self.interventions = Interventions(self.database, self.hub, self.streams, self.actions, settings)
         self.jail = Jail(self.database, self.hub, self.streams, self.actions, own_hosts(settings))

@@ -15,7 +15,7 @@ from neural_focus.secrets import Secrets, load_secrets
 from neural_focus.settings import Settings, read_settings
 from serving import queries
 from serving.app import make_app
-from serving.gate import PERSON_KEY, Gate
+from serving.gate import PERSON_KEY, AccessGate
 from serving.problems import MEDIA_TYPE, ProblemError, problem_of
 from serving.runtime import Runtime
 
@@ -73,5 +73,5 @@ class NeuralFocus:
 
 
 NeuralFocus.add_asgi_middleware(  # type: ignore[attr-defined]
-    Gate, settings=settings, secrets=secrets
+    AccessGate, settings=settings, secrets=secrets
 )

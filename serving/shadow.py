@@ -28,7 +28,7 @@ MOST_WAITING = 20
 _LOG = logging.getLogger("neural_focus.serving")
 
 
-class Shadow:
+class ShadowPredictions:
     """Holds the loaded challenger, if there is one; ``keep`` gets each row it makes, in the shadow's thread."""
 
     def __init__(self, settings: Settings, keep: Callable[[LoggedPrediction], None]) -> None:

@@ -14,7 +14,7 @@ from neural_focus.experiments.assignment import OpportunityWatch
 from neural_focus.help_settings import HelpSettings
 from neural_focus.messages import ActivityUpdate, DesktopStatus, PredictionMade, Snapshot
 from neural_focus.models.sequences import LiveSteps
-from neural_focus.store.predictions import Moments
+from neural_focus.store.predictions import LoggedMoments
 from neural_focus.time import STEP_US
 
 NEXT_US = 3_000_000
@@ -108,7 +108,7 @@ class Stream:
         self.session_id, self.jailed = found.session_id, found.jailed
         self.snapshot, self.prediction, self.activity = None, None, None
 
-    def recall(self, past: Moments) -> None:
+    def recall(self, past: LoggedMoments) -> None:
         """Take up the momentum where an earlier run of the service left off."""
         if not math.isnan(past.momentum[-1]):
             last_us, score = int(past.t_us[-1]), float(past.focus_score[-1])

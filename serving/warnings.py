@@ -1,4 +1,4 @@
-"""What happened and what was warned of, for the page. Pure functions over one stream's ``Timeline`` and ``Moments``.
+"""What happened and what was warned of, for the page: pure functions over one stream's ``Timeline`` and predictions.
 
 What came true is ``neural_focus.outcomes``' word. A warning on which we acted is shown but not counted.
 """
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from neural_focus.models.labels import untouched
 from neural_focus.models.timeline import US, Timeline
 from neural_focus.outcomes import HORIZON, WarningKind, high_onsets, warning_outcome
-from neural_focus.store.predictions import Moments
-from serving.recent_responses import Stretch, Switch, WarningGiven
+from neural_focus.store.predictions import LoggedMoments
+from serving.recent_responses import Switch, TimeSpan, WarningGiven
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +37,14 @@ def switches_of(timeline: Timeline, start_us: int) -> list[Switch]:
     ]
 
 
-def idle_stretches(timeline: Timeline, start_us: int, end_us: int) -> list[Stretch]:
+def idle_stretches(timeline: Timeline, start_us: int, end_us: int) -> list[TimeSpan]:
     """When nobody was at the keys, from the last input on, as far as that lies in (start, end]."""
     idle = timeline.idle_from_input().tolist()
-    return [Stretch(begin, min(end, end_us)) for begin, end in idle if end > start_us]
+    return [TimeSpan(begin, min(end, end_us)) for begin, end in idle if end > start_us]
 
 
 def warnings_of(
-    timeline: Timeline, past: Moments, offered: Sequence[Offered], shown_us: NDArray[np.int64], start_us: int
+    timeline: Timeline, past: LoggedMoments, offered: Sequence[Offered], shown_us: NDArray[np.int64], start_us: int
 ) -> list[WarningGiven]:
     """Every warning after ``start_us`` with its outcome, oldest first; ``shown_us``: ``labels.shown_on``."""
     onsets = high_onsets(past)

@@ -22,7 +22,7 @@ from neural_focus.experiments.effect import SIMULATED, Moment
 from neural_focus.experiments.person_level import person_level_effect
 from neural_focus.simulation.parameters import PersonParameters, draw_person
 from neural_focus.simulation.person import EFFECT_WINDOW_S, SimulatedTrial
-from neural_focus.simulation.timeline import Timeline, focus_share, live_through, workdays
+from neural_focus.simulation.timeline import SimulatedTimeline, focus_share, live_through, workdays
 from neural_focus.simulation.trial_truth import true_effects_of
 
 PEOPLE, DAYS = 12, 7
@@ -123,7 +123,7 @@ def simulated_trial(
     The lives are those that ``write_history`` writes for the same seed, people and days.
     """
     moments: list[Moment] = []
-    held: list[tuple[PersonParameters, Timeline, list[SimulatedTrial]]] = []
+    held: list[tuple[PersonParameters, SimulatedTimeline, list[SimulatedTrial]]] = []
     for number in range(1, people + 1):
         person = draw_person(seed * 1_000 + number)
         if indifferent:
@@ -176,7 +176,7 @@ def _row_test(moments: Sequence[Moment]) -> bool:
     return bool(stats.ttest_ind(*sides).pvalue < LEVEL)
 
 
-def _five_minutes(timeline: Timeline) -> NDArray[np.float64]:
+def _five_minutes(timeline: SimulatedTimeline) -> NDArray[np.float64]:
     """Share on task of each whole five minutes at the desk."""
     whole = len(timeline.state) // _WINDOW * _WINDOW
     return np.asarray(timeline.on_task[:whole].reshape(-1, _WINDOW).mean(axis=1), np.float64)

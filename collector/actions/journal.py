@@ -27,7 +27,7 @@ Report = InterventionApplied | InterventionUndone
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class JournalEntry:
     """One order and what came of it; times are µs of Unix time. ``told_*``: the service has it."""
 
     id: int
@@ -47,7 +47,7 @@ class Entry:
     told_undone: bool = False
 
     @classmethod
-    def of(cls, order: ApplyAction, now_us: int) -> Entry:
+    def of(cls, order: ApplyAction, now_us: int) -> JournalEntry:
         """An order as it came."""
         return cls(order.intervention_id, order.action, order.target, order.until_us, now_us)
 
@@ -82,13 +82,13 @@ class Entry:
             found.append(InterventionUndone(self.id, self.undone_us, self.reason, self.rested_us))
         return found
 
-    def told(self, report: Report) -> Entry:
+    def told(self, report: Report) -> JournalEntry:
         """The service has this report."""
         if isinstance(report, InterventionApplied):
             return replace(self, told_applied=True)
         return replace(self, told_undone=True)
 
-    def to_be_told_again(self) -> Entry:
+    def to_be_told_again(self) -> JournalEntry:
         """The service asked again: it has nothing."""
         return replace(self, told_applied=False, told_undone=False)
 
@@ -98,20 +98,20 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._entries: dict[int, Entry] = {}
+        self._entries: dict[int, JournalEntry] = {}
         self.problem = ""
         if path.exists():
             self._read()
 
-    def get(self, number: int) -> Entry | None:
+    def get(self, number: int) -> JournalEntry | None:
         """The entry of a row."""
         return self._entries.get(number)
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[JournalEntry]:
         """All of them, oldest first."""
         return list(self._entries.values())
 
-    def put(self, entry: Entry) -> None:
+    def put(self, entry: JournalEntry) -> None:
         """Keeps an entry, on the disk when this returns.
 
         Raises:
@@ -126,7 +126,7 @@ class Journal:
     def _read(self) -> None:
         try:
             content = json.loads(self._path.read_bytes())
-            self._entries = {one.id: one for one in (validate(Entry, found) for found in content["entries"])}
+            self._entries = {one.id: one for one in (validate(JournalEntry, found) for found in content["entries"])}
         except (ValueError, KeyError, TypeError, InputError) as error:
             aside = self._path.with_name(self._path.name + ".unreadable")
             self._path.replace(aside)

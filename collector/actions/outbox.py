@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from collector.actions.journal import Entry, Journal, Report
+from collector.actions.journal import Journal, JournalEntry, Report
 
 HAS_IT_US = 10_000_000
 """On a connection that still stands after so long, a report has arrived."""
@@ -17,7 +17,7 @@ HAS_IT_US = 10_000_000
 class Outbox:
     """``keep`` stores an entry; ``boot_us`` is the boot clock."""
 
-    def __init__(self, journal: Journal, keep: Callable[[Entry], bool], boot_us: Callable[[], int]) -> None:
+    def __init__(self, journal: Journal, keep: Callable[[JournalEntry], bool], boot_us: Callable[[], int]) -> None:
         self._journal, self._keep, self._boot_us = journal, keep, boot_us
         self._sent: dict[tuple[int, str], tuple[int, int]] = {}
 
@@ -34,7 +34,7 @@ class Outbox:
                     self._keep((self._journal.get(entry.id) or entry).told(report))
         return found
 
-    def again(self, entry: Entry) -> None:
+    def again(self, entry: JournalEntry) -> None:
         """The service asks for it again."""
         self._sent = {key: sent for key, sent in self._sent.items() if key[0] != entry.id}
         if entry.told_applied or entry.told_undone:

@@ -14,7 +14,7 @@ from typing import Any
 from collector.actions.action import Action, Applied, Ended, Refused, Touched
 from collector.actions.deadline import Deadline
 from collector.actions.hands import Hands, boot_clock_us
-from collector.actions.journal import Entry, Journal, Report
+from collector.actions.journal import Journal, JournalEntry, Report
 from collector.actions.leftovers import Leftovers
 from collector.actions.outbox import Outbox
 from neural_focus.errors import CaptureError
@@ -30,7 +30,7 @@ NOT_DONE = {
 
 @dataclass(slots=True)
 class _Running:
-    entry: Entry
+    entry: JournalEntry
     action: Action
     deadline: Deadline
     over: UndoneReason | None = None
@@ -84,7 +84,7 @@ class ActionRunner:
             self._outbox.again(known)
             return
         now_us = self._now_us()
-        entry = Entry.of(order, now_us)
+        entry = JournalEntry.of(order, now_us)
         if order.until_us <= now_us:
             self._refuse(entry, "Its time was over before the desktop heard of it.")
             return
@@ -110,7 +110,7 @@ class ActionRunner:
         if running is not None:
             self._end(running, order.reason)
         elif known is None:
-            unheard = Entry(order.intervention_id, "", None, 0, self._now_us())
+            unheard = JournalEntry(order.intervention_id, "", None, 0, self._now_us())
             self._refuse(unheard, "It was over before the desktop heard of it.")
         elif not known.running:
             self._outbox.again(known)
@@ -192,7 +192,7 @@ class ActionRunner:
         self._running.pop(running.entry.id, None)
         return True
 
-    def _refuse(self, entry: Entry, reason: str) -> None:
+    def _refuse(self, entry: JournalEntry, reason: str) -> None:
         self._keep(replace(entry, state="refused", refused=reason[:255]))
         self._say(f"Not done: {entry.words}. {reason}")
 
@@ -208,11 +208,11 @@ class ActionRunner:
         running.entry = replace(running.entry, touched=touched)
         self._journal.put(running.entry)
 
-    def _store(self, running: _Running, entry: Entry) -> None:
+    def _store(self, running: _Running, entry: JournalEntry) -> None:
         running.entry = entry
         self._keep(entry)
 
-    def _keep(self, entry: Entry) -> bool:
+    def _keep(self, entry: JournalEntry) -> bool:
         try:
             self._journal.put(entry)
         except OSError as error:

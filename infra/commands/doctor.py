@@ -6,11 +6,11 @@ import typer
 from rich.console import Console
 
 from infra.diagnosis import diagnose
-from infra.finding import State
+from infra.finding import Grade
 from neural_focus.settings import read_settings
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
-COLOURS = {State.WELL: "green", State.LIMITED: "yellow", State.BROKEN: "red"}
+COLOURS = {Grade.WELL: "green", Grade.LIMITED: "yellow", Grade.BROKEN: "red"}
 
 
 @app.command()
@@ -22,5 +22,5 @@ def doctor() -> None:
         console.print(f"{finding.state} {finding.subject:15}{finding.said}", style=COLOURS[finding.state], markup=False)
         if finding.todo:
             console.print(f"{'':17}→ {finding.todo}", markup=False)
-    if any(finding.state is State.BROKEN for finding in found):
+    if any(finding.state is Grade.BROKEN for finding in found):
         raise typer.Exit(1)

@@ -25,7 +25,7 @@ app = typer.Typer(
 )
 
 
-class Kind(StrEnum):
+class SessionKind(StrEnum):
     """What can be started."""
 
     POMODORO = "pomodoro"
@@ -43,7 +43,7 @@ class Round(StrEnum):
 
 @app.command()
 def start(
-    kind: Annotated[Kind, typer.Argument(help="pomodoro: 25 minutes; deep_work: 90")],
+    kind: Annotated[SessionKind, typer.Argument(help="pomodoro: 25 minutes; deep_work: 90")],
     minutes: Annotated[int | None, typer.Option(help="another length")] = None,
     jail: Annotated[bool, typer.Option("--jail", help="your lists of sites and apps hold until its end")] = False,
 ) -> None:

@@ -14,7 +14,7 @@ from collector.desktop import desktop_of
 from collector.source import find_source
 from infra.interruption import deaf, interruptible
 from infra.up.live import first_counts, prove, watch
-from infra.up.platform import Platform, only_one
+from infra.up.platform import RunningPlatform, only_one
 from infra.up.table import print_table
 from neural_focus.errors import CaptureError, ConfigurationError, ServiceError
 from neural_focus.settings import Settings, read_settings
@@ -42,10 +42,10 @@ def up(
         demo = proving or not _has_desktop(console)
         if not demo:
             _ask_consent(settings, console, consent, terminal=terminal)
-        _run(Platform(settings, console, demo), proving=proving)
+        _run(RunningPlatform(settings, console, demo), proving=proving)
 
 
-def _run(platform: Platform, *, proving: bool) -> None:
+def _run(platform: RunningPlatform, *, proving: bool) -> None:
     """Starts, shows, and stops again whatever happens."""
     console, running = platform.console, False
     try:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.interruption import whole
-from infra.up.mark import Mark
+from infra.up.mark import ProcessMark
 from infra.up.process import log_tail
 from neural_focus.errors import InputError, NeuralFocusError, QualityError, ServiceError
 from neural_focus.settings import Settings, read_settings
@@ -25,14 +25,14 @@ Report = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _Result:
     """What the child said at its end: why no model serves, or what failed."""
 
     refusal: str = ""
     failure: str = ""
 
 
-def make_first_model(settings: Settings, environment: Mapping[str, str], mark: Mark, report: Report) -> str:
+def make_first_model(settings: Settings, environment: Mapping[str, str], mark: ProcessMark, report: Report) -> str:
     """Runs the marked child to its end; returns why no model serves, "" where one does.
 
     Raises:
@@ -41,7 +41,7 @@ def make_first_model(settings: Settings, environment: Mapping[str, str], mark: M
     log = settings.logs / "first-model.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     child: subprocess.Popen[str] | None = None
-    told = _Told()
+    told = _Result()
     try:
         with whole():
             child = _start(log, {**environment, **mark.variables(NAME)})
@@ -71,9 +71,9 @@ def _start(log: Path, environment: Mapping[str, str]) -> subprocess.Popen[str]:
         )
 
 
-def _follow(child: subprocess.Popen[str], report: Report) -> _Told:
+def _follow(child: subprocess.Popen[str], report: Report) -> _Result:
     """Reports the child's progress until it ends; returns what it said of its end."""
-    found = _Told()
+    found = _Result()
     for line in child.stdout or ():
         try:
             told = json.loads(line)
@@ -82,9 +82,9 @@ def _follow(child: subprocess.Popen[str], report: Report) -> _Told:
         if isinstance(told, dict) and "share" in told:
             report(str(told["text"]), float(told["share"]))
         elif isinstance(told, dict) and "error" in told:
-            found = _Told(failure=str(told["error"]))
+            found = _Result(failure=str(told["error"]))
         elif isinstance(told, dict) and "refused" in told:
-            found = _Told(refusal=str(told["refused"]))
+            found = _Result(refusal=str(told["refused"]))
     return found
 
 

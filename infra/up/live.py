@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from infra.up.counts import Counts, Desk, faults, missing_stage, read_counters, read_counts
-from infra.up.platform import Platform
+from infra.up.platform import RunningPlatform
 from infra.up.steps import step
 from neural_focus.errors import ServiceError
 from neural_focus.store.database import Connection, connect
@@ -17,7 +17,7 @@ SETTLE_SECONDS = 10.0
 FIRST_SECONDS = 45.0
 
 
-def prove(platform: Platform, desk: Desk) -> tuple[Counts, list[str]]:
+def prove(platform: RunningPlatform, desk: Desk) -> tuple[Counts, list[str]]:
     """Waits until predictions, an intervention and its answer went round, stops the desktop, and counts.
 
     Returns the counts and what is wrong with them.
@@ -38,7 +38,7 @@ def prove(platform: Platform, desk: Desk) -> tuple[Counts, list[str]]:
     return counts, faults(counts)
 
 
-def first_counts(platform: Platform, desk: Desk) -> Counts:
+def first_counts(platform: RunningPlatform, desk: Desk) -> Counts:
     """The counts once a first round is complete, or after a while: a real person may rest their hands."""
     seconds = ROUND_SECONDS if platform.demo else FIRST_SECONDS
     with connect(platform.settings.database_url or "") as connection, step(platform.console, "live") as at_work:
@@ -53,14 +53,14 @@ def first_counts(platform: Platform, desk: Desk) -> Counts:
             time.sleep(LOOK_SECONDS)
 
 
-def watch(platform: Platform) -> None:
+def watch(platform: RunningPlatform) -> None:
     """Restarts what dies, until Ctrl-C."""
     while True:
         platform.tend()
         time.sleep(LOOK_SECONDS)
 
 
-def _wait_for_round(platform: Platform, desk: Desk, connection: Connection, say: Callable[[str], None]) -> None:
+def _wait_for_round(platform: RunningPlatform, desk: Desk, connection: Connection, say: Callable[[str], None]) -> None:
     deadline = time.monotonic() + ROUND_SECONDS
     while True:
         counts = read_counts(connection, desk)

@@ -30,13 +30,13 @@ POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class ProcessMark:
     """The mark of one home. ``home`` is an id of it that neither a copy nor the same path in a container shares."""
 
     home: str
 
     @classmethod
-    def of(cls, home: Path, secrets: Secrets) -> Mark:
+    def of(cls, home: Path, secrets: Secrets) -> ProcessMark:
         """The mark of an installation."""
         return cls(hashlib.sha256(f"{secrets.signing_key}\n{home.resolve()}".encode()).hexdigest()[:16])
 

@@ -25,7 +25,7 @@ from infra.up.counts import Desk
 from infra.up.display import NAME as DISPLAY
 from infra.up.display import start_display
 from infra.up.first_model import make_first_model
-from infra.up.mark import Mark
+from infra.up.mark import ProcessMark
 from infra.up.memory import MemoryWatch
 from infra.up.steps import step
 from infra.up.supervisor import Supervisor
@@ -45,7 +45,7 @@ DEMO_PERSON = "demo-live"
 
 
 @dataclass(slots=True)
-class Platform:
+class RunningPlatform:
     """One running installation. ``demo``: the demo person works on a virtual display instead of the local person."""
 
     settings: Settings
@@ -60,7 +60,7 @@ class Platform:
         self.memory = MemoryWatch(self._database_pids)
         prepare_home(self.settings.home)
         self.secrets = load_secrets(self.settings.secrets)
-        self.supervisor = Supervisor(Mark.of(self.settings.home, self.secrets), self.tell)
+        self.supervisor = Supervisor(ProcessMark.of(self.settings.home, self.secrets), self.tell)
 
     def tell(self, text: str) -> None:
         """A line for the person at the terminal."""

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from infra.up.mark import Mark
+from infra.up.mark import ProcessMark
 
 LOG_BYTES = 20 * 1024 * 1024
 TAIL_LINES = 400
@@ -43,12 +43,12 @@ class Process:
     """A program that was started."""
 
     program: Program
-    mark: Mark
+    mark: ProcessMark
     popen: subprocess.Popen[bytes]
     started: float = field(default_factory=time.monotonic)
 
     @classmethod
-    def start(cls, program: Program, mark: Mark) -> Process:
+    def start(cls, program: Program, mark: ProcessMark) -> Process:
         """Ends what is left of ``program``, then starts it; a Ctrl-C in our terminal does not reach it."""
         mark.end(program.name)
         program.log.parent.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from infra.interruption import whole
-from infra.up.mark import Mark
+from infra.up.mark import ProcessMark
 from infra.up.process import Process, Program, log_tail
 from neural_focus.errors import ServiceError
 
@@ -43,7 +43,7 @@ class _Slot:
 class Supervisor:
     """Programs in the order they were started."""
 
-    mark: Mark
+    mark: ProcessMark
     report: Callable[[str], None]
     clock: Callable[[], float] = time.monotonic
     slots: list[_Slot] = field(default_factory=list)

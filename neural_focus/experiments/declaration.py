@@ -86,7 +86,7 @@ class Availability:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class OutcomeSpec:
     """What is measured after the draw, and for how long.
 
     focus_minutes_a_day: a minute at a focus score of 70 is 0.7 of one. settled_minutes_a_day: of at least a minute in
@@ -149,7 +149,7 @@ class Experiment:
     layer: str
     unit: Literal["opportunity", "person", "day"]
     arms: tuple[ArmSpec, ...]
-    outcome: Outcome
+    outcome: OutcomeSpec
     plan: Plan
     traffic: float = 1.0
     """The share of people in the layer who take part."""

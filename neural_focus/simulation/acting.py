@@ -10,7 +10,7 @@ from enum import StrEnum
 import numpy as np
 
 from neural_focus.simulation.emission import MOVES_A_SECOND
-from neural_focus.simulation.parameters import Kind, Mode, PersonParameters, State
+from neural_focus.simulation.parameters import AppKind, Mode, PersonParameters, State
 from neural_focus.simulation.worker import SETTLED_S, Worker, kind_of
 
 _HALF_S = 45
@@ -30,7 +30,7 @@ class Act(StrEnum):
     TITLE = "title"
 
 
-class Hands:
+class InputPlanner:
     """Plans a worker's current second; remembers the burst of typing and the pointer between two."""
 
     def __init__(self, person: PersonParameters, rng: np.random.Generator) -> None:
@@ -107,7 +107,7 @@ def _lively_tick(worker: Worker, hour: float) -> int | None:
     told = []
     for tick in range(_DAY_S):
         worker.step(tick, hour)
-        settled = worker.age >= SETTLED_S and kind_of(worker.app) is Kind.WORK and worker.idle_s < 5
+        settled = worker.age >= SETTLED_S and kind_of(worker.app) is AppKind.WORK and worker.idle_s < 5
         told.append((settled, worker.mode == Mode.TYPING, worker.switched, worker.state == State.DISTRACTED))
     counts = np.concatenate([np.zeros((1, 4), int), np.cumsum(told, axis=0)])
     first, second = counts[_HALF_S:-_HALF_S] - counts[: -2 * _HALF_S], counts[2 * _HALF_S :] - counts[_HALF_S:-_HALF_S]

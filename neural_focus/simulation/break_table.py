@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neural_focus.prediction import BREAK_HORIZON_SECONDS
-from neural_focus.simulation.parameters import AGE_CAP_S, STATES, Kind, PersonParameters
+from neural_focus.simulation.parameters import AGE_CAP_S, STATES, AppKind, PersonParameters
 
 Floats = NDArray[np.float64]
 STAY_S = 10
@@ -35,8 +35,8 @@ def _home_before(person: PersonParameters, home: Floats, away: Floats, counted: 
     """Value before a second's switch, [3, 61, 5]; after the horizon nothing new can begin."""
     if not counted:
         return np.zeros_like(home)
-    to_work, to_others = person.destination[:, Kind.WORK], person.destination[:, Kind.WORK + 1 :]
-    hazard = person.switch_rate[:, Kind.WORK].T
+    to_work, to_others = person.destination[:, AppKind.WORK], person.destination[:, AppKind.WORK + 1 :]
+    hazard = person.switch_rate[:, AppKind.WORK].T
     older = np.minimum(np.arange(AGE_CAP_S + 1) + 1, AGE_CAP_S)
     before = (1.0 - hazard) * home[:, older]
     for switches in range(3):
@@ -50,8 +50,8 @@ def _home_before(person: PersonParameters, home: Floats, away: Floats, counted: 
 
 def _away_before(person: PersonParameters, home: Floats, away: Floats, counted: bool) -> Floats:
     """[2, 2, 10 ages, 10 seconds away, 5]; entry 0 of the seconds away is not used."""
-    to_work, to_others = person.destination[:, Kind.WORK], person.destination[:, Kind.WORK + 1 :]
-    hazard = person.switch_rate[:, Kind.WORK + 1 :, :STAY_S].transpose(1, 2, 0)[None, :, :, None, :]
+    to_work, to_others = person.destination[:, AppKind.WORK], person.destination[:, AppKind.WORK + 1 :]
+    hazard = person.switch_rate[:, AppKind.WORK + 1 :, :STAY_S].transpose(1, 2, 0)[None, :, :, None, :]
     later = np.ones_like(away)
     later[:, :, :-1, :-1] = away[:, :, 1:, 1:]
     fresh = np.ones((2, 2, STAY_S, STATES))

@@ -6,36 +6,36 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from neural_focus.categories import Rules
-from neural_focus.simulation.parameters import Kind
+from neural_focus.simulation.parameters import AppKind
 
 
 class App(NamedTuple):
     """One app: its name in a record, its kind, the titles its window shows in turn."""
 
     name: str
-    kind: Kind
+    kind: AppKind
     titles: tuple[str, ...]
 
 
 APPS: tuple[App, ...] = (
-    App("code", Kind.WORK, ("engine.cpp - ring - Code", "test_engine.py - ring - Code", "notes.md - Code")),
-    App("kitty", Kind.WORK, ("make test", "git log --oneline", "~/work/ring")),
-    App("firefox", Kind.WORK, ("numpy.lib documentation - Mozilla Firefox", "Pull requests · GitHub",
+    App("code", AppKind.WORK, ("engine.cpp - ring - Code", "test_engine.py - ring - Code", "notes.md - Code")),
+    App("kitty", AppKind.WORK, ("make test", "git log --oneline", "~/work/ring")),
+    App("firefox", AppKind.WORK, ("numpy.lib documentation - Mozilla Firefox", "Pull requests · GitHub",
                                "asyncio - Stack Overflow - Mozilla Firefox")),
-    App("libreoffice-writer", Kind.WORK, ("Report Q3.odt - LibreOffice Writer", "Plan.odt - LibreOffice Writer")),
-    App("obsidian", Kind.WORK, ("Ideas - Obsidian", "Weekly review - Obsidian")),
-    App("okular", Kind.WORK, ("mark2016.pdf - Okular", "boruvka2018.pdf - Okular")),
-    App("slack", Kind.SHALLOW, ("general - Slack", "Direct messages - Slack")),
-    App("thunderbird", Kind.SHALLOW, ("Inbox - Mozilla Thunderbird", "Write: Re: Plan - Thunderbird")),
-    App("element-desktop", Kind.SHALLOW, ("Element | Team", "Element | Standup")),
-    App("chromium", Kind.LEISURE, ("Hacker News - Chromium", "Lo-fi beats - YouTube - Chromium",
+    App("libreoffice-writer", AppKind.WORK, ("Report Q3.odt - LibreOffice Writer", "Plan.odt - LibreOffice Writer")),
+    App("obsidian", AppKind.WORK, ("Ideas - Obsidian", "Weekly review - Obsidian")),
+    App("okular", AppKind.WORK, ("mark2016.pdf - Okular", "boruvka2018.pdf - Okular")),
+    App("slack", AppKind.SHALLOW, ("general - Slack", "Direct messages - Slack")),
+    App("thunderbird", AppKind.SHALLOW, ("Inbox - Mozilla Thunderbird", "Write: Re: Plan - Thunderbird")),
+    App("element-desktop", AppKind.SHALLOW, ("Element | Team", "Element | Standup")),
+    App("chromium", AppKind.LEISURE, ("Hacker News - Chromium", "Lo-fi beats - YouTube - Chromium",
                                    "r/aww - Reddit - Chromium")),
-    App("spotify", Kind.LEISURE, ("Spotify Premium", "Discover Weekly - Spotify")),
-    App("discord", Kind.LEISURE, ("Friends - Discord", "#random - Discord")),
-    App("vlc", Kind.LEISURE, ("trailer.mp4 - VLC media player", "clip.webm - VLC media player")),
+    App("spotify", AppKind.LEISURE, ("Spotify Premium", "Discover Weekly - Spotify")),
+    App("discord", AppKind.LEISURE, ("Friends - Discord", "#random - Discord")),
+    App("vlc", AppKind.LEISURE, ("trailer.mp4 - VLC media player", "clip.webm - VLC media player")),
 )  # fmt: skip
-APPS_OF_KIND: dict[Kind, list[int]] = {
-    kind: [number for number, app in enumerate(APPS) if app.kind is kind] for kind in Kind
+APPS_OF_KIND: dict[AppKind, list[int]] = {
+    kind: [number for number, app in enumerate(APPS) if app.kind is kind] for kind in AppKind
 }
 
 

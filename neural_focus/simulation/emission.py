@@ -18,7 +18,7 @@ from neural_focus.events import (
 )
 from neural_focus.simulation.desk import APPS, hint_of, title_of
 from neural_focus.simulation.parameters import Mode, PersonParameters
-from neural_focus.simulation.timeline import Timeline
+from neural_focus.simulation.timeline import SimulatedTimeline
 from neural_focus.time import SECOND_US
 
 SCREEN = (1920, 1080)
@@ -59,7 +59,7 @@ class Emission:
     pointer: Tempo
 
 
-def emit(timeline: Timeline, person: PersonParameters, rng: np.random.Generator) -> Emission:
+def emit(timeline: SimulatedTimeline, person: PersonParameters, rng: np.random.Generator) -> Emission:
     """Records (``EVENT_DTYPE``) of a timeline, sorted by time."""
     before = np.where(timeline.first, timeline.app, np.concatenate([timeline.app[:1], timeline.app[:-1]]))
     keys, key_tempo = _typing(timeline, person, rng)
@@ -70,7 +70,7 @@ def emit(timeline: Timeline, person: PersonParameters, rng: np.random.Generator)
     return Emission(_records(rows), key_tempo, pointer_tempo)
 
 
-def _typing(timeline: Timeline, person: PersonParameters, rng: np.random.Generator) -> tuple[Rows, Tempo]:
+def _typing(timeline: SimulatedTimeline, person: PersonParameters, rng: np.random.Generator) -> tuple[Rows, Tempo]:
     """Bursts: log-normal intervals from the first key of a stretch of typing in one state to its end."""
     typing = timeline.mode == Mode.TYPING
     same = np.concatenate([[False], typing[1:] & typing[:-1] & (np.diff(timeline.state.astype(int)) == 0)])
@@ -108,7 +108,7 @@ def _releases(keys: Rows, rng: np.random.Generator) -> Rows:
 
 
 def _moves(
-    timeline: Timeline, before: NDArray[np.uint8], person: PersonParameters, rng: np.random.Generator
+    timeline: SimulatedTimeline, before: NDArray[np.uint8], person: PersonParameters, rng: np.random.Generator
 ) -> tuple[Rows, Tempo]:
     """Coalesced motion: three moves in a second of pointing, speeds log-normal, directions a random walk."""
     tick = np.repeat(np.flatnonzero(timeline.mode == Mode.POINTING), MOVES_A_SECOND)
@@ -131,7 +131,7 @@ def _moves(
     return _rows(time_us, EventType.MOUSE_MOVE, before[tick], data, 4), tempo
 
 
-def _clicks_and_wheel(timeline: Timeline, moves: Rows, rng: np.random.Generator) -> tuple[Rows, Rows]:
+def _clicks_and_wheel(timeline: SimulatedTimeline, moves: Rows, rng: np.random.Generator) -> tuple[Rows, Rows]:
     """A switch takes a click; other seconds of pointing bring clicks and notches of the wheel now and then."""
     last = np.arange(MOVES_A_SECOND - 1, len(moves.time_us), MOVES_A_SECOND)
     pointing = np.flatnonzero(timeline.mode == Mode.POINTING)
@@ -150,7 +150,7 @@ def _clicks_and_wheel(timeline: Timeline, moves: Rows, rng: np.random.Generator)
     )
 
 
-def _windows(timeline: Timeline, before: NDArray[np.uint8]) -> tuple[Rows, Rows, Rows]:
+def _windows(timeline: SimulatedTimeline, before: NDArray[np.uint8]) -> tuple[Rows, Rows, Rows]:
     switch = np.flatnonzero(timeline.switched | timeline.first)
     app, document = timeline.app[switch], timeline.document[switch]
     old = np.where(timeline.first[switch], 0, _window_of(before[switch]))
@@ -172,7 +172,7 @@ def _titles(time_us: Ints, app: NDArray[np.uint8], document: NDArray[np.int32], 
     return _rows(time_us, EventType.WINDOW_TITLE_CHANGE, app, data, 8)
 
 
-def _absence(timeline: Timeline) -> tuple[Rows, Rows]:
+def _absence(timeline: SimulatedTimeline) -> tuple[Rows, Rows]:
     """The screen is locked at the end of each stretch and unlocked before the next one."""
     first = np.flatnonzero(timeline.first)
     last = np.append(first[1:], len(timeline.state)) - 1
@@ -184,7 +184,7 @@ def _absence(timeline: Timeline) -> tuple[Rows, Rows]:
     )
 
 
-def _idle(timeline: Timeline, hands_us: Ints) -> tuple[Rows, Rows]:
+def _idle(timeline: SimulatedTimeline, hands_us: Ints) -> tuple[Rows, Rows]:
     """IDLE_START 5 s after the last input, IDLE_END at the next one."""
     gap = np.diff(hands_us)
     long = np.flatnonzero(gap > IDLE_AFTER_US)

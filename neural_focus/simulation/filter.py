@@ -25,13 +25,13 @@ from neural_focus.simulation.parameters import (
     ON_TASK,
     STATES,
     STRAINS,
-    Kind,
+    AppKind,
     Mode,
     PersonParameters,
     State,
 )
 from neural_focus.simulation.person import SimulatedPerson
-from neural_focus.simulation.timeline import Timeline
+from neural_focus.simulation.timeline import SimulatedTimeline
 from neural_focus.time import SECOND_US
 
 Floats = NDArray[np.float64]
@@ -43,7 +43,7 @@ _KIND = np.array([int(app.kind) for app in APPS])
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
+class FilterForecast:
     """Per tick of the timeline, [n]. ``break_risk`` is nan where focus is not settled in a work app."""
 
     time_us: NDArray[np.int64]
@@ -56,14 +56,14 @@ class Forecast:
     """P(a break begins in the next 60 s)."""
 
 
-def forecast(person: SimulatedPerson) -> Forecast:
+def forecast(person: SimulatedPerson) -> FilterForecast:
     """The filter over one person's weeks, about 2 s for a month."""
     timeline, parameters = person.timeline, person.parameters
     belief = _beliefs(person)
     kind, age = _KIND[timeline.app], np.minimum(timeline.age_s, AGE_CAP_S)
     calm = no_switch_table(parameters)[timeline.strain, kind, age]
     breaks = np.array([break_table(parameters, float(strain)) for strain in STRAINS])[timeline.strain]
-    return Forecast(
+    return FilterForecast(
         time_us=timeline.start_us + SECOND_US,
         focused=belief @ ON_TASK.astype(np.float64),
         switch_risk=1.0 - np.einsum("tz,tz->t", belief, calm),
@@ -75,7 +75,7 @@ def no_switch_table(person: PersonParameters, horizon_s: int = HORIZON_SECONDS) 
     """[12 strains, 3 kinds, 61 ages, 5 states] P(no switch within ``horizon_s``)."""
     older = np.minimum(np.arange(AGE_CAP_S + 1) + 1, AGE_CAP_S)
     stay = 1.0 - person.switch_rate.transpose(1, 2, 0)
-    table = np.empty((len(STRAINS), len(Kind), AGE_CAP_S + 1, STATES))
+    table = np.empty((len(STRAINS), len(AppKind), AGE_CAP_S + 1, STATES))
     for level, strain in enumerate(STRAINS):
         move = person.transition(float(strain)).T
         value = np.ones_like(stay)
@@ -85,24 +85,24 @@ def no_switch_table(person: PersonParameters, horizon_s: int = HORIZON_SECONDS) 
     return table
 
 
-def settled(timeline: Timeline) -> NDArray[np.bool_]:
+def settled(timeline: SimulatedTimeline) -> NDArray[np.bool_]:
     """Whether a work app has held the focus for 60 s and the last input is less than 5 s old."""
     index = np.arange(len(timeline.mode))
     busy = (timeline.mode != Mode.READING) | timeline.first
     quiet = index - np.maximum.accumulate(np.where(busy, index, 0))
-    work = _KIND[timeline.app] == Kind.WORK
+    work = _KIND[timeline.app] == AppKind.WORK
     return np.asarray((timeline.age_s >= SETTLED_S) & work & (quiet < IDLE_S))
 
 
-def switches_ahead(timeline: Timeline) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def switches_ahead(timeline: SimulatedTimeline) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """What came true: a switch in the next 30 s; and whether the person was there for all of them."""
     happened = _ahead(timeline.switched & ~timeline.first, HORIZON_SECONDS) > 0
     return happened, _present(timeline, HORIZON_SECONDS)
 
 
-def breaks_ahead(timeline: Timeline) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def breaks_ahead(timeline: SimulatedTimeline) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """What came true: a break that begins in the next 60 s; and whether the person was there to tell."""
-    away = _KIND[timeline.app] != Kind.WORK
+    away = _KIND[timeline.app] != AppKind.WORK
     leaves = away & ~np.concatenate([[True], away[:-1]]) & ~timeline.first
     stays = _ahead(~away, STAY_AWAY_S - 1) == 0
     left = _ahead(leaves & stays, BREAK_HORIZON_SECONDS) > 0
@@ -180,7 +180,7 @@ def _ahead(flags: NDArray[np.bool_], horizon: int) -> NDArray[np.int64]:
     return np.asarray(total[np.minimum(index + 1 + horizon, len(flags))] - total[index + 1])
 
 
-def _present(timeline: Timeline, horizon: int) -> NDArray[np.bool_]:
+def _present(timeline: SimulatedTimeline, horizon: int) -> NDArray[np.bool_]:
     inside = np.asarray(_ahead(timeline.first, horizon) == 0)
     inside[-horizon:] = False
     return inside

@@ -43,7 +43,7 @@ class Mode(IntEnum):
     POINTING = 2
 
 
-class Kind(IntEnum):
+class AppKind(IntEnum):
     """Kind of the app that holds the focus."""
 
     WORK = 0

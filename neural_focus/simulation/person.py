@@ -15,7 +15,7 @@ from neural_focus.experiments.assignment import Arm
 from neural_focus.simulation.emission import Tempo, emit
 from neural_focus.simulation.parameters import ON_TASK, SHIELD_S, PersonParameters, State, draw_person
 from neural_focus.simulation.timeline import (
-    Timeline,
+    SimulatedTimeline,
     focus_share,
     live_through,
     state_share,
@@ -33,7 +33,7 @@ GIVE_UP_S = 240
 
 
 @dataclass(frozen=True, slots=True)
-class TimedSession:
+class SimulatedSession:
     """A session that the person started: µs since the epoch; ``completed`` if the timer ran out."""
 
     start_us: int
@@ -83,10 +83,10 @@ class SimulatedPerson:
     number: int
     parameters: PersonParameters
     records: NDArray[np.void]
-    timeline: Timeline
+    timeline: SimulatedTimeline
     keys: Tempo
     pointer: Tempo
-    sessions: list[TimedSession]
+    sessions: list[SimulatedSession]
     marks: list[Mark]
     trials: list[SimulatedTrial]
 
@@ -160,10 +160,10 @@ def answer(intervention: Mapping[str, Any], rng: np.random.Generator) -> tuple[s
     return response, float(min(rng.lognormal(0.9, 0.4), limit))
 
 
-def _timed_sessions(timeline: Timeline, rng: np.random.Generator) -> list[TimedSession]:
+def _timed_sessions(timeline: SimulatedTimeline, rng: np.random.Generator) -> list[SimulatedSession]:
     """Three a day, begun on task in a work app; given up after 4 min of nothing but other things."""
     days = np.unique(timeline.start_us // DAY_US)
-    sessions: list[TimedSession] = []
+    sessions: list[SimulatedSession] = []
     for day in days:
         low, high = np.searchsorted(timeline.start_us, [day * DAY_US, (day + 1) * DAY_US])
         begun_us = 0
@@ -178,7 +178,7 @@ def _timed_sessions(timeline: Timeline, rng: np.random.Generator) -> list[TimedS
     return sessions
 
 
-def _run_session(timeline: Timeline, start: int, kind: str, minutes: int) -> TimedSession:
+def _run_session(timeline: SimulatedTimeline, start: int, kind: str, minutes: int) -> SimulatedSession:
     planned = start + minutes * 60
     absent = np.flatnonzero(timeline.first[start + 1 : planned])
     stop = start + 1 + int(absent[0]) if len(absent) else min(planned, len(timeline.state))
@@ -188,10 +188,10 @@ def _run_session(timeline: Timeline, start: int, kind: str, minutes: int) -> Tim
         stop = start + GIVE_UP_S + int(lost[0])
     begin_us = int(timeline.start_us[start])
     completed = stop == planned
-    return TimedSession(begin_us, begin_us + (stop - start) * SECOND_US, kind, completed)
+    return SimulatedSession(begin_us, begin_us + (stop - start) * SECOND_US, kind, completed)
 
 
-def _marks(timeline: Timeline, rng: np.random.Generator) -> list[Mark]:
+def _marks(timeline: SimulatedTimeline, rng: np.random.Generator) -> list[Mark]:
     """Six a day where the last 5 min were clear; one in twenty is wrong."""
     days = len(np.unique(timeline.start_us // DAY_US))
     marks = []

@@ -22,7 +22,7 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
-class Timeline:
+class SimulatedTimeline:
     """Seconds at the desk, in order; scheduled absences and nights are gaps between ticks.
 
     All arrays are [n], one entry a second; see ``PACKING``.
@@ -58,7 +58,7 @@ def workdays(last: dt.date, days: int) -> list[dt.date]:
 
 def live_through(
     person: PersonParameters, days: list[dt.date], rng: np.random.Generator, *, trials: bool = True
-) -> tuple[Timeline, list[tuple[int, Trial]]]:
+) -> tuple[SimulatedTimeline, list[tuple[int, Trial]]]:
     """A person's seconds over these days, and the trials with their time in µs since the epoch."""
     worker = Worker(person, rng, trials=trials)
     ticks: list[int] = []
@@ -75,14 +75,14 @@ def live_through(
     return _timeline(np.concatenate(starts), ticks), held
 
 
-def _timeline(start_us: NDArray[np.int64], packed: list[int]) -> Timeline:
+def _timeline(start_us: NDArray[np.int64], packed: list[int]) -> SimulatedTimeline:
     ticks = np.array(packed, dtype=np.int64)
     part = {name: (ticks >> low) & ((1 << bits) - 1) for name, (low, bits) in PACKING.items()}
     switched = part["switched"].astype(bool)
     begins = switched | np.concatenate([[True], np.diff(start_us) != SECOND_US])
     index = np.arange(len(ticks))
     small = np.uint8
-    return Timeline(
+    return SimulatedTimeline(
         start_us, part["state"].astype(small), part["mode"].astype(small), part["app"].astype(small), switched,
         (index - np.maximum.accumulate(np.where(begins, index, 0))).astype(np.int32), part["strain"].astype(small),
         part["shielded"].astype(bool), part["document"].astype(np.int32),
@@ -102,14 +102,14 @@ def _schedule(person: PersonParameters, rng: np.random.Generator) -> list[Stretc
     return [Stretch(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a > 300]
 
 
-def focus_share(timeline: Timeline, at_us: int, seconds: int) -> float:
+def focus_share(timeline: SimulatedTimeline, at_us: int, seconds: int) -> float:
     """Share of ``seconds`` after ``at_us`` (before it, if negative) spent on task; absence counts as off task."""
     begin, end = sorted((at_us, at_us + seconds * SECOND_US))
     low, high = np.searchsorted(timeline.start_us, [begin, end])
     return float(ON_TASK[timeline.state[low:high]].sum() / abs(seconds))
 
 
-def state_share(timeline: Timeline, begin_us: int, end_us: int, state: State) -> float:
+def state_share(timeline: SimulatedTimeline, begin_us: int, end_us: int, state: State) -> float:
     """Share of [begin, end) spent in ``state``."""
     low, high = np.searchsorted(timeline.start_us, [begin_us, end_us])
     return float((timeline.state[low:high] == state).sum() * SECOND_US / max(end_us - begin_us, SECOND_US))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from neural_focus.experiments.assignment import Arm
 from neural_focus.simulation.parameters import BREATHER_S, ON_TASK, STATES, STRAINS, PersonParameters, State
 from neural_focus.simulation.person import EFFECT_WINDOW_S, SimulatedPerson, SimulatedTrial
-from neural_focus.simulation.timeline import Timeline
+from neural_focus.simulation.timeline import SimulatedTimeline
 from neural_focus.simulation.worker import Trial
 
 Floats = NDArray[np.float64]
@@ -26,7 +26,9 @@ def true_effects(people: list[SimulatedPerson]) -> dict[Arm, float]:
     return true_effects_of([(person.parameters, person.timeline, person.trials) for person in people])
 
 
-def true_effects_of(lives: Sequence[tuple[PersonParameters, Timeline, list[SimulatedTrial]]]) -> dict[Arm, float]:
+def true_effects_of(
+    lives: Sequence[tuple[PersonParameters, SimulatedTimeline, list[SimulatedTrial]]],
+) -> dict[Arm, float]:
     """``true_effects`` of people who need no records: parameters, seconds, and the trials held."""
     gains: dict[Arm, list[float]] = {Arm.SUGGEST_BREAK: [], Arm.BLOCK_SITES: [], Arm.PLACEBO: []}
     for person, timeline, trials in lives:
@@ -38,7 +40,7 @@ def true_effects_of(lives: Sequence[tuple[PersonParameters, Timeline, list[Simul
     return {arm: float(np.mean(values)) if values else float("nan") for arm, values in gains.items()}
 
 
-def _seconds_there(timeline: Timeline, trials: list[SimulatedTrial]) -> list[int]:
+def _seconds_there(timeline: SimulatedTimeline, trials: list[SimulatedTrial]) -> list[int]:
     """How much of the window each person is at the desk: who leaves is off task from then on."""
     ends = np.append(np.flatnonzero(timeline.first)[1:], len(timeline.start_us))
     ticks = np.searchsorted(timeline.start_us, [simulated.at_us for simulated in trials])

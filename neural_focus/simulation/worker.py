@@ -21,7 +21,7 @@ from neural_focus.simulation.parameters import (
     BREATHER_S,
     SHIELD_S,
     STRAINS,
-    Kind,
+    AppKind,
     Mode,
     PersonParameters,
     State,
@@ -67,14 +67,14 @@ class Worker:
         self._switch = person.switch_rate.tolist()
         self._destination = _cumulative(person.destination)
         self._hands = [_cumulative(rows) for rows in person.hands]
-        self._favourites = [_favourites(APPS_OF_KIND[kind], person.seed) for kind in Kind]
+        self._favourites = [_favourites(APPS_OF_KIND[kind], person.seed) for kind in AppKind]
         self.trials: list[Trial] = []
         self.begin()
 
     def begin(self) -> None:
         """Sit down at the desk: a fresh stretch, on task, in a work app."""
         self.state = int(State.FOCUSED if next(self._uniform) < 0.6 else State.SHALLOW)
-        self.app = self._pick(Kind.WORK, -1)
+        self.app = self._pick(AppKind.WORK, -1)
         self.mode, self.age, self.document, self.switched = int(Mode.POINTING), 0, 0, False
         self.idle_s = self.rest_s = 0
         self.shield_s = self.pause_s = 0
@@ -120,7 +120,7 @@ class Worker:
 
     def turn_back(self) -> None:
         """What drew them away did not open: they are at work again."""
-        self.state, self.app = int(State.SHALLOW), self._pick(Kind.WORK, self.app)
+        self.state, self.app = int(State.SHALLOW), self._pick(AppKind.WORK, self.app)
         self.age, self.mode = 0, 2
 
     def _pause(self) -> None:
@@ -190,7 +190,7 @@ class Worker:
                 return app
 
 
-def kind_of(app: int) -> Kind:
+def kind_of(app: int) -> AppKind:
     """The kind of app number ``app``."""
     return APPS[app].kind
 

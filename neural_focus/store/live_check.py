@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from neural_focus.outcomes import MARGIN_US, WarningKind, served_outcome
 from neural_focus.store.database import Connection
 from neural_focus.store.labels import shown_on
-from neural_focus.store.predictions import Moments, read_moments
+from neural_focus.store.predictions import LoggedMoments, read_moments
 from neural_focus.store.timelines import stream_timeline
 from neural_focus.time import moment
 
@@ -92,7 +92,7 @@ def _join(parts: Sequence[ServedOutcomes]) -> ServedOutcomes:
     )
 
 
-def _served_by(connection: Connection, user_id: int, past: Moments, version: str | None) -> NDArray[np.bool_]:
+def _served_by(connection: Connection, user_id: int, past: LoggedMoments, version: str | None) -> NDArray[np.bool_]:
     if version is None or not len(past.t_us):
         return np.ones(len(past.t_us), bool)
     rows = connection.execute(
@@ -104,7 +104,7 @@ def _served_by(connection: Connection, user_id: int, past: Moments, version: str
 
 
 def _challenger(
-    connection: Connection, user_id: int, past: Moments, version: str | None
+    connection: Connection, user_id: int, past: LoggedMoments, version: str | None
 ) -> dict[str, NDArray[np.float64]]:
     found = {target: np.full(len(past.t_us), np.nan) for target in KINDS}
     if version is None or not len(past.t_us):

@@ -48,7 +48,7 @@ class LoggedPrediction:
 
 
 @dataclass(frozen=True, slots=True)
-class Moments:
+class LoggedMoments:
     """The past of one stream as it was predicted, n snapshots ascending in time.
 
     ``t_us`` int64[n]; scores, risks, ``confidence`` and ``momentum`` float64[n], nan where null; ``app_age_s`` and
@@ -110,8 +110,8 @@ def _values(row: LoggedPrediction) -> tuple[object, ...]:
 
 def read_moments(
     connection: Connection, user_id: int, start_us: int, end_us: int, machine_id: str | None = None
-) -> list[Moments]:
-    """A person's served predictions for snapshots in (start, end], a ``Moments`` for each of their machines."""
+) -> list[LoggedMoments]:
+    """A person's served predictions for snapshots in (start, end], a ``LoggedMoments`` for each of their machines."""
     rows = connection.execute(
         "SELECT machine_id::text, (EXTRACT(epoch FROM snapshot_time) * 1000000)::bigint, focus_score,"
         " distraction_risk, break_risk, confidence, focus_momentum, (features->>'time_in_current_app')::float8,"
@@ -128,13 +128,13 @@ def read_moments(
     return [_moments(machine, found) for machine, found in by_machine.items()]
 
 
-def _moments(machine_id: str, rows: list[tuple[Any, ...]]) -> Moments:
+def _moments(machine_id: str, rows: list[tuple[Any, ...]]) -> LoggedMoments:
     times = np.array([row[0] for row in rows], np.int64)
     table = np.array([row[1:] for row in rows], np.float64)  # None becomes nan
     category, pseudo = np.nan_to_num(table[:, 7]).astype(np.int64), table[:, 8] > 0
     score, risk, break_risk, confidence, momentum, app_age, session_age = table[:, :7].T
     said = (score, risk, break_risk, confidence, momentum)
-    return Moments(machine_id, times, *said, app_age, session_age, category, pseudo, table[:, 9])
+    return LoggedMoments(machine_id, times, *said, app_age, session_age, category, pseudo, table[:, 9])
 
 
 def read_features(

@@ -17,7 +17,7 @@ from neural_focus.sessions import LOOK_BACK_US
 from neural_focus.store.boots import read_boots
 from neural_focus.store.database import Connection
 from neural_focus.store.events import read_events
-from neural_focus.store.predictions import Moments
+from neural_focus.store.predictions import LoggedMoments
 from neural_focus.time import microseconds, moment
 
 TELLING = (
@@ -30,7 +30,7 @@ TELLING = (
 """The events that change who holds the focus, or whether somebody is idle. Input ends idle, too: IDLE_END says so."""
 
 
-def stream_timeline(connection: Connection, user_id: int, past: Moments, end_us: int) -> Timeline:
+def stream_timeline(connection: Connection, user_id: int, past: LoggedMoments, end_us: int) -> Timeline:
     """What happened in a stream from the first of its served moments (one at least) to ``end_us``."""
     start_us = int(past.t_us[0])
     boots = read_boots(connection, user_id, past.machine_id)
@@ -55,7 +55,7 @@ def _last_focus_us(connection: Connection, user_id: int, machine_id: str, start_
     return microseconds(row[0]) if row else start_us
 
 
-def timeline_of(past: Moments) -> Timeline:
+def timeline_of(past: LoggedMoments) -> Timeline:
     """What happened, told back from served moments: the engine's word on events that would have told them so.
 
     A switch is put at the end of its second; several of one second are one.
@@ -67,7 +67,7 @@ def timeline_of(past: Moments) -> Timeline:
     return read_timeline(rows[np.argsort(rows["timestamp_us"], kind="stable")], covered, has_categories=True)
 
 
-def _focus_changes(past: Moments) -> NDArray[np.void]:
+def _focus_changes(past: LoggedMoments) -> NDArray[np.void]:
     """The app of the first moment, and another one wherever its age says so. A session's start is no switch."""
     begun = past.t_us - past.app_age_s.astype(np.int64) * US
     switched = (begun > np.r_[begun[0], past.t_us[:-1]]) & (past.session_age_s > past.app_age_s)
@@ -82,7 +82,7 @@ def _focus_changes(past: Moments) -> NDArray[np.void]:
     return rows
 
 
-def _idle_edges(past: Moments, follows: NDArray[np.bool_]) -> NDArray[np.void]:
+def _idle_edges(past: LoggedMoments, follows: NDArray[np.bool_]) -> NDArray[np.void]:
     """Idle where the idle time of the 30 s before grows, or fills them, second after second."""
     grows = np.diff(past.idle_s) > 0
     idle = np.r_[False, follows & (grows | (past.idle_s[1:] >= HORIZON_SECONDS))]

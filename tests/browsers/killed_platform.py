@@ -36,7 +36,7 @@ from infra.embedded_database import EmbeddedServer
 from infra.embedded_database_postmaster import postmaster
 from infra.up import plan
 from infra.up.display import start_display
-from infra.up.platform import Platform
+from infra.up.platform import RunningPlatform
 from neural_focus._x11 import Injector, Minimizer
 from neural_focus.messages import DesktopStatus, decode_server
 from neural_focus.settings import read_settings
@@ -60,7 +60,7 @@ class KilledPlatform:
         self._stop = threading.Event()
         self.sites, self.home = Sites(), home
         self._log = (home / "up.log").open("a")
-        self._platform = Platform(read_settings(), Console(file=self._log), demo=True)
+        self._platform = RunningPlatform(read_settings(), Console(file=self._log), demo=True)
         self._secrets, self._supervisor = self._platform.secrets, self._platform.supervisor
         server = self._platform.embedded = EmbeddedServer.from_settings(self._platform.settings)
         self.database_url = server.start()

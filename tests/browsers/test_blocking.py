@@ -14,7 +14,7 @@ from blocking_bench import COVERED, OTHER, SITE, WORK, Bench, Browser, closed_ta
 
 from infra.demo_person import DemoPerson
 from infra.virtual_display import start_virtual_display, stop_virtual_display
-from neural_focus.simulation.parameters import Kind, draw_person
+from neural_focus.simulation.parameters import AppKind, draw_person
 from neural_focus.simulation.worker import kind_of
 
 
@@ -70,7 +70,7 @@ def test_the_demo_person_is_stopped_by_the_real_block_in_the_real_browser(
 ) -> None:
     calm = draw_person(3)
     to_leisure = np.zeros_like(calm.destination)
-    to_leisure[:, int(Kind.LEISURE)] = 1.0
+    to_leisure[:, int(AppKind.LEISURE)] = 1.0
     drawn = replace(calm, switch_rate=np.full_like(calm.switch_rate, 0.5), destination=to_leisure)
     sites, tab, pages = bench.sites, browser.open("about:blank"), count()
 
@@ -94,7 +94,7 @@ def test_the_demo_person_is_stopped_by_the_real_block_in_the_real_browser(
     sites.asked.clear()
     stopped = work()
     assert stopped.counts.stopped == stopped.counts.visits >= 1
-    assert kind_of(stopped._worker.app) is Kind.WORK, "back at work"
+    assert kind_of(stopped._worker.app) is AppKind.WORK, "back at work"
     assert not [asked for asked in sites.asked if asked.startswith(SITE)], "a request left the browser"
 
     bench.undo(row)

@@ -15,7 +15,7 @@ from installation import Installation
 from websockets.sync.client import connect
 
 from flows.server import login
-from infra.up.mark import Mark
+from infra.up.mark import ProcessMark
 from neural_focus._x11 import Injector
 from neural_focus.addresses import prefect_address, service_address
 from serving.auth import issue_token
@@ -102,7 +102,7 @@ def _cookie(installation: Installation) -> Iterator[None]:
 @contextmanager
 def _held(installation: Installation, name: str) -> Iterator[None]:
     """A program that rests inside."""
-    [process] = Mark.of(installation.home, installation.secrets).processes(name)
+    [process] = ProcessMark.of(installation.home, installation.secrets).processes(name)
     process.suspend()
     try:
         yield

@@ -13,7 +13,7 @@ from virtual_desktop import wait_for
 from infra.embedded_database import EmbeddedServer
 from infra.embedded_database_postmaster import postmaster
 from infra.up import plan
-from infra.up.mark import Mark
+from infra.up.mark import ProcessMark
 
 PROGRAMS = {"flows": 1, "service": 2, "Prefect server": 1, "demo person": 1, "agent": 1, "virtual display": 1}
 """How many processes each has while no flow runs: the service a parent and a worker."""
@@ -29,9 +29,9 @@ class Programs:
     platform: RunningPlatform
 
     @property
-    def mark(self) -> Mark:
+    def mark(self) -> ProcessMark:
         """By which they are found."""
-        return Mark.of(self.installation.home, self.installation.secrets)
+        return ProcessMark.of(self.installation.home, self.installation.secrets)
 
     def first(self, name: str) -> psutil.Process:
         """The process of ``name`` that ``up`` started."""

@@ -21,7 +21,7 @@ import collector.pipewire_streams
 import collector.screen_lock
 import collector.session_watch
 from collector.do_not_disturb import DUNST, MAKO, NOTIFICATIONS, SHELL, SWAYNC, XFCONF
-from collector.pipewire_streams import InUse, Streams, streams_in_use
+from collector.pipewire_streams import InUse, PipewireStreams, streams_in_use
 from collector.session_watch import SessionWatch
 from neural_focus._x11 import Injector
 
@@ -183,5 +183,5 @@ def test_a_pw_dump_that_hangs_is_ended(session: Session, tmp_path: Path, monkeyp
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(program.parent), prepend=":")
     (tmp_path / "XDG_RUNTIME_DIR" / "pipewire-0").touch()
-    assert asyncio.run(Streams().look()) == InUse()
+    assert asyncio.run(PipewireStreams().look()) == InUse()
     assert not Path("/proc", (tmp_path / "pid").read_text().strip()).exists()

@@ -34,7 +34,7 @@ from collector.source import has_session_bus
 from collector.tray import Mood, View
 from collector.wayland import WaylandSource
 from infra.diagnosis import check_display
-from infra.finding import State
+from infra.finding import Grade
 from neural_focus._native import read_segment, spool_segments
 from neural_focus._x11 import Injector
 from neural_focus.errors import CaptureError
@@ -372,7 +372,7 @@ def test_doctor_says_what_a_wayland_session_lacks(monkeypatch: pytest.MonkeyPatc
         monkeypatch.delenv("DISPLAY", raising=False)
         monkeypatch.setattr(collector.wayland, "INPUT_FOLDER", "/nowhere")
         finding = check_display(read_settings())
-    assert finding.state is State.LIMITED
+    assert finding.state is Grade.LIMITED
     assert (
         "focus ✓ by the compositor" in finding.said and "keyboard and mouse ✗ there is no such device" in finding.said
     )

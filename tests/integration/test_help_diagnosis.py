@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from infra.finding import State
+from infra.finding import Grade
 from infra.help_diagnosis import check_actions, check_browsers, unseen_reasons
 from infra.ports import free_port
 from neural_focus.secrets import load_secrets
@@ -23,18 +23,18 @@ PAIRED = {"id": 1, "browser": "Chromium 156", "paired_at": "2026-01-02T03:04:05Z
 
 def test_what_the_desktop_cannot_do_is_said_with_what_would_help(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path)
-    assert check_actions(settings).state is State.WELL
+    assert check_actions(settings).state is Grade.WELL
     abilities = [
         {"action": "SUGGEST_BREAK", "able": True, "why": "", "todo": ""},
         {"action": "KILL", "able": True, "why": "", "todo": ""},
     ]
     (tmp_path / "agent.json").write_text(json.dumps({"abilities": abilities}))
     found = check_actions(settings)
-    assert (found.state, found.said) == (State.WELL, "it can do a break screen, ending programs")
+    assert (found.state, found.said) == (Grade.WELL, "it can do a break screen, ending programs")
     denied = {"action": "MINIMIZE", "able": False, "why": "GNOME lets no program do it", "todo": "Log in with Xorg"}
     (tmp_path / "agent.json").write_text(json.dumps({"abilities": [*abilities, denied]}))
     found = check_actions(settings)
-    assert found.state is State.LIMITED and found.todo == "Log in with Xorg"
+    assert found.state is Grade.LIMITED and found.todo == "Log in with Xorg"
     assert found.said.endswith("ending programs; not minimising apps: GNOME lets no program do it")
 
 
@@ -65,21 +65,26 @@ def service_with(tmp_path: Path, browsers: list[dict[str, Any]]) -> Iterator[Set
 @pytest.mark.parametrize(
     ("browsers", "state", "said", "todo"),
     [
-        ([], State.LIMITED, "no browser is paired", "neural-focus extension"),
-        ([{"connected": True, "allowed": True}], State.WELL, "sites can be closed in: Chromium 156", ""),
-        ([{"connected": True, "allowed": False}], State.LIMITED, "no permission to close sites in", "Allow access"),
-        ([{"connected": False, "allowed": False}], State.LIMITED, "(last seen 2026-02-03)", "Open that browser"),
-        ([{"connected": False, "allowed": False, "seen_at": None}], State.LIMITED, "(never seen)", "Open that browser"),
+        ([], Grade.LIMITED, "no browser is paired", "neural-focus extension"),
+        ([{"connected": True, "allowed": True}], Grade.WELL, "sites can be closed in: Chromium 156", ""),
+        ([{"connected": True, "allowed": False}], Grade.LIMITED, "no permission to close sites in", "Allow access"),
+        ([{"connected": False, "allowed": False}], Grade.LIMITED, "(last seen 2026-02-03)", "Open that browser"),
+        (
+            [{"connected": False, "allowed": False, "seen_at": None}],
+            Grade.LIMITED,
+            "(never seen)",
+            "Open that browser",
+        ),
         (
             [{"connected": True, "allowed": True}, {"connected": False, "allowed": False}],
-            State.WELL,
+            Grade.WELL,
             "sites can be closed in: Chromium 156; not connected: Chromium 156 (last",
             "",
         ),
     ],
 )
 def test_browsers_are_told_apart_by_what_they_lack(
-    tmp_path: Path, browsers: list[dict[str, Any]], state: State, said: str, todo: str
+    tmp_path: Path, browsers: list[dict[str, Any]], state: Grade, said: str, todo: str
 ) -> None:
     with service_with(tmp_path, [PAIRED | one for one in browsers]) as settings:
         found = check_browsers(settings)
@@ -88,7 +93,7 @@ def test_browsers_are_told_apart_by_what_they_lack(
 
 def test_without_a_service_nobody_is_asked_and_nothing_is_made(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path / "home", serving_port=free_port())
-    assert check_browsers(settings).state is State.WELL
+    assert check_browsers(settings).state is Grade.WELL
     assert not settings.home.exists()
 
 

@@ -16,7 +16,7 @@ from surroundings import DEAD_PROXIES, HAS_IPV6
 
 from collector.websocket_client import WebSocketClient
 from infra.diagnosis import check_network, check_service
-from infra.finding import State
+from infra.finding import Grade
 from infra.pictures.shots import report_address
 from infra.ports import free_port, is_taken
 from infra.up.health import answers
@@ -46,7 +46,7 @@ def dead_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_calls_of_ours_find_it_whatever_proxy_is_set(service: Service, dead_proxies: None) -> None:
     settings, secrets = service.settings, service.secrets
     assert answers(f"{service_address(settings)}/readyz")() == ""
-    assert check_service(settings).state is State.WELL
+    assert check_service(settings).state is Grade.WELL
     assert report_address(settings, secrets, LOCAL_PERSON) == (
         f"http://desk.lan:{settings.serving_port}/reports/ab/index.html"
     )
@@ -101,8 +101,8 @@ def test_a_socket_is_let_in(service: Service) -> None:
 
 def test_the_doctor_says_who_reaches_it(service: Service) -> None:
     found = check_network(service.settings)
-    assert found.state is State.LIMITED and "every address of this machine" in found.said
-    assert check_network(replace(service.settings, host="::1")).state is State.WELL
+    assert found.state is Grade.LIMITED and "every address of this machine" in found.said
+    assert check_network(replace(service.settings, host="::1")).state is Grade.WELL
 
 
 def test_an_address_of_another_machine_is_one_line() -> None:

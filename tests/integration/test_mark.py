@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from infra.up.mark import VARIABLE, Mark
+from infra.up.mark import VARIABLE, ProcessMark
 from neural_focus.secrets import Secrets
 
 REST = "import time; time.sleep(60)"
@@ -39,13 +39,13 @@ Start = Callable[..., subprocess.Popen[bytes]]
 
 
 @pytest.fixture
-def mark(tmp_path: Path) -> Mark:
+def mark(tmp_path: Path) -> ProcessMark:
     """The mark of a home that is this test's alone."""
-    return Mark.of(tmp_path, Secrets("token", "database", "prefect", "key"))
+    return ProcessMark.of(tmp_path, Secrets("token", "database", "prefect", "key"))
 
 
 @pytest.fixture
-def start(mark: Mark) -> Iterator[Start]:
+def start(mark: ProcessMark) -> Iterator[Start]:
     """Starts a Python process in a session of its own; all of them are gone afterwards."""
     started = []
 
@@ -68,7 +68,7 @@ def until(true: Callable[[], bool], seconds: float = 10) -> None:
         time.sleep(0.02)
 
 
-def test_what_a_killed_process_leaves_is_ended(mark: Mark, start: Start) -> None:
+def test_what_a_killed_process_leaves_is_ended(mark: ProcessMark, start: Start) -> None:
     """Its child, a child in another session, and a grandchild whose parent has ended."""
     parent = start(LEAVERS, mark.variables("service"))
     until(lambda: len(mark.processes("service")) == 4)
@@ -80,7 +80,7 @@ def test_what_a_killed_process_leaves_is_ended(mark: Mark, start: Start) -> None
     assert mark.end() == 0
 
 
-def test_one_that_starts_others_anew_and_ignores_the_signal_is_ended_with_them(mark: Mark, start: Start) -> None:
+def test_one_that_starts_others_anew_and_ignores_the_signal_is_ended_with_them(mark: ProcessMark, start: Start) -> None:
     parent = start(RESTARTER, mark.variables("service"))
     until(lambda: len(mark.processes("service")) == 2)
     assert mark.end("service", ask_seconds=0.2) >= 2
@@ -88,7 +88,7 @@ def test_one_that_starts_others_anew_and_ignores_the_signal_is_ended_with_them(m
     assert parent.wait() == -signal.SIGKILL
 
 
-def test_one_that_ends_in_order_is_asked_first(mark: Mark, start: Start, tmp_path: Path) -> None:
+def test_one_that_ends_in_order_is_asked_first(mark: ProcessMark, start: Start, tmp_path: Path) -> None:
     closed, ready = tmp_path / "closed", tmp_path / "ready"
     code = (
         "import pathlib, signal, sys\n"
@@ -102,9 +102,12 @@ def test_one_that_ends_in_order_is_asked_first(mark: Mark, start: Start, tmp_pat
     assert closed.exists()
 
 
-def test_other_programs_and_other_homes_live_on(mark: Mark, start: Start, tmp_path: Path) -> None:
+def test_other_programs_and_other_homes_live_on(mark: ProcessMark, start: Start, tmp_path: Path) -> None:
     secrets, copied = Secrets("token", "database", "prefect", "key"), Secrets("token", "database", "prefect", "other")
-    homes = [Mark.of(tmp_path / "copy", secrets), Mark.of(tmp_path, copied)]  # elsewhere, and there in a container
+    homes = [
+        ProcessMark.of(tmp_path / "copy", secrets),
+        ProcessMark.of(tmp_path, copied),
+    ]  # elsewhere, and there in a container
     others = [start(REST, home.variables("service")) for home in homes]
     others += [start(REST, mark.variables("service of another")), start(REST, {})]
     start(REST, mark.variables("service"))
@@ -114,7 +117,7 @@ def test_other_programs_and_other_homes_live_on(mark: Mark, start: Start, tmp_pa
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can start a process of another account")
-def test_another_account_s_process_lives_on(mark: Mark, start: Start) -> None:
+def test_another_account_s_process_lives_on(mark: ProcessMark, start: Start) -> None:
     environ = {**os.environ, **mark.variables("service")}
     with subprocess.Popen(["sleep", "60"], env=environ, user="nobody", cwd="/") as other:
         try:
@@ -125,7 +128,7 @@ def test_another_account_s_process_lives_on(mark: Mark, start: Start) -> None:
             other.kill()
 
 
-def test_a_shell_at_a_terminal_lives_on(mark: Mark) -> None:
+def test_a_shell_at_a_terminal_lives_on(mark: ProcessMark) -> None:
     """It inherited the mark, and is a person's."""
     child, terminal = pty.fork()
     if child == 0:
@@ -142,13 +145,13 @@ def test_a_shell_at_a_terminal_lives_on(mark: Mark) -> None:
         os.close(terminal)
 
 
-def test_the_one_who_asks_and_its_parents_live_on(mark: Mark, start: Start, tmp_path: Path) -> None:
+def test_the_one_who_asks_and_its_parents_live_on(mark: ProcessMark, start: Start, tmp_path: Path) -> None:
     code = f"from infra.up.mark import Mark; raise SystemExit(Mark({mark.home!r}).end())"
     parent = f"import subprocess, sys; raise SystemExit(subprocess.run([sys.executable, '-c', {code!r}]).returncode)"
     assert start(parent, mark.variables("agent")).wait(120) == 0
 
 
-def test_the_browser_that_the_tray_opens_is_not_ours(mark: Mark, start: Start, tmp_path: Path) -> None:
+def test_the_browser_that_the_tray_opens_is_not_ours(mark: ProcessMark, start: Start, tmp_path: Path) -> None:
     """What the agent starts for it has everything of the agent's environment but the mark."""
     seen = tmp_path / "seen"
     python = tmp_path / "python"

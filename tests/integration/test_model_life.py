@@ -45,7 +45,7 @@ from neural_focus.store.predictions import LoggedPrediction
 from neural_focus.store.users import ensure_user
 from serving.champion import Champion
 from serving.forecast import Forecast, judge
-from serving.shadow import Shadow
+from serving.shadow import ShadowPredictions
 from serving.streams import Stream
 
 HOURS = 3
@@ -213,7 +213,7 @@ def test_the_model_in_the_shadow_gets_peoples_own_calibrations_too(
     own = {version: [PersonCalibration("switch", shift, 100, 0.5)] for version, shift in OFFSETS.items()}
     write_calibrations(life.platform.connection, life.user_id, own)
     rows: list[LoggedPrediction] = []
-    beside = Shadow(settings, rows.append)
+    beside = ShadowPredictions(settings, rows.append)
     beside.refresh()
     stream = Stream(life.user_id, MACHINE, False, OpportunityWatch(Policy()))
     features, t_us = life.snapshots.features[-1], int(life.snapshots.timestamps_us[-1])

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from infra.ports import free_port, is_taken
-from infra.up.mark import Mark
+from infra.up.mark import ProcessMark
 from infra.up.process import Process, Program
 from infra.up.supervisor import Supervisor
 from neural_focus.errors import ServiceError
@@ -30,7 +30,7 @@ def a_program(folder: Path, name: str, code: str = SLEEPER, **options: object) -
 @pytest.fixture
 def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
     """A supervisor whose reports are kept in ``said``."""
-    made = Supervisor(Mark(str(tmp_path)), report=lambda _: None)
+    made = Supervisor(ProcessMark(str(tmp_path)), report=lambda _: None)
     yield made
     made.stop_all()
 
@@ -52,7 +52,7 @@ def test_a_program_that_dies_or_dawdles_is_named_with_its_log(supervisor: Superv
 
 def test_a_dead_program_is_started_again_later_and_later(tmp_path: Path) -> None:
     now, said = [100.0], []
-    supervisor = Supervisor(Mark(str(tmp_path)), said.append, clock=lambda: now[0])
+    supervisor = Supervisor(ProcessMark(str(tmp_path)), said.append, clock=lambda: now[0])
     supervisor.launch(a_program(tmp_path, "mortal", "raise SystemExit(3)"))
     waits = []
     for _ in range(8):
@@ -108,13 +108,13 @@ def test_one_that_ignores_the_signal_is_killed(supervisor: Supervisor, tmp_path:
 
 
 def test_leftovers_of_a_killed_supervisor_are_ended(tmp_path: Path) -> None:
-    killed = Supervisor(Mark(str(tmp_path)), report=lambda _: None)
+    killed = Supervisor(ProcessMark(str(tmp_path)), report=lambda _: None)
     killed.launch(a_program(tmp_path, "orphan"))
     orphan = killed.slots[0].process
     assert isinstance(orphan, Process)
-    assert Supervisor(Mark(str(tmp_path)), report=lambda _: None).end_leftovers() == 1
+    assert Supervisor(ProcessMark(str(tmp_path)), report=lambda _: None).end_leftovers() == 1
     assert orphan.popen.wait(60) == -signal.SIGTERM
-    assert Supervisor(Mark(str(tmp_path)), report=lambda _: None).end_leftovers() == 0
+    assert Supervisor(ProcessMark(str(tmp_path)), report=lambda _: None).end_leftovers() == 0
 
 
 def test_a_dead_server_s_worker_gives_the_port_to_the_next_one(supervisor: Supervisor, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from infra.embedded_database import EmbeddedServer
 from infra.ports import free_port
-from infra.up.platform import Platform, only_one
+from infra.up.platform import RunningPlatform, only_one
 from neural_focus.errors import ServiceError
 from neural_focus.settings import Settings
 
@@ -31,9 +31,9 @@ def settings() -> Iterator[Settings]:
     shutil.rmtree(folder)
 
 
-def a_run(settings: Settings) -> Platform:
+def a_run(settings: Settings) -> RunningPlatform:
     """A platform with only its database started."""
-    platform = Platform(settings, Console(quiet=True), demo=True)
+    platform = RunningPlatform(settings, Console(quiet=True), demo=True)
     platform._start_database()
     return platform
 

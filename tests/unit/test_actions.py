@@ -11,7 +11,7 @@ import pytest
 
 from collector.actions.action import Applied, Ended, Note, Refused, Touched, Waiting
 from collector.actions.deadline import LONGEST_US, Deadline
-from collector.actions.journal import KEEP_US, Entry, Journal
+from collector.actions.journal import KEEP_US, Journal, JournalEntry
 from collector.actions.outbox import HAS_IT_US
 from collector.actions.rest_meter import LONG_REST_US, RestMeter
 from collector.actions.runner import ActionRunner
@@ -275,9 +275,9 @@ def test_the_end_of_what_was_never_heard_of_is_told_as_not_done(bench: Bench) ->
 
 def test_old_rows_go_and_running_ones_stay(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "actions.json")
-    journal.put(Entry(1, "SUGGEST_BREAK", None, NOW, NOW, state="ended"))
-    journal.put(Entry(2, "SUGGEST_BREAK", None, NOW, NOW, state="applied"))
-    journal.put(Entry(3, "SUGGEST_BREAK", None, NOW, NOW + KEEP_US, state="refused"))
+    journal.put(JournalEntry(1, "SUGGEST_BREAK", None, NOW, NOW, state="ended"))
+    journal.put(JournalEntry(2, "SUGGEST_BREAK", None, NOW, NOW, state="applied"))
+    journal.put(JournalEntry(3, "SUGGEST_BREAK", None, NOW, NOW + KEEP_US, state="refused"))
     assert [one.id for one in Journal(tmp_path / "actions.json").entries()] == [2, 3]
 
 

@@ -14,7 +14,7 @@ from neural_focus.models.labels import horizon_mask, settled_break, switch_withi
 from neural_focus.models.timeline import NEVER, US, read_timeline
 from neural_focus.outcomes import HORIZON, WarningKind, high_onsets, served_outcome, warning_outcome
 from neural_focus.replay import replay
-from neural_focus.store.predictions import Moments
+from neural_focus.store.predictions import LoggedMoments
 from neural_focus.store.timelines import TELLING, timeline_of
 
 SEEDS = range(3)
@@ -22,7 +22,7 @@ KINDS: tuple[WarningKind, ...] = ("HIGH_RISK", "BREAK")
 NOTHING = np.empty(0, np.int64)
 
 
-def served(records: np.ndarray) -> Moments:
+def served(records: np.ndarray) -> LoggedMoments:
     """A prediction each second, whatever it said."""
     snapshots = replay(records)
     count = len(snapshots)
@@ -30,7 +30,7 @@ def served(records: np.ndarray) -> Moments:
     age, session, category, pseudo = (snapshots.features[:, FEATURE_INDEX[name]].astype(float) for name in names)
     idle = snapshots.features[:, FEATURE_INDEX["idle_time_30s"]].astype(float)
     said = (np.full(count, value) for value in (50.0, 0.2, 0.1, 0.5, 50.0))
-    return Moments("m", snapshots.timestamps_us, *said, age, session, category.astype(np.int64), pseudo > 0, idle)
+    return LoggedMoments("m", snapshots.timestamps_us, *said, age, session, category.astype(np.int64), pseudo > 0, idle)
 
 
 def by_the_second(records: np.ndarray) -> np.ndarray:
@@ -164,7 +164,7 @@ def test_a_gap_in_the_snapshots_is_not_covered_and_of_its_switches_the_last_is_k
     begin, end = np.searchsorted(past.t_us, whole.switch_us[[two, two + 1]] + [-US, 2 * US])
     kept = np.ones(len(past.t_us), bool)
     kept[begin:end] = False
-    timeline = timeline_of(Moments("m", *(getattr(past, name)[kept] for name in Moments.__slots__[1:])))
+    timeline = timeline_of(LoggedMoments("m", *(getattr(past, name)[kept] for name in LoggedMoments.__slots__[1:])))
     assert timeline.covered.tolist() == [
         [past.t_us[0], past.t_us[begin - 1]],
         [past.t_us[end], past.t_us[-1]],

@@ -10,7 +10,7 @@ import pytest
 from neural_focus.events import EVENT_DTYPE, EventType, ProductivityCategory
 from neural_focus.models.timeline import US, read_timeline
 from neural_focus.outcomes import WarningKind, warning_outcome
-from neural_focus.store.predictions import Moments
+from neural_focus.store.predictions import LoggedMoments
 from neural_focus.store.timelines import timeline_of
 from serving.warnings import Offered, idle_stretches, switches_of, warnings_of
 
@@ -19,7 +19,7 @@ T0 = 1_790_000_000 * US
 
 def moments(
     seconds: int, switches: list[int], *, off: tuple[int, int] | None = None, high: tuple[int, ...] = (), gap: int = 0
-) -> Moments:
+) -> LoggedMoments:
     """A stream of one snapshot a second, switching at the given seconds; ``off``: seconds outside work apps."""
     t = np.arange(seconds)
     begun = np.array([max([-1000, *(s for s in switches if s <= second)]) for second in t])
@@ -38,7 +38,7 @@ def moments(
         np.full(seconds, 0.5),
         np.full(seconds, 50.0),
     )
-    return Moments(
+    return LoggedMoments(
         "m",
         (T0 + t * US)[keep],
         *(column[keep] for column in columns),
@@ -50,7 +50,7 @@ def moments(
     )
 
 
-def outcome(past: Moments, kind: WarningKind, asked_us: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def outcome(past: LoggedMoments, kind: WarningKind, asked_us: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return warning_outcome(timeline_of(past), kind, asked_us)
 
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from prefect.client.schemas.objects import FlowRun, StateType
 
-from flows.catch_up import Missed, awake_since, missed
+from flows.catch_up import MissedRun, awake_since, missed
 
 DUE = datetime(2026, 3, 6, 2, 10, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -29,8 +29,8 @@ def run(at: datetime, state: StateType = StateType.COMPLETED, name: str = "") ->
 
 def test_a_night_without_the_machine_is_made_up_for() -> None:
     yesterday = run(DUE - DAY)
-    assert missed(TIMES, CREATED, [yesterday], MORNING) == Missed(DUE, DUE - DAY + timedelta(minutes=1), True)
-    assert missed(TIMES, CREATED, [], MORNING) == Missed(DUE, CREATED, False)
+    assert missed(TIMES, CREATED, [yesterday], MORNING) == MissedRun(DUE, DUE - DAY + timedelta(minutes=1), True)
+    assert missed(TIMES, CREATED, [], MORNING) == MissedRun(DUE, CREATED, False)
     assert missed(TIMES, CREATED, [run(DUE), yesterday], MORNING) is None
     assert missed(TIMES, CREATED, [run(MORNING - timedelta(hours=1)), yesterday], MORNING) is None
 
@@ -58,7 +58,7 @@ def test_only_a_success_is_one(since: list[FlowRun], again: bool) -> None:
 
 
 def test_it_waits_for_a_pause_but_not_for_ever() -> None:
-    late = Missed(DUE, DUE - DAY, True)
+    late = MissedRun(DUE, DUE - DAY, True)
     assert late.reason(MORNING, MORNING, at_work=True) == ""
     assert late.reason(MORNING, MORNING, at_work=False) == (
         "catches up: due 2026-03-06 02:10 UTC, last success 2026-03-05 02:10 UTC; nobody types"
@@ -68,7 +68,7 @@ def test_it_waits_for_a_pause_but_not_for_ever() -> None:
     assert late.reason(later, later, at_work=True) == "", "patience begins with the start"
     assert "waited" in late.reason(MORNING - DAY, DUE + timedelta(hours=2), at_work=True), "or with the due time"
     assert late.reason(MORNING - DAY, DUE + timedelta(hours=1), at_work=True) == "", "whichever is later"
-    old = Missed(DUE, DUE - 8 * DAY, False)
+    old = MissedRun(DUE, DUE - 8 * DAY, False)
     assert "no success is known; somebody types, but nothing succeeded for 8 days" in old.reason(MORNING, MORNING, True)
 
 
@@ -76,4 +76,4 @@ def test_a_machine_that_wakes_is_as_one_that_starts() -> None:
     minute = timedelta(minutes=1)
     assert awake_since(CREATED, MORNING - minute, MORNING) == CREATED
     assert awake_since(CREATED, DUE - minute, MORNING) == MORNING
-    assert Missed(DUE, DUE - DAY, True).reason(awake_since(CREATED, DUE - minute, MORNING), MORNING, True) == ""
+    assert MissedRun(DUE, DUE - DAY, True).reason(awake_since(CREATED, DUE - minute, MORNING), MORNING, True) == ""

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from neural_focus.events import EventType
-from neural_focus.simulation.acting import Act, Hands, lively_worker
+from neural_focus.simulation.acting import Act, InputPlanner, lively_worker
 from neural_focus.simulation.parameters import Mode, State, draw_person
 from neural_focus.simulation.person import simulate_person
 
@@ -23,7 +23,7 @@ Acted = list[tuple[float, Act, float, int]]
 def day() -> Acted:
     """A day of the live person of ``make run``: (second, act, amount, hidden state)."""
     person = draw_person(SEED)
-    worker, hands = lively_worker(person, 10.0), Hands(person, np.random.default_rng(1))
+    worker, hands = lively_worker(person, 10.0), InputPlanner(person, np.random.default_rng(1))
     acted = []
     for tick in range(AT_THE_DESK_S):
         if tick and tick % STRETCH_S == 0:

@@ -10,17 +10,17 @@ import pytest
 
 from neural_focus.simulation.break_table import break_table
 from neural_focus.simulation.filter import (
-    Forecast,
+    FilterForecast,
     breaks_ahead,
     forecast,
     no_switch_table,
     switches_ahead,
     untouched,
 )
-from neural_focus.simulation.parameters import AGE_CAP_S, Kind, State, draw_person
+from neural_focus.simulation.parameters import AGE_CAP_S, AppKind, State, draw_person
 from neural_focus.simulation.person import SimulatedPerson, simulate_person
 
-Case = tuple[SimulatedPerson, Forecast]
+Case = tuple[SimulatedPerson, FilterForecast]
 
 
 @pytest.fixture(scope="module")
@@ -81,16 +81,16 @@ def test_tables_agree_with_direct_simulation_of_the_chain() -> None:
         switched = rng.random(runs) < person.switch_rate[state, kind, np.minimum(age, AGE_CAP_S)]
         first_switch = np.where(switched, np.minimum(first_switch, second), first_switch)
         new_kind = np.where(switched, (rng.random(runs)[:, None] > goal[state]).sum(axis=1).clip(0, 2), kind)
-        leaving = (kind == Kind.WORK) & (new_kind != Kind.WORK)
+        leaving = (kind == AppKind.WORK) & (new_kind != AppKind.WORK)
         valid = np.where(leaving, second <= 60, valid)
         kind, age = new_kind, np.where(switched, 0, age + 1)
-        away = np.where(kind != Kind.WORK, away + 1, 0)
+        away = np.where(kind != AppKind.WORK, away + 1, 0)
         switches += switched & (second <= 60)
         broke |= (switches >= 3) | (valid & (away >= 10))
     table = break_table(person, 1.0)[start]
     assert broke.mean() == pytest.approx(table, abs=0.03)
     level = int(np.argmin(np.abs(np.geomspace(0.4, 3.0, 12) - 1.0)))
-    calm = no_switch_table(person)[level, Kind.WORK, AGE_CAP_S, start]
+    calm = no_switch_table(person)[level, AppKind.WORK, AGE_CAP_S, start]
     assert (first_switch > 30).mean() == pytest.approx(calm, abs=0.03)
 
 

@@ -1106,7 +1106,7 @@ export interface components {
             /** Hit Rates */
             hit_rates: components["schemas"]["HitRate"][];
             /** Idle */
-            idle: components["schemas"]["Stretch"][];
+            idle: components["schemas"]["TimeSpan"][];
             /** Predictions */
             predictions: components["schemas"]["PredictionPoint"][];
             /** Switches */
@@ -1212,16 +1212,6 @@ export interface components {
             interventions: number;
         };
         /**
-         * Stretch
-         * @description From ``from_us`` to ``to_us``.
-         */
-        Stretch: {
-            /** From Us */
-            from_us: number;
-            /** To Us */
-            to_us: number;
-        };
-        /**
          * Switch
          * @description The person left one app for another, within the second that ends at ``t_us``; ``count`` switches in it.
          */
@@ -1230,6 +1220,16 @@ export interface components {
             count: number;
             /** T Us */
             t_us: number;
+        };
+        /**
+         * TimeSpan
+         * @description From ``from_us`` to ``to_us``.
+         */
+        TimeSpan: {
+            /** From Us */
+            from_us: number;
+            /** To Us */
+            to_us: number;
         };
         /**
          * UndoAsked
