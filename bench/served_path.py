@@ -32,7 +32,7 @@ from neural_focus.snapshot_inputs import SnapshotInputs, inputs_of
 from serving.auth import LOCAL_PERSON
 from serving.hub import Client
 from serving.runtime import Runtime
-from serving.streams import Stream
+from serving.streams import LiveStream
 
 TRIPS, WARM_UP = 2_000, 200
 Milliseconds = list[float]
@@ -115,7 +115,7 @@ def _check(answer: str | None, version: str) -> None:
         raise RuntimeError(f"the service answered {answer!r}")
 
 
-def _xgboost(stream: Stream, settings: Settings, files: Mapping[str, bytes]) -> Callable[[], object]:
+def _xgboost(stream: LiveStream, settings: Settings, files: Mapping[str, bytes]) -> Callable[[], object]:
     """The same trees on the row that the last snapshot had, and the SHAP values of a switch."""
     snapshot = cast(Snapshot, stream.snapshot)
     row = np.array([[snapshot.features[name] for name in FEATURE_NAMES]], np.float32)

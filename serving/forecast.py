@@ -24,7 +24,7 @@ from serving.champion import Champion
 from serving.online import OnlineFeatures
 from serving.predictors import trained_on
 from serving.problems import ProblemError
-from serving.streams import Stream
+from serving.streams import LiveStream
 
 MOMENTUM, IN_APP = FEATURE_INDEX["focus_momentum"], FEATURE_INDEX["time_in_current_app"]
 MOST_AHEAD_SECONDS = 60
@@ -53,7 +53,7 @@ class Forecast:
         """Whole minutes since the last switch."""
         return int(self.features[IN_APP]) // 60
 
-    def logged(self, stream: Stream, ab_test_group: str | None) -> LoggedPrediction:
+    def logged(self, stream: LiveStream, ab_test_group: str | None) -> LoggedPrediction:
         """The row for ``model_predictions``."""
         told = self.message
         return LoggedPrediction(
@@ -77,7 +77,7 @@ class Forecast:
         )
 
 
-def check_time(stream: Stream, snapshot: Snapshot) -> None:
+def check_time(stream: LiveStream, snapshot: Snapshot) -> None:
     """Refuse a snapshot that is not later than the stream's last one, or lies in the future.
 
     Raises:
@@ -99,7 +99,7 @@ def is_ahead(snapshot: Snapshot) -> bool:
 
 
 def forecast(
-    online: OnlineFeatures, champion: Champion, stream: Stream, snapshot: Snapshot, inputs: SnapshotInputs
+    online: OnlineFeatures, champion: Champion, stream: LiveStream, snapshot: Snapshot, inputs: SnapshotInputs
 ) -> Forecast:
     """Store the snapshot, predict from what the online store then holds and from the ``inputs`` that came with it, and
     advance the stream's momentum.

@@ -40,7 +40,7 @@ from serving.offers import OpenOffer, minutes_of, plausible
 from serving.people import UserProfile, own_hosts, read_person
 from serving.problems import ProblemError
 from serving.responses import FeedbackStored
-from serving.streams import Stream, Streams
+from serving.streams import LiveStream, Streams
 
 STALE_SECONDS = 10.0
 """A snapshot older than this is history: nobody is interrupted for it."""
@@ -73,7 +73,7 @@ class Interventions:
             else:
                 self._snooze(offer, (offer.responded_us or 0) / 1e6)
 
-    def consider(self, stream: Stream, forecast: Forecast) -> Drawn | Missed | None:
+    def consider(self, stream: LiveStream, forecast: Forecast) -> Drawn | Missed | None:
         """Whether this moment is an opportunity, and which arm it gets. Nothing is stored or shown yet.
 
         Moments of a machine that is not in use are none. While an offer waits, and for moments of the past, there is
@@ -115,7 +115,7 @@ class Interventions:
         draw = draw_arm(chance.spec.seed, stream.user_id, opportunity_id, chance.arms)
         return Drawn(trigger, draw, opportunity_id, reach, chance, forecast.minutes_in_app)
 
-    async def hold(self, stream: Stream, forecast: Forecast, drawn: Drawn | Missed) -> StoredOffer | None:
+    async def hold(self, stream: LiveStream, forecast: Forecast, drawn: Drawn | Missed) -> StoredOffer | None:
         """Store a drawn opportunity; None if the database knows of one that has spent the person's budget, and for a
         moment that nobody could have seen an offer in, which is stored as such."""
         told = forecast.message
@@ -148,7 +148,7 @@ class Interventions:
         )
         return await self._store(opportunity, stream.watch.policy.has_room if drawn.trigger is Trigger.BUDGET else None)
 
-    async def offer(self, stored: StoredOffer, stream: Stream) -> None:
+    async def offer(self, stored: StoredOffer, stream: LiveStream) -> None:
         """Show a stored opportunity on its machine (``stream``) and the person's pages, unless there is nothing to
         answer. Nothing is shown of a no-op; a placebo is told as an order, as what was accepted is."""
         opportunity, now = stored.opportunity, time.monotonic()

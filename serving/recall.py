@@ -19,7 +19,7 @@ from neural_focus.store.predictions import LoggedMoments, read_features, read_mo
 from neural_focus.time import HOUR_US, wall_clock_us
 from serving.jail import holds
 from serving.people import UserProfile, own_hosts, read_person
-from serving.streams import Stream
+from serving.streams import LiveStream
 
 MOMENTS_HOURS = 12
 """How far the trial's threshold looks back."""
@@ -31,7 +31,7 @@ def recall_stream(
     user_id: int,
     machine_id: str,
     watch: OpportunityWatch | None = None,
-) -> Stream:
+) -> LiveStream:
     """The stream with its momentum, session and last snapshots as far as they are stored; the person's watch, too, if
     new.
 
@@ -43,7 +43,7 @@ def recall_stream(
     since = now_us - MOMENTS_HOURS * HOUR_US
     past = read_moments(connection, user_id, since, now_us, machine_id if watch else None)
     session = sessions.current_session(connection, user_id, since)
-    stream = Stream(
+    stream = LiveStream(
         user_id=user_id,
         machine_id=machine_id,
         is_demo=person.is_demo,

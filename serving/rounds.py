@@ -9,7 +9,7 @@ from neural_focus.messages import AskRounds, Rounds
 from serving.hub import Hub
 from serving.problems import ProblemError
 from serving.session_service import SessionService
-from serving.streams import Stream, Streams
+from serving.streams import LiveStream, Streams
 
 HOW = "Start the agent: neural-focus agent"
 
@@ -47,5 +47,5 @@ class RoundsDesk:
             raise ProblemError(409, "There is no break now", todo="It can be skipped once it has begun")
         self._hub.tell_desktop(user_id, stream.machine_id, asked)
 
-    def _kept(self, user_id: int) -> list[tuple[Stream, Rounds]]:
+    def _kept(self, user_id: int) -> list[tuple[LiveStream, Rounds]]:
         return [(one, one.desktop.rounds) for one in self._streams.of(user_id) if one.desktop and one.desktop.rounds]

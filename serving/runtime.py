@@ -43,7 +43,7 @@ from serving.recall import recall_stream
 from serving.rounds import RoundsDesk
 from serving.session_service import SessionService
 from serving.shadow import ShadowPredictions
-from serving.streams import Stream, Streams
+from serving.streams import LiveStream, Streams
 
 T = TypeVar("T")
 TICK_SECONDS = 0.25
@@ -161,7 +161,7 @@ class Runtime:
             self._local_id = await self.database.run(lambda connection: _local_person(connection, settings))
         return self._local_id
 
-    async def stream(self, user_id: int, machine_id: str) -> Stream:
+    async def stream(self, user_id: int, machine_id: str) -> LiveStream:
         """The stream of a person's machine, with what earlier runs of the service knew of it.
 
         Raises:
@@ -180,7 +180,7 @@ class Runtime:
         await self._take_model_arms()
         return added
 
-    async def predict(self, client: Client, stream: Stream, snapshot: Snapshot) -> None:
+    async def predict(self, client: Client, stream: LiveStream, snapshot: Snapshot) -> None:
         """Answer a snapshot: PREDICTION to its desktop and the person's pages, and an offer where it is one.
 
         Raises:
@@ -209,7 +209,7 @@ class Runtime:
         if refusal is not None:
             raise refusal
 
-    async def _hold(self, stream: Stream, made: Forecast) -> tuple[StoredOffer | None, StoreError | None]:
+    async def _hold(self, stream: LiveStream, made: Forecast) -> tuple[StoredOffer | None, StoreError | None]:
         """The moment as a stored opportunity where it is one; a database that refuses costs no prediction."""
         drawn = self.interventions.consider(stream, made)
         try:
@@ -217,7 +217,7 @@ class Runtime:
         except StoreError as error:
             return None, error
 
-    async def _begin_anew(self, stream: Stream) -> None:
+    async def _begin_anew(self, stream: LiveStream) -> None:
         """The clock was set back: guarded by the time of its last snapshot, the stream would be silent until then."""
         _LOG.warning("the clock was set back: the stream %s goes on from what is stored as of now", stream.stream_id)
         settings, user_id, machine = self.settings, stream.user_id, stream.machine_id
@@ -249,7 +249,7 @@ class Runtime:
         self.streams.allow(user_id, stored)
         return stored
 
-    def _tell_activity(self, stream: Stream, snapshot: Snapshot) -> None:
+    def _tell_activity(self, stream: LiveStream, snapshot: Snapshot) -> None:
         activity = ActivityUpdate(
             timestamp=iso(snapshot.t_us),
             app_name=snapshot.app_name,

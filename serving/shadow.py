@@ -22,7 +22,7 @@ from neural_focus.store.person_record import PersonCalibration
 from neural_focus.store.predictions import LoggedPrediction
 from serving.forecast import Forecast, judge
 from serving.predictors import shifts_of, warm_up
-from serving.streams import Stream
+from serving.streams import LiveStream
 
 MOST_WAITING = 20
 _LOG = logging.getLogger("neural_focus.serving")
@@ -76,7 +76,7 @@ class ShadowPredictions:
         if self._plain is not None and self._plain.version == version and shifts != self._shifts:
             self._shifts, self._predictor = shifts, self._plain.with_shifts(shifts)
 
-    def consider(self, stream: Stream, made: Forecast) -> None:
+    def consider(self, stream: LiveStream, made: Forecast) -> None:
         """Judge an answered snapshot later; returns at once."""
         if self._predictor is None:
             return
@@ -90,7 +90,7 @@ class ShadowPredictions:
         """Finish what waits."""
         self._thread.shutdown()
 
-    def _judge(self, predictor: Predictor, stream: Stream, made: Forecast) -> None:
+    def _judge(self, predictor: Predictor, stream: LiveStream, made: Forecast) -> None:
         try:
             began = time.perf_counter()
             momentum = made.message.focus_momentum

@@ -33,7 +33,7 @@ from serving.gate import PERSON_KEY
 from serving.hub import Client
 from serving.problems import ProblemError, problem_of
 from serving.runtime import Runtime
-from serving.streams import Stream
+from serving.streams import LiveStream
 
 _LOG = logging.getLogger("neural_focus.serving")
 
@@ -85,7 +85,7 @@ async def _take_up(runtime: Runtime, client: Client) -> None:
             client.send(problem_of(error))
 
 
-async def _listen(runtime: Runtime, client: Client, stream: Stream | None) -> None:
+async def _listen(runtime: Runtime, client: Client, stream: LiveStream | None) -> None:
     while True:
         frame = await client.socket.receive()
         if frame["type"] == "websocket.disconnect":
@@ -102,7 +102,7 @@ async def _listen(runtime: Runtime, client: Client, stream: Stream | None) -> No
             client.send(Problem("The service made a mistake", 500, todo="See its log; the connection goes on"))
 
 
-async def _handle(runtime: Runtime, client: Client, stream: Stream | None, message: ClientMessage) -> None:
+async def _handle(runtime: Runtime, client: Client, stream: LiveStream | None, message: ClientMessage) -> None:
     machine = stream.machine_id if stream else None
     match message:
         case Snapshot():
@@ -136,7 +136,7 @@ async def _handle(runtime: Runtime, client: Client, stream: Stream | None, messa
             raise ProblemError(422, f"{message.TYPE} is not for this connection", todo="See docs/operations.md")
 
 
-def _desktop(stream: Stream | None, does: str) -> Stream:
+def _desktop(stream: LiveStream | None, does: str) -> LiveStream:
     if stream is None:
         raise ProblemError(422, f"Only a desktop {does}", todo="Connect with ?machine_id=")
     return stream

@@ -50,7 +50,7 @@ class Momentum:
 
 
 @dataclass(slots=True)
-class Stream:
+class LiveStream:
     """One person on one machine, live."""
 
     user_id: int
@@ -102,7 +102,7 @@ class Stream:
         """Whether a snapshot at ``t_us`` comes next after the last one."""
         return self.snapshot is not None and 0 < t_us - self.snapshot.t_us <= NEXT_US
 
-    def begin_anew(self, found: Stream) -> None:
+    def begin_anew(self, found: LiveStream) -> None:
         """Goes on from what is stored as of now (``found``): what came later has another time than the present."""
         self.momentum, self.steps = found.momentum, found.steps
         self.session_id, self.jailed = found.session_id, found.jailed
@@ -119,16 +119,16 @@ class Streams:
     """All streams that have been live since the service started."""
 
     def __init__(self) -> None:
-        self._streams: dict[tuple[int, str], Stream] = {}
+        self._streams: dict[tuple[int, str], LiveStream] = {}
         self._watches: dict[int, OpportunityWatch] = {}
         self._allowed: dict[int, HelpSettings] = {}
         """What people allowed since the start: a stream that was just being read may have what was before."""
 
-    def get(self, user_id: int, machine_id: str) -> Stream | None:
+    def get(self, user_id: int, machine_id: str) -> LiveStream | None:
         """The stream, if it has been live."""
         return self._streams.get((user_id, machine_id))
 
-    def add(self, stream: Stream) -> Stream:
+    def add(self, stream: LiveStream) -> LiveStream:
         """Remember a stream; a second add of the same one keeps the first, and so does a second watch of a person."""
         stream.watch = self._watches.setdefault(stream.user_id, stream.watch)
         stream.help = self._allowed.get(stream.user_id, stream.help)
@@ -140,7 +140,7 @@ class Streams:
         for stream in self.of(user_id):
             stream.help = help_settings
 
-    def begin_anew(self, stream: Stream, found: Stream) -> None:
+    def begin_anew(self, stream: LiveStream, found: LiveStream) -> None:
         """The clock was set back under a stream: it goes on from ``found``, as does the watch of its person."""
         stream.begin_anew(found)
         self._watches[stream.user_id] = found.watch
@@ -151,16 +151,16 @@ class Streams:
         """The person's watch, None before their first stream."""
         return self._watches.get(user_id)
 
-    def in_use(self, user_id: int) -> Stream | None:
+    def in_use(self, user_id: int) -> LiveStream | None:
         """The person's stream with the newest input; of several at the same microsecond always the same one."""
         seen = [stream for stream in self.of(user_id) if stream.snapshot is not None]
         return max(seen, key=lambda stream: (stream.used_us, stream.machine_id), default=None)
 
-    def all(self) -> list[Stream]:
+    def all(self) -> list[LiveStream]:
         """Everybody's streams."""
         return list(self._streams.values())
 
-    def of(self, user_id: int) -> list[Stream]:
+    def of(self, user_id: int) -> list[LiveStream]:
         """All of a person's streams."""
         return [stream for stream in self._streams.values() if stream.user_id == user_id]
 
@@ -169,7 +169,7 @@ class Streams:
         told = [stream.desktop for stream in self.of(user_id) if stream.desktop is not None]
         return min(told, key=lambda status: status.state, default=None)
 
-    def newest(self, user_id: int) -> Stream | None:
+    def newest(self, user_id: int) -> LiveStream | None:
         """The person's stream with the latest snapshot."""
         live = [stream for stream in self._streams.values() if stream.user_id == user_id and stream.snapshot]
         return max(live, key=lambda stream: stream.snapshot.t_us if stream.snapshot else 0, default=None)

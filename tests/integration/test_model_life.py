@@ -46,7 +46,7 @@ from neural_focus.store.users import ensure_user
 from serving.champion import Champion
 from serving.forecast import Forecast, judge
 from serving.shadow import ShadowPredictions
-from serving.streams import Stream
+from serving.streams import LiveStream
 
 HOURS = 3
 OFFSETS = {"xgboost_v1": -0.5, "xgboost_v2": 0.25}
@@ -215,7 +215,7 @@ def test_the_model_in_the_shadow_gets_peoples_own_calibrations_too(
     rows: list[LoggedPrediction] = []
     beside = ShadowPredictions(settings, rows.append)
     beside.refresh()
-    stream = Stream(life.user_id, MACHINE, False, OpportunityWatch(Policy()))
+    stream = LiveStream(life.user_id, MACHINE, False, OpportunityWatch(Policy()))
     features, t_us = life.snapshots.features[-1], int(life.snapshots.timestamps_us[-1])
     predictor = model_store.load(settings, challenger)
     past = told_past(1)

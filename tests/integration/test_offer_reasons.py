@@ -22,7 +22,7 @@ from serving.draws import Drawn, Reach
 from serving.forecast import Forecast, judge
 from serving.hub import Hub
 from serving.interventions import Interventions
-from serving.streams import Stream, Streams
+from serving.streams import LiveStream, Streams
 
 MACHINE = "0d9f5a3e-5b0c-4f0e-9a4e-000000000009"
 
@@ -35,7 +35,7 @@ def test_an_offer_is_explained_by_the_risk_it_is_for(
     why = predictor.judge(made.features, made.past, user_id=real_person).reasons("break")
     database, hub = Database(module_database_url), Hub()
     offers = Interventions(database, hub, Streams(), Actions(database, hub), Settings(home=tmp_path))
-    stream = Stream(real_person, MACHINE, False, OpportunityWatch(Policy()))
+    stream = LiveStream(real_person, MACHINE, False, OpportunityWatch(Policy()))
 
     async def said_of(trigger: Trigger) -> str:
         drawn = Drawn(

@@ -31,7 +31,7 @@ from serving.draws import Reach, block_action
 from serving.hub import QUEUED_MESSAGES, Client, Hub
 from serving.launch import service_command, service_environment
 from serving.queries import flat_figures
-from serving.streams import Momentum, Stream, Streams
+from serving.streams import LiveStream, Momentum, Streams
 
 SECRETS = Secrets("api-token", "database", "prefect", "signing-key")
 T = 1_790_000_000_000_000
@@ -201,16 +201,16 @@ def test_a_client_that_falls_behind_is_cut_off() -> None:
 def test_the_newest_stream_is_the_one_with_the_latest_snapshot() -> None:
     streams = Streams()
     for machine in ("a", "b"):
-        streams.add(Stream(1, machine, False, OpportunityWatch(Policy())))
+        streams.add(LiveStream(1, machine, False, OpportunityWatch(Policy())))
     assert streams.newest(1) is None
-    assert streams.add(Stream(1, "a", True, OpportunityWatch(Policy()))).is_demo is False
+    assert streams.add(LiveStream(1, "a", True, OpportunityWatch(Policy()))).is_demo is False
     assert [stream.machine_id for stream in streams.of(1)] == ["a", "b"]
 
 
 def test_the_machine_in_use_is_the_one_with_the_newest_input() -> None:
     streams = Streams()
     laptop, tower, foreign = (
-        streams.add(Stream(user, machine, False, OpportunityWatch(Policy())))
+        streams.add(LiveStream(user, machine, False, OpportunityWatch(Policy())))
         for user, machine in ((1, "laptop"), (1, "tower"), (2, "foreign"))
     )
     assert streams.in_use(1) is None
@@ -232,7 +232,7 @@ def _seen(t_us: int, idle_s: int) -> Snapshot:
 def test_all_streams_of_a_person_share_one_watch() -> None:
     streams = Streams()
     first, second, other = (
-        streams.add(Stream(user, machine, False, OpportunityWatch(Policy())))
+        streams.add(LiveStream(user, machine, False, OpportunityWatch(Policy())))
         for user, machine in ((1, "a"), (1, "b"), (2, "a"))
     )
     assert first.watch is second.watch is streams.watch_of(1) is not other.watch
