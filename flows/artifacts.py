@@ -45,19 +45,19 @@ def who_started() -> str:
     return f"by hand ({name})" if name else "by hand"
 
 
-def leave_words(key: str, markdown: str, description: str) -> None:
+def publish_markdown(key: str, markdown: str, description: str) -> None:
     """Markdown text."""
     if in_run():
         create_markdown_artifact(markdown, key=key, description=description)
 
 
-def leave_table(key: str, rows: Sequence[dict[str, Cell]], description: str) -> None:
+def publish_table(key: str, rows: Sequence[dict[str, Cell]], description: str) -> None:
     """A table; every row has the same columns."""
     if in_run() and rows:
         create_table_artifact([dict(row) for row in rows], key=key, description=description)
 
 
-def leave_page(key: str, settings: Settings, page: str, text: str) -> None:
+def publish_page(key: str, settings: Settings, page: str, text: str) -> None:
     """A link to a page under ``settings.reports``, as the service shows it."""
     if in_run():
         create_link_artifact(page_address(settings, page), link_text=text, key=key, description=text)
@@ -68,7 +68,7 @@ def page_address(settings: Settings, page: str) -> str:
     return f"{service_link(settings)}/reports/{page}"
 
 
-def leave_plot(key: str, draw: Callable[[Axes], None], description: str) -> None:
+def publish_plot(key: str, draw: Callable[[Axes], None], description: str) -> None:
     """A plot of one pair of axes, as a picture inside the artifact."""
     if not in_run():
         return

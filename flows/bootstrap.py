@@ -11,8 +11,8 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import timedelta
 
-from flows.artifacts import leave_words
-from flows.running import Platform, open_platform, platform_flow
+from flows.artifacts import publish_markdown
+from flows.platform_flow import Platform, open_platform, platform_flow
 from neural_focus.errors import ServiceError
 from neural_focus.settings import Settings
 
@@ -55,7 +55,7 @@ def history(platform: Platform) -> int:
     from neural_focus.simulation.history import write_history
 
     found = write_history(platform.connection, platform.settings, progress=lambda _, share: _say("history", share))
-    leave_words(
+    publish_markdown(
         "history-run",
         f"**{found.people} demo people**, simulated: {found.events:,} events, {found.sessions:,} sessions, "
         f"{found.opportunities:,} opportunities of a simulated trial.",

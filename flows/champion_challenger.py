@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from flows.label_files import join_moments, read_labels
-from flows.running import Platform
+from flows.platform_flow import Platform
 from neural_focus.models.gates import JUDGED
 from neural_focus.models.held_out import DAYS, FILE, HeldOut, read_held_out
 from neural_focus.models.model_store import StoredModel, load, read_file

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from flows.artifacts import Cell, leave_table, leave_words
+from flows.artifacts import Cell, publish_markdown, publish_table
 from flows.catch_up import SKIP_AFTER
 from flows.features import replay_stream
-from flows.running import Platform, platform_flow, tell
+from flows.platform_flow import Platform, log, platform_flow
 from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
 from neural_focus.replay import Snapshots
 from neural_focus.store.database import Connection
@@ -94,8 +94,10 @@ def _leave(found: list[Agreement]) -> float:
     compared = sum(agreement.compared for agreement in found)
     share = sum(agreement.equal for agreement in found) / compared if compared else 1.0
     text = f"{share:.2%} of {compared:,} live snapshots agree with the backfill in every bit."
-    tell(text)
-    leave_words("consistency-run", f"**{text}**" if compared else "Nothing was predicted.", "Live against backfill")
+    log(text)
+    publish_markdown(
+        "consistency-run", f"**{text}**" if compared else "Nothing was predicted.", "Live against backfill"
+    )
     rows: list[dict[str, Cell]] = [
         {
             "stream": agreement.stream.stream_id,
@@ -106,5 +108,5 @@ def _leave(found: list[Agreement]) -> float:
         }
         for agreement in found
     ]
-    leave_table("consistency-streams", rows, "Agreement by stream")
+    publish_table("consistency-streams", rows, "Agreement by stream")
     return share

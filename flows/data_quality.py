@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from flows.artifacts import Cell, leave_page, leave_table, leave_words
+from flows.artifacts import Cell, publish_markdown, publish_page, publish_table
 from flows.catch_up import SKIP_AFTER
 from flows.data_docs import CheckedSuite, stand_alone
 from flows.label_files import MOST_MOMENTS, read_labels
-from flows.running import Platform, platform_flow, tell
+from flows.platform_flow import Platform, log, platform_flow
 from neural_focus.errors import QualityError
 from neural_focus.models.labels import NO_LABEL
 from neural_focus.prediction import HORIZON_SECONDS
@@ -83,7 +83,7 @@ def check_quality(platform: Platform) -> list[Verdict]:
     _write_pages(context, platform.settings.reports, verdicts)
     _leave(platform, verdicts)
     for verdict in verdicts:
-        tell(f"{verdict.suite}: {verdict.met} met, {len(verdict.failures)} failed on {verdict.rows:,} rows")
+        log(f"{verdict.suite}: {verdict.met} met, {len(verdict.failures)} failed on {verdict.rows:,} rows")
     failures = [f"{verdict.suite}: {failure}" for verdict in verdicts for failure in verdict.failures]
     if failures:
         raise QualityError(
@@ -184,7 +184,7 @@ def _per_second(times: pd.Series[pd.Timestamp]) -> int:
 
 def _leave(platform: Platform, verdicts: list[Verdict]) -> None:
     good = all(verdict.ok for verdict in verdicts)
-    leave_words(
+    publish_markdown(
         "data-quality-run",
         "**Every expectation is met.**"
         if good
@@ -200,5 +200,5 @@ def _leave(platform: Platform, verdicts: list[Verdict]) -> None:
         }
         for verdict in verdicts
     ]
-    leave_table("data-quality-suites", rows, "Results by suite")
-    leave_page("data-docs", platform.settings, f"{SITE}/index.html", "Data docs: every expectation, page by page")
+    publish_table("data-quality-suites", rows, "Results by suite")
+    publish_page("data-docs", platform.settings, f"{SITE}/index.html", "Data docs: every expectation, page by page")

@@ -17,10 +17,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from flows.artifacts import leave_table, leave_words
+from flows.artifacts import publish_markdown, publish_table
 from flows.catch_up import SKIP_AFTER
 from flows.label_files import join_moments, read_labels
-from flows.running import Platform, platform_flow, tell
+from flows.platform_flow import Platform, log, platform_flow
 from neural_focus.atomic_write import atomic_write
 from neural_focus.models.champion_pointer import working_champion
 from neural_focus.models.drift import FILE, LARGE_ECE, LARGE_SHARE, LARGE_SHIFT, counts, input_drift
@@ -85,7 +85,7 @@ def watch(platform: Platform) -> Look:
         start = False
     look = Look(**{**asdict(look), "started": start})
     _remember(platform.settings, look)
-    tell(look.sentence())
+    log(look.sentence())
     _leave(look, before)
     return look
 
@@ -161,7 +161,7 @@ def _start_learning(reason: str) -> bool:
     try:
         run_deployment(LEARNING, parameters={"reason": reason}, timeout=0, as_subflow=False)
     except ObjectNotFound:
-        tell(f"{LEARNING} is not deployed here: nothing is started")
+        log(f"{LEARNING} is not deployed here: nothing is started")
         return False
     return True
 
@@ -197,8 +197,10 @@ def _now() -> str:
 
 def _leave(look: Look, before: Look | None) -> None:
     started = " The flow learning was started." if look.started else ""
-    leave_words("drift-run", f"**{look.champion or 'no champion'}**: {look.sentence()}.{started}", "What was found")
-    leave_table(
+    publish_markdown(
+        "drift-run", f"**{look.champion or 'no champion'}**: {look.sentence()}.{started}", "What was found"
+    )
+    publish_table(
         "drift-inputs",
         [
             {
@@ -211,7 +213,7 @@ def _leave(look: Look, before: Look | None) -> None:
         ],
         f"Inputs of the last {DAYS} days against the training's, most moved first",
     )
-    leave_table(
+    publish_table(
         "drift-calibration",
         [
             {"risk of a": target, **{name: round(float(value), 4) for name, value in found.items()}}

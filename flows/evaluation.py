@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from flows.artifacts import Cell, leave_page, leave_plot, leave_table, leave_words
+from flows.artifacts import Cell, publish_markdown, publish_page, publish_plot, publish_table
 from flows.label_files import join_moments, read_labels
+from flows.platform_flow import Platform, log, platform_flow
 from flows.promotion import held_out_of
-from flows.running import Platform, platform_flow, tell
 from neural_focus.atomic_write import atomic_write
 from neural_focus.errors import ConfigurationError, ContractError, StoreError
 from neural_focus.models.champion_pointer import usable_champion
@@ -77,10 +77,12 @@ def evaluate_newest(platform: Platform) -> float:
             continue  # an older version kept no held-out moments
         if read_file(platform.settings, model.tag, REPORT) is None:
             publish_report(platform, model)
-        leave_page("evaluation-report", platform.settings, f"models/{model.version}.html", f"Report on {model.version}")
+        publish_page(
+            "evaluation-report", platform.settings, f"models/{model.version}.html", f"Report on {model.version}"
+        )
     newest = models[-1]
     figures = newest.manifest["metrics"]["switch"]
-    tell(f"{newest.tag}: AUC {figures['auc']:.3f}, the time since the last switch alone: {figures['recency_auc']:.3f}")
+    log(f"{newest.tag}: AUC {figures['auc']:.3f}, the time since the last switch alone: {figures['recency_auc']:.3f}")
     return float(figures["auc"])
 
 
@@ -101,9 +103,9 @@ def publish_report(platform: Platform, model: StoredModel) -> dict[str, Any]:
     ):
         atomic_write(path, text.encode())
     keep_report(platform.settings, model.tag, page, told)
-    leave_words("evaluation-run", sentence(model.tag, model.manifest), "How good the model is")
-    leave_table("evaluation-figures", _rows(figures), f"{model.tag} on held-out snapshots")
-    leave_plot("evaluation-plot", lambda axes: draw(axes, model.manifest["metrics"]), "AUC beside the baselines")
+    publish_markdown("evaluation-run", sentence(model.tag, model.manifest), "How good the model is")
+    publish_table("evaluation-figures", _rows(figures), f"{model.tag} on held-out snapshots")
+    publish_plot("evaluation-plot", lambda axes: draw(axes, model.manifest["metrics"]), "AUC beside the baselines")
     return figures
 
 
@@ -123,7 +125,7 @@ def _important(platform: Platform, model: StoredModel, held: HeldOut) -> dict[st
         moments = join_moments(platform, chosen.drop(columns="at"), version, sequences=sequences)
         return important_inputs(predictor, moments)
     except (ContractError, StoreError) as error:
-        tell(f"which inputs matter to {model.tag} cannot be said: {error}")
+        log(f"which inputs matter to {model.tag} cannot be said: {error}")
         return {}
 
 

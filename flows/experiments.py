@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from flows.artifacts import Cell, leave_table, leave_words
+from flows.artifacts import Cell, publish_markdown, publish_table
 from flows.catch_up import SKIP_AFTER
-from flows.running import Platform, platform_flow, tell
+from flows.platform_flow import Platform, log, platform_flow
 from neural_focus.experiments.review import Decision, review
 
 
@@ -25,12 +25,12 @@ def review_experiments(platform: Platform, now: datetime) -> str:
     """The work of the flow, with its artifacts."""
     decisions = review(platform.connection, now)
     sentence = in_words(decisions)
-    tell(sentence)
-    leave_words("experiments-review", sentence, "What the review of the experiments did")
+    log(sentence)
+    publish_markdown("experiments-review", sentence, "What the review of the experiments did")
     rows: list[dict[str, Cell]] = [
         {"experiment": one.experiment, "arm": one.arm, "what": one.what, "why": one.why} for one in decisions
     ]
-    leave_table("experiments-decisions", rows, "Guardrails and probabilities, arm by arm")
+    publish_table("experiments-decisions", rows, "Guardrails and probabilities, arm by arm")
     return sentence
 
 

@@ -17,8 +17,8 @@ from datetime import timedelta
 import numpy as np
 import numpy.typing as npt
 
-from flows.artifacts import leave_table, leave_words
-from flows.running import Platform, platform_flow, tell
+from flows.artifacts import publish_markdown, publish_table
+from flows.platform_flow import Platform, log, platform_flow
 from flows.stream_controls import put_momentum, read_controls, read_momentum
 from flows.stream_progress import Boots, StreamProgress, day_name, first_new_us
 from neural_focus._native import Engine
@@ -66,7 +66,7 @@ def compute_features(platform: Platform, progress: Callable[[float], None] = lam
         platform.connection.commit()
         if report is not None:
             reports.append(report)
-            tell(f"{stream.stream_id}: {report.events:,} events → {report.snapshots:,} snapshots")
+            log(f"{stream.stream_id}: {report.events:,} events → {report.snapshots:,} snapshots")
         progress(number / len(streams))
     _leave(reports, len(streams))
     return reports
@@ -162,7 +162,7 @@ def _joined(parts: list[Snapshots]) -> Snapshots:
 
 def _leave(reports: list[StreamReport], streams: int) -> None:
     snapshots = sum(report.snapshots for report in reports)
-    leave_words(
+    publish_markdown(
         "features-run",
         f"**{snapshots:,} snapshots** of {len(reports)} of {streams} streams computed from "
         f"{sum(report.events for report in reports):,} events."
@@ -170,7 +170,7 @@ def _leave(reports: list[StreamReport], streams: int) -> None:
         else f"Nothing new in {streams} streams.",
         "What this run computed",
     )
-    leave_table(
+    publish_table(
         "features-streams",
         [
             {

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from flows.running import Platform
+from flows.platform_flow import Platform
 from neural_focus.errors import InputError
 from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH, SEQUENCE_NAME
 from neural_focus.models.contracts import CONTRACTS, V6

@@ -15,10 +15,10 @@ from hashlib import sha256
 
 import numpy as np
 
-from flows.artifacts import leave_table, leave_words
+from flows.artifacts import publish_markdown, publish_table
 from flows.features import Rows, replay_stream
 from flows.label_files import label_path, made_from, write_labels
-from flows.running import Platform, platform_flow, tell
+from flows.platform_flow import Platform, log, platform_flow
 from flows.stream_progress import Boots, code_version
 from neural_focus.models.contracts import V6
 from neural_focus.models.datasets import Moments, StreamTable, cut_moments
@@ -79,7 +79,7 @@ def compute_labels(platform: Platform, progress: Callable[[float], None] = lambd
         platform.connection.commit()
         if report is not None:
             reports.append(report)
-            tell(f"{stream.stream_id}: {report.moments:,} moments")
+            log(f"{stream.stream_id}: {report.moments:,} moments")
         progress(number / len(streams))
     _leave(reports, len(streams))
     return reports
@@ -162,7 +162,7 @@ def _report(stream: Stream, moments: Moments) -> LabelReport:
 
 def _leave(reports: list[LabelReport], streams: int) -> None:
     moments = sum(report.moments for report in reports)
-    leave_words(
+    publish_markdown(
         "labels-run",
         f"**{moments:,} moments** of {len(reports)} of {streams} streams labelled; "
         f"{sum(report.said for report in reports):,} of them by people or timers, "
@@ -171,7 +171,7 @@ def _leave(reports: list[LabelReport], streams: int) -> None:
         else f"Nothing new in {streams} streams.",
         "What this run labelled",
     )
-    leave_table(
+    publish_table(
         "labels-streams",
         [
             {

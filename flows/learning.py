@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flows.artifacts import leave_words, page_address, who_started
+from flows.artifacts import page_address, publish_markdown, who_started
 from flows.catch_up import SKIP_AFTER
 from flows.data_quality import data_quality
 from flows.evaluation import evaluation
 from flows.labels import labels
+from flows.platform_flow import Platform, log, platform_flow
 from flows.promotion import promotion
-from flows.running import Platform, platform_flow, tell
 from flows.training import blend_newest, train_network, train_only
 from neural_focus.errors import ConfigurationError, ContractError, InputError
 from neural_focus.models.champion_pointer import usable_champion
@@ -30,8 +30,8 @@ from neural_focus.settings import Settings
 def learning(platform: Platform, reason: str = "") -> str:
     """Returns the champion's tag afterwards; ``reason``: why it was started, by default who did."""
     settings, why = platform.settings, reason or who_started()
-    tell(f"learning: {why}")
-    leave_words("learning-run", f"Started: {why}.", "Why this run was started")
+    log(f"learning: {why}")
+    publish_markdown("learning-run", f"Started: {why}.", "Why this run was started")
     known, decided = {model.tag for model in list_models(settings)}, len(decisions(settings))
     labels()
     data_quality()
@@ -41,7 +41,7 @@ def learning(platform: Platform, reason: str = "") -> str:
     promotion()
     serving = usable_champion(settings)[0] or ""
     made = [model.version for model in list_models(settings) if model.tag not in known]
-    leave_words("learning-outcome", _outcome(settings, made, decisions(settings)[decided:], serving), "Result")
+    publish_markdown("learning-outcome", _outcome(settings, made, decisions(settings)[decided:], serving), "Result")
     return serving
 
 
@@ -65,11 +65,11 @@ def _learn_sequences() -> None:
     try:
         train_network()
     except InputError as error:
-        tell(f"no LSTM this time: {error}")
-        leave_words("learning-network", f"No LSTM this time: {error}", "Why only the trees were trained")
+        log(f"no LSTM this time: {error}")
+        publish_markdown("learning-network", f"No LSTM this time: {error}", "Why only the trees were trained")
         return
     try:
         blend_newest()
     except (ConfigurationError, ContractError) as error:
-        tell(f"no blend this time: {error}")
-        leave_words("learning-network", f"No blend this time: {error}", "Why trees and LSTM were not blended")
+        log(f"no blend this time: {error}")
+        publish_markdown("learning-network", f"No blend this time: {error}", "Why trees and LSTM were not blended")

@@ -17,9 +17,9 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from flows.artifacts import leave_table, leave_words
+from flows.artifacts import publish_markdown, publish_table
 from flows.champion_challenger import champion_on
-from flows.running import Platform, platform_flow, tell
+from flows.platform_flow import Platform, log, platform_flow
 from neural_focus.errors import ConfigurationError, ContractError
 from neural_focus.models.champion_pointer import promote, usable_champion, working_champion
 from neural_focus.models.decision_log import log_decision, refused_by, refused_just_so, taken_back
@@ -71,10 +71,10 @@ def promote_newest(platform: Platform) -> str:
     try:
         removed = remove_old_models(platform.settings, models_of_arms(platform.connection))
     except ContractError as error:
-        tell(f"no old model is removed: {error}")
+        log(f"no old model is removed: {error}")
     else:
         if removed:
-            tell(f"removed as old: {', '.join(removed)}")
+            log(f"removed as old: {', '.join(removed)}")
     return serving
 
 
@@ -90,10 +90,10 @@ def _judge_newest(platform: Platform) -> str:
     passed = []
     for challenger in newest_of_each_kind(models).values():
         if challenger.tag == serving:
-            leave_words("promotion-run", f"{challenger.tag} serves already.", "Decision")
+            publish_markdown("promotion-run", f"{challenger.tag} serves already.", "Decision")
             continue
         if why := _stays_out(settings, challenger.tag):
-            leave_words("promotion-run", f"{challenger.tag} {why}: it is not promoted.", "Decision")
+            publish_markdown("promotion-run", f"{challenger.tag} {why}: it is not promoted.", "Decision")
             continue
         gates = _judged(platform, challenger, champion)
         _leave(challenger.tag, serving, gates)
@@ -111,7 +111,7 @@ def _serving(settings: Settings, models: Sequence[StoredModel]) -> StoredModel |
     """The champion, if it can be loaded: one that cannot answers nobody, and holds nobody up."""
     working, problem = working_champion(settings)
     if problem:
-        tell(f"the champion cannot serve: {problem}")
+        log(f"the champion cannot serve: {problem}")
     return next((model for model in models if working is not None and model.version == working.version), None)
 
 
@@ -189,16 +189,16 @@ def _shadow_decides(platform: Platform, champion: StoredModel) -> bool:
     if tried.champion not in (None, champion.tag):  # it never was judged beside the one that serves now
         clear_shadow(settings)
         log_decision(settings, "shadow ended", tried.tag, by="gates", before=tried.champion)
-        tell(
+        log(
             f"{tried.tag} was in the shadow of {tried.champion}, which does not serve any more: all are evaluated again"
         )
         return False
     live = live_moments(platform, tried, champion)
     gate = no_worse_live({name: (m.person, m.times_us, m.label, m.other, m.said) for name, m in live.items()})
-    tell(f"{tried.tag} in the shadow since {tried.since:%Y-%m-%d %H:%M}: {gate.found if gate else 'too few moments'}")
+    log(f"{tried.tag} in the shadow since {tried.since:%Y-%m-%d %H:%M}: {gate.found if gate else 'too few moments'}")
     if gate is None:
         waits = datetime.now(UTC) - tried.since < SHADOW_PATIENCE
-        leave_words(
+        publish_markdown(
             "promotion-run",
             f"{tried.tag} predicts in the shadow of {champion.tag}: {len(live['switch'])} live moments so far.",
             "Decision",
@@ -226,8 +226,8 @@ def _let_serve_or_shadow(
     else:
         set_shadow(settings, best.tag, champion=champion.tag, by="gates", gates=_rows(gates))
         said = f"**{best.tag}** passed the gates and predicts in the shadow of {champion.tag} from now on."
-    tell(said.replace("*", ""))
-    leave_words("promotion-run", said, "Decision")
+    log(said.replace("*", ""))
+    publish_markdown("promotion-run", said, "Decision")
 
 
 def _skill(model: StoredModel) -> float:
@@ -243,10 +243,10 @@ def _rows(gates: Sequence[Gate]) -> list[dict[str, object]]:
 def _leave(tag: str, champion: str | None, gates: Sequence[Gate]) -> None:
     failed = [gate.name for gate in gates if not gate.passed]
     for gate in gates:
-        tell(f"{'passed' if gate.passed else 'FAILED'} {gate.name}: {gate.found}")
+        log(f"{'passed' if gate.passed else 'FAILED'} {gate.name}: {gate.found}")
     verdict = f"**{tag}** fails: {', '.join(failed)}; {champion or 'no model'} stays." if failed else f"{tag} passes."
-    leave_words("promotion-run", verdict, "Decision")
-    leave_table(
+    publish_markdown("promotion-run", verdict, "Decision")
+    publish_table(
         "promotion-gates",
         [{"passed": "yes" if gate.passed else "no", "gate": gate.name, "found": gate.found} for gate in gates],
         f"Gates for {tag}",

@@ -20,10 +20,10 @@ from typing import Any
 
 import pandas as pd
 
-from flows.artifacts import Cell, leave_table, leave_words
+from flows.artifacts import Cell, publish_markdown, publish_table
 from flows.data_quality import check_quality
 from flows.label_files import MOST_MOMENTS, join_moments, read_labels, read_stays
-from flows.running import Platform, platform_flow, tell
+from flows.platform_flow import Platform, log, platform_flow
 from neural_focus.atomic_write import atomic_write
 from neural_focus.errors import ConfigurationError, InputError
 from neural_focus.models import blend
@@ -125,7 +125,7 @@ def blend_newest(platform: Platform) -> str:
     source = sha256(f"{blend.KIND} {parts} {code_of()}".encode()).hexdigest()
     known = _trained_from(platform).get(source)
     if known is not None and known == newest.get(blend.KIND):
-        tell(f"{known} is the blend of {' and '.join(parts)}")
+        log(f"{known} is the blend of {' and '.join(parts)}")
         return known
     bundle = blend.blend(*(read_bundle(platform.settings, tag) for tag in parts))
     tag = save(platform.settings, bundle)
@@ -140,10 +140,10 @@ def _train(platform: Platform, kind: str, progress: Callable[[float], None]) -> 
     known = _trained_from(platform).get(source)
     stored = {model.tag: model for model in list_models(platform.settings)}
     if known in stored:
-        tell(f"{known} was trained on the same data")
+        log(f"{known} was trained on the same data")
         return TrainedModel(known, dict(stored[known].manifest), fresh=False)
     moments = join_moments(platform, labels, INPUT_VERSION, sequences=kind == "lstm")
-    tell(f"training {kind} on {len(moments):,} moments of {'demo' if is_demo else 'real'} people")
+    log(f"training {kind} on {len(moments):,} moments of {'demo' if is_demo else 'real'} people")
     stays = read_stays(platform.settings.feast, labels)
     with _unfinished(platform.settings, kind, source) as checkpoint:
         bundle = _fit(kind, moments, stays, is_demo, checkpoint, progress)
@@ -227,7 +227,7 @@ def _remember(platform: Platform, source: str, tag: str) -> None:
 
 def _leave(tag: str, manifest: dict[str, Any]) -> None:
     data, whose = manifest["data"], manifest["trained_on"]
-    leave_words(
+    publish_markdown(
         "training-run",
         f"**{tag}**: {data['moments']:,} moments of {data['people']} "
         f"{'demo (simulated)' if whose == 'demo' else 'real'} people. Outcome labels: {manifest['outcome_labels']}.",
@@ -237,7 +237,7 @@ def _leave(tag: str, manifest: dict[str, Any]) -> None:
         {"target": target, **{name: _figure(value) for name, value in figures.items()}}
         for target, figures in manifest["metrics"].items()
     ]
-    leave_table("training-figures", _same_columns(rows), "Figures on days the figures' model had not seen")
+    publish_table("training-figures", _same_columns(rows), "Figures on days the figures' model had not seen")
 
 
 def _figure(value: object) -> Cell:

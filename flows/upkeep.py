@@ -6,10 +6,10 @@ import json
 import time
 from datetime import UTC, date, datetime, timedelta
 
-from flows.artifacts import leave_page, leave_words
+from flows.artifacts import publish_markdown, publish_page
 from flows.catch_up import SKIP_AFTER
 from flows.label_files import drop_days_before
-from flows.running import Platform, exclusive, platform_flow, tell
+from flows.platform_flow import Platform, exclusive, log, platform_flow
 from neural_focus.sessions import LOOK_BACK_US, measure
 from neural_focus.store.database import Connection
 from neural_focus.store.events import read_events
@@ -26,7 +26,7 @@ def session_metrics(platform: Platform, days: int = 2) -> int:
     """Brings the sessions that ended in the last days up to date; returns how many."""
     refreshed = [refresh(platform.connection, session) for session in ended_sessions(platform.connection, days)]
     platform.connection.commit()
-    leave_words("session-metrics-run", f"{len(refreshed)} sessions refreshed.", "What this run did")
+    publish_markdown("session-metrics-run", f"{len(refreshed)} sessions refreshed.", "What this run did")
     return len(refreshed)
 
 
@@ -67,7 +67,7 @@ def retire(platform: Platform, now: datetime) -> int:
     """The work of the flow: events, and then the snapshots, labels and stays that were made of them."""
     events = retire_events(platform.connection, now)
     files = _drop_files(platform, (now - timedelta(days=KEEP_DAYS)).date())
-    leave_words(
+    publish_markdown(
         "retention-run", f"{events:,} events rolled up and dropped, {files} days of snapshots deleted.", "What went"
     )
     return events
@@ -98,9 +98,9 @@ def write_ab_report(platform: Platform) -> str:
 
     page = write_report(platform.connection, platform.settings.reports / "ab", now=datetime.now(UTC))
     sentence = str(json.loads((page.parent / "report.json").read_text("utf-8"))["sentence"])
-    tell(sentence)
-    leave_words("ab-report-sentence", sentence, "The report's first sentence")
-    leave_page("ab-report", platform.settings, "ab/index.html", "A/B report")
+    log(sentence)
+    publish_markdown("ab-report-sentence", sentence, "The report's first sentence")
+    publish_page("ab-report", platform.settings, "ab/index.html", "A/B report")
     return sentence
 
 

@@ -16,7 +16,7 @@ from collector.spool import open_writer
 from feature_repo.store import open_store, read_online
 from flows.features import compute_features
 from flows.labels import compute_labels
-from flows.running import open_platform
+from flows.platform_flow import open_platform
 from infra.commands import erase, export
 from neural_focus.errors import ConfigurationError, InputError
 from neural_focus.models import model_store

@@ -23,7 +23,7 @@ from flows.consistency import consistency
 from flows.features import compute_stream, features, replay_stream
 from flows.label_files import read_labels
 from flows.labels import labels
-from flows.running import Platform, exclusive, open_platform
+from flows.platform_flow import Platform, exclusive, open_platform
 from flows.server import login
 from flows.stream_progress import Boots
 from neural_focus._native import Engine
@@ -230,8 +230,8 @@ def test_moments_that_capture_did_not_cover_or_help_touched_have_no_label(home: 
 
 def test_a_persons_own_moments_move_the_calibration_that_serves_them(home: Home, platform: Platform) -> None:
     """Nobody's data moves nothing; a person's own share grows with their moments."""
-    from flows.personal import Served, calibrations
     from flows.training import train_newest
+    from flows.user_calibration import Served, calibrations
 
     predictor = model_store.load(home.settings, train_newest(platform).tag)
     demo = home.streams()[0]

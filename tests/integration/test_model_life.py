@@ -23,10 +23,10 @@ from typer.testing import CliRunner
 
 from flows import drift
 from flows.deploy import DEPLOYMENTS, build
-from flows.personal import at_work
+from flows.platform_flow import Platform, open_platform
 from flows.promotion import promote_newest
-from flows.running import Platform, open_platform
 from flows.server import login
+from flows.user_calibration import at_work
 from infra.commands.models import app
 from neural_focus.experiments.assignment import OpportunityWatch, Policy
 from neural_focus.features import FEATURE_NAMES

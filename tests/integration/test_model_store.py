@@ -16,7 +16,7 @@ import pytest
 from synthetic_streams import random_moments
 
 from flows import evaluation, promotion
-from flows.running import Platform
+from flows.platform_flow import Platform
 from neural_focus.atomic_write import atomic_write
 from neural_focus.errors import ConfigurationError, ContractError
 from neural_focus.models import champion_pointer, decision_log, model_store, shadow_run

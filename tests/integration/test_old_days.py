@@ -15,7 +15,7 @@ from flows.data_quality import check_quality
 from flows.features import compute_features
 from flows.label_files import join_moments, read_labels, read_stays
 from flows.labels import compute_labels
-from flows.running import Platform, exclusive, open_platform
+from flows.platform_flow import Platform, exclusive, open_platform
 from flows.upkeep import retire
 from neural_focus.models.contracts import V6
 from neural_focus.settings import Settings

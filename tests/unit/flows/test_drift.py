@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from flows import drift
-from flows.running import Platform
+from flows.platform_flow import Platform
 from neural_focus.models.drift import LARGE_SHIFT
 from neural_focus.models.health import read_health
 from neural_focus.settings import Settings

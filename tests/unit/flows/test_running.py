@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from flows.running import skip_reason
+from flows.platform_flow import skip_reason
 
 
 def test_a_run_whose_moment_has_passed_is_skipped() -> None:

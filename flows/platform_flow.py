@@ -116,7 +116,7 @@ def platform_flow(
                 return Completed(name="Skipped", message=reason)
             if behind := reason_of_run():
                 go_to_background()
-                tell(behind)
+                log(behind)
             settings = read_settings()
             with exclusive(settings, name) as mine:
                 if not mine:
@@ -134,7 +134,7 @@ def platform_flow(
     return wrap
 
 
-def tell(text: str) -> None:
+def log(text: str) -> None:
     """A line in the run's log in Prefect's pages; on stderr where no flow runs."""
     context = prefect.context.FlowRunContext.get()
     if context is None:

@@ -14,9 +14,9 @@ from datetime import UTC, date, datetime, time, timedelta
 import numpy as np
 import pandas as pd
 
-from flows.artifacts import Cell, leave_table, leave_words
+from flows.artifacts import Cell, publish_markdown, publish_table
 from flows.label_files import join_moments, read_labels
-from flows.running import Platform, platform_flow, tell
+from flows.platform_flow import Platform, log, platform_flow
 from neural_focus.errors import NeuralFocusError
 from neural_focus.models.calibrate import fit_personal
 from neural_focus.models.champion_pointer import working_champion
@@ -83,9 +83,11 @@ def adapt(platform: Platform, now: datetime) -> int:
         serves = next(iter(found.values()), [])
         share = max((one.share for one in serves if one.target == "switch"), default=0.0)
         rows.append({"person": person.name, "own share": f"{share:.0%}", "days counted": days})
-    tell(f"{len(people)} people brought up to date")
-    leave_words("personal-run", f"{len(people)} people who got predictions in the last {DAYS} days.", "What was done")
-    leave_table("personal-people", rows, "How much of the calibration is the person's own")
+    log(f"{len(people)} people brought up to date")
+    publish_markdown(
+        "personal-run", f"{len(people)} people who got predictions in the last {DAYS} days.", "What was done"
+    )
+    publish_table("personal-people", rows, "How much of the calibration is the person's own")
     return len(people)
 
 
@@ -100,12 +102,12 @@ def at_work(settings: Settings, arms: Collection[str] = ()) -> list[Predictor]:
         if (beside := shadow(settings)) is not None:
             found.append(load(settings, beside.tag))
     except NeuralFocusError as error:  # a challenger's trouble is its own
-        tell(f"nothing is fitted for the shadow: {error}")
+        log(f"nothing is fitted for the shadow: {error}")
     for version in sorted(set(arms) - {one.version for one in found}):
         try:
             found.append(load(settings, version))
         except NeuralFocusError as error:
-            tell(f"nothing is fitted for the arm of an experiment: {error}")
+            log(f"nothing is fitted for the arm of an experiment: {error}")
     return found
 
 
