@@ -90,7 +90,7 @@ class Agent:
             now_us=self._recording.capture.now_us,
             site_in_front=self._recording.capture.site_in_front,
             unavailable=lambda: self._session.unavailable if self._session else "",
-            hear_session=self._sessions.hear,
+            receive_session=self._sessions.receive,
         )
         self._shipper = self._make_shipper()
         self._counters = AgentCounters(
@@ -105,7 +105,7 @@ class Agent:
             if thread is not None:
                 thread.start()
         for step_us in self._recording.clock_steps.values():
-            self._say_step(step_us)
+            self._log_step(step_us)
         told = saved = time.monotonic()
         try:
             while not stop.is_set() and not self._quit:
@@ -116,13 +116,13 @@ class Agent:
                 now = time.monotonic()
                 if news or now - told >= TELL_SECONDS:
                     told = now
-                    self._tell("paused" if self._status.paused else "running")
+                    self._publish("paused" if self._status.paused else "running")
                 if now - saved >= SAVE_SECONDS:
                     saved = now
                     self._keep_file(self._recording.save)
         finally:
             self._finish()
-        return self._tell("stopped")
+        return self._publish("stopped")
 
     def counters(self) -> dict[str, Any]:
         """What has been done so far, and what is wrong."""
@@ -133,14 +133,14 @@ class Agent:
         before = self._status.paused_until, self._asker.offer, self._actions.describe()
         self._follow_clock()
         timed = self._recording.live.timed
-        for wish in self._status.wishes():
-            self._obey(wish)
+        for command in self._status.commands():
+            self._execute(command)
         watch = self._options.zone_watch
         if watch is not None and (zone := watch.moved()) is not None:
             self._move(zone)
         if self._status.pause_is_over():
-            self._obey("resume")
-        self._talk.hear_scores()
+            self._execute("resume")
+        self._talk.receive_scores()
         answer = self._talk.turn([] if self._status.paused else self._recording.turn())
         if self._recording.live.timed != timed:
             self._keep_file(self._recording.save)  # an agent that is killed now still knows which session it is in
@@ -150,7 +150,7 @@ class Agent:
             self._say(news)
             self._status.notify(news)
         if self._session is not None:
-            self._session.tell(self._recording.capture)
+            self._session.publish(self._recording.capture)
         self._warn()
         return before != (self._status.paused_until, self._asker.offer, self._actions.describe())
 
@@ -160,13 +160,13 @@ class Agent:
         if step_us:
             self._talk.clock_moved()
             self._status.clock_moved(step_us / 1e6)
-            self._say_step(step_us)
+            self._log_step(step_us)
 
-    def _say_step(self, step_us: int) -> None:
+    def _log_step(self, step_us: int) -> None:
         self._say(f"The clock was moved by {step_us / 1e6:+,.1f} s: what is captured from now on has the new time.")
 
-    def _obey(self, wish: str) -> None:
-        match wish.split():
+    def _execute(self, command: str) -> None:
+        match command.split():
             case ["pause", seconds]:
                 if not self._status.paused:
                     self._end_boot()
@@ -176,8 +176,8 @@ class Agent:
                 self._recording.resume()
                 self._status.paused_until = None
                 self._say("Capture continues.")
-            case ["session", *wished]:
-                self._sessions.obey(wished)
+            case ["session", *words]:
+                self._sessions.execute(words)
             case ["quit"]:
                 self._quit = True
 
@@ -201,12 +201,12 @@ class Agent:
             self._say(f"Nothing is kept: {problem}" if problem else "Capture continues.")
             self._warned = problem
 
-    def _tell(self, state: str) -> dict[str, Any]:
+    def _publish(self, state: str) -> dict[str, Any]:
         """Everybody gets the state as it is now: the service with its pages, the tray, and agent.json."""
         counted = self.counters()
         if state != "stopped":
             menu = self._sessions.menu() if counted["connected"] else ()
-            self._status.tell(self._talk, counted, menu, self._sessions.rounds)
+            self._status.publish(self._talk, counted, menu, self._sessions.rounds)
         desktop, offer = self._options.desktop, self._asker.offer
         content = {
             "state": state,

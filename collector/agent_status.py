@@ -1,6 +1,6 @@
 """What the agent says of itself, and what it is told: tray, page and agent.json get one state from here.
 
-tray ── pause, resume, quit, open the page ──► wishes ──► agent
+tray ── pause, resume, quit, open the page ──► commands ──► agent
 capabilities, pause, losses ──► tray, DESKTOP_STATUS (to the service, which tells pages), agent.json
 """
 
@@ -37,7 +37,7 @@ IN_WORDS = {
 class Listener(Protocol):
     """``ServiceSession``, or who else passes a status on."""
 
-    def tell_status(self, status: DesktopStatus) -> None:
+    def publish_status(self, status: DesktopStatus) -> None:
         """Passes it on when it changed."""
 
 
@@ -62,26 +62,26 @@ class AgentStatus:
 
     @property
     def paused(self) -> bool:
-        """Whether a pause was wished for and not ended."""
+        """Whether a pause was asked for and not ended."""
         return self.paused_until is not None
 
     def clock_moved(self, seconds: float) -> None:
-        """A pause stays as long as it was wished for."""
+        """A pause stays as long as it was asked for."""
         if self.paused_until is not None:
             self.paused_until += seconds
 
     def pause_is_over(self) -> bool:
-        """Whether the time that was wished for is up."""
+        """Whether the time that was asked for is up."""
         return self.paused_until is not None and time.time() >= self.paused_until
 
-    def wishes(self) -> list[str]:
+    def commands(self) -> list[str]:
         """What the agent is to do: "pause 900", "resume", "quit". The page is opened here."""
-        wished = self._presence.wishes() if self._presence else []
-        if "open" in wished and self._open_page is not None:
+        commands = self._presence.commands() if self._presence else []
+        if "open" in commands and self._open_page is not None:
             self._open_page()
-        return [wish for wish in wished if wish != "open"]
+        return [command for command in commands if command != "open"]
 
-    def tell(
+    def publish(
         self,
         talk: Listener,
         counted: Mapping[str, Any],
@@ -95,7 +95,7 @@ class AgentStatus:
             self._found = capabilities(self._source, lock=self._sees_lock(), bus=bus)
         status = self._status(losses(counted), rounds)
         self._abilities_told = status.abilities
-        talk.tell_status(status)
+        talk.publish_status(status)
         if self._presence is not None:
             self._show(self._presence, sessions, connected=counted["connected"])
 

@@ -177,7 +177,7 @@ class DesktopCapture:
 
     def site_in_front(self, message: SiteInFront) -> None:
         """A browser's extension tells which site is in front: from now on the records say of which kind it is."""
-        self._sites.hear(message, time.monotonic())
+        self._sites.receive(message, time.monotonic())
 
     def ignore(self, window: int) -> None:
         """A window of ours: no switch, no input."""

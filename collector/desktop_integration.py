@@ -14,17 +14,17 @@ from neural_focus.errors import CaptureError
 
 
 class DesktopIntegration:
-    """What others on the bus see of the agent. ``wish`` values are those of ``collector.tray.Tray``."""
+    """What others on the bus see of the agent. ``command`` values are those of ``collector.tray.Tray``."""
 
-    def __init__(self, news: Callable[[], None], hear_focus: Callable[[Focused], None] | None) -> None:
-        """``news`` is called on the bus's thread when there is a wish; ``hear_focus`` None: nobody need tell."""
+    def __init__(self, news: Callable[[], None], receive_focus: Callable[[Focused], None] | None) -> None:
+        """``news`` is called on the bus's thread when there is a command; ``receive_focus`` None: nobody need tell."""
         self._news = news
-        self._wishes: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self._tray = Tray(self._wish)
+        self._commands: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._tray = Tray(self._command)
         self.prompt, self.break_notice, self.warning, self.card = (NotificationPrompt() for _ in range(4))
         parts: list[Part] = [self._tray, self.prompt, self.break_notice, self.warning, self.card]
-        if hear_focus is not None:
-            parts.append(FocusReceiver(hear_focus))
+        if receive_focus is not None:
+            parts.append(FocusReceiver(receive_focus))
         self._notice = NotificationPrompt()
         parts.append(self._notice)
         self._bus = SessionBus(parts)
@@ -48,11 +48,11 @@ class DesktopIntegration:
         """Whether somebody shows them."""
         return self.prompt.shown_by_somebody
 
-    def wishes(self) -> list[str]:
+    def commands(self) -> list[str]:
         """What was chosen since the last call."""
         found = []
-        while not self._wishes.empty():
-            found.append(self._wishes.get_nowait())
+        while not self._commands.empty():
+            found.append(self._commands.get_nowait())
         return found
 
     def show(self, view: View) -> None:
@@ -68,6 +68,6 @@ class DesktopIntegration:
         """Leaves the desktop."""
         self._bus.finish()
 
-    def _wish(self, wish: str) -> None:
-        self._wishes.put(wish)
+    def _command(self, command: str) -> None:
+        self._commands.put(command)
         self._news()

@@ -37,7 +37,7 @@ class DoNotDisturb:
     async def join(self) -> None:
         """Hears of GNOME's setting from now on."""
         if self._session is not None:
-            self._session.add_message_handler(self._hear)
+            self._session.add_message_handler(self._receive)
             await subscribe(self._session, f"type='signal',interface='{DCONF}',member='Notify'")
 
     async def is_on(self, there: Sequence[str]) -> bool:
@@ -70,7 +70,7 @@ class DoNotDisturb:
             self._banners = await _read_setting() != "false"
         return self._banners
 
-    def _hear(self, message: Message) -> None:
+    def _receive(self, message: Message) -> None:
         if message.message_type is MessageType.SIGNAL and (message.interface, message.member) == (DCONF, "Notify"):
             prefix, changes = str(message.body[0]), message.body[1]
             if any(KEY_PATH.startswith(f"{prefix}{change}") for change in changes):

@@ -43,7 +43,7 @@ class NotificationPrompt:
     async def join(self, bus: MessageBus) -> str:
         """Listens for buttons."""
         self._bus, self._loop = bus, asyncio.get_running_loop()
-        bus.add_message_handler(self._hear)
+        bus.add_message_handler(self._receive)
         await subscribe(bus, f"type='signal',interface='{NAME}',member='ActionInvoked'")
         await subscribe(bus, f"type='signal',interface='{BUS}',member='NameOwnerChanged',arg0='{NAME}'")
         reply = await bus.call(Message(destination=BUS, path=BUS_PATH, interface=BUS, member="ListActivatableNames"))
@@ -100,7 +100,7 @@ class NotificationPrompt:
             raise CaptureError("nobody shows notifications here", why=why, todo="Start a notification daemon")
         return list(reply.body)
 
-    def _hear(self, message: Message) -> None:
+    def _receive(self, message: Message) -> None:
         if message.member == "NameOwnerChanged" and message.interface == BUS and message.body[0] == NAME:
             self._daemon = bool(message.body[2])
         if message.member == "ActionInvoked" and message.interface == NAME and message.body[0] == self._id:

@@ -55,12 +55,12 @@ class ScreenLock:
     async def join(self) -> None:
         """Listens from now on, and asks how things are."""
         if self._session is not None:
-            self._session.add_message_handler(self._hear)
+            self._session.add_message_handler(self._receive)
             for saver in SAVERS:
                 await subscribe(self._session, f"type='signal',interface='{saver}',member='ActiveChanged'")
         if self._system is not None:
             self._path = await _session_path(self._system)
-            self._system.add_message_handler(self._hear)
+            self._system.add_message_handler(self._receive)
             await subscribe(self._system, f"type='signal',interface='{MANAGER}',member='PrepareForSleep'")
             if self._path:
                 await subscribe(self._system, f"type='signal',path='{self._path}'")
@@ -78,7 +78,7 @@ class ScreenLock:
         """Asks no more; without a bus nobody would tell of the unlocking."""
         self._set(False, "told")
 
-    def _hear(self, message: Message) -> None:
+    def _receive(self, message: Message) -> None:
         if message.message_type is not MessageType.SIGNAL:
             return
         member, body = message.member, message.body
@@ -87,9 +87,9 @@ class ScreenLock:
         elif member == "PrepareForSleep" and message.interface == MANAGER and body == [False]:
             self._later(0)
         elif message.path == self._path and self._path:
-            self._hear_logind(message)
+            self._receive_logind(message)
 
-    def _hear_logind(self, message: Message) -> None:
+    def _receive_logind(self, message: Message) -> None:
         if message.interface == SESSION and message.member in ("Lock", "Unlock"):
             self._set(message.member == "Lock", "told")
         elif message.member == "PropertiesChanged" and message.body[0] == SESSION:

@@ -59,12 +59,12 @@ class ServiceSession:
         now_us: Callable[[], int],
         site_in_front: Callable[[SiteInFront], None],
         unavailable: Callable[[], Unavailable],
-        hear_session: Callable[[ServerMessage], None],
+        receive_session: Callable[[ServerMessage], None],
     ) -> None:
         """``site_in_front`` takes what a browser tells; ``unavailable``: why nobody could see an offer now;
-        ``hear_session`` hears all that came, for what it tells of sessions."""
+        ``receive_session`` gets all that came, for what it tells of sessions."""
         self._link, self._live, self._asker, self._now_us, self._actions = link, live, asker, now_us, actions
-        self._site_in_front, self._unavailable, self._hear_session = site_in_front, unavailable, hear_session
+        self._site_in_front, self._unavailable, self._receive_session = site_in_front, unavailable, receive_session
         self._features: dict[int, dict[str, float]] = {}
         self._natural: dict[int, int] = {}
         self._ends: dict[int, int] = {}
@@ -83,7 +83,7 @@ class ServiceSession:
         """What the service complained of in the last minute: of one message, and over unless it is said again."""
         return self._complaint if time.monotonic() - self._complained < COMPLAINT_SECONDS else ""
 
-    def hear_scores(self) -> None:
+    def receive_scores(self) -> None:
         """Predictions that came, before another second is closed: it is to have their momentum; and the site in front,
         for the records that are drained next. The rest is for ``turn``, when the engine has seen every record from
         before it."""
@@ -100,15 +100,15 @@ class ServiceSession:
         now_us = self._now_us()
         for second in seconds:
             if now_us - second.t_us <= STALE_US:
-                self._tell(second)
+                self._publish(second)
         for start_us, end_us, natural in self._live.sessions():
             if natural:  # timed ones began at the service
-                self._tell_session(start_us, end_us)
+                self._publish_session(start_us, end_us)
         heard, self._heard = self._heard, []
         for message in heard:
-            self._hear(message)
+            self._receive(message)
         self._actions.turn()
-        self._say_session()
+        self._report_session()
         self.report()
         return self._take_answer()
 
@@ -118,7 +118,7 @@ class ServiceSession:
         for report in self._actions.reports(self._link.counters["reconnects"] if self._link and connected else None):
             self._send(report)
 
-    def _say_session(self) -> None:
+    def _report_session(self) -> None:
         """On each connection, which timed session the engine is in: the service says so if that one has ended."""
         link, timed = self._link, self._live.timed
         if link is not None and link.connected and link.counters["reconnects"] != self._joined:
@@ -130,7 +130,7 @@ class ServiceSession:
         """The seconds before are of another time: predictions for them say nothing of what is now."""
         self._features.clear()
 
-    def tell_status(self, status: DesktopStatus) -> None:
+    def publish_status(self, status: DesktopStatus) -> None:
         """Tells what this desktop does, when that changed or the service may have forgotten it."""
         if self._link is None or not self._link.connected:
             return
@@ -143,7 +143,7 @@ class ServiceSession:
         if self._link is not None:
             self._link.send(message)
 
-    def _tell(self, second: Second) -> None:
+    def _publish(self, second: Second) -> None:
         self._features[second.t_us] = second.features
         while len(self._features) > LIVE_FEATURES:
             del self._features[min(self._features)]
@@ -152,7 +152,7 @@ class ServiceSession:
         told = Snapshot(second.t_us, second.features, second.sequence, *shown, input_us, unavailable)
         self._send(replace(told, inputs=second.inputs.to_text()))
 
-    def _tell_session(self, start_us: int, end_us: int) -> None:
+    def _publish_session(self, start_us: int, end_us: int) -> None:
         if end_us < 0:
             self._send(StartSession("natural", start_us=start_us))
         elif start_us in self._natural:
@@ -160,8 +160,8 @@ class ServiceSession:
         else:
             self._ends[start_us] = end_us  # the service has not named it yet
 
-    def _hear(self, message: ServerMessage) -> None:
-        self._hear_session(message)
+    def _receive(self, message: ServerMessage) -> None:
+        self._receive_session(message)
         match message:
             case InterventionOffered():
                 self.counters["interventions"] += 1

@@ -69,7 +69,7 @@ class SessionWatch(threading.Thread):
         """Why somebody counts as being there; empty where nothing says so."""
         self._reason: Unavailable = ""
 
-    def tell(self, hook: Hook) -> None:
+    def publish(self, hook: Hook) -> None:
         """Tells the hook how things are, each turn of the agent; of input behind the lock it is asked."""
         before, self._behind_lock = self._behind_lock, hook.behind_lock()
         if self.locked and self._behind_lock > before:

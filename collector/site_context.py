@@ -55,7 +55,7 @@ class SiteContext:
         self._shown = ""
         self._title = ""
 
-    def hear(self, message: SiteInFront, now: float) -> None:
+    def receive(self, message: SiteInFront, now: float) -> None:
         """An extension's word, at ``now`` of a monotonic clock. Only the kind of its site is kept."""
         family = _family(message.browser) if message.browser else ANY
         if message.site is not None:

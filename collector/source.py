@@ -68,7 +68,7 @@ def make_presence(source: X11Source | WaylandSource, news: Callable[[], None]) -
     """The agent on the session bus, joined. Not imported where nobody needs it: it costs 4 MB."""
     from collector.desktop_integration import DesktopIntegration
 
-    presence = DesktopIntegration(news, source.tell if isinstance(source, WaylandSource) else None)
+    presence = DesktopIntegration(news, source.receive if isinstance(source, WaylandSource) else None)
     presence.start()
     return presence
 

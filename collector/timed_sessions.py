@@ -32,7 +32,7 @@ from neural_focus.time import iso, local_clock, parse_iso
 
 Kind = Literal["pomodoro", "deep_work"]
 Entry = tuple[str, str]
-"""A label, and the wish that the tray then makes; empty: only words."""
+"""A label, and the command that the tray then makes; empty: only words."""
 NAMES: dict[str, str] = {"pomodoro": "Pomodoro", "deep_work": "Deep work"}
 BREAK_MINUTES: dict[str, int] = {"pomodoro": 5, "deep_work": 15}
 LONG_BREAK_MINUTES, POMODOROS_TO_LONG_BREAK = 15, 4
@@ -78,9 +78,9 @@ class TimedSessions:
         self._row: _Row | None = None
         self._news: list[str] = []
 
-    def obey(self, wish: list[str]) -> None:
-        """A wish of the tray, without its first word."""
-        match wish:
+    def execute(self, command: list[str]) -> None:
+        """A command of the tray, without its first word."""
+        match command:
             case ["start", kind, *jail]:
                 self._row = None
                 self._send(StartSession(cast(Kind, kind), jail_enabled=jail == ["jail"]))
@@ -109,7 +109,7 @@ class TimedSessions:
             row.told_until_us = until_us
         return Rounds(row.kind, row.done, iso(row.told_until_us))
 
-    def hear(self, message: ServerMessage) -> None:
+    def receive(self, message: ServerMessage) -> None:
         """What the service tells of sessions; anything else is none of ours."""
         row, running = self._row, self._running
         match message:
@@ -118,7 +118,7 @@ class TimedSessions:
                 if row is not None and row.asked is not None and message.session_type == row.kind:
                     row.asked, row.session_id = None, message.id
             case AskRounds(command, kind):
-                self.obey({"start": ["row", kind], "skip": ["skip"], "stop": ["stop"]}[command])
+                self.execute({"start": ["row", kind], "skip": ["skip"], "stop": ["stop"]}[command])
             case SessionEnded():
                 self._ended(message.session_id, in_time=message.reason == "timer_expired")
             case JailLeaving() if running is not None and running.id == message.session_id:

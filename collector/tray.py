@@ -37,7 +37,7 @@ class Mood(StrEnum):
 @dataclass(frozen=True, slots=True)
 class View:
     """What the tray shows. ``until``: when a pause ends, in words; ``lines``: what is missing, a line each;
-    ``sessions``: (label, wish) of what can be done with sessions, without a wish only words."""
+    ``sessions``: (label, command) of what can be done with sessions, without a command only words."""
 
     mood: Mood = Mood.UNCONNECTED
     until: str = ""
@@ -51,14 +51,14 @@ class View:
 
 
 class Tray(ServiceInterface):
-    """The icon and its menu. ``wish`` is called with "open", "pause 900", "pause 3600", "resume", "quit" or a session's
+    """The icon and its menu. ``command`` gets "open", "pause 900", "pause 3600", "resume", "quit" or a session's
     ("session start pomodoro")."""
 
-    def __init__(self, wish: Callable[[str], None]) -> None:
+    def __init__(self, command: Callable[[str], None]) -> None:
         super().__init__(ITEM_INTERFACE)
-        self._wish = wish
+        self._command = command
         self._view = View()
-        self._menu = Menu(_entries(self._view), wish)
+        self._menu = Menu(_entries(self._view), command)
         self._bus: MessageBus | None = None
         self.shown = False
         """Whether a tray has taken the icon."""
@@ -149,11 +149,11 @@ class Tray(ServiceInterface):
 
     @dbus_method(name="Activate")
     def activate(self, x: DBusInt32, y: DBusInt32) -> None:
-        self._wish("open")
+        self._command("open")
 
     @dbus_method(name="SecondaryActivate")
     def secondary_activate(self, x: DBusInt32, y: DBusInt32) -> None:
-        self._wish("open")
+        self._command("open")
 
     @dbus_method(name="ContextMenu")
     def context_menu(self, x: DBusInt32, y: DBusInt32) -> None:
@@ -187,7 +187,7 @@ def _entries(view: View) -> list[MenuEntry]:
         MenuEntry(view.headline),
         *(MenuEntry(line) for line in view.lines),
         *([MenuEntry.separator()] if view.sessions else []),
-        *(MenuEntry(label, wish) for label, wish in view.sessions),
+        *(MenuEntry(label, command) for label, command in view.sessions),
         MenuEntry.separator(),
         MenuEntry("Open the page", "open"),
         *pause,

@@ -1,4 +1,4 @@
-"""The tray's menu, as trays ask for it: com.canonical.dbusmenu. One level; entries without a wish are only words."""
+"""The tray's menu, as trays ask for it: com.canonical.dbusmenu. One level; entries without a command are only words."""
 
 # No postponed annotations here: dbus-fast reads the return type None of a D-Bus method from them as a signature.
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ class MenuEntry:
     """One line of the menu; empty ``label``: a line between groups."""
 
     label: str = ""
-    wish: str = ""
+    command: str = ""
 
     @classmethod
     def separator(cls) -> Self:
@@ -32,15 +32,15 @@ class MenuEntry:
         if not self.label:
             return {"type": Variant("s", "separator")}
         label = self.label.replace("_", "__")  # one would mark an access key
-        return {"label": Variant("s", label), "enabled": Variant("b", bool(self.wish))}
+        return {"label": Variant("s", label), "enabled": Variant("b", bool(self.command))}
 
 
 class Menu(ServiceInterface):
     """Entry n has the number n + 1; number 0 is the menu itself."""
 
-    def __init__(self, entries: Sequence[MenuEntry], wish: Callable[[str], None]) -> None:
+    def __init__(self, entries: Sequence[MenuEntry], command: Callable[[str], None]) -> None:
         super().__init__("com.canonical.dbusmenu")
-        self._entries, self._wish, self._revision = list(entries), wish, 1
+        self._entries, self._command, self._revision = list(entries), command, 1
 
     def replace(self, entries: Sequence[MenuEntry]) -> None:
         """Another menu."""
@@ -57,8 +57,8 @@ class Menu(ServiceInterface):
         if not 1 <= number <= len(self._entries):
             return False
         entry = self._entries[number - 1]
-        if event == "clicked" and entry.wish:
-            self._wish(entry.wish)
+        if event == "clicked" and entry.command:
+            self._command(entry.command)
         return True
 
     @dbus_property(access=PropertyAccess.READ, name="Version")

@@ -55,10 +55,10 @@ class WaylandSource:
             idle_after_ms=IDLE_AFTER_MS,
         )
         if self._focused is not None:
-            self.tell(self._focused)
+            self.receive(self._focused)
         return self._hook
 
-    def tell(self, focused: Focused) -> None:
+    def receive(self, focused: Focused) -> None:
         """The desktop's extension tells which window holds the focus. Any thread."""
         self._focused = focused
         hook = self._hook

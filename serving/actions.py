@@ -63,7 +63,7 @@ class Actions:
         self.browsers: BrowserChannel = NoBrowsers()
         """The composition root puts those in that report here."""
 
-    async def tell(self, user_id: int) -> None:
+    async def publish(self, user_id: int) -> None:
         """Tell the person's desktops and browsers what they have to begin or to end. To be called after each change.
 
         What changed is stored: where the database refuses now, the next round tells it.
@@ -96,7 +96,7 @@ class Actions:
                 return rows.store_applied(connection, row, report, wall_clock_us())
 
         if await self._database.run(work):
-            self._hub.tell(user_id, report, pages_only=True)
+            self._hub.publish(user_id, report, pages_only=True)
 
     async def undone(self, user_id: int, report: InterventionUndone) -> None:
         """What was done for a row is over. The first report counts; pages hear of it.
@@ -111,7 +111,7 @@ class Actions:
                 return rows.store_undone(connection, row, report, wall_clock_us())
 
         if await self._database.run(work):
-            self._hub.tell(user_id, report, pages_only=True)
+            self._hub.publish(user_id, report, pages_only=True)
 
     async def undo(self, user_id: int, intervention_id: int) -> UndoAsked:
         """The person wants a row ended now. Asking again changes nothing.
@@ -136,7 +136,7 @@ class Actions:
 
         row, fresh = await self._database.run(work)
         if fresh:
-            await self.tell(user_id)
+            await self.publish(user_id)
         return UndoAsked(row.id, repeated=not fresh)
 
     async def now(self, user_id: int) -> tuple[ActionNow, ...]:
@@ -163,10 +163,10 @@ class Actions:
                 continue
             if row.wanted(now_us):
                 order = ApplyAction(row.id, row.type, row.action, row.target, row.ends_us, row.why)
-                self._hub.tell_desktop(row.user_id, row.machine_id, order)
+                self._hub.publish_to_desktop(row.user_id, row.machine_id, order)
             elif row.undo_reason or row.ends_us < now_us - GRACE_US:
                 end = UndoAction(row.id, row.undo_reason or "ended")
-                self._hub.tell_desktop(row.user_id, row.machine_id, end)
+                self._hub.publish_to_desktop(row.user_id, row.machine_id, end)
 
 
 def described(row: ActionRow) -> ActionNow:

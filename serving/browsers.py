@@ -165,7 +165,7 @@ class Browsers:
             if browser.allowed:
                 self._allowed_at[browser.client.user_id] = time.time()
             if browser.site is not None and browser.site.site is not None:
-                self._tell_desktop(browser, browser.site)  # for a desktop that was not connected then
+                self._publish_to_desktop(browser, browser.site)  # for a desktop that was not connected then
         for user_id in {browser.client.user_id for browser in self._connected}:
             await self._send(user_id)
 
@@ -194,12 +194,12 @@ class Browsers:
     def in_front(self, browser: Browser, message: SiteInFront) -> None:
         """Which site its person looks at: for the desktop that they use, and nobody else."""
         browser.site = message
-        self._tell_desktop(browser, message)
+        self._publish_to_desktop(browser, message)
 
-    def _tell_desktop(self, browser: Browser, message: SiteInFront) -> None:
+    def _publish_to_desktop(self, browser: Browser, message: SiteInFront) -> None:
         used = self._streams.in_use(browser.client.user_id)
         if used is not None:
-            self._hub.tell_desktop(browser.client.user_id, used.machine_id, message)
+            self._hub.publish_to_desktop(browser.client.user_id, used.machine_id, message)
 
     async def _send(self, user_id: int) -> None:
         """One at a time for a person, so that no older state comes after a newer one."""

@@ -67,7 +67,7 @@ class Hub:
         """The person's clients."""
         return (client for client in list(self._clients) if client.user_id == user_id)
 
-    def tell(
+    def publish(
         self, user_id: int, message: ServerMessage, *, pages_only: bool = False, machine_id: str | None = None
     ) -> None:
         """Send to all of a person's clients, to their pages, or to their pages and the desktop of one machine."""
@@ -78,7 +78,7 @@ class Hub:
                 text = encode(message) if text is None else text
                 client.put(text)
 
-    def tell_desktop(self, user_id: int, machine_id: str, message: ServerMessage) -> None:
+    def publish_to_desktop(self, user_id: int, machine_id: str, message: ServerMessage) -> None:
         """Send to the desktop of one machine alone, if it is connected."""
         for client in self.of(user_id):
             if client.machine_id == machine_id:

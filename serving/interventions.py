@@ -154,11 +154,11 @@ class Interventions:
         opportunity, now = stored.opportunity, time.monotonic()
         if opportunity.type == "NO_OP":
             if opportunity.arm == Arm.PLACEBO:
-                await self._actions.tell(stored.user_id)
+                await self._actions.publish(stored.user_id)
             return
         waiting = OpenOffer(stored, stream.help, now, now + opportunity.timeout_seconds)
         self._waiting[stored.id] = waiting
-        self._hub.tell(stored.user_id, waiting.described(), machine_id=opportunity.machine_id)
+        self._hub.publish(stored.user_id, waiting.described(), machine_id=opportunity.machine_id)
 
     async def answer(
         self,
@@ -259,13 +259,13 @@ class Interventions:
         offer, fresh = found
         self._waiting.pop(offer.id, None)
         if fresh:
-            self._hub.tell(
+            self._hub.publish(
                 user_id,
                 InterventionClosed(offer.id, response, offer.response_time_ms, ordered and response == "TIMEOUT"),
                 machine_id=offer.opportunity.machine_id,
             )
         if ordered:
-            await self._actions.tell(user_id)
+            await self._actions.publish(user_id)
         elif response == "TIMEOUT":
             self._warm_again(offer.opportunity)
         return found

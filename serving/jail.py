@@ -111,7 +111,7 @@ class Jail:
         lifts_us = session.jail_leaving_us or wall_clock_us()
         if lifts_us > wall_clock_us():
             self._remember(session_id, user_id, lifts_us)
-        self._hub.tell(user_id, JailLeaving(session_id, lifts_us))
+        self._hub.publish(user_id, JailLeaving(session_id, lifts_us))
         return JailExit(session_id, lifts_us)
 
     async def tick(self) -> None:
@@ -129,7 +129,7 @@ class Jail:
         del self._leaving[session_id]
         for stream in self._streams.of(user_id):
             stream.jailed = stream.jailed and stream.session_id != session_id
-        await self._actions.tell(user_id)
+        await self._actions.publish(user_id)
 
 
 def holds(session: StoredSession) -> bool:

@@ -45,7 +45,7 @@ class RoundsDesk:
             raise ProblemError(409, "No rounds are on", todo="Begin them: neural-focus session rounds pomodoro")
         elif asked.command == "skip" and rounds.rests_until is None:
             raise ProblemError(409, "There is no break now", todo="It can be skipped once it has begun")
-        self._hub.tell_desktop(user_id, stream.machine_id, asked)
+        self._hub.publish_to_desktop(user_id, stream.machine_id, asked)
 
     def _kept(self, user_id: int) -> list[tuple[LiveStream, Rounds]]:
         return [(one, one.desktop.rounds) for one in self._streams.of(user_id) if one.desktop and one.desktop.rounds]

@@ -200,8 +200,8 @@ class Runtime:
         held, refusal = await self._hold(stream, made)
         told = stream.prediction = made.message if held is None else with_arm(made.message, held)
         client.send(told)
-        self.hub.tell(stream.user_id, told, pages_only=True)
-        self._tell_activity(stream, snapshot)
+        self.hub.publish(stream.user_id, told, pages_only=True)
+        self._publish_activity(stream, snapshot)
         self.writer.add(made.logged(stream, told.ab_test_group))
         self.shadow.consider(stream, made)
         if held is not None:
@@ -249,7 +249,7 @@ class Runtime:
         self.streams.allow(user_id, stored)
         return stored
 
-    def _tell_activity(self, stream: LiveStream, snapshot: Snapshot) -> None:
+    def _publish_activity(self, stream: LiveStream, snapshot: Snapshot) -> None:
         activity = ActivityUpdate(
             timestamp=iso(snapshot.t_us),
             app_name=snapshot.app_name,
@@ -259,7 +259,7 @@ class Runtime:
         )
         before, stream.activity = stream.activity, activity
         if before is None or replace(before, timestamp=activity.timestamp) != activity:
-            self.hub.tell(stream.user_id, activity, pages_only=True)
+            self.hub.publish(stream.user_id, activity, pages_only=True)
 
     async def _in_forecast_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._forecasts, work)

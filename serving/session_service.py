@@ -88,9 +88,9 @@ class SessionService:
             self._deadlines[session.id] = (user_id, session.deadline_us)
         await self._refresh_streams(user_id)
         answer = described(session)
-        self._hub.tell(user_id, SessionStarted(**_fields(answer)))
+        self._hub.publish(user_id, SessionStarted(**_fields(answer)))
         if jail_enabled:
-            await self._actions.tell(user_id)
+            await self._actions.publish(user_id)
         return answer
 
     async def running(self, user_id: int) -> SessionStarted | None:
@@ -186,9 +186,9 @@ class SessionService:
         self._refills.append((time.monotonic() + REFILL_SECONDS, user_id, session_id))
         await self._refresh_streams(user_id)
         message = SessionEnded(session_id, _reason(session, reason), summary, session.end_us)
-        self._hub.tell(user_id, message)
+        self._hub.publish(user_id, message)
         if session.jail_enabled:
-            await self._actions.tell(user_id)
+            await self._actions.publish(user_id)
         return message
 
     async def _refresh_streams(self, user_id: int) -> None:

@@ -52,7 +52,7 @@ def _run(platform: RunningPlatform, *, proving: bool) -> None:
         desk = platform.start()
         counts, wrong = prove(platform, desk) if proving else (first_counts(platform, desk), [])
         print_table(console, platform.settings, platform.secrets, counts, desk.user_id, demo=platform.demo)
-        platform.tell(f"Memory        at most {platform.memory.peak_bytes / 2**30:.1f} GB, all processes together\n")
+        platform.log(f"Memory        at most {platform.memory.peak_bytes / 2**30:.1f} GB, all processes together\n")
         if wrong:
             raise ServiceError(wrong[0], why="; ".join(wrong[1:]), todo=f"{platform.settings.logs} says more")
         if not proving:

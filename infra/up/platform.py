@@ -60,9 +60,9 @@ class RunningPlatform:
         self.memory = MemoryWatch(self._database_pids)
         prepare_home(self.settings.home)
         self.secrets = load_secrets(self.settings.secrets)
-        self.supervisor = Supervisor(ProcessMark.of(self.settings.home, self.secrets), self.tell)
+        self.supervisor = Supervisor(ProcessMark.of(self.settings.home, self.secrets), self.log)
 
-    def tell(self, text: str) -> None:
+    def log(self, text: str) -> None:
         """A line for the person at the terminal."""
         self.console.print(f"  {text}", markup=False, highlight=False)
 
@@ -75,10 +75,10 @@ class RunningPlatform:
         self.memory.start()
         left = self.supervisor.end_leftovers()
         if left:
-            self.tell(f"ended {left} process{'es' if left > 1 else ''} that a killed run had left behind")
+            self.log(f"ended {left} process{'es' if left > 1 else ''} that a killed run had left behind")
         self._check_ports()
         if words := exposure(self.settings):
-            self.tell(f"! {words}.")
+            self.log(f"! {words}.")
         if self.demo:
             find_xvfb()  # said now, not after the minutes of the first model
         self._start_database()
@@ -91,11 +91,11 @@ class RunningPlatform:
     def tend(self) -> None:
         """One look: starts again what died."""
         if self.embedded is not None and not self.embedded.running():
-            self.tell("the database ended, again now")
+            self.log("the database ended, again now")
             try:
                 self.embedded.start()
             except StoreError as error:
-                self.tell(f"the database cannot be started: {error}")
+                self.log(f"the database cannot be started: {error}")
         self.supervisor.tend()
 
     def stop(self) -> None:
@@ -103,11 +103,11 @@ class RunningPlatform:
         self.memory.stop()
         for name in reversed([slot.program.name for slot in self.supervisor.slots]):
             self.supervisor.stop(name)
-            self.tell(f"{name} stopped")
+            self.log(f"{name} stopped")
         if self.embedded is not None:
             self.embedded.stop()
             self._database_mark.unlink(missing_ok=True)
-            self.tell("database stopped")
+            self.log("database stopped")
 
     def _check_ports(self) -> None:
         settings = self.settings
@@ -158,9 +158,9 @@ class RunningPlatform:
         refused = refused_already(settings)
         settled = tag is not None or bool(refused)
         if refused:
-            self._tell_refusal(refused)
+            self._log_refusal(refused)
         elif problem:
-            self.tell(f"the champion cannot serve any more, so a new model is trained: {problem}")
+            self.log(f"the champion cannot serve any more, so a new model is trained: {problem}")
         ensure_database(settings)
         supervisor.launch(plan.prefect_server(settings, self.secrets))
         if settled:
@@ -174,14 +174,14 @@ class RunningPlatform:
                 )
                 at_work.done("no model serves" if refused else f"{champion(settings)} serves")
             if refused:
-                self._tell_refusal(refused)
+                self._log_refusal(refused)
             supervisor.launch(plan.service(settings, demo=self.demo))
         supervisor.launch(plan.flows_server(settings, self.secrets))
         with step(self.console, "service"):
             supervisor.wait_ready("service")
 
-    def _tell_refusal(self, why: str) -> None:
-        self.tell(f"! No model serves: {why}. {NEXT_STEP}")
+    def _log_refusal(self, why: str) -> None:
+        self.log(f"! No model serves: {why}. {NEXT_STEP}")
 
     def _start_desktop(self) -> Desk:
         settings, since = self.settings, datetime.now(UTC)

@@ -172,7 +172,7 @@ class Desktop:
         for thread in self._threads:
             thread.start()
 
-    def tell_status(self, status: DesktopStatus) -> None:
+    def publish_status(self, status: DesktopStatus) -> None:
         """As the agent's conversation does it."""
         self.send(status)
 

@@ -178,7 +178,7 @@ def test_what_a_desktop_lacks_and_what_it_lost_is_said(
     expect(page.get_by_test_id("connection")).to_contain_text("Live")
     expect(notice).to_have_count(0)
     counted = {"dropped": {"KEY_PRESS": 3}, "spool": {"quarantined_bytes": 64}, "connected": True}
-    status.tell(desktop, counted, ())
+    status.publish(desktop, counted, ())
     expect(notice).to_contain_text("keyboard and mouse, focus, pauses")
     expect(notice.get_by_text("there is no such device in /dev/input")).to_be_visible()
     expect(notice).to_contain_text("3 records of the kind key press were dropped, 64 bytes of the spool were put aside")
@@ -186,12 +186,12 @@ def test_what_a_desktop_lacks_and_what_it_lost_is_said(
     expect(why).not_to_be_visible()
     notice.get_by_text("Lost since the agent started").click()
     expect(why).to_be_visible()
-    status.tell(desktop, {"dropped": {}, "connected": True}, ())  # another run of the agent
+    status.publish(desktop, {"dropped": {}, "connected": True}, ())  # another run of the agent
     expect(why).to_have_count(0)
     page.reload()
     expect(notice).to_contain_text("keyboard and mouse, focus, pauses")
     expect(page.get_by_test_id("connection")).to_contain_text("Live")
-    desktop.tell_status(DesktopStatus("capturing", "the X server of :0"))
+    desktop.publish_status(DesktopStatus("capturing", "the X server of :0"))
     expect(notice).to_have_count(0)
 
 

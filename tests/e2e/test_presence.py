@@ -257,7 +257,7 @@ def test_the_icon_and_each_entry_make_their_wish(panel: Shell) -> None:
     wait_for(lambda: presence.in_tray)
     for member in ("Activate", "SecondaryActivate"):  # a left and a middle click
         panel.ask("/StatusNotifierItem", "org.kde.StatusNotifierItem", member, "ii", [0, 0])
-        assert presence.wishes() == ["open"]
+        assert presence.commands() == ["open"]
     for mood, wished in (
         (Mood.CAPTURING, {"Pause for 15 minutes": "pause 900", "Pause for 1 hour": "pause 3600"}),
         (Mood.PAUSED, {"Continue capturing": "resume"}),
@@ -268,7 +268,7 @@ def test_the_icon_and_each_entry_make_their_wish(panel: Shell) -> None:
         assert {label for label, (_, enabled) in panel.menu().items() if enabled} == entries.keys()
         for label, wish in entries.items():
             panel.click(label)
-            assert presence.wishes() == [wish]
+            assert presence.commands() == [wish]
     presence.finish()
 
 
@@ -281,7 +281,7 @@ def test_a_bus_that_cannot_be_reached_is_said_and_ends_nothing(monkeypatch: pyte
         assert "the session bus cannot be used" in presence.problem
         presence.show(View(Mood.CAPTURING))
         presence.finish()
-        assert presence.wishes() == [] and not presence.in_tray
+        assert presence.commands() == [] and not presence.in_tray
 
 
 def there(counters: Path) -> set[str]:
@@ -323,10 +323,10 @@ def test_focus_that_gnome_tells_reaches_the_records(heard: list[Focused], tmp_pa
     hook = source.open(offset_us=1_700_000_000_000_000, floor_us=0)
     hook.start()
     seen: list[int] = []
-    source.tell(Focused(3, 9, "org.gnome.Terminal", "~"))
-    source.tell(Focused(0, 0, "", ""))
-    source.tell(Focused(4, os.getpid(), "ours", "ours"))
-    source.tell(Focused(3, 9, "org.gnome.Terminal", "~/work"))
+    source.receive(Focused(3, 9, "org.gnome.Terminal", "~"))
+    source.receive(Focused(0, 0, "", ""))
+    source.receive(Focused(4, os.getpid(), "ours", "ours"))
+    source.receive(Focused(3, 9, "org.gnome.Terminal", "~/work"))
 
     def types() -> list[int]:
         seen.extend(hook.drain(100)[0]["event_type"].tolist())

@@ -169,15 +169,15 @@ def test_input_ends_a_lock_that_nobody_answers_for(session: Session, tmp_path: P
         session.saver.active = True
         session.emit(session.saver.active_changed, True)
         wait_for(lambda: watch.locked)
-        watch.tell(hook)
+        watch.publish(hook)
         recorder.wait(EventType.SCREEN_LOCK)
         session.disown(SAVER)
         time.sleep(0.6)
-        watch.tell(hook)
+        watch.publish(hook)
         assert watch.locked, "nobody was there"
         hands.tap("a")
-        wait_for(lambda: watch.tell(hook) or not watch.locked)  # type: ignore[func-returns-value] # as the agent's turns
-        watch.tell(hook)
+        wait_for(lambda: watch.publish(hook) or not watch.locked)  # type: ignore[func-returns-value] # as the agent's turns
+        watch.publish(hook)
         recorder.wait(EventType.SCREEN_UNLOCK)
         assert len(recorder.of(EventType.KEY_PRESS)) == 0
         hands.tap("b")
@@ -272,14 +272,14 @@ def test_a_film_in_full_screen_is_presence(session: Session, tmp_path: Path) -> 
             wait_for(lambda: "film" in watch.engaged)
             hook = DirectHook(recorder)
             hands.tap("a")
-            watch.tell(hook)
+            watch.publish(hook)
             recorder.wait(EventType.KEY_RELEASE)
             before = len(recorder.of(EventType.IDLE_START))  # while nobody had told the hook
             time.sleep(1.0)
             assert len(recorder.of(EventType.IDLE_START)) == before, "whoever watches a film is not idle"
             hands.fill_screen(window, False)
             wait_for(lambda: watch.engaged == "")
-            watch.tell(hook)
+            watch.publish(hook)
             recorder.wait(EventType.IDLE_START, before + 1)
         recorder.capture.stop()
 

@@ -146,7 +146,7 @@ def test_a_shell_at_a_terminal_lives_on(mark: ProcessMark) -> None:
 
 
 def test_the_one_who_asks_and_its_parents_live_on(mark: ProcessMark, start: Start, tmp_path: Path) -> None:
-    code = f"from infra.up.mark import Mark; raise SystemExit(Mark({mark.home!r}).end())"
+    code = f"from infra.up.mark import ProcessMark; raise SystemExit(ProcessMark({mark.home!r}).end())"
     parent = f"import subprocess, sys; raise SystemExit(subprocess.run([sys.executable, '-c', {code!r}]).returncode)"
     assert start(parent, mark.variables("agent")).wait(120) == 0
 

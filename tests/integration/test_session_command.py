@@ -96,7 +96,7 @@ def keeping_rounds(here: Service, database_url: str) -> Iterator[TimedSessions]:
         def work() -> None:
             while not over.is_set():
                 with suppress(TimeoutError):
-                    sessions.hear(decode_server(person.socket.recv(timeout=0.1)))
+                    sessions.receive(decode_server(person.socket.recv(timeout=0.1)))
                 person.send(DesktopStatus("capturing", "a test", rounds=sessions.rounds))
 
         thread = threading.Thread(target=work)
@@ -135,7 +135,7 @@ def test_a_break_between_rounds_is_told_and_skipped(here: Service, module_databa
         running = "SELECT id FROM sessions WHERE end_time IS NULL AND planned_seconds IS NOT NULL"
         [(number,)] = query(module_database_url, running)
         # Nobody waits for an hour and a half: the desktop is told that it is over, and then it is ended.
-        sessions.hear(SessionEnded(number, "timer_expired", SessionSummary(5400, None, 0, 0)))
+        sessions.receive(SessionEnded(number, "timer_expired", SessionSummary(5400, None, 0, 0)))
         said("end")
         resting = r"Break until \d\d:\d\d, 1 done; the next one starts when you are back\."
         eventually(lambda: re.fullmatch(resting, said("status")))

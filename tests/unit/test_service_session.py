@@ -32,13 +32,13 @@ def test_a_complaint_is_over_unless_it_is_said_again(monkeypatch: pytest.MonkeyP
         now_us=lambda: 0,
         site_in_front=lambda _: None,
         unavailable=lambda: "",
-        hear_session=lambda _: None,
+        receive_session=lambda _: None,
     )
     assert talk.problem == ""
     for wait in (0.0, COMPLAINT_SECONDS + 30):  # once, and once more
         clock[0] += wait
         came.append(Problem("The snapshot is old", 409, "12:00:01 is not after 12:00:01"))
-        talk.hear_scores()
+        talk.receive_scores()
         talk.turn([])
         assert talk.problem == "the service says: The snapshot is old. 12:00:01 is not after 12:00:01"
         clock[0] += COMPLAINT_SECONDS - 1

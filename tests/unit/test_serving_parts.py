@@ -173,12 +173,12 @@ def test_pages_hear_what_is_for_pages_and_others_hear_nothing() -> None:
         )  # type: ignore[arg-type]
         for client in (desktop, page, stranger):
             hub.join(client)
-        hub.tell(1, Problem("x", 400), pages_only=True)
-        hub.tell(1, Problem("y", 400))
+        hub.publish(1, Problem("x", 400), pages_only=True)
+        hub.publish(1, Problem("y", 400))
         assert (desktop.queue.qsize(), page.queue.qsize(), stranger.queue.qsize()) == (1, 2, 0)
         assert hub.has_desktop(1) and not hub.has_desktop(2)
         assert hub.has_desktop(1, "m") and not hub.has_desktop(1, "n")
-        hub.tell(1, Problem("z", 400), machine_id="n")
+        hub.publish(1, Problem("z", 400), machine_id="n")
         assert (desktop.queue.qsize(), page.queue.qsize()) == (1, 3), "what is for another machine"
         hub.leave(desktop)
         assert not hub.has_desktop(1)

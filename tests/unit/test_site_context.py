@@ -27,7 +27,7 @@ class Stream:
 
     def say(self, site: str | None, browser: str = "firefox") -> None:
         """An extension's word; one turn of the agent follows."""
-        self.context.hear(SiteInFront(site, self.t_us, browser), self.now)
+        self.context.receive(SiteInFront(site, self.t_us, browser), self.now)
         self.turn()
 
     def focus(self, app: str, window: int, title: str = "") -> None:
@@ -191,7 +191,7 @@ def test_every_kind_is_an_app_of_its_own(kind: str) -> None:
         record = np.zeros(1, EVENT_DTYPE)
         record["event_type"], record["app_name"] = EventType.WINDOW_FOCUS_CHANGE, encode_app_name(browser)
         site = next(site for site, its in RULES._sites._kinds.items() if its == kind)
-        context.hear(SiteInFront(site, T0), 0.0)
+        context.receive(SiteInFront(site, T0), 0.0)
         context.apply(record, {}, 0.0)
         name = bytes(record["app_name"][0]).decode()
         if RULES.hint(browser) & CategoryFlag.BROWSER:

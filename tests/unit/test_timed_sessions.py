@@ -39,7 +39,7 @@ class Tray:
         """The entry that begins so; what was sent for it."""
         before = len(self.sent)
         [wish] = [wish for text, wish in self.sessions.menu() if text.startswith(label) and wish]
-        self.sessions.obey(wish.split()[1:])
+        self.sessions.execute(wish.split()[1:])
         return self.sent[before] if len(self.sent) > before else None
 
     def labels(self) -> list[str]:
@@ -49,11 +49,11 @@ class Tray:
         """The service tells of a session."""
         self.next += 1
         ends = iso(self.now_us() + round(minutes * 60e6))
-        self.sessions.hear(SessionStarted(self.next, 1, iso(self.now_us()), kind, jail, 0, ends_at=ends))
+        self.sessions.receive(SessionStarted(self.next, 1, iso(self.now_us()), kind, jail, 0, ends_at=ends))
         return self.next
 
     def ends(self, session_id: int, reason: EndReason = "timer_expired") -> None:
-        self.sessions.hear(SessionEnded(session_id, reason, SessionSummary(1, None, 0, 0)))
+        self.sessions.receive(SessionEnded(session_id, reason, SessionSummary(1, None, 0, 0)))
 
     def wait(self, minutes: float, *, there: bool = False) -> None:
         self.now += minutes * MINUTE
@@ -69,7 +69,7 @@ def test_a_session_is_started_shown_and_ended(tray: Tray) -> None:
     assert tray.click("Pomodoro in a jail") == StartSession("pomodoro", jail_enabled=True)
     assert tray.click("Deep work in a jail") == StartSession("deep_work", jail_enabled=True)
     [plain] = [wish for text, wish in tray.sessions.menu() if text == "Deep work"]
-    tray.sessions.obey(plain.split()[1:])
+    tray.sessions.execute(plain.split()[1:])
     assert tray.sent[-1] == StartSession("deep_work", jail_enabled=False)
     number = tray.starts("deep_work", minutes=90)
     assert tray.labels()[0].startswith("Deep work until ") and len(tray.labels()) == 2
@@ -88,7 +88,7 @@ def test_a_jail_is_left_by_a_reason_and_a_wait_and_only_then_ended(tray: Tray) -
     number = tray.starts(jail=True)
     assert not any(label.startswith("End") for label in tray.labels())
     assert tray.click(f"Leave the jail: {REASONS[1]}") == LeaveJail(number, REASONS[1])
-    tray.sessions.hear(JailLeaving(number, tray.now_us() + 60_000_000))
+    tray.sessions.receive(JailLeaving(number, tray.now_us() + 60_000_000))
     assert len(tray.labels()) == 1 and "its jail lifts at" in tray.labels()[0]
     tray.wait(1)
     assert tray.click("End the session") == EndSession(number)
@@ -144,7 +144,7 @@ def test_a_row_ends_where_nobody_comes_back(tray: Tray) -> None:
 
 def test_a_start_that_is_refused_or_not_answered_is_said(tray: Tray) -> None:
     tray.click("Pomodoro, again")
-    tray.sessions.hear(Problem("Session 3 is running", 422))
+    tray.sessions.receive(Problem("Session 3 is running", 422))
     tray.wait(0)
     tray.click("Pomodoro, again")
     tray.wait(ANSWER_SECONDS / MINUTE + 0.1)
@@ -163,10 +163,10 @@ def test_an_end_that_was_not_heard_is_one(tray: Tray) -> None:
 
 def test_page_and_command_ask_for_the_same_row_and_are_told_of_it(tray: Tray) -> None:
     assert tray.sessions.rounds is None
-    tray.sessions.hear(AskRounds("start", "deep_work"))
+    tray.sessions.receive(AskRounds("start", "deep_work"))
     assert tray.sent == [StartSession("deep_work")] and tray.sessions.rounds == Rounds("deep_work", 0, None)
     number = tray.starts("deep_work", minutes=90)
-    tray.sessions.hear(AskRounds("skip"))
+    tray.sessions.receive(AskRounds("skip"))
     assert len(tray.sent) == 1, "there is no break to skip"
     tray.wait(90)
     tray.ends(number)
@@ -174,8 +174,8 @@ def test_page_and_command_ask_for_the_same_row_and_are_told_of_it(tray: Tray) ->
     assert told == Rounds("deep_work", 1, iso(tray.now_us() + round(15 * 60e6)))
     tray.now += 1e-6
     assert tray.sessions.rounds == told, "two clocks differ by a microsecond: no news"
-    tray.sessions.hear(AskRounds("skip"))
+    tray.sessions.receive(AskRounds("skip"))
     assert tray.sent[1:] == [StartSession("deep_work")] and tray.sessions.rounds == Rounds("deep_work", 1, None)
     tray.starts("deep_work")
-    tray.sessions.hear(AskRounds("stop"))
+    tray.sessions.receive(AskRounds("stop"))
     assert tray.sessions.rounds is None
