@@ -88,7 +88,7 @@ def _run(command: list[str]) -> None:
         raise ConfigurationError(
             "ActivityWatch's watchers cannot be had here",
             why=(done.stderr or done.stdout).strip().splitlines()[-1][:200],
-            todo="Set NEURAL_FOCUS_ACTIVITYWATCH to a folder with their checkouts",
+            hint="Set NEURAL_FOCUS_ACTIVITYWATCH to a folder with their checkouts",
         )
 
 
@@ -148,5 +148,5 @@ def _wait(condition: Callable[[], bool]) -> None:
         except httpx.HTTPError:
             pass  # not up yet
         if time.monotonic() > until:
-            raise ServiceError("ActivityWatch did not come up", todo="Read the logs in its home folder")
+            raise ServiceError("ActivityWatch did not come up", hint="Read the logs in its home folder")
         time.sleep(0.2)

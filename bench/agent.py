@@ -94,7 +94,7 @@ def _activitywatch(stack: ExitStack, display: VirtualDisplay, home: Path) -> Wat
 def _check(took: float, answered: int, theirs: Watchers | None) -> None:
     """Nobody was measured asleep."""
     if answered < took - 2:
-        raise ServiceError(f"only {answered} snapshots came in {took:.0f} s", todo="Run it on a quieter machine")
+        raise ServiceError(f"only {answered} snapshots came in {took:.0f} s", hint="Run it on a quieter machine")
     seen = theirs.seen() if theirs else {}
     if theirs and not (seen["presses"] and seen["distance"] and "code" in seen["apps"]):
         raise ServiceError(f"ActivityWatch's watchers saw {seen}", why="keys, motion and the app were there")
@@ -111,7 +111,7 @@ def agent(display: str, home: Path, *more: str, port: int = 0) -> Iterator[int]:
     try:
         while not (home / "agent.json").exists():
             if process.poll() is not None:
-                raise ServiceError("the agent did not start", todo=f"Run it: {' '.join(command)}")
+                raise ServiceError("the agent did not start", hint=f"Run it: {' '.join(command)}")
             time.sleep(0.1)
         yield process.pid
     finally:

@@ -47,7 +47,7 @@ def run_native() -> dict[str, float]:
     command = ["c++", "-std=c++20", "-O3", "-DNDEBUG", "-Inative/src", str(SOURCE), "-pthread", "-o", str(PROGRAM)]
     built = subprocess.run(command, capture_output=True, text=True, check=False)
     if built.returncode:
-        raise ConfigurationError(f"{SOURCE} cannot be built", why=built.stderr[:300], todo="Install g++")
+        raise ConfigurationError(f"{SOURCE} cannot be built", why=built.stderr[:300], hint="Install g++")
     printed = subprocess.run(
         ["nice", "-n", "10", PROGRAM], capture_output=True, text=True, check=True, timeout=300
     ).stdout

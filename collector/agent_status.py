@@ -111,7 +111,7 @@ class AgentStatus:
             "source": self._source.name,
             "paused_until": self.paused_until,
             "capabilities": [
-                {"subject": one.subject, "there": one.there, "said": one.said, "todo": one.todo} for one in self._found
+                {"subject": one.subject, "there": one.there, "said": one.said, "hint": one.hint} for one in self._found
             ],
             "abilities": msgspec.to_builtins(self._abilities_told),
             "tray": bool(presence and presence.in_tray),
@@ -128,7 +128,7 @@ class AgentStatus:
             state="capturing" if until is None else "paused",
             source=self._source.name,
             paused_until=None if until is None else iso(int(until * 1e6)),
-            missing=tuple(Notice(one.subject, one.said, one.todo) for one in missing(self._found)),
+            missing=tuple(Notice(one.subject, one.said, one.hint) for one in missing(self._found)),
             lost=tuple(lost),
             abilities=self._abilities(),
             rounds=rounds,

@@ -14,12 +14,12 @@ JOIN_INPUT_GROUP = "sudo usermod -aG input $USER, then log out and in again (eve
 
 @dataclass(frozen=True, slots=True)
 class Capability:
-    """One thing that capture can do (``there``) or cannot; ``said`` is how or why not, ``todo`` what would help."""
+    """One thing that capture can do (``there``) or cannot; ``said`` is how or why not, ``hint`` what would help."""
 
     subject: str
     there: bool
     said: str
-    todo: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +132,8 @@ def _focus(seen: Seen) -> Capability:
     if desktop:
         return Capability("focus", False, f"{desktop} shows it only to an extension", how_to_install(seen.desktop))
     if not seen.built:
-        todo = "Install libwayland-dev and libwayland-bin, then run: make setup"
-        return Capability("focus", False, "this was built without libwayland", todo)
+        hint = "Install libwayland-dev and libwayland-bin, then run: make setup"
+        return Capability("focus", False, "this was built without libwayland", hint)
     why = "this compositor does not offer wlr-foreign-toplevel-management"
     return Capability("focus", False, why, "Log in with Sway, Hyprland, GNOME, KDE or an Xorg session")
 

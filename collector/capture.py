@@ -50,7 +50,7 @@ def check_desktop(display: str | None, environ: Mapping[str, str] | None = None)
         raise CaptureError(
             "this is a Wayland session without an X server" if wayland else "there is no display to capture",
             why="Wayland keeps input and windows from other programs" if wayland else "DISPLAY is not set",
-            todo="Log in with an Xorg (X11) session"
+            hint="Log in with an Xorg (X11) session"
             if wayland
             else "Run it on your desktop, or give --display; `neural-focus up` brings a virtual one",
         )
@@ -58,7 +58,7 @@ def check_desktop(display: str | None, environ: Mapping[str, str] | None = None)
         raise CaptureError(
             f"{name} belongs to a Wayland session",
             why="only windows of X programs would be seen, everything else would silently be missing",
-            todo="Log in with an Xorg (X11) session",
+            hint="Log in with an Xorg (X11) session",
         )
     return name
 

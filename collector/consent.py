@@ -60,7 +60,7 @@ def read_consent(path: Path) -> Consent | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError) as error:
-        raise InputError(f"{path} cannot be read", why=str(error), todo="Remove it; you will be asked again") from error
+        raise InputError(f"{path} cannot be read", why=str(error), hint="Remove it; you will be asked again") from error
 
 
 def require_consent(path: Path, *, titles: bool, flag: str | None, ask: Callable[[str], str] | None) -> Consent:
@@ -84,11 +84,11 @@ def require_consent(path: Path, *, titles: bool, flag: str | None, ask: Callable
         raise ConsentError(
             "nobody agreed to be watched yet",
             why="there is no terminal to ask in",
-            todo="Run neural-focus agent in a terminal, or give --consent yes",
+            hint="Run neural-focus agent in a terminal, or give --consent yes",
         )
     if ask(words(titles) + "\n" + QUESTION).strip().lower() not in ("y", "yes"):
         raise ConsentError(
-            "you do not agree", why="nothing was captured", todo="Run it again when you change your mind"
+            "you do not agree", why="nothing was captured", hint="Run it again when you change your mind"
         )
     return _keep(path, titles, "asked")
 

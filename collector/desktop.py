@@ -64,12 +64,12 @@ class Desktop:
                 atomic_write(path, str(uuid.uuid4()).encode())
             text = path.read_text("utf-8").strip()
         except OSError as error:
-            raise InputError(f"{path} cannot be used", why=str(error), todo="Check the folder's rights") from error
+            raise InputError(f"{path} cannot be used", why=str(error), hint="Check the folder's rights") from error
         try:
             return str(uuid.UUID(text))
         except ValueError:
             raise ConfigurationError(
-                f"{path} holds {text[:40]!r}", why="a UUID is expected", todo="Remove the file; a new id is made"
+                f"{path} holds {text[:40]!r}", why="a UUID is expected", hint="Remove the file; a new id is made"
             ) from None
 
 
@@ -82,7 +82,7 @@ def desktop_of(settings: Settings, demo: str | None = None) -> Desktop:
     if demo is None:
         return Desktop(settings.home, settings.username, is_demo=False)
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,49}", demo):
-        raise ConfigurationError(f"the demo person's name is {demo!r}", todo="Give letters, digits, dots and dashes")
+        raise ConfigurationError(f"the demo person's name is {demo!r}", hint="Give letters, digits, dots and dashes")
     return Desktop(settings.home / "desktops" / demo, demo, is_demo=True)
 
 

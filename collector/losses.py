@@ -41,7 +41,7 @@ def losses(counted: Mapping[str, Any]) -> list[Notice]:
         found.append(Notice(f"{counted['lost']} records never reached the database", "they are missing from the spool"))
     for part, words in (("spool", _SPOOL), ("link", _LINK), ("engine", _ENGINE)):
         counts = counted.get(part, {})
-        found += [Notice(f"{counts[name]} {what}", why, todo) for name, (what, why, todo) in words.items() if
+        found += [Notice(f"{counts[name]} {what}", why, hint) for name, (what, why, hint) in words.items() if
                   counts.get(name)]  # fmt: skip
     found += [
         Notice(f"{count} records were refused", reason.replace("_", " "))

@@ -97,7 +97,7 @@ class NotificationPrompt:
             raise CaptureError("notifications are not shown", why=f"no answer in {SHOW_SECONDS:.0f} s") from error
         if reply is None or reply.message_type is MessageType.ERROR:
             why = str(reply.body[0]) if reply is not None and reply.body else ""
-            raise CaptureError("nobody shows notifications here", why=why, todo="Start a notification daemon")
+            raise CaptureError("nobody shows notifications here", why=why, hint="Start a notification daemon")
         return list(reply.body)
 
     def _receive(self, message: Message) -> None:

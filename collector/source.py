@@ -32,7 +32,7 @@ def find_source(display: str | None, environ: Mapping[str, str] | None = None) -
         raise CaptureError(
             "nothing of this Wayland session can be captured yet",
             why="; ".join(f"{one.subject}: {one.said}" for one in lacking),
-            todo="; or ".join(dict.fromkeys(one.todo for one in lacking)) + "; or log in with an Xorg (X11) session",
+            hint="; or ".join(dict.fromkeys(one.hint for one in lacking)) + "; or log in with an Xorg (X11) session",
         )
     return session
 

@@ -49,10 +49,10 @@ class AsofDuckDBOfflineStore(DuckDBOfflineStore):
             InputError: the entity frame is not a frame, or its times have no zone.
         """
         if not isinstance(entity_df, pd.DataFrame):
-            raise InputError("The offline store was asked without a frame", todo="Give a data frame of keys and times")
+            raise InputError("The offline store was asked without a frame", hint="Give a data frame of keys and times")
         time = infer_event_timestamp_from_entity_df(dict(entity_df.dtypes))
         if getattr(entity_df[time].dtype, "tz", None) is None:
-            raise InputError(f"The column {time!r} has times without a zone", todo="Make them UTC")
+            raise InputError(f"The column {time!r} has times without a zone", hint="Make them UTC")
         frame = pa.Table.from_pandas(entity_df, preserve_index=False)
         with duckdb.connect() as connection:
             connection.execute("SET TimeZone = 'UTC'")
@@ -74,7 +74,7 @@ def _join(
     """The frame with the columns of one view, in the frame's order of rows."""
     source = view.batch_source
     if not isinstance(source, FileSource):
-        raise InputError(f"The feature view {view.name!r} has no files", todo="Give it a FileSource")
+        raise InputError(f"The feature view {view.name!r} has no files", hint="Give it a FileSource")
     prefix = view.projection.name_alias or view.projection.name
     wanted = [reference.split(":")[1] for reference in references if reference.startswith(f"{prefix}:")]
     keys = view.projection.join_key_map or {column.name: column.name for column in view.entity_columns}
@@ -107,7 +107,7 @@ def _job(
     frame: pa.Table, asked: pd.DataFrame, time: str, references: list[str], full_names: bool, repo_path: str
 ) -> IbisRetrievalJob:
     def refuse(*_: Any) -> None:
-        raise InputError("Saved datasets are not kept in this store", todo="Write the frame yourself")
+        raise InputError("Saved datasets are not kept in this store", hint="Write the frame yourself")
 
     metadata = RetrievalMetadata(
         features=references,

@@ -117,7 +117,7 @@ def open_store(settings: Settings) -> SnapshotStore:
         raise StoreError(
             f"The feature store in {settings.feast} cannot be opened",
             why=str(error),
-            todo="Make the folder writable, or set NEURAL_FOCUS_HOME to one that is",
+            hint="Make the folder writable, or set NEURAL_FOCUS_HOME to one that is",
         ) from error
     return SnapshotStore(feast, feast.get_feature_view(VIEW_NAME), settings.feast)
 
@@ -139,7 +139,7 @@ def write_online(
         raise ContractError(
             f"A snapshot of shape {features.shape} and {sequence.shape} was given",
             why=f"the contract says ({len(FEATURE_NAMES)},) and ({SEQUENCE_LENGTH},)",
-            todo="Let desktop and platform run the same version",
+            hint="Let desktop and platform run the same version",
         )
     row = {
         name: Value(float_val=value)
@@ -216,9 +216,9 @@ def training_frame(store: SnapshotStore, asked: pd.DataFrame) -> pd.DataFrame:
         InputError: times without a zone.
     """
     if next(offline_folder(store.folder).glob("*/*.parquet"), None) is None:
-        raise StoreError("The offline store is empty", todo="Run the flow 'features' first")
+        raise StoreError("The offline store is empty", hint="Run the flow 'features' first")
     if getattr(asked[TIME_COLUMN].dtype, "tz", None) is None:
-        raise InputError(f"The column {TIME_COLUMN!r} has times without a zone", todo="Make them UTC")
+        raise InputError(f"The column {TIME_COLUMN!r} has times without a zone", hint="Make them UTC")
     references = [f"{VIEW_NAME}:{column}" for column in COLUMNS]
     return store.feast.get_historical_features(entity_df=asked, features=references).to_df()
 
@@ -263,7 +263,7 @@ def forget_online(store: SnapshotStore, stream_id: str) -> int:
     if isinstance(online, GuardedSqliteOnlineStore):
         return online.forget(config, store.view, [key])
     if not isinstance(online, RedisOnlineStore):
-        raise StoreError(f"Snapshots cannot be erased from {type(online).__name__}", todo="Use SQLite or Redis")
+        raise StoreError(f"Snapshots cannot be erased from {type(online).__name__}", hint="Use SQLite or Redis")
     # Feast's own Redis store can only delete every stream at once.
     return int(
         online._get_client(config.online_store).delete(
@@ -274,7 +274,7 @@ def forget_online(store: SnapshotStore, stream_id: str) -> int:
 
 def _check(stream_id: str) -> None:
     if not _STREAM_ID.fullmatch(stream_id):
-        raise InputError(f"The stream id is {stream_id!r}", todo="Give '<user id>:<machine id>'")
+        raise InputError(f"The stream id is {stream_id!r}", hint="Give '<user id>:<machine id>'")
 
 
 def _registered_contract(feast: FeatureStore) -> str | None:

@@ -133,7 +133,7 @@ def bootstrap(settings: Settings, report: Report) -> str:
         raise ServiceError(
             "The first model is being made elsewhere",
             why="another run is at work",
-            todo="See the run in Prefect's pages",
+            hint="See the run in Prefect's pages",
         )
     report(f"{tag} serves" if tag else "it did not pass its gates", 1.0)
     return tag

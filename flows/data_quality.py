@@ -89,7 +89,7 @@ def check_quality(platform: Platform) -> list[Verdict]:
         raise QualityError(
             f"{len(failures)} expectations on the data failed",
             why="; ".join(failures[:3]),
-            todo=f"See {docs_folder(platform.settings.reports) / 'index.html'}; nothing is trained until they are met",
+            hint=f"See {docs_folder(platform.settings.reports) / 'index.html'}; nothing is trained until they are met",
         )
     return verdicts
 

@@ -68,7 +68,7 @@ def evaluate_newest(platform: Platform) -> float:
     """
     models = list_models(platform.settings)
     if not models:
-        raise ConfigurationError("There is no model to evaluate", todo="Run the flow 'training' first")
+        raise ConfigurationError("There is no model to evaluate", hint="Run the flow 'training' first")
     # the champion's too: the page links to the report on the model that answers
     serving = usable_champion(platform.settings)[0]
     answers = [model for model in models if model.tag == serving]

@@ -88,7 +88,7 @@ def main() -> None:
         os.environ["PREFECT_SERVER_API_AUTH_STRING"]
     except KeyError as error:
         raise ConfigurationError(
-            f"{error.args[0]} is not set", todo="Start the server with `neural-focus up`"
+            f"{error.args[0]} is not set", hint="Start the server with `neural-focus up`"
         ) from error
     import uvicorn
     from prefect.server.api.server import create_app

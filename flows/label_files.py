@@ -126,7 +126,7 @@ def join_moments(platform: Platform, labels: pd.DataFrame, input_version: int, *
     from feature_repo.store import training_frame
 
     if labels.empty:
-        raise InputError("There are no labelled moments", todo="Run the flows 'features' and 'labels' first")
+        raise InputError("There are no labelled moments", hint="Run the flows 'features' and 'labels' first")
     frame = training_frame(platform.store, labels)
     frame = frame[frame[FEATURE_NAMES[0]].notna()].reset_index(drop=True)
     features = frame[list(FEATURE_NAMES)].to_numpy(np.float32)

@@ -68,7 +68,7 @@ def open_platform(settings: Settings) -> Iterator[Platform]:
     """
     if not settings.database_url:
         raise ConfigurationError(
-            "A flow needs the database", why="DATABASE_URL is not set", todo="Start it with `neural-focus up`"
+            "A flow needs the database", why="DATABASE_URL is not set", hint="Start it with `neural-focus up`"
         )
     platform = Platform(settings, connect(settings.database_url))
     try:

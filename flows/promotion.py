@@ -82,7 +82,7 @@ def _judge_newest(platform: Platform) -> str:
     settings = platform.settings
     models = list_models(settings)
     if not models:
-        raise ConfigurationError("There is no model to promote", todo="Run the flow 'training' first")
+        raise ConfigurationError("There is no model to promote", hint="Run the flow 'training' first")
     champion = _serving(settings, models)
     serving = None if champion is None else champion.tag
     if champion is not None and _shadow_decides(platform, champion):
@@ -162,7 +162,7 @@ def held_out_of(platform: Platform, model: StoredModel) -> HeldOut:
     data = read_file(platform.settings, model.tag, FILE)
     if data is None:
         raise ContractError(
-            f"{model.tag} has no held-out moments", why="an older version stored it", todo="Train a new model"
+            f"{model.tag} has no held-out moments", why="an older version stored it", hint="Train a new model"
         )
     return read_held_out(data)
 

@@ -84,7 +84,7 @@ def prefect_database_url(settings: Settings) -> str:
         raise ConfigurationError(
             "Prefect's server has no database",
             why="DATABASE_URL is not set",
-            todo="Start it with `neural-focus up`, or set DATABASE_URL",
+            hint="Start it with `neural-focus up`, or set DATABASE_URL",
         )
     parts = urlsplit(settings.database_url)
     query = {name: value for name, value in parse_qsl(parts.query) if name in ("host", "port")}
@@ -113,5 +113,5 @@ def ensure_database(settings: Settings) -> None:
         raise StoreError(
             f"The database {DATABASE!r} for Prefect cannot be made",
             why=str(error).strip().splitlines()[0],
-            todo=f"Run CREATE DATABASE {DATABASE} on that server, owned by the user of DATABASE_URL",
+            hint=f"Run CREATE DATABASE {DATABASE} on that server, owned by the user of DATABASE_URL",
         ) from error

@@ -120,7 +120,7 @@ def blend_newest(platform: Platform) -> str:
     """
     newest = {kind: model.tag for kind, model in newest_of_each_kind(list_models(platform.settings)).items()}
     if not {"xgboost", "lstm"} <= newest.keys():
-        raise ConfigurationError("There are not both kinds of model to blend", todo="Run the flow 'learning'")
+        raise ConfigurationError("There are not both kinds of model to blend", hint="Run the flow 'learning'")
     parts = [newest["xgboost"], newest["lstm"]]
     source = sha256(f"{blend.KIND} {parts} {code_of()}".encode()).hexdigest()
     known = _trained_from(platform).get(source)
@@ -201,7 +201,7 @@ def choose_labels(platform: Platform) -> tuple[pd.DataFrame, bool]:
         raise InputError(
             f"{len(known):,} labelled moments of real people are too few to train on",
             why=f"{ENOUGH_MOMENTS:,} on {ENOUGH_DAYS} days are needed, and there are no demo people",
-            todo="Capture for some days of work, or write the demo people's history: neural-focus demo",
+            hint="Capture for some days of work, or write the demo people's history: neural-focus demo",
         )
     return demo, True
 

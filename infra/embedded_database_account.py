@@ -47,7 +47,7 @@ def server_account(folder: Path) -> Account | None:
     raise ConfigurationError(
         "the database cannot run as root",
         why=f"none of the accounts {', '.join(CANDIDATES)} exists",
-        todo="Create one, or set DATABASE_URL to a server of yours",
+        hint="Create one, or set DATABASE_URL to a server of yours",
     )
 
 
@@ -74,7 +74,7 @@ def check_reachable(folder: Path, account: Account, variable: str = "NEURAL_FOCU
             raise StoreError(
                 f"the database's account {account.name} cannot reach {folder}",
                 why=f"{step} is closed to it",
-                todo=f"Set {variable} to an open folder such as {place}, or chmod o+x {step}",
+                hint=f"Set {variable} to an open folder such as {place}, or chmod o+x {step}",
             )
 
 
@@ -93,7 +93,7 @@ def check_runs(program: Path, tree: Path, account: Account) -> None:
         raise StoreError(
             f"the database's account {account.name} cannot run {program}",
             why=why,
-            todo=f"Delete {tree}, which the next start makes anew, or set NEURAL_FOCUS_CACHE to another disk",
+            hint=f"Delete {tree}, which the next start makes anew, or set NEURAL_FOCUS_CACHE to another disk",
         )
 
 

@@ -140,7 +140,7 @@ def _run(command: list[str], folder: Path) -> None:
         raise ConfigurationError(
             f"{command[0]} could not fetch TimescaleDB",
             why=lines[-1] if lines else f"exit code {done.returncode}",
-            todo="Check the network and the disk, or set DATABASE_URL to a server of yours",
+            hint="Check the network and the disk, or set DATABASE_URL to a server of yours",
         )
 
 

@@ -21,4 +21,4 @@ class Finding:
     state: Grade
     subject: str
     said: str
-    todo: str = ""
+    hint: str = ""

@@ -33,8 +33,8 @@ def check_actions(settings: Settings) -> Finding:
     unable = [one for one in abilities if not one["able"]]
     said = [f"it can do {', '.join(able)}"] if able else []
     said += [f"not {IN_WORDS.get(one['action'], one['action'])}: {one['why']}" for one in unable]
-    todo = "; ".join(dict.fromkeys(one["todo"] for one in unable if one["todo"]))
-    return Finding(Grade.LIMITED if unable else Grade.WELL, "help", "; ".join(said), todo)
+    hint = "; ".join(dict.fromkeys(one["hint"] for one in unable if one["hint"]))
+    return Finding(Grade.LIMITED if unable else Grade.WELL, "help", "; ".join(said), hint)
 
 
 def check_browsers(settings: Settings) -> Finding:
@@ -66,25 +66,25 @@ def check_browsers(settings: Settings) -> Finding:
 
 def check_availability(_: Settings) -> Finding:
     """Which reasons why nobody would see an offer can be known in this session."""
-    blind, todo = unseen_reasons(os.environ)
+    blind, hint = unseen_reasons(os.environ)
     if not blind:
         return Finding(Grade.WELL, "offers", "it is known when nobody would see one (limits: docs/desktop.md)")
-    return Finding(Grade.LIMITED, "offers", f"not known: {'; '.join(blind)}", "; ".join(todo))
+    return Finding(Grade.LIMITED, "offers", f"not known: {'; '.join(blind)}", "; ".join(hint))
 
 
 def unseen_reasons(environ: Mapping[str, str]) -> tuple[list[str], list[str]]:
     """What cannot be known with these surroundings, and what would help."""
-    blind, todo = [], []
+    blind, hint = [], []
     if not has_session_bus(environ):
         blind.append("do not disturb, players (there is no session bus)")
-        todo.append("Start it from within a desktop session")
+        hint.append("Start it from within a desktop session")
     if runs(environ) and not can_look(environ):
         blind.append("screen sharing (PipeWire runs, but pw-dump is not installed)")
-        todo.append("Install pw-dump (Debian: pipewire-bin)")
+        hint.append("Install pw-dump (Debian: pipewire-bin)")
     if environ.get("XDG_SESSION_TYPE") == "wayland" and kind_of(environ.get("XDG_CURRENT_DESKTOP", "")):
         blind.append("full screen (this desktop does not tell which window fills the screen)")
-        todo.append("Log in with Sway, Hyprland or an Xorg session if that matters to you")
-    return blind, todo
+        hint.append("Log in with Sway, Hyprland or an Xorg session if that matters to you")
+    return blind, hint
 
 
 def _seen(at: str | None) -> str:

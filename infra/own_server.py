@@ -49,7 +49,7 @@ def ask_service(settings: Settings, path: str, body: Mapping[str, object] | None
         InputError: it refuses, with its reason.
     """
     if not settings.secrets.exists():  # nobody has made a token
-        raise ServiceError(f"nothing was started in {settings.home} yet", todo="Start the platform: make run")
+        raise ServiceError(f"nothing was started in {settings.home} yet", hint="Start the platform: make run")
     token = load_secrets(settings.secrets).api_token
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     sent = None if body is None else json.dumps(body).encode()
@@ -60,8 +60,8 @@ def ask_service(settings: Settings, path: str, body: Mapping[str, object] | None
         raise _refusal(error) from None
     except (OSError, HTTPException, ValueError) as error:
         why = str(getattr(error, "reason", error))
-        todo = "Start the platform: make run; or see: neural-focus doctor"
-        raise ServiceError(f"the service does not answer at {service_address(settings)}", why=why, todo=todo) from None
+        hint = "Start the platform: make run; or see: neural-focus doctor"
+        raise ServiceError(f"the service does not answer at {service_address(settings)}", why=why, hint=hint) from None
 
 
 def _refusal(error: HTTPError) -> InputError | ServiceError:
@@ -69,7 +69,7 @@ def _refusal(error: HTTPError) -> InputError | ServiceError:
     with error:
         try:
             told = json.load(error)
-            title, detail, todo = (str(told.get(name) or "") for name in ("title", "detail", "todo"))
+            title, detail, hint = (str(told.get(name) or "") for name in ("title", "detail", "hint"))
         except (ValueError, AttributeError, OSError, HTTPException):
-            return ServiceError(f"the service answers {error.code}", todo="See its log: neural-focus doctor")
-    return InputError(title, why=detail.removeprefix(title).lstrip(": "), todo=todo)
+            return ServiceError(f"the service answers {error.code}", hint="See its log: neural-focus doctor")
+    return InputError(title, why=detail.removeprefix(title).lstrip(": "), hint=hint)

@@ -28,7 +28,7 @@ def is_taken(port: int, host: str = LOOPBACK) -> bool:
             raise ConfigurationError(
                 f"{PREFIX}HOST is {host!r}",
                 why="this machine has no such address",
-                todo=f"Give one that it has: {', '.join(_own_addresses())}",
+                hint=f"Give one that it has: {', '.join(_own_addresses())}",
             ) from error
         return True
     return False

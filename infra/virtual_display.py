@@ -73,7 +73,7 @@ def start_virtual_display(
         process.kill()
         process.wait()
         authority.unlink()
-        raise ServiceError("Xvfb did not start", todo="See what it says: Xvfb -displayfd 1")
+        raise ServiceError("Xvfb did not start", hint="See what it says: Xvfb -displayfd 1")
     return VirtualDisplay(process, f":{number}", authority)
 
 
@@ -86,7 +86,7 @@ def find_xvfb(environ: Mapping[str, str] | None = None) -> str:
     binary = shutil.which("Xvfb", path=(environ or os.environ).get("PATH"))
     if binary is None:
         raise ConfigurationError(
-            "Xvfb is not installed", why="there is no display here to work on", todo="apt-get install xvfb"
+            "Xvfb is not installed", why="there is no display here to work on", hint="apt-get install xvfb"
         )
     return binary
 

@@ -40,7 +40,7 @@ def read_host(variable: str, text: str) -> str:
         raise ConfigurationError(
             f"{variable} is {text!r}",
             why="it is no address that a server can listen on",
-            todo=f"Give an address of this machine such as {LOOPBACK} or ::1; 0.0.0.0 or :: for all of them",
+            hint=f"Give an address of this machine such as {LOOPBACK} or ::1; 0.0.0.0 or :: for all of them",
         )
     return str(address)
 
@@ -64,7 +64,7 @@ def _read_name(variable: str, name: str) -> str:
     raise ConfigurationError(
         f"{variable} has {name!r}",
         why="that is no host name",
-        todo="Give names without http:// and without a port, apart by commas: desk.lan,192.168.1.5",
+        hint="Give names without http:// and without a port, apart by commas: desk.lan,192.168.1.5",
     )
 
 

@@ -140,7 +140,7 @@ class Rules:
             return cls([tomllib.loads(path.read_text("utf-8")), packaged], installed)
         except (OSError, ValueError, TypeError, KeyError, re.error) as error:
             why = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-            raise ConfigurationError(f"{path} cannot be used", why=why, todo="Correct it, or move it away") from error
+            raise ConfigurationError(f"{path} cannot be used", why=why, hint="Correct it, or move it away") from error
 
     def hint(self, app_name: str, title: str | None = None) -> int:
         """``category_hint`` bits of an app, of the site that a browser is on, and of its title where that is known."""

@@ -18,9 +18,9 @@ from __future__ import annotations
 class NeuralFocusError(Exception):
     """One line for people: what happened, the value behind it, what to do next."""
 
-    def __init__(self, what: str, *, why: str = "", todo: str = "") -> None:
-        self.what, self.why, self.todo = what, why, todo
-        super().__init__(what + (f": {why}" if why else "") + (f". {todo}" if todo else ""))
+    def __init__(self, what: str, *, why: str = "", hint: str = "") -> None:
+        self.what, self.why, self.hint = what, why, hint
+        super().__init__(what + (f": {why}" if why else "") + (f". {hint}" if hint else ""))
 
 
 class ConfigurationError(NeuralFocusError):

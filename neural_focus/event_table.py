@@ -67,7 +67,7 @@ def _read(path: Path, *, rows: bool = True) -> pa.Table:
         import pyarrow.parquet as parquet
     except ImportError:
         raise ConfigurationError(
-            "Event tables need pyarrow", todo="Install it with: pip install 'neural-focus[platform]'"
+            "Event tables need pyarrow", hint="Install it with: pip install 'neural-focus[platform]'"
         ) from None
     try:
         schema = parquet.read_schema(path)
@@ -81,7 +81,7 @@ def _read(path: Path, *, rows: bool = True) -> pa.Table:
             why = "there is no such file"
         elif path.is_dir():
             why = "it is a folder"
-        raise InputError(f"{path} cannot be read", why=why, todo="Give a Parquet file of events") from None
+        raise InputError(f"{path} cannot be read", why=why, hint="Give a Parquet file of events") from None
 
 
 def _is_index(name: str) -> bool:
@@ -93,12 +93,12 @@ def _check_columns(names: list[str], path: Path) -> None:
     known = ", ".join(COLUMNS)
     for name in names:
         if name not in COLUMNS + OPTIONAL_COLUMNS:
-            raise InputError(f"{path} has an unknown column", why=repr(name), todo=f"Known are: {known}")
+            raise InputError(f"{path} has an unknown column", why=repr(name), hint=f"Known are: {known}")
         if names.count(name) > 1:
-            raise InputError(f"{path} has a column twice", why=repr(name), todo="Remove one of them")
+            raise InputError(f"{path} has a column twice", why=repr(name), hint="Remove one of them")
     missing = [name for name in COLUMNS if name not in names]
     if missing:
-        raise InputError(f"{path} has no column", why=", ".join(map(repr, missing)), todo=f"Needed are: {known}")
+        raise InputError(f"{path} has no column", why=", ".join(map(repr, missing)), hint=f"Needed are: {known}")
 
 
 def _check_types(schema: pa.Schema, path: Path) -> None:
@@ -112,7 +112,7 @@ def _check_types(schema: pa.Schema, path: Path) -> None:
         if name == "timestamp_us":
             fits = fits or pa.types.is_timestamp(kind) or _is_text(kind)
         if not fits and not (name in ROUNDED and pa.types.is_null(kind)):
-            raise InputError(f"{path}: column {name!r} is {kind}", todo=WANTED.get(name, WHOLE_NUMBERS))
+            raise InputError(f"{path}: column {name!r} is {kind}", hint=WANTED.get(name, WHOLE_NUMBERS))
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -183,7 +183,7 @@ def _parse_times(column: pa.ChunkedArray, path: Path) -> pa.ChunkedArray:
         texts = (value.as_py() for value in column if value.is_valid)
         odd = next((text for text in texts if not _is_time(text)), "")
         raise InputError(
-            f"{path}: column 'timestamp_us' is text", why=f"{odd!r} {_why_no_time(odd)}", todo=WANTED_TIMES
+            f"{path}: column 'timestamp_us' is text", why=f"{odd!r} {_why_no_time(odd)}", hint=WANTED_TIMES
         ) from None
 
 
@@ -210,7 +210,7 @@ def _whole(values: NDArray[np.float64], name: str, path: Path) -> NDArray[np.int
         raise InputError(
             f"{path}: column {name!r} has a value that is no whole number",
             why=f"{values[odd[0]]}{looks_like(values[odd[0]]) if name == 'timestamp_us' else ''}",
-            todo=WANTED.get(name, WHOLE_NUMBERS),
+            hint=WANTED.get(name, WHOLE_NUMBERS),
         )
     most = float(2**62)
     bounded = np.clip(np.nan_to_num(rounded, nan=0.0, posinf=most, neginf=-most), -most, most)

@@ -73,20 +73,20 @@ def check_help(asked: HelpSettings, own_hosts: Iterable[str] = ()) -> HelpSettin
     sites = [plain_site(site) for site in asked.block_sites]
     for site in sites:
         if why := site_refusal(site, own):
-            raise InputError(f"{site[:80]!r} cannot be blocked", why=why, todo="Give a site such as reddit.com")
+            raise InputError(f"{site[:80]!r} cannot be blocked", why=why, hint="Give a site such as reddit.com")
     apps: dict[str, list[str]] = {"minimize_apps": list(asked.minimize_apps), "end_apps": list(asked.end_apps)}
     for name in (app for listed in apps.values() for app in listed):
         if why := program_refusal(name):
-            raise InputError(f"{name[:80]!r} cannot be on the list", why=why, todo="Give an app such as spotify")
+            raise InputError(f"{name[:80]!r} cannot be on the list", why=why, hint="Give an app such as spotify")
     for name, listed in (("block_sites", sites), *apps.items()):
         if len(listed) > MOST_LISTED:
-            raise InputError(f"{name} has {len(listed)} entries", todo=f"Give at most {MOST_LISTED}")
+            raise InputError(f"{name} has {len(listed)} entries", hint=f"Give at most {MOST_LISTED}")
     for name, value, most in (
         ("block_minutes", asked.block_minutes, LONGEST_MINUTES),
         ("break_minutes", asked.break_minutes, 60),
     ):
         if not 1 <= value <= most:
-            raise InputError(f"{name} is {value}", todo=f"Give 1 to {most}")
+            raise InputError(f"{name} is {value}", hint=f"Give 1 to {most}")
     return replace(
         asked,
         block_sites=tuple(dict.fromkeys(sites)),

@@ -38,7 +38,7 @@ def machine_zone(environ: Mapping[str, str], root: Path = Path("/")) -> str:
     if found:
         return found
     raise ConfigurationError(
-        "The time zone of this machine cannot be told", why=f"{localtime} is none", todo=SET_A_ZONE
+        "The time zone of this machine cannot be told", why=f"{localtime} is none", hint=SET_A_ZONE
     )
 
 
@@ -77,7 +77,7 @@ def _zone_of_variable(text: str, root: Path) -> str:
         found = _zone_of_file(path, _timezone_file(root)) if os.path.lexists(path) else ""
     if found:
         return found
-    raise ConfigurationError(f"TZ is {text!r}", why="no zone of the database is called so", todo=SET_A_ZONE)
+    raise ConfigurationError(f"TZ is {text!r}", why="no zone of the database is called so", hint=SET_A_ZONE)
 
 
 def _timezone_file(root: Path) -> str:

@@ -59,11 +59,11 @@ class Snapshot:
 
     def __post_init__(self) -> None:
         if missing := [name for name in FEATURE_NAMES if name not in self.features]:
-            raise InputError("features lacks a name", why=missing[0], todo="Send every feature of this version")
+            raise InputError("features lacks a name", why=missing[0], hint="Send every feature of this version")
         if len(self.features) != len(FEATURE_NAMES):
             extra = sorted(set(self.features) - set(FEATURE_NAMES))
             raise InputError(
-                "features has an unknown name", why=repr(extra[0]), todo="Update the desktop or the service"
+                "features has an unknown name", why=repr(extra[0]), hint="Update the desktop or the service"
             )
 
 
@@ -115,7 +115,7 @@ class Notice:
 
     what: str
     why: str
-    todo: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +198,7 @@ class Ability:
     action: Literal["SUGGEST_BREAK", "MINIMIZE", "KILL", "PLACEBO"]
     able: bool
     why: str = ""
-    todo: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -430,7 +430,7 @@ class Problem:
     detail: str = ""
     type: str = "about:blank"
     instance: str | None = None
-    todo: str = ""
+    hint: str = ""
 
 
 ClientMessage = (
@@ -475,7 +475,7 @@ class _Envelope(msgspec.Struct):
     data: Any = msgspec.field(default_factory=dict)
 
 
-ENVELOPE_TODO = 'Send {"type": ..., "data": {...}}'
+ENVELOPE_HINT = 'Send {"type": ..., "data": {...}}'
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
 
 
@@ -498,16 +498,16 @@ def decode_server(text: str | bytes) -> ServerMessage:
 
 def _decode(text: str | bytes, known: dict[str, type[Any]]) -> Any:
     if len(text) > MAX_MESSAGE_BYTES:
-        raise InputError(f"The message has {len(text)} bytes", todo=f"Send at most {MAX_MESSAGE_BYTES}")
+        raise InputError(f"The message has {len(text)} bytes", hint=f"Send at most {MAX_MESSAGE_BYTES}")
     try:
         envelope = _ENVELOPE.decode(text)
     except msgspec.ValidationError as error:
-        raise InputError("The message has no type", why=str(error), todo=ENVELOPE_TODO) from None
+        raise InputError("The message has no type", why=str(error), hint=ENVELOPE_HINT) from None
     except (ValueError, RecursionError) as error:
-        raise InputError("The message is no JSON", why=str(error), todo=ENVELOPE_TODO) from None
+        raise InputError("The message is no JSON", why=str(error), hint=ENVELOPE_HINT) from None
     kind = known.get(envelope.type)
     if kind is None:
-        raise InputError(f"type is {envelope.type[:60]!r}", todo=f"Send one of {', '.join(known)}")
+        raise InputError(f"type is {envelope.type[:60]!r}", hint=f"Send one of {', '.join(known)}")
     return validate(kind, envelope.data, envelope.type)
 
 

@@ -28,7 +28,7 @@ def view_records(buffer: bytes | bytearray | memoryview | mmap.mmap, *, byteorde
         raise FormatError(
             f"Records are {byteorder}-endian",
             why="expected little-endian",
-            todo="Write them again on a little-endian machine",
+            hint="Write them again on a little-endian machine",
         )
     if sys.byteorder != "little":
         raise FormatError(f"This machine is {sys.byteorder}-endian", why="records are little-endian in memory")
@@ -36,7 +36,7 @@ def view_records(buffer: bytes | bytearray | memoryview | mmap.mmap, *, byteorde
         raise FormatError(
             f"A buffer of records has {length} bytes",
             why=f"its length must be a multiple of {RECORD_BYTES}; {length % RECORD_BYTES} are left over",
-            todo="Cut off the incomplete record at the end",
+            hint="Cut off the incomplete record at the end",
         )
     return np.frombuffer(buffer, EVENT_DTYPE)
 

@@ -35,7 +35,7 @@ def load_secrets(path: Path) -> Secrets:
         return _make_secrets(path)
     except (OSError, ValueError, TypeError) as error:
         raise ConfigurationError(
-            f"{path} cannot be read", why=str(error), todo="Restore it, or move the folder away to start anew"
+            f"{path} cannot be read", why=str(error), hint="Restore it, or move the folder away to start anew"
         ) from error
 
 

@@ -37,14 +37,14 @@ def length_minutes(kind: str, asked: int | None) -> int | None:
         InputError: an unknown kind, a length for a natural session, or one outside 1 to 1440 minutes.
     """
     if kind not in SESSION_TYPES:
-        raise InputError(f"type is {kind!r}", todo=f"Give one of {', '.join(SESSION_TYPES)}")
+        raise InputError(f"type is {kind!r}", hint=f"Give one of {', '.join(SESSION_TYPES)}")
     if kind == "natural":
         if asked is not None:
-            raise InputError("A natural session has no timer", why=f"duration_minutes is {asked}", todo="Leave it out")
+            raise InputError("A natural session has no timer", why=f"duration_minutes is {asked}", hint="Leave it out")
         return None
     minutes = DEFAULT_MINUTES[kind] if asked is None else asked
     if not 1 <= minutes <= MAX_MINUTES:
-        raise InputError(f"duration_minutes is {minutes}", todo=f"Give 1 to {MAX_MINUTES}")
+        raise InputError(f"duration_minutes is {minutes}", hint=f"Give 1 to {MAX_MINUTES}")
     return minutes
 
 

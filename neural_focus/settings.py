@@ -111,7 +111,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     given: dict[str, Any] = {name: text for name in names if (text := env.get(PREFIX + name.upper()))}
     zone = given.get("zone")
     if zone and not is_zone(zone):
-        raise ConfigurationError(f"{PREFIX}ZONE is {zone!r}", todo="Give an IANA time zone such as Europe/Berlin")
+        raise ConfigurationError(f"{PREFIX}ZONE is {zone!r}", hint="Give an IANA time zone such as Europe/Berlin")
     given |= {
         "home": Path(given.get("home", default_home())).expanduser().resolve(),
         "database_url": env.get("DATABASE_URL") or None,
@@ -125,7 +125,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         return validate(Settings, given, "", strict=False)
     except InputError as error:
         name, _, found = error.what.removeprefix(".").partition(" ")
-        raise ConfigurationError(f"{PREFIX}{name.upper()} {found}", todo=error.todo) from None
+        raise ConfigurationError(f"{PREFIX}{name.upper()} {found}", hint=error.hint) from None
 
 
 def _login_name() -> str:

@@ -53,24 +53,24 @@ class SnapshotInputs:
             InputError: nothing was sent, of another length or order, or a value that is no finite number.
         """
         if not text:
-            raise InputError("The snapshot has no inputs of a model", todo=_UPDATE)
+            raise InputError("The snapshot has no inputs of a model", hint=_UPDATE)
         try:
             data = base64.b64decode(text, validate=True)
         except (binascii.Error, ValueError) as error:
-            raise InputError("The snapshot's inputs are no base64", why=str(error), todo=_UPDATE) from None
+            raise InputError("The snapshot's inputs are no base64", why=str(error), hint=_UPDATE) from None
         if not data.startswith(_PREFIX):
             theirs = data[: len(_PREFIX)].hex()
             raise InputError(
-                "The snapshot's inputs have another order", why=f"{theirs} came, here it is {INPUT_HASH}", todo=_UPDATE
+                "The snapshot's inputs have another order", why=f"{theirs} came, here it is {INPUT_HASH}", hint=_UPDATE
             )
         if len(data) != _LENGTH:
             raise InputError(
-                "The snapshot's inputs have another length", why=f"{len(data)} bytes of {_LENGTH}", todo=_UPDATE
+                "The snapshot's inputs have another length", why=f"{len(data)} bytes of {_LENGTH}", hint=_UPDATE
             )
         values = np.frombuffer(data, "<f4", offset=_VALUES_AT).astype(np.float32)
         if not np.isfinite(values).all():
             name = INPUT_NAMES[int(np.flatnonzero(~np.isfinite(values))[0])]
-            raise InputError(f"The snapshot's input {name} is no finite number", todo="See: neural-focus doctor")
+            raise InputError(f"The snapshot's input {name} is no finite number", hint="See: neural-focus doctor")
         first, second = (data[at : at + APP_NAME_BYTES] for at in (len(_PREFIX), len(_PREFIX) + APP_NAME_BYTES))
         return SnapshotInputs(values, decode_app_name(first), decode_app_name(second))
 

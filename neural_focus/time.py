@@ -83,7 +83,7 @@ def zone_table(zone: str) -> ZoneTable:
         info = zoneinfo.ZoneInfo(zone)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         raise InputError(
-            "There is no such time zone", why=repr(zone), todo="Give an IANA name such as Europe/Berlin"
+            "There is no such time zone", why=repr(zone), hint="Give an IANA name such as Europe/Berlin"
         ) from None
     return _as_table(_transitions(info))
 
@@ -95,7 +95,7 @@ def zone_history_table(history: Sequence[tuple[int, str]]) -> ZoneTable:
         InputError: an empty history or an unknown zone.
     """
     if not history:
-        raise InputError("A zone history is empty", todo="Give at least one (from_us, zone)")
+        raise InputError("A zone history is empty", hint="Give at least one (from_us, zone)")
     rows: list[tuple[int, int]] = []
     for index, (from_us, zone) in enumerate(history):
         start = MIN_TIMESTAMP_US if index == 0 else from_us

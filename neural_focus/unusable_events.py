@@ -28,12 +28,12 @@ def unusable_people(people: Mapping[str, NDArray[np.void]], path: Path) -> dict[
         InputError: no row of anybody can be used, or there is none.
     """
     if not people:
-        raise InputError(f"{path} has no events", todo="Give a table with events in it")
+        raise InputError(f"{path} has no events", hint="Give a table with events in it")
     found = {user: _fault(records) for user, records in people.items()}
     unusable = {user: fault for user, fault in found.items() if fault is not None}
     if len(unusable) == len(people):
         user, (why, wanted) = next(iter(unusable.items()))
-        raise InputError(f"{path} has no row that can be used", why=f"of {user!r}, {why}", todo=wanted)
+        raise InputError(f"{path} has no row that can be used", why=f"of {user!r}, {why}", hint=wanted)
     return {user: f"{why}. {wanted}" for user, (why, wanted) in unusable.items()}
 
 

@@ -32,14 +32,14 @@ def validate(shape: type[T], value: object, where: str = "data", *, strict: bool
 def _refuse_what_passed(value: Any, taken: Any, where: str) -> None:
     if isinstance(value, dict):
         if unknown := sorted(value.keys() - taken.keys()):
-            raise InputError(f"{where} has an unknown field", why=repr(unknown[0]), todo=f"Known: {', '.join(taken)}")
+            raise InputError(f"{where} has an unknown field", why=repr(unknown[0]), hint=f"Known: {', '.join(taken)}")
         for name, part in value.items():
             _refuse_what_passed(part, taken[name], f"{where}.{name}")
     elif isinstance(value, list | tuple):
         for index, part in enumerate(value):
             _refuse_what_passed(part, taken[index], f"{where}[{index}]")
     elif isinstance(value, float) and not math.isfinite(value):
-        raise InputError(f"{where} is {value}", todo="It should be a finite number")
+        raise InputError(f"{where} is {value}", hint="It should be a finite number")
 
 
 def _refusal(shape: type, value: Any, where: str, told: str) -> InputError:
@@ -47,7 +47,7 @@ def _refusal(shape: type, value: Any, where: str, told: str) -> InputError:
     told, _, path = told.rstrip("`").partition(" - at `$")
     if "missing required field" in told:
         name = told.split("`")[1]
-        return InputError(f"{where}{path} lacks a field", why=repr(name), todo="Send it as the message schema says")
+        return InputError(f"{where}{path} lacks a field", why=repr(name), hint="Send it as the message schema says")
     schema = msgspec.json.schema(shape, schema_hook=lambda _: {"type": "string"})
     node = schema
     for index, name in re.findall(r"\[(\d+)\]|\.(\w+)", path):
@@ -58,7 +58,7 @@ def _refusal(shape: type, value: Any, where: str, told: str) -> InputError:
     shown = repr(value)
     return InputError(
         f"{where}{path} is {shown if len(shown) <= 60 else shown[:57] + '...'}",
-        todo=f"It should be one of {', '.join(map(str, choices))}" if choices else told,
+        hint=f"It should be one of {', '.join(map(str, choices))}" if choices else told,
     )
 
 

@@ -129,7 +129,7 @@ class Actions:
                         409,
                         "It is part of a jail",
                         why=f"session {row.session_id} runs until {iso(row.ends_us)}",
-                        todo="Use the jail's emergency exit: it takes a minute and a reason",
+                        hint="Use the jail's emergency exit: it takes a minute and a reason",
                     )
                 rows.end_rows(connection, [row.id], now_us, "undone")
                 return row, runs
@@ -188,6 +188,6 @@ def _own(connection: Connection, user_id: int, intervention_id: int) -> ActionRo
     row = rows.read_action(connection, user_id, intervention_id, lock=True)
     if row is None:
         raise ProblemError(
-            404, f"Nothing was ordered as intervention {intervention_id}", todo="See /api/v1/actions for what is"
+            404, f"Nothing was ordered as intervention {intervention_id}", hint="See /api/v1/actions for what is"
         )
     return row

@@ -47,4 +47,4 @@ async def _browser_socket(websocket: WebSocket) -> None:
 
 
 async def _unknown(path: str) -> None:
-    raise ProblemError(404, f"There is no /api/{path}", todo="See /api/v1/openapi.json")
+    raise ProblemError(404, f"There is no /api/{path}", hint="See /api/v1/openapi.json")

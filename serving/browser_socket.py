@@ -39,8 +39,8 @@ async def serve_browser(runtime: Runtime, socket: WebSocket) -> None:
     token = next((name.removeprefix("token.") for name in offered if name.startswith("token.")), "")
     paired = await runtime.browsers.admit(token, socket.headers["origin"]) if PROTOCOL in offered else None
     if paired is None:
-        todo = "Pair the browser: open /pair in it while you are signed in"
-        await respond_to_upgrade(Problem("Not paired", 401, todo=todo), socket.scope, socket.receive, socket.send)
+        hint = "Pair the browser: open /pair in it while you are signed in"
+        await respond_to_upgrade(Problem("Not paired", 401, hint=hint), socket.scope, socket.receive, socket.send)
         return
     await socket.accept(PROTOCOL)
     client = Client(socket, paired.user_id, None)
@@ -76,7 +76,7 @@ async def _listen(runtime: Runtime, browser: Browser) -> None:
             return
         except Exception:  # noqa: BLE001 - a mistake of ours must not cost the person their connection
             _LOG.exception("a message of an extension could not be handled")
-            browser.client.send(Problem("The service made a mistake", 500, todo="See its log; the connection goes on"))
+            browser.client.send(Problem("The service made a mistake", 500, hint="See its log; the connection goes on"))
 
 
 async def _handle(runtime: Runtime, browser: Browser, message: ClientMessage) -> None:

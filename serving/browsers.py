@@ -117,7 +117,7 @@ class Browsers:
             ProblemError: 404, the person has no such browser.
         """
         if not await self._database.run(lambda connection: store.revoke_pairing(connection, user_id, browser_id)):
-            raise ProblemError(404, f"There is no paired browser {browser_id}", todo="See GET /api/v1/browsers")
+            raise ProblemError(404, f"There is no paired browser {browser_id}", hint="See GET /api/v1/browsers")
         self._paired.get(user_id, set()).discard(browser_id)
         await asyncio.gather(*(self._cut(browser) for browser in self._of(user_id) if browser.paired_id == browser_id))
 

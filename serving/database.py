@@ -59,7 +59,7 @@ class Database:
             raise StoreError(
                 "The database refuses",
                 why=(str(error).strip().splitlines() or [type(error).__name__])[0],
-                todo="See whether it runs: neural-focus doctor",
+                hint="See whether it runs: neural-focus doctor",
             ) from error
 
     async def run(self, work: Callable[[Connection], T]) -> T:

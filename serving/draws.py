@@ -42,7 +42,7 @@ class Reach:
         able = {ability.action for ability in abilities if ability.able} | (set() if no_block else {"BLOCK"})
         otherwise = "Your desktop cannot do it. Update its agent" if desktop else NO_DESKTOP
         why = dict.fromkeys(("SUGGEST_BREAK", "MINIMIZE", "KILL", "PLACEBO"), otherwise) | {"BLOCK": no_block}
-        why |= {one.action: ". ".join(part for part in (one.why, one.todo) if part) for one in abilities}
+        why |= {one.action: ". ".join(part for part in (one.why, one.hint) if part) for one in abilities}
         sites = settings.block_sites if "BLOCK" in able and not jailed else ()
         apps = settings.minimize_apps if "MINIMIZE" in able and not jailed else ()
         return cls(frozenset(able), why, sites, apps)

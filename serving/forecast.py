@@ -89,7 +89,7 @@ def check_time(stream: LiveStream, snapshot: Snapshot) -> None:
         )
     if is_ahead(snapshot):
         raise ProblemError(
-            409, "The snapshot lies in the future", why=iso(snapshot.t_us), todo="Set the clocks of both machines"
+            409, "The snapshot lies in the future", why=iso(snapshot.t_us), hint="Set the clocks of both machines"
         )
 
 

@@ -71,8 +71,8 @@ class AccessGate:
         settings, arrived_at = self._settings(), str((scope.get("server") or ("",))[0])
         guard = HostGuard(settings.host, settings.serving_port, settings.host_names)
         if not guard.admits(headers.get("host", ""), arrived_at):
-            todo = f"Ask {guard.example()}, or name the host in {PREFIX}HOST_NAMES"
-            return Problem("Unknown Host", 421, "Host names another server", todo=todo)
+            hint = f"Ask {guard.example()}, or name the host in {PREFIX}HOST_NAMES"
+            return Problem("Unknown Host", 421, "Host names another server", hint=hint)
         origin = headers.get("origin")
         if scope["path"] in EXTENSION_PATHS:
             if _EXTENSION.fullmatch(origin or ""):
@@ -84,7 +84,7 @@ class AccessGate:
             return None
         user_id = self._person(scope, headers, origin)
         if user_id is None:
-            return Problem("Not signed in", 401, todo="Send 'Authorization: Bearer <token>', or open the sign-in link")
+            return Problem("Not signed in", 401, hint="Send 'Authorization: Bearer <token>', or open the sign-in link")
         scope[PERSON_KEY] = user_id
         return None
 

@@ -57,12 +57,12 @@ class Jail:
             InputError: a session without a timer or too long for a jail, or nothing is on the lists.
         """
         if session.deadline_us is None or session.planned_seconds is None:
-            raise InputError("A natural session has no jail", todo="Start a pomodoro or deep_work session")
+            raise InputError("A natural session has no jail", hint="Start a pomodoro or deep_work session")
         if session.planned_seconds > LONGEST_MINUTES * 60:
             raise InputError(
                 f"The session lasts {session.planned_seconds // 60} minutes",
                 why=f"a jail lasts {LONGEST_MINUTES} at most",
-                todo="Start a shorter one, or one without jail_enabled",
+                hint="Start a shorter one, or one without jail_enabled",
             )
         stream = self._streams.get(session.user_id, session.machine_id) if session.machine_id else None
         settings = read_person(connection, session.user_id, self._hosts).help
@@ -77,7 +77,7 @@ class Jail:
             raise InputError(
                 "Your lists are empty",
                 why="a jail does what they say",
-                todo="Name sites or apps under Help on the page, or start without jail_enabled",
+                hint="Name sites or apps under Help on the page, or start without jail_enabled",
             )
         made = stream.prediction if stream else None
         why = f"You are in a {session.type.replace('_', ' ')} session until it ends"
@@ -98,7 +98,7 @@ class Jail:
         said = " ".join(reason.split())
         if not SHORTEST_REASON <= len(said) <= LONGEST_REASON:
             raise InputError(
-                f"The reason has {len(said)} characters", todo=f"Give {SHORTEST_REASON} to {LONGEST_REASON}"
+                f"The reason has {len(said)} characters", hint=f"Give {SHORTEST_REASON} to {LONGEST_REASON}"
             )
 
         def work(connection: Connection) -> StoredSession:
@@ -149,7 +149,7 @@ def refuse_to_end(session: StoredSession | None) -> None:
             409,
             f"Session {session.id} has a jail",
             why=f"it runs until {iso(session.deadline_us)}" if session.deadline_us else "",
-            todo="Use its emergency exit, which takes a minute and a reason; then the session can be ended",
+            hint="Use its emergency exit, which takes a minute and a reason; then the session can be ended",
         )
 
 

@@ -29,7 +29,7 @@ def add_label(connection: Connection, user_id: int, request: LabelRequest) -> La
             422,
             "That stretch cannot be labelled",
             why=f"from {start_us} to {end_us} µs",
-            todo="Give a stretch of the last 28 days that has ended and is at most 12 hours long",
+            hint="Give a stretch of the last 28 days that has ended and is at most 12 hours long",
         )
     changed = insert_label(connection, user_id, start_us, end_us, request.outcome, "RETROSPECTIVE")
     return LabelResponse(start_us, end_us, request.outcome, "RETROSPECTIVE", changed)

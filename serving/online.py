@@ -46,7 +46,7 @@ class OnlineFeatures:
             self._feast.forget_online(self._store, stream_id)
             online = self._write(stream_id, t_us, features, sequence)
         if online is None:
-            raise StoreError("The online store lost a snapshot", why=stream_id, todo="See: neural-focus doctor")
+            raise StoreError("The online store lost a snapshot", why=stream_id, hint="See: neural-focus doctor")
         if online.t_us != t_us:
             raise ProblemError(
                 409, "The snapshot is old", why=f"this is of {iso(t_us)}, the store holds one of {iso(online.t_us)}"

@@ -92,8 +92,8 @@ def add_pairing(app: FastAPI, runtime: Callable[[], Runtime]) -> None:
             wanted = validate(PairingRequest, _decoded(await request.body()), "pairing")
             user = await run_in_threadpool(redeem_code, here.settings, here.secrets, wanted.code, "pairing")
             if user is None:
-                todo = "Open /pair again and accept within ten minutes"
-                raise ProblemError(403, "This code was used or is too old", todo=todo)
+                hint = "Open /pair again and accept within ten minutes"
+                raise ProblemError(403, "This code was used or is too old", hint=hint)
             token = await here.browsers.pair(await here.person_id(user), origin, wanted.browser[:100])
         except (ProblemError, InputError) as error:
             return respond(problem_of(error, "/browser/pair"), shown_to)
@@ -108,8 +108,8 @@ async def _new_code(here: Runtime, user_id: int) -> PairingCode:
 
 def _decoded(body: bytes) -> object:
     if len(body) > 1000:
-        raise InputError(f"The request has {len(body)} bytes", todo="Send code and browser")
+        raise InputError(f"The request has {len(body)} bytes", hint="Send code and browser")
     try:
         return json.loads(body)
     except ValueError:
-        raise InputError("The request is no JSON", todo='Send {"code": ..., "browser": ...}') from None
+        raise InputError("The request is no JSON", hint='Send {"code": ..., "browser": ...}') from None

@@ -44,7 +44,7 @@ def read_person(connection: Connection, user_id: int, hosts: Iterable[str] = ())
         (user_id,),
     ).fetchone()
     if row is None:
-        raise ProblemError(401, "This person is not here", why=f"no user {user_id}", todo="Sign in again")
+        raise ProblemError(401, "This person is not here", why=f"no user {user_id}", hint="Sign in again")
     username, is_demo, created_at, settings, zone = row
     return UserProfile(user_id, username, is_demo, zone, created_at, read_help(settings, hosts))
 

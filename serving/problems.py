@@ -20,15 +20,15 @@ MEDIA_TYPE = "application/problem+json"
 class ProblemError(NeuralFocusError):
     """A request that cannot be answered, with the HTTP status that says so."""
 
-    def __init__(self, status: int, what: str, *, why: str = "", todo: str = "") -> None:
-        super().__init__(what, why=why, todo=todo)
-        self.status, self.why, self.todo = status, why, todo
+    def __init__(self, status: int, what: str, *, why: str = "", hint: str = "") -> None:
+        super().__init__(what, why=why, hint=hint)
+        self.status, self.why, self.hint = status, why, hint
 
 
 def problem_of(error: NeuralFocusError, instance: str | None = None) -> Problem:
     """The document for an error of ours: input is 422, the database 503, what is unknown 500."""
     if isinstance(error, ProblemError):
-        return Problem(error.what, error.status, error.why, instance=instance, todo=error.todo)
+        return Problem(error.what, error.status, error.why, instance=instance, hint=error.hint)
     status = 422 if isinstance(error, InputError) else 503 if isinstance(error, StoreError) else 500
     return Problem(error.what, status, str(error), instance=instance)
 

@@ -110,10 +110,10 @@ def prediction(runtime: Runtime, user_id: int) -> PredictionResponse:
     made, age = runtime.current(user_id)
     if made is None or age is None:
         raise ProblemError(
-            409, "There is no snapshot of you", why="none came since the service started", todo=HOW_TO_START
+            409, "There is no snapshot of you", why="none came since the service started", hint=HOW_TO_START
         )
     if age > FRESH_SECONDS:
-        raise ProblemError(409, "Your last snapshot is too old", why=f"it is {age:.0f} s old", todo=HOW_TO_START)
+        raise ProblemError(409, "Your last snapshot is too old", why=f"it is {age:.0f} s old", hint=HOW_TO_START)
     return PredictionResponse(made, age)
 
 

@@ -215,7 +215,7 @@ async def feedback(request: InterventionFeedbackRequest, here: Here, user_id: Us
     """Answer an offer. The same answer again changes nothing."""
     if not 0 <= request.response_time_ms <= MOST_MILLISECONDS:
         raise ProblemError(
-            422, f"response_time_ms is {request.response_time_ms}", todo=f"Give 0 to {MOST_MILLISECONDS}"
+            422, f"response_time_ms is {request.response_time_ms}", hint=f"Give 0 to {MOST_MILLISECONDS}"
         )
     return await here.interventions.answer(
         user_id, request.intervention_id, request.response, response_time_ms=request.response_time_ms

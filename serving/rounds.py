@@ -36,15 +36,15 @@ class RoundsDesk:
         used = self._streams.in_use(user_id)
         stream = stream or (used if used in connected else next(iter(connected), None))
         if stream is None:
-            raise ProblemError(409, "No desktop of yours is connected, and rounds are kept there", todo=HOW)
+            raise ProblemError(409, "No desktop of yours is connected, and rounds are kept there", hint=HOW)
         if asked.command == "start":
             running = await self._sessions.current(user_id)
             if rounds is not None or (running is not None and running.session_type != "natural"):
-                raise ProblemError(409, "A session with a timer or a round is on", todo="End it first")
+                raise ProblemError(409, "A session with a timer or a round is on", hint="End it first")
         elif rounds is None:
-            raise ProblemError(409, "No rounds are on", todo="Begin them: neural-focus session rounds pomodoro")
+            raise ProblemError(409, "No rounds are on", hint="Begin them: neural-focus session rounds pomodoro")
         elif asked.command == "skip" and rounds.rests_until is None:
-            raise ProblemError(409, "There is no break now", todo="It can be skipped once it has begun")
+            raise ProblemError(409, "There is no break now", hint="It can be skipped once it has begun")
         self._hub.publish_to_desktop(user_id, stream.machine_id, asked)
 
     def _kept(self, user_id: int) -> list[tuple[LiveStream, Rounds]]:

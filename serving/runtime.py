@@ -59,7 +59,7 @@ class Runtime:
 
     def __init__(self, settings: Settings, secrets: Secrets) -> None:
         if settings.database_url is None:
-            raise ConfigurationError("DATABASE_URL is not set", todo="Start with: neural-focus up")
+            raise ConfigurationError("DATABASE_URL is not set", hint="Start with: neural-focus up")
         self.settings, self.secrets = settings, secrets
         self.hub, self.streams = Hub(), Streams()
         self.database = Database(settings.database_url)
@@ -170,7 +170,7 @@ class Runtime:
         try:
             machine = str(UUID(machine_id))
         except ValueError:
-            raise InputError(f"machine_id is {machine_id[:60]!r}", todo="Give the machine's UUID") from None
+            raise InputError(f"machine_id is {machine_id[:60]!r}", hint="Give the machine's UUID") from None
         if (known := self.streams.get(user_id, machine)) is not None:
             return known
         settings, watch = self.settings, self.streams.watch_of(user_id)

@@ -99,7 +99,7 @@ async def _listen(runtime: Runtime, client: Client, stream: LiveStream | None) -
             return
         except Exception:  # noqa: BLE001 - a mistake of ours must not cost the person their connection
             _LOG.exception("a message could not be handled")
-            client.send(Problem("The service made a mistake", 500, todo="See its log; the connection goes on"))
+            client.send(Problem("The service made a mistake", 500, hint="See its log; the connection goes on"))
 
 
 async def _handle(runtime: Runtime, client: Client, stream: LiveStream | None, message: ClientMessage) -> None:
@@ -133,10 +133,10 @@ async def _handle(runtime: Runtime, client: Client, stream: LiveStream | None, m
             _desktop(stream, "reports what it did")
             await runtime.actions.undone(client.user_id, message)
         case _:
-            raise ProblemError(422, f"{message.TYPE} is not for this connection", todo="See docs/operations.md")
+            raise ProblemError(422, f"{message.TYPE} is not for this connection", hint="See docs/operations.md")
 
 
 def _desktop(stream: LiveStream | None, does: str) -> LiveStream:
     if stream is None:
-        raise ProblemError(422, f"Only a desktop {does}", todo="Connect with ?machine_id=")
+        raise ProblemError(422, f"Only a desktop {does}", hint="Connect with ?machine_id=")
     return stream

@@ -26,7 +26,7 @@ def main(chosen: list[str]) -> list[str]:
     """
     unknown = sorted(set(chosen) - set(names()))
     if unknown:
-        raise InputError(f"no trial is called {', '.join(unknown)}", todo=f"Choose among {', '.join(names())}")
+        raise InputError(f"no trial is called {', '.join(unknown)}", hint=f"Choose among {', '.join(names())}")
     return [name for name in chosen or names() if importlib.import_module(f"bench.trials.{name}").main() is False]
 
 

@@ -58,7 +58,7 @@ class Hands:
 
     def abilities(self) -> tuple[Ability, ...]:
         """What can be done here now, and how to get what cannot."""
-        return tuple(Ability(kind, why == "", why, todo) for kind in KINDS for why, todo in [self._refusal(kind)])
+        return tuple(Ability(kind, why == "", why, hint) for kind in KINDS for why, hint in [self._refusal(kind)])
 
     def make(self, order: ApplyAction, note: Note) -> Action | str:
         """What will carry the order out; or a sentence why nobody will."""
@@ -69,9 +69,9 @@ class Hands:
             return f"{(order.target or 'A program without a name')[:40]} stays as it is: {why}."
         if kind == "KILL" and order.type != "MANUAL_JAIL":
             return "A program is ended in a jail only."
-        why, todo = self._refusal(kind)
+        why, hint = self._refusal(kind)
         if why:
-            return f"It cannot be done here: {why}." + (f" {todo}." if todo else "")
+            return f"It cannot be done here: {why}." + (f" {hint}." if hint else "")
         if kind == "KILL":
             return EndProcess(app, self.board, note, warn_seconds=self.warn_seconds)
         if kind == "MINIMIZE" and self.windows is not None:

@@ -42,7 +42,7 @@ def agent(
 
     settings, console = read_settings(), Console(stderr=True, soft_wrap=True)
     if consent not in ("", "yes", "no"):
-        raise ConfigurationError(f"--consent is {consent!r}", todo="Give yes or no")
+        raise ConfigurationError(f"--consent is {consent!r}", hint="Give yes or no")
     desktop = desktop_of(settings, demo or None)
     terminal = sys.stdin.isatty()
     if consent == "no":
@@ -124,7 +124,7 @@ def _token(settings: Settings, url: str | None, demo: str) -> str:
     if not demo:
         return secrets.api_token
     if url is None:
-        raise ConfigurationError("a demo person needs the database", todo="Start it: neural-focus database start")
+        raise ConfigurationError("a demo person needs the database", hint="Start it: neural-focus database start")
     from neural_focus.store.database import connect
     from neural_focus.store.users import ensure_user
     from serving.auth import issue_token

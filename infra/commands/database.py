@@ -62,7 +62,7 @@ def psql(context: typer.Context) -> None:
     if settings.database_url is None:
         program = str(_running(settings).programs() / "psql")
     if program is None:
-        raise ConfigurationError("psql is not installed", todo="Install it (Debian: postgresql-client)")
+        raise ConfigurationError("psql is not installed", hint="Install it (Debian: postgresql-client)")
     target = plain_url(settings.database_url or _running(settings).url())
     parts = psycopg.conninfo.conninfo_to_dict(target)
     password = parts.pop("password", None)
@@ -72,12 +72,12 @@ def psql(context: typer.Context) -> None:
 
 def _embedded(settings: Settings) -> EmbeddedServer:
     if settings.database_url:
-        raise ConfigurationError("DATABASE_URL names a server of yours", todo="Start and stop it yourself")
+        raise ConfigurationError("DATABASE_URL names a server of yours", hint="Start and stop it yourself")
     return EmbeddedServer.from_settings(settings)
 
 
 def _running(settings: Settings) -> EmbeddedServer:
     server = _embedded(settings)
     if not server.running():
-        raise StoreError("the database does not run", todo="Run: neural-focus database start")
+        raise StoreError("the database does not run", hint="Run: neural-focus database start")
     return server

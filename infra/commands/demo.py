@@ -60,12 +60,12 @@ def live(
     from infra.demo_person import RESTS, DemoPerson, read_actions
 
     if not display:
-        raise ConfigurationError("no display is given", todo="Give --display :N, such as that of an Xvfb")
+        raise ConfigurationError("no display is given", hint="Give --display :N, such as that of an Xvfb")
     if display == os.environ.get("DISPLAY") and os.environ.get("NEURAL_FOCUS_DEMO_DISPLAY") != display and not here:
         raise ConfigurationError(
             f"{display} is the desktop you sit at",
             why="the demo person types and clicks into the window in front",
-            todo="Give another display, or --here if you mean it",
+            hint="Give another display, or --here if you mean it",
         )
     stop = threading.Event()
 

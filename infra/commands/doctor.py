@@ -20,7 +20,7 @@ def doctor() -> None:
     found = diagnose(read_settings())
     for finding in found:
         console.print(f"{finding.state} {finding.subject:15}{finding.said}", style=COLOURS[finding.state], markup=False)
-        if finding.todo:
-            console.print(f"{'':17}→ {finding.todo}", markup=False)
+        if finding.hint:
+            console.print(f"{'':17}→ {finding.hint}", markup=False)
     if any(finding.state is Grade.BROKEN for finding in found):
         raise typer.Exit(1)

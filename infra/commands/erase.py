@@ -59,7 +59,7 @@ def refuse_while_capturing(desktop: Desktop) -> None:
     try:
         writer = open_writer(desktop.spool, str(uuid4()), str(uuid4()))
     except ConfigurationError as error:
-        raise ConfigurationError("the agent is running", why=str(error), todo="Stop it first (Ctrl-C)") from error
+        raise ConfigurationError("the agent is running", why=str(error), hint="Stop it first (Ctrl-C)") from error
     del writer
 
 

@@ -50,7 +50,7 @@ def evaluate(
     """Train and judge the models on event tables, one person or many, beside the baselines."""
     if bool(train) != bool(test) or bool(train) == bool(events):
         raise ConfigurationError(
-            "give either event tables, or both --train and --test", todo="neural-focus evaluate EVENTS.parquet"
+            "give either event tables, or both --train and --test", hint="neural-focus evaluate EVENTS.parquet"
         )
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     console = Console(stderr=True, soft_wrap=True)
@@ -118,7 +118,7 @@ def _within(path: Path, name: str, by: By | None, tz: str, lstm: bool, steps: _S
     moments, stays = log.moments, log.stays
     by = by or (By.PERSON if len(log.names) >= evaluation.FOLDS else By.DAYS)
     if by is By.PERSON and len(log.names) < 2:
-        raise InputError(f"{path} has one person", why="people cannot be held out", todo="Use --by days")
+        raise InputError(f"{path} has one person", why="people cannot be held out", hint="Use --by days")
     splits = list(evaluation.day_split(moments) if by is By.DAYS else evaluation.person_folds(moments))
     for note in few_days(moments, splits):
         steps.say(f"! {name}: {note}")
@@ -127,7 +127,7 @@ def _within(path: Path, name: str, by: By | None, tz: str, lstm: bool, steps: _S
         report = steps.prefix(f"{name} {number + 1}/{len(splits)}", number / len(splits))
         folds.append(evaluation.judge_split(moments, stays, split, report, network=lstm))
     if not any(folds):
-        raise InputError(f"{path}: no split has labelled moments on both sides", todo="Give a longer log")
+        raise InputError(f"{path}: no split has labelled moments on both sides", hint="Give a longer log")
     for note in untrained(folds, log.names, network=lstm):
         steps.say(f"! {name}: {note}")
     steps.prefix(f"{name}: learning curve", 0.95)

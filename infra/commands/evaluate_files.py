@@ -51,24 +51,24 @@ def check_files(events: Sequence[Path], out: Path | None) -> None:
     if out is None:
         return
     if out.is_dir():
-        raise ConfigurationError(f"{out} cannot be written", why="it is a folder", todo="Give a file in it")
+        raise ConfigurationError(f"{out} cannot be written", why="it is a folder", hint="Give a file in it")
     page = out.with_suffix(".html")
     if page == out:
-        raise ConfigurationError(f"{out} is where the HTML goes", todo="Give the JSON another ending: --json x.json")
+        raise ConfigurationError(f"{out} is where the HTML goes", hint="Give the JSON another ending: --json x.json")
     if not out.resolve().parent.is_dir():
-        raise ConfigurationError(f"{out} cannot be written", why="its folder does not exist", todo="Make it first")
+        raise ConfigurationError(f"{out} cannot be written", why="its folder does not exist", hint="Make it first")
     for target in (out, page):
         if target.exists() and any(target.samefile(path) for path in events):
-            raise ConfigurationError(f"{target} is one of the event tables", todo="Give --json another name")
+            raise ConfigurationError(f"{target} is one of the event tables", hint="Give --json another name")
         if target.exists() and not target.is_file():
-            raise ConfigurationError(f"{target} cannot be written", why="it is no file", todo="Give another name")
+            raise ConfigurationError(f"{target} cannot be written", why="it is no file", hint="Give another name")
         try:
             tempfile.NamedTemporaryFile(dir=target.resolve().parent, prefix=f".{target.name}.").close()
         except OSError as error:
             raise ConfigurationError(
                 f"{target} cannot be written",
                 why=error.strerror or str(error),
-                todo="Give a folder with room and rights",
+                hint="Give a folder with room and rights",
             ) from None
 
 
@@ -145,7 +145,7 @@ def _check_size(path: Path, moments: Moments) -> None:
         raise InputError(
             f"{path} is too small to evaluate a model on",
             why=f"{len(moments)} snapshots, 10 s apart, {positives} of them with an app switch within 30 s",
-            todo=f"Give at least {FEWEST_MOMENTS} such snapshots, {FEWEST_SWITCHES} of them with a switch",
+            hint=f"Give at least {FEWEST_MOMENTS} such snapshots, {FEWEST_SWITCHES} of them with a switch",
         )
 
 

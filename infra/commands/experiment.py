@@ -114,7 +114,7 @@ def report(name: Annotated[str | None, typer.Argument(help="One experiment; with
     with connect(started_url(settings)) as connection:
         found = list_experiments(connection, name)
         if name and not found:
-            raise InputError(f"there is no experiment called {name!r}", todo=LIST)
+            raise InputError(f"there is no experiment called {name!r}", hint=LIST)
         page = write_report(connection, settings.reports / "ab", now=datetime.now(UTC))
     _say(json.loads((page.parent / "report.json").read_text("utf-8"))["sentence"])
     for one in found:
@@ -140,7 +140,7 @@ def _refuse_unfit_models(settings: Settings, experiment: Experiment) -> None:
         if "break" not in load(settings, version).targets:
             raise InputError(
                 f"{version} does not predict breaks of settled focus, which offers follow",
-                todo="Name another version: neural-focus models",
+                hint="Name another version: neural-focus models",
             )
 
 

@@ -87,7 +87,7 @@ class _WrittenWhole:
 
     def _error(self, error: OSError) -> InputError:
         why = error.strerror or str(error)
-        return InputError(f"{self._path} cannot be written", why=why, todo="Give a folder with room and rights")
+        return InputError(f"{self._path} cannot be written", why=why, hint="Give a folder with room and rights")
 
 
 def _umask() -> int:

@@ -38,12 +38,12 @@ def label(
 ) -> None:
     """Label the last five minutes, or with --minutes a longer stretch that ends now."""
     if not 0 <= minutes <= MOST_MINUTES:
-        raise ConfigurationError(f"--minutes is {minutes}", todo=f"Give 1 to {MOST_MINUTES}")
+        raise ConfigurationError(f"--minutes is {minutes}", hint=f"Give 1 to {MOST_MINUTES}")
     settings, now_us = read_settings(), wall_clock_us()
     with connect(started_url(settings)) as connection:
         user = read_user(connection, settings.username)
         if user is None:
-            raise InputError(f"nobody here is called {settings.username!r}", todo=CAPTURE_FIRST)
+            raise InputError(f"nobody here is called {settings.username!r}", hint=CAPTURE_FIRST)
         length_us = minutes * 60_000_000 or HOTKEY_US
         start_us, outcome = now_us - length_us, OUTCOMES[word]
         stretch = _stretch(length_us // 60_000_000)
@@ -51,7 +51,7 @@ def label(
             raise InputError(
                 f"nothing was captured of {settings.username!r} in {stretch[0]}",
                 why="no prediction of that time can get the label, so nothing was stored",
-                todo=CAPTURE_FIRST,
+                hint=CAPTURE_FIRST,
             )
         changed = insert_label(connection, user.id, start_us, now_us, outcome, "RETROSPECTIVE" if minutes else "HOTKEY")
     told = "1 prediction got this label" if changed == 1 else f"{changed:,} predictions got this label"

@@ -58,14 +58,14 @@ def _refusal(settings: Settings, action: str, tag: str | None) -> ConfigurationE
         to = f"to {short(before[-1])}, the champion before" if before else "nowhere: no model served before"
         return ConfigurationError(
             f"rollback takes no model ({tag}): it goes back {to}",
-            todo=f"Try: neural-focus models rollback, or neural-focus models promote {tag}",
+            hint=f"Try: neural-focus models rollback, or neural-focus models promote {tag}",
         )
     if action == "list":
         return ConfigurationError(
-            f"list takes no model ({tag}): it lists all", todo=f"Try: neural-focus models, or decisions {tag}"
+            f"list takes no model ({tag}): it lists all", hint=f"Try: neural-focus models, or decisions {tag}"
         )
     what = f"{action} needs the model's tag" if action in ("promote", "shadow") else f"unknown action {action!r}"
-    return ConfigurationError(what, todo=TRY)
+    return ConfigurationError(what, hint=TRY)
 
 
 def _promote(settings: Settings, tag: str) -> str:
@@ -86,7 +86,7 @@ def _shadow(settings: Settings, tag: str) -> str:
     if serving == full_tag(tag):
         raise ConfigurationError(
             f"{short(tag)} serves: it cannot be its own shadow",
-            todo="Name another model (neural-focus models lists them)",
+            hint="Name another model (neural-focus models lists them)",
         )
     _check(settings, tag)
     replaced = _in_shadow(settings)
@@ -117,12 +117,12 @@ def _check(settings: Settings, tag: str) -> None:
     stored = {model.tag for model in list_models(settings)}
     others = ", ".join(short(one) for one in sorted(stored - {full_tag(tag)}))
     if full_tag(tag) not in stored:
-        raise ConfigurationError(f"there is no model {tag}", todo=f"Stored: {others}" if others else NO_MODEL)
+        raise ConfigurationError(f"there is no model {tag}", hint=f"Stored: {others}" if others else NO_MODEL)
     try:
         load(settings, tag)
     except ContractError as error:
         raise ContractError(
-            error.what, why=error.why, todo=f"Nothing was changed. Also stored: {others or 'no other model'}"
+            error.what, why=error.why, hint=f"Nothing was changed. Also stored: {others or 'no other model'}"
         ) from error
 
 

@@ -88,7 +88,7 @@ def rounds(
     while not _came(settings, command):
         if time.monotonic() > until:
             why = f"it said nothing of it for {REPORT_SECONDS:.0f} s"
-            raise InputError("the desktop did not do it", why=why, todo="Is its agent up? neural-focus doctor")
+            raise InputError("the desktop did not do it", why=why, hint="Is its agent up? neural-focus doctor")
         time.sleep(0.2)
     status()
 
@@ -146,7 +146,7 @@ def _running(settings: Settings) -> SessionResponse:
     """The session with a timer that runs now. Raises InputError: none does."""
     found = ask_service(settings, "/now")["session"]
     if not found or found["session_type"] == "natural":
-        raise InputError("no session with a timer runs", todo=START_ONE)
+        raise InputError("no session with a timer runs", hint=START_ONE)
     return _session(found)
 
 

@@ -25,13 +25,13 @@ def signin(
 
     settings = read_settings()
     if not settings.secrets.exists():
-        raise ServiceError(f"nothing was started in {settings.home} yet", todo="Start the platform: make run")
+        raise ServiceError(f"nothing was started in {settings.home} yet", hint="Start the platform: make run")
     secrets = load_secrets(settings.secrets)
     user_id = _user_id(settings, user) if user else person_shown(settings, secrets)
     link = make_signin_link(settings, secrets, user_id)
     typer.echo(link)
     if open_ and not webbrowser.open(link):
-        raise ServiceError("no browser could be started", todo="Open the link above yourself")
+        raise ServiceError("no browser could be started", hint="Open the link above yourself")
 
 
 def _user_id(settings: Settings, name: str) -> int:

@@ -33,7 +33,7 @@ def up(
 ) -> None:
     """Start everything here and watch over it; Ctrl-C stops it. Without a terminal it is --once."""
     if consent not in ("", "yes"):
-        raise ConfigurationError(f"--consent is {consent!r}", todo="Give yes, or leave it out")
+        raise ConfigurationError(f"--consent is {consent!r}", hint="Give yes, or leave it out")
     settings, console = read_settings(), Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH)
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
     proving = once or not (terminal or stay)
@@ -54,7 +54,7 @@ def _run(platform: RunningPlatform, *, proving: bool) -> None:
         print_table(console, platform.settings, platform.secrets, counts, desk.user_id, demo=platform.demo)
         platform.log(f"Memory        at most {platform.memory.peak_bytes / 2**30:.1f} GB, all processes together\n")
         if wrong:
-            raise ServiceError(wrong[0], why="; ".join(wrong[1:]), todo=f"{platform.settings.logs} says more")
+            raise ServiceError(wrong[0], why="; ".join(wrong[1:]), hint=f"{platform.settings.logs} says more")
         if not proving:
             console.print("  Ctrl-C stops everything. Your data stay.\n")
             running = True

@@ -42,7 +42,7 @@ def pictures(
         with interruptible(), _platform(console, running=running) as settings:
             failures = take(chosen, settings, out, console)
         if failures:
-            raise ServiceError("Pictures are missing", why="; ".join(failures), todo="Take them again by their names")
+            raise ServiceError("Pictures are missing", why="; ".join(failures), hint="Take them again by their names")
     except NeuralFocusError as error:
         Console(stderr=True, soft_wrap=True).print(f"pictures: {error}", style="bold red", markup=False)
         raise typer.Exit(1) from None

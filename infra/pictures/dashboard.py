@@ -61,7 +61,7 @@ def _down_to_history(page: Page) -> FloatRect:
     """Of the long page the part with all that ``MISSING`` names."""
     box = page.locator("#history").bounding_box()
     if box is None:
-        raise ServiceError("The page has no half hour", todo="Build it: make setup")
+        raise ServiceError("The page has no half hour", hint="Build it: make setup")
     return {"x": 0, "y": 0, "width": WIDTH, "height": box["y"] + box["height"] + 10}
 
 
@@ -77,7 +77,7 @@ def _wait(stage: Stage, page: Page, began: float) -> bool:
                 return bool(found["open"])
         lacks = ", ".join(found["missing"] or ["an offer that is still open"])
         if now > began + AT_MOST_SECONDS:
-            raise ServiceError("The page is not worth a picture yet", why=f"it lacks {lacks}", todo=WORK_FIRST)
+            raise ServiceError("The page is not worth a picture yet", why=f"it lacks {lacks}", hint=WORK_FIRST)
         if lacks != told and now > said_at + REPEAT_SECONDS:  # a break risk comes and goes
             stage.say(f"dashboard: waiting for {lacks} ({min(found['rows'], 30)} of {MINUTES} minutes are there)")
             told, said_at = lacks, now

@@ -110,7 +110,7 @@ def _help_view(stage: Stage, context: BrowserContext) -> bytes:
     page.locator("[data-testid=action][data-phase=applied]").first.wait_for(timeout=SHOWN_SECONDS * 1000)
     below = page.locator("#day").bounding_box()
     if below is None:
-        raise ServiceError("The page has no view of help", todo="Build it: make setup")
+        raise ServiceError("The page has no view of help", hint="Build it: make setup")
     clip: FloatRect = {"x": 0, "y": 0, "width": WIDTH, "height": below["y"] - 4}
     return page.screenshot(full_page=True, clip=clip, animations="disabled")
 
@@ -142,13 +142,13 @@ def _ask(stage: Stage, path: str, **body: Any) -> Any:
         with open_own(f"{service_address(stage.settings)}{path}", headers=headers, body=sent) as answer:
             return json.load(answer)
     except OSError as error:
-        raise ServiceError("The service does not do it", why=f"{path}: {error}", todo="Is it up? make run") from error
+        raise ServiceError("The service does not do it", why=f"{path}: {error}", hint="Is it up? make run") from error
 
 
 def _until(check: Callable[[], T | None], seconds: float, what: str) -> T:
     deadline = time.monotonic() + seconds
     while (found := check()) is None:
         if time.monotonic() > deadline:
-            raise ServiceError(f"It did not happen that {what}", why=f"waited {seconds:.0f} s", todo="Try again")
+            raise ServiceError(f"It did not happen that {what}", why=f"waited {seconds:.0f} s", hint="Try again")
         time.sleep(0.3)
     return found

@@ -56,5 +56,5 @@ def _wait(process: subprocess.Popen[bytes], is_up: Callable[[], bool]) -> None:
     while not is_up():
         if process.poll() is not None or time.monotonic() > until:
             why = "it ended" if process.poll() is not None else f"it is not up after {START_SECONDS // 60} min"
-            raise ServiceError("The platform for the pictures did not start", why=why, todo="See above")
+            raise ServiceError("The platform for the pictures did not start", why=why, hint="See above")
         time.sleep(LOOK_SECONDS)

@@ -62,7 +62,7 @@ def ab_report(stage: Stage) -> dict[str, bytes]:
     """
     address = report_address(stage.settings, stage.secrets, stage.user)
     if address is None:
-        raise ServiceError("There is no A/B report yet", todo="Write it: neural-focus report")
+        raise ServiceError("There is no A/B report yet", hint="Write it: neural-focus report")
     page = stage.page()
     page.goto(address)
     page.wait_for_load_state("networkidle")
@@ -84,7 +84,7 @@ def report_address(settings: Settings, secrets: Secrets, user: int) -> str | Non
         links = read_links(settings, token)
     except OSError as error:
         why = f"{service_address(settings)}: {error}"
-        raise ServiceError("The service does not answer", why=why, todo="Start it: make run") from error
+        raise ServiceError("The service does not answer", why=why, hint="Start it: make run") from error
     return next((str(link["url"]) for link in links if "A/B" in link["name"]), None)
 
 

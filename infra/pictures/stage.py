@@ -56,7 +56,7 @@ class Stage:
             raise ServiceError(
                 "A page does not show what it should",
                 why=str(error).splitlines()[0],
-                todo="Is all of it up? make run",
+                hint="Is all of it up? make run",
             ) from error
         finally:
             for context in self.browser.contexts:
@@ -78,7 +78,7 @@ def browser_stage(settings: Settings, secrets: Secrets, user: int, say: Callable
             browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
         except Error as error:
             raise ServiceError(
-                "No browser starts", why=str(error).splitlines()[0], todo="Install it: apt-get install chromium"
+                "No browser starts", why=str(error).splitlines()[0], hint="Install it: apt-get install chromium"
             ) from error
         try:
             yield Stage(browser, settings, secrets, user, say)

@@ -54,7 +54,7 @@ def make_first_model(settings: Settings, environment: Mapping[str, str], mark: P
             mark.end(NAME)
     if code != 0:
         why = told.failure or log_tail(log)
-        raise ServiceError("the first model could not be made", why=why, todo=f"{log} says more")
+        raise ServiceError("the first model could not be made", why=why, hint=f"{log} says more")
     return told.refusal
 
 

@@ -70,13 +70,13 @@ def _wait_for_round(platform: RunningPlatform, desk: Desk, connection: Connectio
             return
         dead = platform.supervisor.dead()
         if dead:
-            raise ServiceError(f"{stage}: {dead[0]}", todo=f"{platform.settings.logs} says more")
+            raise ServiceError(f"{stage}: {dead[0]}", hint=f"{platform.settings.logs} says more")
         if time.monotonic() > deadline:
             problems = read_counters(desk.counters).get("problems", [])
             raise ServiceError(
                 f"{stage}: nothing came through in {ROUND_SECONDS:.0f} s",
                 why="; ".join(str(problem) for problem in problems),
-                todo=f"{platform.settings.logs} says more",
+                hint=f"{platform.settings.logs} says more",
             )
         time.sleep(LOOK_SECONDS)
 

@@ -116,7 +116,7 @@ class RunningPlatform:
             if is_taken(port, settings.host):
                 raise ServiceError(
                     f"port {port} of {name} is in use by {holder(port)}",
-                    todo=f"Stop it, or set NEURAL_FOCUS_{variable}_PORT to a free port",
+                    hint=f"Stop it, or set NEURAL_FOCUS_{variable}_PORT to a free port",
                 )
 
     def _start_database(self) -> None:
@@ -216,7 +216,7 @@ def prepare_home(home: Path) -> None:
         home.chmod(0o711 if os.geteuid() == 0 else 0o700)
     except OSError as error:
         raise ServiceError(
-            f"{home} cannot be used", why=error.strerror or "", todo="Set NEURAL_FOCUS_HOME to a folder of yours"
+            f"{home} cannot be used", why=error.strerror or "", hint="Set NEURAL_FOCUS_HOME to a folder of yours"
         ) from error
 
 
@@ -231,7 +231,7 @@ def only_one(home: Path) -> Iterator[None]:
         except OSError as error:
             raise ServiceError(
                 f"Neural Focus runs here already (pid {file.read().strip() or 'unknown'})",
-                todo="Stop it first (Ctrl-C in its terminal), or set NEURAL_FOCUS_HOME to another folder",
+                hint="Stop it first (Ctrl-C in its terminal), or set NEURAL_FOCUS_HOME to another folder",
             ) from error
         file.truncate(0)
         file.write(str(os.getpid()))

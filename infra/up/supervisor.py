@@ -152,4 +152,4 @@ def _how(process: Process) -> str:
 
 
 def _failure(program: Program, what: str) -> ServiceError:
-    return ServiceError(what, why=log_tail(program.log), todo=f"{program.log} says more")
+    return ServiceError(what, why=log_tail(program.log), hint=f"{program.log} says more")

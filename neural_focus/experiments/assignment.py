@@ -102,7 +102,7 @@ def draw_arm(
     """
     if any(not 0 <= share <= 1 for share in arms.values()) or abs(sum(arms.values()) - 1) > 1e-9:
         raise ConfigurationError(
-            "The arms' probabilities do not add up", why=str(dict(arms)), todo="Make them sum to 1"
+            "The arms' probabilities do not add up", why=str(dict(arms)), hint="Make them sum to 1"
         )
     arms = among(arms, eligible)
     drawn, below = uniform(seed, user_id, opportunity_id), 0.0

@@ -204,22 +204,22 @@ def read_experiment(path: Path) -> Experiment:
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read", why=str(error), todo="Give an experiment's TOML file") from error
+        raise InputError(f"{path} cannot be read", why=str(error), hint="Give an experiment's TOML file") from error
     return parse_experiment(text, str(path))
 
 
 def parse_experiment(text: str, where: str = "experiment") -> Experiment:
     """The experiment that a TOML text declares; ``where`` begins each error. Raises InputError as the above."""
-    from neural_focus.experiments.declaration_checks import check, hint
+    from neural_focus.experiments.declaration_checks import advice, check
 
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{where} is no TOML", why=str(error), todo="Correct that line") from error
+        raise InputError(f"{where} is no TOML", why=str(error), hint="Correct that line") from error
     try:
         found = validate(Experiment, _plain_days(table), "experiment")
     except InputError as error:
-        raise InputError(f"{where}: {error.what}", why=error.why, todo=hint(error)) from None
+        raise InputError(f"{where}: {error.what}", why=error.why, hint=advice(error)) from None
     check(found, where)
     return found
 

@@ -43,16 +43,16 @@ WRITE = {
 """What to write for a field that has no default."""
 
 
-def hint(error: InputError) -> str:
+def advice(error: InputError) -> str:
     """What to do about a field whose shape does not fit."""
     lacking = error.why.strip("'")
-    return f"Write {WRITE[lacking]}" if "lacks a field" in error.what and lacking in WRITE else error.todo
+    return f"Write {WRITE[lacking]}" if "lacks a field" in error.what and lacking in WRITE else error.hint
 
 
 def check(experiment: Experiment, where: str) -> None:
     """Raises InputError with the first thing that does not fit."""
-    for field, shown, todo in _faults(experiment):
-        raise InputError(f"{where}: {field} is {shown}", todo=todo)
+    for field, shown, hint in _faults(experiment):
+        raise InputError(f"{where}: {field} is {shown}", hint=hint)
 
 
 def _faults(asked: Experiment) -> Iterator[tuple[str, str, str]]:
@@ -81,8 +81,8 @@ def _faults(asked: Experiment) -> Iterator[tuple[str, str, str]]:
         right = known[asked.outcome.metric]
         yield "outcome.horizon_seconds", str(asked.outcome.horizon_seconds), f"Write {right}, which is measured"
     elif asked.models and asked.outcome.metric != "settled_minutes_a_day":
-        todo = "Write settled_minutes_a_day for arms with a model: focus scores are the model's own"
-        yield "outcome.metric", repr(asked.outcome.metric), todo
+        hint = "Write settled_minutes_a_day for arms with a model: focus scores are the model's own"
+        yield "outcome.metric", repr(asked.outcome.metric), hint
     yield from _time_faults(asked)
     for number, rail in enumerate(asked.guardrails):
         field = f"guardrails[{number}]"
@@ -115,8 +115,8 @@ def _arm_faults(asked: Experiment) -> Iterator[tuple[str, str, str]]:
         total = sum(arm.probability for arm in asked.arms)
         yield "arms", f"a list of probabilities that sum to {total:g}", "Make them sum to 1"
     if (asked.unit == "opportunity") != (asked.layer == HELP_LAYER):
-        todo = f'Write "{HELP_LAYER}" for unit = "opportunity", and another name for unit = "person" or "day"'
-        yield "layer", repr(asked.layer), todo
+        hint = f'Write "{HELP_LAYER}" for unit = "opportunity", and another name for unit = "person" or "day"'
+        yield "layer", repr(asked.layer), hint
 
 
 def _one_arm(arm: ArmSpec, field: str, unit: str) -> Iterator[tuple[str, str, str]]:
@@ -171,8 +171,8 @@ def _adaptive_faults(asked: Experiment) -> Iterator[tuple[str, str, str]]:
         yield "adaptive", f"low {moves.low:g} high {moves.high:g}", f"Write bounds within {LOWEST} and {HIGHEST}"
     for arm in asked.arms:
         if not moves.low <= arm.probability <= moves.high:
-            todo = f"Begin within the bounds of [adaptive], {moves.low:g} to {moves.high:g}"
-            yield f"the probability of {arm.label}", str(arm.probability), todo
+            hint = f"Begin within the bounds of [adaptive], {moves.low:g} to {moves.high:g}"
+            yield f"the probability of {arm.label}", str(arm.probability), hint
 
 
 def _plan_faults(plan: Plan, unit: str) -> Iterator[tuple[str, str, str]]:

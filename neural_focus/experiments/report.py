@@ -88,7 +88,7 @@ def write_report(connection: Connection, folder: Path, *, now: datetime, days: i
         raise StoreError(
             f"the A/B report cannot be written to {folder}",
             why=str(error),
-            todo="Give a folder you may write to: --out",
+            hint="Give a folder you may write to: --out",
         ) from error
     return page
 

@@ -135,7 +135,7 @@ def _check_same(trees: Mapping[str, Any], network: Mapping[str, Any]) -> None:
 
 
 def _different(why: str) -> ContractError:
-    return ContractError("these two models cannot be blended", why=why, todo="Train both on the same data")
+    return ContractError("these two models cannot be blended", why=why, hint="Train both on the same data")
 
 
 def _blended(trees: HeldOut, network: HeldOut, kind: str) -> HeldOut:

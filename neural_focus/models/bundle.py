@@ -49,5 +49,5 @@ def verify(files: Mapping[str, bytes], manifest: Mapping[str, Any], where: str) 
             raise ContractError(
                 f"{where}: {name} is {state}",
                 why="it is not what was saved",
-                todo="Roll back or train a new model: neural-focus models rollback",
+                hint="Roll back or train a new model: neural-focus models rollback",
             )

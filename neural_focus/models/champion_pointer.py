@@ -110,7 +110,7 @@ def rollback(settings: Settings) -> str:
                 why = str(error)
         else:
             raise ConfigurationError(
-                "there is no earlier champion to go back to", why=why, todo="See what is stored: neural-focus models"
+                "there is no earlier champion to go back to", why=why, hint="See what is stored: neural-focus models"
             )
         _point_to(settings, earlier, rest)
         log_decision(settings, "rolled back", earlier, by="a person", before=pointer["champion"])
@@ -142,7 +142,7 @@ def _pointer(settings: Settings) -> dict[str, Any]:
         return {"champion": pointer["champion"], "before": list(pointer["before"])}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ContractError(
-            f"{path} cannot be read", why=str(error), todo="Choose a model again: neural-focus models promote TAG"
+            f"{path} cannot be read", why=str(error), hint="Choose a model again: neural-focus models promote TAG"
         ) from error
 
 

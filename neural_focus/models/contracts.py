@@ -36,6 +36,6 @@ def contract_of(version: int, digest: str) -> InputContract:
         raise ContractError(
             f"the model was trained on input version {version} ({digest})",
             why=f"that version is {mine}",
-            todo="Train a new model with this code, or roll back to one that fits: neural-focus models rollback",
+            hint="Train a new model with this code, or roll back to one that fits: neural-focus models rollback",
         )
     return contract

@@ -40,14 +40,14 @@ class InputContract:
             ContractError: a block is missing or has another width.
         """
         if features.ndim != 2 or features.shape[1] != len(FEATURE_NAMES):
-            raise ContractError(f"snapshots have shape {features.shape}", todo=f"Give float32[n, {len(FEATURE_NAMES)}]")
+            raise ContractError(f"snapshots have shape {features.shape}", hint=f"Give float32[n, {len(FEATURE_NAMES)}]")
         rows = features[:, _engine_columns(self.names)]
         if self.version > 1:
             if past is None or len(past) != len(rows):
                 raise ContractError(
                     f"input version {self.version} needs the stream's past",
                     why="nothing was given" if past is None else f"{len(past)} rows of it for {len(rows)} snapshots",
-                    todo="Give what the engine wrote with the snapshots, or use a model of input version 1",
+                    hint="Give what the engine wrote with the snapshots, or use a model of input version 1",
                 )
             rows = np.concatenate([rows, past], axis=1)
         return np.asarray(np.clip(np.nan_to_num(rows, nan=0.0), -_LIMIT, _LIMIT), np.float32)

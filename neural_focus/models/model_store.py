@@ -212,7 +212,7 @@ def _folder(settings: Settings, tag: str) -> Path:
     if name != NAME or not (folder / MANIFEST).exists():
         raise ConfigurationError(
             f"there is no model {tag}",
-            todo="See what is stored: neural-focus models; back to the champion before: neural-focus models rollback",
+            hint="See what is stored: neural-focus models; back to the champion before: neural-focus models rollback",
         )
     return folder
 
@@ -222,6 +222,6 @@ def _manifest(folder: Path) -> dict[str, Any]:
         manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
     except (OSError, ValueError) as error:
         raise ContractError(
-            f"{folder.name}: {MANIFEST} cannot be read", why=str(error), todo="neural-focus models rollback"
+            f"{folder.name}: {MANIFEST} cannot be read", why=str(error), hint="neural-focus models rollback"
         ) from error
     return manifest

@@ -99,7 +99,7 @@ class Predictor:
             raise ContractError(
                 f"{version} cannot be read by this code",
                 why=f"{type(error).__name__}: {error}",
-                todo="Train a new model with this code, or roll back to one that fits: neural-focus models rollback",
+                hint="Train a new model with this code, or roll back to one that fits: neural-focus models rollback",
             ) from error
 
     @staticmethod

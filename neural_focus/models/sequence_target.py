@@ -33,7 +33,7 @@ def with_steps(rows: Rows, recent: Recent) -> Rows:
         raise ContractError(
             f"sequences of shape {recent.shape[1:]} were given to a network",
             why=f"it reads ({STEPS}, {CHANNELS})",
-            todo="Read the moments with their sequences, or use a model of trees",
+            hint="Read the moments with their sequences, or use a model of trees",
         )
     return np.concatenate([rows, recent.reshape(len(rows), _TOLD).astype(np.float32)], axis=1)
 

@@ -51,7 +51,7 @@ def train_sequences(
     contract = CONTRACTS[input_version]
     moments = settle_outcomes(thin(moments, MOST_ROWS))
     if not trainable(labelled(moments, "switch")[1]):
-        raise InputError(f"{len(moments)} moments are too few to train on", todo="Capture for some hours of work first")
+        raise InputError(f"{len(moments)} moments are too few to train on", hint="Capture for some hours of work first")
     part = slices_by_days(moments.times_us, moments.person, (HELD_OUT_FROM,))
     seen, later = moments.take(part == 0), moments.take(part == 1)
     half = _part_of(report, 0.0)
@@ -59,7 +59,7 @@ def train_sequences(
     rest = _part_of(report, 0.5)
     fitted = fit_sequences(moments, stays, contract, seed=seed, folder=checkpoint, recipe=recipe, report=rest)
     if earlier is None or fitted is None or "switch" not in fitted.targets or "switch" not in earlier.targets:
-        raise InputError("the days are too few or too alike to train on", todo="Capture for some days first")
+        raise InputError("the days are too few or too alike to train on", hint="Capture for some days first")
     held = judge_held_out(
         KIND,
         earlier,

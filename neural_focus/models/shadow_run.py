@@ -51,7 +51,7 @@ def shadow(settings: Settings) -> Shadow | None:
         return Shadow(str(found["model"]), None if champion is None else str(champion), since, str(found["by"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ContractError(
-            f"{path} cannot be read", why=str(error), todo="Name the challenger again: neural-focus models shadow TAG"
+            f"{path} cannot be read", why=str(error), hint="Name the challenger again: neural-focus models shadow TAG"
         ) from error
 
 

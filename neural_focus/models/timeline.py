@@ -87,7 +87,7 @@ def read_timeline(
         InputError: there are no records.
     """
     if not len(records):
-        raise InputError("the stream has no events", todo="Capture first, or give another table")
+        raise InputError("the stream has no events", hint="Capture first, or give another table")
     times = records["timestamp_us"].astype(np.int64)
     covered = np.array([[times[0], times[-1]]]) if covered is None else covered
     starts = np.zeros(len(covered), CONTROL_DTYPE)

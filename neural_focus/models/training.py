@@ -78,7 +78,7 @@ def train_moments(
     moments = settle_outcomes(thin(moments, MAX_MOMENTS))
     every = step_of(moments)
     if not trainable(labelled(moments, "switch")[1]):
-        raise InputError(f"{len(moments)} moments are too few to train on", todo="Capture for some hours of work first")
+        raise InputError(f"{len(moments)} moments are too few to train on", hint="Capture for some hours of work first")
     report("fitting on the earlier days", 0.1)
     part = slices_by_days(moments.times_us, moments.person, (HELD_OUT_FROM,))
     seen, later = moments.take(part == 0), moments.take(np.flatnonzero(part == 1)[::every])
@@ -88,7 +88,7 @@ def train_moments(
     probed = (earlier, part) if earlier.targets else None
     fitted = fit_model(moments, stays, contract, seed=seed, store=store, probed=probed, every=every)
     if "switch" not in fitted.targets:
-        raise InputError("the days are too few or too alike to train on", todo="Capture for some days first")
+        raise InputError("the days are too few or too alike to train on", hint="Capture for some days first")
     curve: list[dict[str, float]] = []
     if thorough:
         report("judging new people and less data", 0.8)

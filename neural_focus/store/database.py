@@ -27,7 +27,7 @@ def plain_url(url: str) -> str:
             return "postgresql://" + url.removeprefix(driver)
     if not url.startswith("postgresql://"):
         raise ConfigurationError(
-            "DATABASE_URL names no PostgreSQL database", todo="Give postgresql://user:password@host:port/database"
+            "DATABASE_URL names no PostgreSQL database", hint="Give postgresql://user:password@host:port/database"
         )
     return url
 
@@ -64,7 +64,7 @@ def has_hypertables(connection: Connection) -> bool:
     """True on TimescaleDB; on plain PostgreSQL the same tables have a partition a day."""
     row = connection.execute("SELECT relkind = 'r' FROM pg_class WHERE oid = to_regclass('events')").fetchone()
     if row is None:
-        raise StoreError("the database has no tables yet", todo="Run: neural-focus database migrate")
+        raise StoreError("the database has no tables yet", hint="Run: neural-focus database migrate")
     return bool(row[0])
 
 
@@ -73,5 +73,5 @@ def _refused(error: psycopg.Error) -> StoreError:
     return StoreError(
         "the database refuses the connection",
         why=lines[0] if lines else type(error).__name__,
-        todo="Start it with: neural-focus database start, or check DATABASE_URL",
+        hint="Start it with: neural-focus database start, or check DATABASE_URL",
     )

@@ -87,7 +87,7 @@ def write_events(
             if first_seq > position:
                 raise InputError(
                     f"records {position} to {first_seq - 1} of boot {boot_id} are missing",
-                    todo=f"Send again from record {position}",
+                    hint=f"Send again from record {position}",
                 )
             fresh = records[position - first_seq :]
             if len(fresh):

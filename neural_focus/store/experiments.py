@@ -67,7 +67,7 @@ def start_experiment(connection: Connection, spec: Experiment, now: datetime | N
     """
     now = now or datetime.now(UTC)
     if spec.end is not None and now >= midnight(spec.end):
-        raise InputError(f"{spec.seed} ended on {spec.end}", todo="Write a later end into its file")
+        raise InputError(f"{spec.seed} ended on {spec.end}", hint="Write a later end into its file")
     with connection.transaction():
         connection.execute(NO_OTHER_STARTS)
         close_ended(connection, now)
@@ -90,7 +90,7 @@ def stop_experiment(connection: Connection, name: str, reason: str) -> str:
         InputError: none of that name runs, or there is no reason.
     """
     if not reason.strip():
-        raise InputError("the reason is empty", todo="Say why it stops: --reason TEXT")
+        raise InputError("the reason is empty", hint="Say why it stops: --reason TEXT")
     with connection.transaction():
         row = connection.execute(
             "UPDATE experiments SET stopped_at = now(), stop_reason = %s WHERE name = %s AND stopped_at IS NULL"
@@ -98,7 +98,7 @@ def stop_experiment(connection: Connection, name: str, reason: str) -> str:
             (reason.strip()[:REASON_CHARACTERS], name),
         ).fetchone()
     if row is None:
-        raise InputError(f"no experiment called {name!r} runs", todo=LIST)
+        raise InputError(f"no experiment called {name!r} runs", hint=LIST)
     return str(row[0])
 
 
@@ -232,10 +232,10 @@ def _refuse_known(connection: Connection, spec: Experiment) -> None:
     version, runs, newest = row
     if runs:
         raise InputError(
-            f"{spec.name}-{version} runs", todo=f"Stop it first: neural-focus experiment stop {spec.name} --reason TEXT"
+            f"{spec.name}-{version} runs", hint=f"Stop it first: neural-focus experiment stop {spec.name} --reason TEXT"
         )
     raise InputError(
-        f"{spec.seed} has run already", why="its draws would be the same", todo=f"Write version = {newest + 1}"
+        f"{spec.seed} has run already", why="its draws would be the same", hint=f"Write version = {newest + 1}"
     )
 
 
@@ -246,7 +246,7 @@ def _refuse_same_policy(spec: Experiment, running: Sequence[Running]) -> None:
         if both and one.spec.layer != spec.layer:
             raise InputError(
                 f"{one.spec.seed} in the layer {one.spec.layer!r} changes {', '.join(sorted(both))}, too",
-                todo=f'Write layer = "{one.spec.layer}", so that a person is in one of the two at most',
+                hint=f'Write layer = "{one.spec.layer}", so that a person is in one of the two at most',
             )
 
 
@@ -261,8 +261,8 @@ def _free_stretch(spec: Experiment, same_layer: Sequence[Running]) -> tuple[floa
     if spec.rest_of_layer:
         for one in same_layer:
             if _same_rest(spec, one):
-                todo = f"Stop it first, or write a share: traffic = 0.5 (it keeps the rest of {spec.layer!r})"
-                raise InputError(f"{one.spec.seed} takes the rest of the layer {spec.layer!r}", todo=todo)
+                hint = f"Stop it first, or write a share: traffic = 0.5 (it keeps the rest of {spec.layer!r})"
+                raise InputError(f"{one.spec.seed} takes the rest of the layer {spec.layer!r}", hint=hint)
         return None, None
     low = 0.0
     taken = sorted(one.traffic for one in same_layer if one.traffic is not None)
@@ -274,7 +274,7 @@ def _free_stretch(spec: Experiment, same_layer: Sequence[Running]) -> tuple[floa
     raise InputError(
         f"the layer {spec.layer!r} has no {spec.traffic:.0%} of its people left",
         why=holders,
-        todo="Stop one of these, write a smaller traffic, or wait for an end",
+        hint="Stop one of these, write a smaller traffic, or wait for an end",
     )
 
 

@@ -56,7 +56,7 @@ def export_user(connection: Connection, user_id: int, folder: Path) -> dict[str,
         InputError: the folder exists or cannot be written; then nothing is left there.
     """
     if folder.exists():
-        raise InputError(f"{folder} exists", todo="Name a new folder")
+        raise InputError(f"{folder} exists", hint="Name a new folder")
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     try:

@@ -80,7 +80,7 @@ def begin_session(
                 return known
         elif (running := running_timed(connection, user_id)) is not None:
             raise InputError(
-                f"Session {running.id} ({running.type}) is running", todo="End it first, then start the next one"
+                f"Session {running.id} ({running.type}) is running", hint="End it first, then start the next one"
             )
         asked = (
             "INSERT INTO sessions (user_id, machine_id, session_type, jail_enabled, start_time, planned_seconds)"
@@ -153,7 +153,7 @@ def finish_session(
 def fill_metrics(connection: Connection, session: StoredSession, metrics: SessionMetrics) -> SessionSummary:
     """Fill the metric columns of an ended session from its events' ``metrics``, its predictions and offers."""
     if session.end_us is None:
-        raise InputError(f"Session {session.id} has not ended", todo="End it first")
+        raise InputError(f"Session {session.id} has not ended", hint="End it first")
     row = connection.execute(
         "WITH scores AS (SELECT avg(focus_score) AS mean, min(focus_score) AS low, max(focus_score) AS high"
         f"   FROM model_predictions WHERE user_id = %(user)s AND {SERVED}"

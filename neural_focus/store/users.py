@@ -34,14 +34,14 @@ def ensure_user(
         InputError: no name or too long a name, an unknown zone, or a demo name for a real person (and back).
     """
     if not 0 < len(username) <= NAME_CHARACTERS:
-        raise InputError(f"user name {username!r} has {len(username)} characters", todo="Give 1 to 50")
+        raise InputError(f"user name {username!r} has {len(username)} characters", hint="Give 1 to 50")
     connection.execute(
         "INSERT INTO users (username, email, is_demo) VALUES (%s, %s, %s) ON CONFLICT (username) DO NOTHING",
         (username, email or f"{username}@localhost", is_demo),
     )
     row = connection.execute("SELECT id, is_demo FROM users WHERE username = %s", (username,)).fetchone()
     if row is None:
-        raise InputError(f"user {username!r} vanished while being made", todo="Try again")
+        raise InputError(f"user {username!r} vanished while being made", hint="Try again")
     if row[1] != is_demo:
         kinds = ("a real person", "a demo person")
         raise InputError(f"user {username!r} is {kinds[row[1]]}", why=f"asked for {kinds[is_demo]}")
@@ -54,7 +54,7 @@ def set_zone(connection: Connection, user_id: int, zone: str, since: datetime | 
     try:
         zoneinfo.ZoneInfo(zone)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-        raise InputError(f"time zone {zone!r} is unknown", todo="Give an IANA name such as Europe/Berlin") from None
+        raise InputError(f"time zone {zone!r} is unknown", hint="Give an IANA name such as Europe/Berlin") from None
     known = zone_history(connection, user_id)
     if not known:
         statement = "INSERT INTO user_zones VALUES (%s, '-infinity', %s) ON CONFLICT DO NOTHING"

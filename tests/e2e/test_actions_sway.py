@@ -105,7 +105,7 @@ def test_a_compositor_without_a_way_is_said_beforehand(tmp_path: Path, monkeypat
     monkeypatch.delenv("SWAYSOCK", raising=False)
     with desk_of(WaylandSource("", "GNOME", input_folder=str(tmp_path), active_file="none"), tmp_path) as desk:
         [minimise] = [one for one in desk.runner.abilities() if one.action == "MINIMIZE"]
-        assert not minimise.able and "Sway" in minimise.todo
+        assert not minimise.able and "Sway" in minimise.hint
         desk.order(4, "MINIMIZE_SPOTIFY", "spotify", 60, "PREDICTIVE_BLOCK")
         desk.order(5, "SUGGEST_BREAK", None, 60, "SUGGEST_BREAK")
     assert "lets no program put away" in desk.applied(4)[0].refused_reason

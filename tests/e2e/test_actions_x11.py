@@ -137,7 +137,7 @@ def test_without_a_window_manager_nothing_is_promised(tmp_path: Path) -> None:
     with virtual_desktop() as bare, desk_of(X11Source(bare), tmp_path) as desk:
         able = {one.action: one for one in desk.runner.abilities()}
         assert able["SUGGEST_BREAK"].able and able["KILL"].able and not able["MINIMIZE"].able
-        assert "window manager" in able["MINIMIZE"].why and "openbox" in able["MINIMIZE"].todo
+        assert "window manager" in able["MINIMIZE"].why and "openbox" in able["MINIMIZE"].hint
         desk.order(8, "MINIMIZE_SPOTIFY", "spotify", 60, "PREDICTIVE_BLOCK")
         assert "no window manager" in desk.applied(8)[0].refused_reason
 

@@ -345,7 +345,7 @@ def test_focus_that_gnome_tells_reaches_the_records(heard: list[Focused], tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("seen", "subject", "todo"),
+    ("seen", "subject", "hint"),
     [
         (Seen("GNOME", (0, 0, 3), True, False, False, False), "keyboard and mouse", "usermod -aG input"),
         (Seen("sway", (1, 0, 0), True, True, False, False), "mouse", "Plug one in"),
@@ -355,15 +355,15 @@ def test_focus_that_gnome_tells_reaches_the_records(heard: list[Focused], tmp_pa
         (Seen("sway", (0, 0, 0), True, True, False, False), "pauses", "usermod -aG input"),
     ],
 )
-def test_what_is_missing_is_said_with_what_to_do(seen: Seen, subject: str, todo: str) -> None:
+def test_what_is_missing_is_said_with_what_to_do(seen: Seen, subject: str, hint: str) -> None:
     found = {one.subject: one for one in of_wayland(seen, lock=True) if not one.there}
-    assert todo in found[subject].todo, found
+    assert hint in found[subject].hint, found
 
 
-@pytest.mark.parametrize(("lock", "todo"), [(True, ""), (False, "desktop session")])
-def test_an_unseen_lock_is_told_by_its_cause(lock: bool, todo: str) -> None:
+@pytest.mark.parametrize(("lock", "hint"), [(True, ""), (False, "desktop session")])
+def test_an_unseen_lock_is_told_by_its_cause(lock: bool, hint: str) -> None:
     [found] = [one for one in of_x11(lock=lock) if one.subject == "screen lock"]
-    assert found.there is (lock is True) and todo in found.todo and bool(found.todo) is bool(todo)
+    assert found.there is (lock is True) and hint in found.hint and bool(found.hint) is bool(hint)
 
 
 def test_doctor_says_what_a_wayland_session_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -376,4 +376,4 @@ def test_doctor_says_what_a_wayland_session_lacks(monkeypatch: pytest.MonkeyPatc
     assert (
         "focus ✓ by the compositor" in finding.said and "keyboard and mouse ✗ there is no such device" in finding.said
     )
-    assert "Plug one in" in finding.todo
+    assert "Plug one in" in finding.hint

@@ -325,4 +325,4 @@ def test_a_gamepad_that_may_not_be_read_is_said(tmp_path: Path, pad: int, monkey
     assert unreadable(names, folder) == ["event7"]
     assert not Gamepads(names, folder).used()
     [told] = of_gamepads(unreadable(names, folder))
-    assert (told.subject, told.there) == ("gamepad", False) and "usermod -aG input" in told.todo
+    assert (told.subject, told.there) == ("gamepad", False) and "usermod -aG input" in told.hint

@@ -25,16 +25,16 @@ def test_what_the_desktop_cannot_do_is_said_with_what_would_help(tmp_path: Path)
     settings = Settings(home=tmp_path)
     assert check_actions(settings).state is Grade.WELL
     abilities = [
-        {"action": "SUGGEST_BREAK", "able": True, "why": "", "todo": ""},
-        {"action": "KILL", "able": True, "why": "", "todo": ""},
+        {"action": "SUGGEST_BREAK", "able": True, "why": "", "hint": ""},
+        {"action": "KILL", "able": True, "why": "", "hint": ""},
     ]
     (tmp_path / "agent.json").write_text(json.dumps({"abilities": abilities}))
     found = check_actions(settings)
     assert (found.state, found.said) == (Grade.WELL, "it can do a break screen, ending programs")
-    denied = {"action": "MINIMIZE", "able": False, "why": "GNOME lets no program do it", "todo": "Log in with Xorg"}
+    denied = {"action": "MINIMIZE", "able": False, "why": "GNOME lets no program do it", "hint": "Log in with Xorg"}
     (tmp_path / "agent.json").write_text(json.dumps({"abilities": [*abilities, denied]}))
     found = check_actions(settings)
-    assert found.state is Grade.LIMITED and found.todo == "Log in with Xorg"
+    assert found.state is Grade.LIMITED and found.hint == "Log in with Xorg"
     assert found.said.endswith("ending programs; not minimising apps: GNOME lets no program do it")
 
 
@@ -63,7 +63,7 @@ def service_with(tmp_path: Path, browsers: list[dict[str, Any]]) -> Iterator[Set
 
 
 @pytest.mark.parametrize(
-    ("browsers", "state", "said", "todo"),
+    ("browsers", "state", "said", "hint"),
     [
         ([], Grade.LIMITED, "no browser is paired", "neural-focus extension"),
         ([{"connected": True, "allowed": True}], Grade.WELL, "sites can be closed in: Chromium 156", ""),
@@ -84,11 +84,11 @@ def service_with(tmp_path: Path, browsers: list[dict[str, Any]]) -> Iterator[Set
     ],
 )
 def test_browsers_are_told_apart_by_what_they_lack(
-    tmp_path: Path, browsers: list[dict[str, Any]], state: Grade, said: str, todo: str
+    tmp_path: Path, browsers: list[dict[str, Any]], state: Grade, said: str, hint: str
 ) -> None:
     with service_with(tmp_path, [PAIRED | one for one in browsers]) as settings:
         found = check_browsers(settings)
-    assert (found.state, bool(found.todo)) == (state, bool(todo)) and said in found.said and todo in found.todo
+    assert (found.state, bool(found.hint)) == (state, bool(hint)) and said in found.said and hint in found.hint
 
 
 def test_without_a_service_nobody_is_asked_and_nothing_is_made(tmp_path: Path) -> None:
@@ -104,8 +104,8 @@ def test_what_cannot_be_known_of_a_session_is_named(tmp_path: Path) -> None:
     assert unseen_reasons(bus | {"XDG_SESSION_TYPE": "wayland", "XDG_CURRENT_DESKTOP": "sway"}) == ([], [])
     assert "full screen" in unseen_reasons(bus | {"XDG_SESSION_TYPE": "wayland", "XDG_CURRENT_DESKTOP": "KDE"})[0][0]
     (tmp_path / "pipewire-0").touch()
-    blind, todo = unseen_reasons(bus | {"XDG_RUNTIME_DIR": str(tmp_path), "PATH": str(tmp_path)})
-    assert "screen sharing" in blind[0] and "pipewire-bin" in todo[0]
+    blind, hint = unseen_reasons(bus | {"XDG_RUNTIME_DIR": str(tmp_path), "PATH": str(tmp_path)})
+    assert "screen sharing" in blind[0] and "pipewire-bin" in hint[0]
     (tmp_path / "pw-dump").write_text("#!/bin/sh\n")
     (tmp_path / "pw-dump").chmod(0o755)
     assert unseen_reasons(bus | {"XDG_RUNTIME_DIR": str(tmp_path), "PATH": str(tmp_path)}) == ([], [])

@@ -110,9 +110,9 @@ def test_a_jail_holds_the_lists_until_it_is_left(
 
         first = orders["MINIMIZE_SPOTIFY"].intervention_id
         held = problem(client.post(f"/api/v1/interventions/{first}/undo"))
-        assert held["status"] == 409 and "emergency exit" in held["todo"]
+        assert held["status"] == 409 and "emergency exit" in held["hint"]
         held = problem(client.post(f"/api/v1/sessions/{started.id}/end"))
-        assert held["status"] == 409 and "emergency exit" in held["todo"]
+        assert held["status"] == 409 and "emergency exit" in held["hint"]
         for message in (
             EndSession(started.id),
             UndoIntervention(first),

@@ -68,7 +68,7 @@ def test_without_a_snapshot_a_prediction_is_409_and_says_how_to_start(service: S
         for path in ("/api/v1/predict", "/predict"):
             document = problem(client.post(path))
             assert document["status"] == 409
-            assert "neural-focus agent" in document["todo"]
+            assert "neural-focus agent" in document["hint"]
 
 
 def test_an_old_snapshot_is_409_and_says_how_old(service: Service, real_person: int) -> None:

@@ -14,10 +14,10 @@
 namespace neural_focus {
 
 // Sets Python's current exception to one of neural_focus.errors.
-inline void set_error(const char* name, const std::string& what, const std::string& todo) {
+inline void set_error(const char* name, const std::string& what, const std::string& hint) {
   namespace nb = nanobind;
   nb::object type = nb::module_::import_("neural_focus.errors").attr(name);
-  nb::object error = type(nb::str(what.c_str()), nb::arg("todo") = nb::str(todo.c_str()));
+  nb::object error = type(nb::str(what.c_str()), nb::arg("hint") = nb::str(hint.c_str()));
   PyErr_SetObject(type.ptr(), error.ptr());
 }
 

@@ -10,9 +10,9 @@ namespace nb = nanobind;
 
 namespace neural_focus {
 
-void raise_format_error(const std::string& what, const std::string& why, const std::string& todo) {
+void raise_format_error(const std::string& what, const std::string& why, const std::string& hint) {
   const nb::object type = nb::module_::import_("neural_focus.errors").attr("FormatError");
-  const nb::object error = type(what, nb::arg("why") = why, nb::arg("todo") = todo);
+  const nb::object error = type(what, nb::arg("why") = why, nb::arg("hint") = hint);
   PyErr_SetObject(type.ptr(), error.ptr());
   throw nb::python_error();
 }

@@ -9,7 +9,7 @@
 namespace neural_focus {
 
 // Raises neural_focus.errors.FormatError: what happened, why, what to do.
-[[noreturn]] void raise_format_error(const std::string& what, const std::string& why, const std::string& todo);
+[[noreturn]] void raise_format_error(const std::string& what, const std::string& why, const std::string& hint);
 
 class Buffer {
  public:

@@ -233,14 +233,14 @@ export interface Ability {
   action: "SUGGEST_BREAK" | "MINIMIZE" | "KILL" | "PLACEBO";
   able: boolean;
   why: string;
-  todo: string;
+  hint: string;
 }
 
 /** Something that capture cannot see there, or that was lost since it started: what, why, and what would help. */
 export interface Remark {
   what: string;
   why: string;
-  todo: string;
+  hint: string;
 }
 
 /** The collector as the service sees it: connected, and when its last snapshot came. */

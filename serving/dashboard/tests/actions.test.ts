@@ -141,8 +141,8 @@ describe("what works here", () => {
     missing: [],
     lost: [],
     abilities: [
-      { action: "SUGGEST_BREAK", able: true, why: "", todo: "" },
-      { action: "MINIMIZE", able: false, why: "this compositor has no way", todo: "use X11" },
+      { action: "SUGGEST_BREAK", able: true, why: "", hint: "" },
+      { action: "MINIMIZE", able: false, why: "this compositor has no way", hint: "use X11" },
     ],
     rounds: null,
   };
@@ -152,12 +152,12 @@ describe("what works here", () => {
     expect(canBlock([chromium]).able).toBe(true);
     expect(canBlock([])).toMatchObject({ able: false, why: "no browser is paired" });
     expect(canBlock([{ ...chromium, allowed: false }])).toMatchObject({ able: false, why: "the extension may not act on sites" });
-    expect(canBlock([{ ...chromium, connected: false, allowed: false }])).toMatchObject({ able: false, todo: "Open Chromium 156" });
+    expect(canBlock([{ ...chromium, connected: false, allowed: false }])).toMatchObject({ able: false, hint: "Open Chromium 156" });
   });
 
   it("does on the desktop what the desktop says", () => {
     expect(possible(desktop, [chromium]).map(({ able }) => able)).toEqual([true, true, false, false, false]);
-    expect(possible(desktop, [])[2]).toMatchObject({ why: "this compositor has no way", todo: "use X11" });
+    expect(possible(desktop, [])[2]).toMatchObject({ why: "this compositor has no way", hint: "use X11" });
     expect(possible(null, [])[1]).toMatchObject({ able: false, why: "the desktop's agent is not connected" });
   });
 
@@ -174,7 +174,7 @@ describe("refusals", () => {
   it("are said once, whether the detail repeats the title or not", () => {
     const title = "'paypal.com' cannot be blocked";
     expect(problemWord({ title, detail: `${title}: it looks like a bank. Give another` })).toBe(`${title}: it looks like a bank. Give another`);
-    expect(problemWord({ title, detail: "a bank", todo: "Give another" })).toBe(`${title}. a bank. Give another`);
+    expect(problemWord({ title, detail: "a bank", hint: "Give another" })).toBe(`${title}. a bank. Give another`);
     expect(problemWord({ title })).toBe(title);
   });
 });

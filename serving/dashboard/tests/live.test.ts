@@ -97,7 +97,7 @@ describe("messages", () => {
   });
 
   it("shows a problem with its next step", () => {
-    const event = eventOf({ type: "ERROR", data: { title: "No such session", status: 404, detail: "id 9", todo: "Start one" } });
+    const event = eventOf({ type: "ERROR", data: { title: "No such session", status: 404, detail: "id 9", hint: "Start one" } });
     expect(event).toEqual({ kind: "problem", problem: "No such session. id 9. Start one" });
   });
 });
@@ -194,14 +194,14 @@ describe("answers of the service", () => {
   });
 
   it("knows a pause, what is missing, what was lost, and a desktop that is gone", () => {
-    const missing = [{ what: "focus", why: "an extension tells it", todo: "install it" }];
+    const missing = [{ what: "focus", why: "an extension tells it", hint: "install it" }];
     const abilities = [{ action: "KILL" as const, able: false, why: "it may not" }];
-    const lost = [{ what: "3 records of the kind key press were dropped", why: "the ring was full", todo: "" }];
+    const lost = [{ what: "3 records of the kind key press were dropped", why: "the ring was full", hint: "" }];
     const status = { state: "paused" as const, source: "the X server of :0", paused_until: "2026-01-02T03:04:05.000000Z", missing, lost, abilities };
     const until = Date.parse("2026-01-02T03:04:05Z");
     expect(eventOf({ type: "DESKTOP_STATUS", data: status })).toEqual({
       kind: "desktop",
-      desktop: { source: "the X server of :0", pausedUntil: until, missing, lost, abilities: [{ ...abilities[0], todo: "" }], rounds: null },
+      desktop: { source: "the X server of :0", pausedUntil: until, missing, lost, abilities: [{ ...abilities[0], hint: "" }], rounds: null },
     });
     expect(eventOf({ type: "DESKTOP_STATUS", data: { ...status, state: "gone" } })).toEqual({ kind: "desktop", desktop: null });
     expect(desktop({ ...status, state: "capturing", paused_until: null }).pausedUntil).toBeNull();

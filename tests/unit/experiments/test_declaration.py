@@ -164,7 +164,7 @@ BAD = {
 def test_a_file_that_does_not_fit_is_refused_by_its_field(text: str, change: tuple[str, str], told: str) -> None:
     with pytest.raises(InputError, match=rf"^mine.toml.*{told}") as refused:
         parse_experiment(changed(text, change), "mine.toml")
-    assert refused.value.todo, "it says what to do"
+    assert refused.value.hint, "it says what to do"
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ export async function accept({ port, code }) {
   const answer = await fetch(`http://127.0.0.1:${port}/browser/pair`, request).catch(() => null);
   if (answer === null) return `Neural Focus does not answer at port ${port}. Is it running?`;
   const said = await answer.json().catch(() => ({}));
-  if (!answer.ok) return [said.title ?? `It answered ${answer.status}`, said.todo].filter(Boolean).join(". ");
+  if (!answer.ok) return [said.title ?? `It answered ${answer.status}`, said.hint].filter(Boolean).join(". ");
   await inTurn(forgetPairing); // of an earlier one
   await api.storage.local.set({ pairing: { port: Number(port), token: said.token } });
   await connect();

@@ -1079,17 +1079,17 @@ export interface components {
              * @default
              */
             detail: string;
+            /**
+             * Hint
+             * @default
+             */
+            hint: string;
             /** Instance */
             instance?: string | null;
             /** Status */
             status: number;
             /** Title */
             title: string;
-            /**
-             * Todo
-             * @default
-             */
-            todo: string;
             /**
              * Type
              * @default about:blank

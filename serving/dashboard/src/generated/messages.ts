@@ -188,14 +188,14 @@ export interface DesktopStatus {
 export interface Ability {
   able: boolean;
   action: "KILL" | "MINIMIZE" | "PLACEBO" | "SUGGEST_BREAK";
-  todo?: string;
+  hint?: string;
   why?: string;
 }
 /**
  * Something that is missing or was lost: what, and how much of it, why, and what would help.
  */
 export interface Notice {
-  todo?: string;
+  hint?: string;
   what: string;
   why: string;
 }
@@ -449,9 +449,9 @@ export interface ProblemMessage {
  */
 export interface Problem {
   detail?: string;
+  hint?: string;
   instance?: string | null;
   status: number;
   title: string;
-  todo?: string;
   type?: string;
 }

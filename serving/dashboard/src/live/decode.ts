@@ -134,8 +134,8 @@ function collector(now: Schemas["Now"], at: number): Collector {
   };
 }
 
-function remark({ what, why, todo }: { what: string; why: string; todo?: string }): Remark {
-  return { what, why, todo: todo ?? "" };
+function remark({ what, why, hint }: { what: string; why: string; hint?: string }): Remark {
+  return { what, why, hint: hint ?? "" };
 }
 
 export function desktop(status: DesktopStatus): Desktop {
@@ -150,8 +150,8 @@ export function desktop(status: DesktopStatus): Desktop {
   };
 }
 
-function ability({ action, able, why, todo }: { action: Ability["action"]; able: boolean; why?: string; todo?: string }): Ability {
-  return { action, able, why: why ?? "", todo: todo ?? "" };
+function ability({ action, able, why, hint }: { action: Ability["action"]; able: boolean; why?: string; hint?: string }): Ability {
+  return { action, able, why: why ?? "", hint: hint ?? "" };
 }
 
 /** `/api/v1/now`, read at `at`. */

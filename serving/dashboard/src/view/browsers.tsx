@@ -138,7 +138,7 @@ export function BrowsersCard({ browsers, now, onBrowsers }: BrowsersProps) {
 function byCause(can: readonly Possible[]): Possible[] {
   const found: Possible[] = [];
   for (const one of can) {
-    const same = found.findIndex((other) => !one.able && !other.able && one.why === other.why && one.todo === other.todo);
+    const same = found.findIndex((other) => !one.able && !other.able && one.why === other.why && one.hint === other.hint);
     if (same < 0) found.push(one);
     else found[same] = { ...one, name: `${found[same]!.name}; ${one.name.toLowerCase()}` };
   }
@@ -150,7 +150,7 @@ export function PossibleCard({ can }: { can: readonly Possible[] }) {
   return (
     <Card id="possible" title="What works here">
       <ul class="possible">
-        {byCause(can).map(({ name, able, why, todo }) => (
+        {byCause(can).map(({ name, able, why, hint }) => (
           <li key={name} data-testid="possible">
             <p class={`state ${able ? "good" : "calm"}`}>
               <i class="dot" />
@@ -161,7 +161,7 @@ export function PossibleCard({ can }: { can: readonly Possible[] }) {
             {!able && (
               <p class="quiet">
                 {why}
-                {todo && <> → {todo}</>}
+                {hint && <> → {hint}</>}
               </p>
             )}
           </li>

@@ -32,12 +32,12 @@ function Remarks({ open, remarks, children }: { open: boolean; remarks: readonly
     <details open={open}>
       <summary>{children}</summary>
       <dl>
-        {remarks.map(({ what, why, todo }) => (
+        {remarks.map(({ what, why, hint }) => (
           <div key={what}>
             <dt>{what}</dt>
             <dd>
               {why}
-              {todo && <> → {todo}</>}
+              {hint && <> → {hint}</>}
             </dd>
           </div>
         ))}

@@ -68,8 +68,8 @@ export function momentOf(at: number): string {
 }
 
 /** A refusal of the service as sentences; a detail that begins with the title says it alone. */
-export function problemWord({ title = "", detail = "", todo = "" }: { title?: string; detail?: string; todo?: string }): string {
-  return [detail.startsWith(title) ? "" : title, detail || title, todo].filter((part, index, all) => part && all.indexOf(part) === index).join(". ");
+export function problemWord({ title = "", detail = "", hint = "" }: { title?: string; detail?: string; hint?: string }): string {
+  return [detail.startsWith(title) ? "" : title, detail || title, hint].filter((part, index, all) => part && all.indexOf(part) === index).join(". ");
 }
 
 /** With a first capital letter: "block reddit.com" → "Block reddit.com". */

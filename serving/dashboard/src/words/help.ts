@@ -7,7 +7,7 @@ export interface Possible {
   name: string;
   able: boolean;
   why: string;
-  todo: string;
+  hint: string;
 }
 
 const NAMES: Record<Ability["action"], string> = {
@@ -21,23 +21,23 @@ const NAMES: Record<Ability["action"], string> = {
 export function canBlock(browsers: readonly PairedBrowser[]): Possible {
   const name = "Block sites";
   const open = browsers.filter(({ connected }) => connected);
-  if (open.some(({ allowed }) => allowed)) return { name, able: true, why: "", todo: "" };
-  if (browsers.length === 0) return { name, able: false, why: "no browser is paired", todo: "Pair the browser that you use" };
-  if (open.length === 0) return { name, able: false, why: "no paired browser is open", todo: `Open ${listed(browsers.map((one) => one.name))}` };
-  return { name, able: false, why: "the extension may not act on sites", todo: "Allow it on the extension's own page, which its button opens" };
+  if (open.some(({ allowed }) => allowed)) return { name, able: true, why: "", hint: "" };
+  if (browsers.length === 0) return { name, able: false, why: "no browser is paired", hint: "Pair the browser that you use" };
+  if (open.length === 0) return { name, able: false, why: "no paired browser is open", hint: `Open ${listed(browsers.map((one) => one.name))}` };
+  return { name, able: false, why: "the extension may not act on sites", hint: "Allow it on the extension's own page, which its button opens" };
 }
 
 /** What works on this computer; without a desktop that is connected nobody knows. */
 export function possible(desktop: Desktop | null, browsers: readonly PairedBrowser[]): Possible[] {
   const kinds = Object.keys(NAMES) as Ability["action"][];
   const missing = desktop ? "the desktop's agent does not say that it can" : "the desktop's agent is not connected";
-  const todo = desktop ? "Update the agent" : "Start it with: neural-focus agent";
+  const hint = desktop ? "Update the agent" : "Start it with: neural-focus agent";
   return [
     canBlock(browsers),
     ...kinds.map((kind) => {
       const found = desktop?.abilities.find(({ action }) => action === kind);
       const name = NAMES[kind];
-      return found ? { name, able: found.able, why: found.why, todo: found.todo } : { name, able: false, why: missing, todo };
+      return found ? { name, able: found.able, why: found.why, hint: found.hint } : { name, able: false, why: missing, hint };
     }),
   ];
 }
