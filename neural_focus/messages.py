@@ -516,15 +516,20 @@ def message_schema() -> dict[str, Any]:
     kinds = CLIENT_MESSAGES | SERVER_MESSAGES
     references, definitions = msgspec.json.schema_components(kinds.values(), ref_template="#/$defs/{name}")
     for (name, kind), data in zip(kinds.items(), references, strict=True):
-        definitions[f"{kind.__name__}Message"] = {
+        definitions[_envelope_name(kind)] = {
             "type": "object",
             "properties": {"type": {"const": name}, "data": data},
             "required": ["type", "data"],
         }
     for union, members in (("ClientMessage", CLIENT_MESSAGES), ("ServerMessage", SERVER_MESSAGES)):
-        definitions[union] = {"oneOf": [{"$ref": f"#/$defs/{kind.__name__}Message"} for kind in members.values()]}
+        definitions[union] = {"oneOf": [{"$ref": f"#/$defs/{_envelope_name(kind)}"} for kind in members.values()]}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Neural Focus WebSocket messages",
         "$defs": definitions,
     }
+
+
+def _envelope_name(kind: type[Any]) -> str:
+    """``PredictionMessage`` for PREDICTION, as the original schemas name them."""
+    return "FeedbackMessage" if kind is InterventionFeedback else kind.TYPE.title().replace("_", "") + "Message"

@@ -3,7 +3,7 @@
 export type Messages = ClientMessage | ServerMessage;
 export type ClientMessage =
   | SnapshotMessage
-  | InterventionFeedbackMessage
+  | FeedbackMessage
   | InterventionAppliedMessage
   | InterventionUndoneMessage
   | UndoInterventionMessage
@@ -16,8 +16,8 @@ export type ClientMessage =
   | SiteInFrontMessage;
 export type ServerMessage =
   | ActivityUpdateMessage
-  | PredictionMadeMessage
-  | InterventionOfferedMessage
+  | PredictionMessage
+  | InterventionMessage
   | InterventionClosedMessage
   | InterventionAppliedMessage
   | InterventionUndoneMessage
@@ -31,7 +31,7 @@ export type ServerMessage =
   | JailLeavingMessage
   | AskRoundsMessage
   | DesktopStatusMessage
-  | ProblemMessage;
+  | ErrorMessage;
 
 export interface SnapshotMessage {
   data: Snapshot;
@@ -61,7 +61,7 @@ export interface Snapshot {
   unavailable?: "" | "call" | "do_not_disturb" | "full_screen" | "locked" | "presentation" | "screen_sharing";
   window_title?: string;
 }
-export interface InterventionFeedbackMessage {
+export interface FeedbackMessage {
   data: InterventionFeedback;
   type: "INTERVENTION_FEEDBACK";
 }
@@ -249,7 +249,7 @@ export interface ActivityUpdate {
   timestamp: string;
   window_title: string;
 }
-export interface PredictionMadeMessage {
+export interface PredictionMessage {
   data: PredictionMade;
   type: "PREDICTION";
 }
@@ -276,7 +276,7 @@ export interface PredictionMade {
   timestamp: string;
   trained_on: "demo" | "people" | "rules";
 }
-export interface InterventionOfferedMessage {
+export interface InterventionMessage {
   data: InterventionOffered;
   type: "INTERVENTION";
 }
@@ -440,7 +440,7 @@ export interface AskRounds {
   command: "skip" | "start" | "stop";
   type?: "deep_work" | "pomodoro";
 }
-export interface ProblemMessage {
+export interface ErrorMessage {
   data: Problem;
   type: "ERROR";
 }
