@@ -180,7 +180,7 @@ def test_a_sessions_start_is_no_switch() -> None:
 
 def test_one_moment_alone_decides_nothing() -> None:
     past = served(random_records(1))
-    one = Moments("m", *(getattr(past, name)[:1] for name in Moments.__slots__[1:]))
+    one = LoggedMoments("m", *(getattr(past, name)[:1] for name in LoggedMoments.__slots__[1:]))
     timeline = timeline_of(one)
     assert timeline.covered.tolist() == [[one.t_us[0]] * 2]
     for kind in KINDS:
