@@ -22,9 +22,9 @@ import xgboost
 from bench.figure import Figure, beside
 from neural_focus.features import FEATURE_NAMES
 from neural_focus.messages import PredictionMade, Snapshot, decode_client, decode_server, encode
-from neural_focus.models.boosted import PARAMETERS
+from neural_focus.models.champion import load_champion
 from neural_focus.models.past import PastRows
-from neural_focus.models.predict import Predictor
+from neural_focus.models.trees import PARAMETERS
 from neural_focus.replay import replay_with_inputs
 from neural_focus.secrets import load_secrets
 from neural_focus.settings import Settings
@@ -120,7 +120,7 @@ def _xgboost(stream: LiveStream, settings: Settings, files: Mapping[str, bytes])
     snapshot = cast(Snapshot, stream.snapshot)
     row = np.array([[snapshot.features[name] for name in FEATURE_NAMES]], np.float32)
     past = PastRows.of_snapshot(SnapshotInputs.from_text(snapshot.inputs), stream.steps.recent())
-    inputs = Predictor.load(settings).inputs(row, past, stream.user_id)
+    inputs = load_champion(settings).inputs(row, past, stream.user_id)
     boosters = {name: load(data) for name, data in files.items() if name.endswith(".ubj")}
     [switch] = [booster for name, booster in boosters.items() if "switch" in name]
 

@@ -27,11 +27,11 @@ from infra.database_schema import make_database, migrate
 from infra.embedded_database import EmbeddedServer
 from infra.ports import free_port
 from neural_focus.messages import PredictionMade, decode_server
-from neural_focus.models.champion_pointer import promote
+from neural_focus.models.champion import promote
 from neural_focus.models.contracts import V6
 from neural_focus.models.datasets import cut_moments
-from neural_focus.models.model_store import save
 from neural_focus.models.training import train_moments
+from neural_focus.registry.model_store import save
 from neural_focus.secrets import load_secrets
 from neural_focus.settings import Settings
 from neural_focus.simulation.parameters import draw_person

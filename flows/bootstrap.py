@@ -106,7 +106,7 @@ def first_model(platform: Platform) -> str:
     ):
         _say(step, 0.0)
         run()
-    from neural_focus.models.champion_pointer import usable_champion
+    from neural_focus.models.champion import usable_champion
 
     return usable_champion(platform.settings)[0] or ""
 

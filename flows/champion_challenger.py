@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from flows.label_files import join_moments, read_labels
 from flows.platform_flow import Platform
-from neural_focus.models.gates import JUDGED
+from neural_focus.evaluation.gates import JUDGED
+from neural_focus.models.champion import load
+from neural_focus.models.datasets import EMBARGO_SECONDS
 from neural_focus.models.held_out import DAYS, FILE, HeldOut, read_held_out
-from neural_focus.models.model_store import StoredModel, load, read_file
-from neural_focus.models.splits import EMBARGO_SECONDS
+from neural_focus.registry.model_store import StoredModel, read_file
 
 Floats = NDArray[np.float64]
 

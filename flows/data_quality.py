@@ -23,7 +23,7 @@ from flows.data_docs import CheckedSuite, stand_alone
 from flows.label_files import MOST_MOMENTS, read_labels
 from flows.platform_flow import Platform, log, platform_flow
 from neural_focus.errors import QualityError
-from neural_focus.models.labels import NO_LABEL
+from neural_focus.labelling.labels import NO_LABEL
 from neural_focus.prediction import HORIZON_SECONDS
 
 if TYPE_CHECKING:

@@ -22,15 +22,15 @@ from flows.catch_up import SKIP_AFTER
 from flows.label_files import join_moments, read_labels
 from flows.platform_flow import Platform, log, platform_flow
 from neural_focus.atomic_write import atomic_write
-from neural_focus.models.champion_pointer import working_champion
+from neural_focus.evaluation.gates import chance_ece, enough
+from neural_focus.labelling.served_outcomes import people_served, served_outcomes
+from neural_focus.models.champion import working_champion
 from neural_focus.models.drift import FILE, LARGE_ECE, LARGE_SHARE, LARGE_SHIFT, counts, input_drift
-from neural_focus.models.gates import chance_ece, enough
-from neural_focus.models.health import write_health
 from neural_focus.models.measures import brier, ece
-from neural_focus.models.model_store import full_tag, read_file
 from neural_focus.models.predict import Predictor
+from neural_focus.registry.health import write_health
+from neural_focus.registry.model_store import full_tag, read_file
 from neural_focus.settings import Settings
-from neural_focus.store.live_check import people_served, served_outcomes
 from neural_focus.time import DAY_US, wall_clock_us
 
 DAYS = 7

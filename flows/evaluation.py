@@ -23,20 +23,19 @@ from flows.platform_flow import Platform, log, platform_flow
 from flows.promotion import held_out_of
 from neural_focus.atomic_write import atomic_write
 from neural_focus.errors import ConfigurationError, ContractError, StoreError
-from neural_focus.models.champion_pointer import usable_champion
+from neural_focus.evaluation.importance import important_inputs
+from neural_focus.evaluation.report import model_report, sentence
+from neural_focus.models.champion import load, usable_champion
 from neural_focus.models.held_out import FILE, HeldOut
-from neural_focus.models.importance import important_inputs
-from neural_focus.models.model_store import (
+from neural_focus.prediction import TARGET_WORDS
+from neural_focus.registry.model_store import (
     REPORT,
     StoredModel,
     keep_report,
     list_models,
-    load,
     newest_of_each_kind,
     read_file,
 )
-from neural_focus.models.report import model_report, sentence
-from neural_focus.prediction import TARGET_WORDS
 from neural_focus.validation import plain
 
 if TYPE_CHECKING:

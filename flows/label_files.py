@@ -27,8 +27,8 @@ from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH, SEQUENCE_NAME
 from neural_focus.models.contracts import CONTRACTS, V6
 from neural_focus.models.datasets import Moments, Stays
 from neural_focus.models.sequences import CHANNELS, STEP_SECONDS, STEPS, Recent, no_steps, recent_steps
-from neural_focus.models.timeline import US
 from neural_focus.replay import INPUT_NAMES
+from neural_focus.timeline import US
 
 LABELS = ("switch", "settled_break", "outcome", "outcome_source")
 BASELINES = ("recency_s", "switches_5min", "lead_s")

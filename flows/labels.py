@@ -20,9 +20,7 @@ from flows.features import Rows, replay_stream
 from flows.label_files import label_path, made_from, write_labels
 from flows.platform_flow import Platform, log, platform_flow
 from flows.stream_progress import Boots, code_version
-from neural_focus.models.contracts import V6
-from neural_focus.models.datasets import Moments, StreamTable, cut_moments
-from neural_focus.models.labels import (
+from neural_focus.labelling.labels import (
     NO_LABEL,
     WEAK_HORIZON_SECONDS,
     Labels,
@@ -30,7 +28,8 @@ from neural_focus.models.labels import (
     OutcomeMark,
     Source,
 )
-from neural_focus.models.timeline import merge_intervals
+from neural_focus.models.contracts import V6
+from neural_focus.models.datasets import Moments, StreamTable, cut_moments
 from neural_focus.store.events import Stream, list_streams, read_events
 from neural_focus.store.labels import (
     LabelledStretch,
@@ -41,6 +40,7 @@ from neural_focus.store.labels import (
     replace_weak_labels,
 )
 from neural_focus.store.outcomes import apply_labels
+from neural_focus.timeline import merge_intervals
 
 WEAK_US = WEAK_HORIZON_SECONDS * 1_000_000
 

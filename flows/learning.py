@@ -14,10 +14,10 @@ from flows.platform_flow import Platform, log, platform_flow
 from flows.promotion import promotion
 from flows.training import blend_newest, train_network, train_only
 from neural_focus.errors import ConfigurationError, ContractError, InputError
-from neural_focus.models.champion_pointer import usable_champion
-from neural_focus.models.decision_log import decisions
-from neural_focus.models.decision_words import not_passed, short, what_was_decided
-from neural_focus.models.model_store import list_models
+from neural_focus.models.champion import usable_champion
+from neural_focus.registry.decision_log import decisions
+from neural_focus.registry.decision_words import not_passed, short, what_was_decided
+from neural_focus.registry.model_store import list_models
 from neural_focus.settings import Settings
 
 

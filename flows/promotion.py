@@ -21,9 +21,7 @@ from flows.artifacts import publish_markdown, publish_table
 from flows.champion_challenger import champion_on
 from flows.platform_flow import Platform, log, platform_flow
 from neural_focus.errors import ConfigurationError, ContractError
-from neural_focus.models.champion_pointer import promote, usable_champion, working_champion
-from neural_focus.models.decision_log import log_decision, refused_by, refused_just_so, taken_back
-from neural_focus.models.gates import (
+from neural_focus.evaluation.gates import (
     JUDGED,
     SHADOW_GATE,
     Gate,
@@ -37,13 +35,15 @@ from neural_focus.models.gates import (
     says_as_much,
     says_numbers,
 )
+from neural_focus.labelling.served_outcomes import ServedOutcomes, people_served, served_outcomes
+from neural_focus.models.champion import load, promote, set_shadow, usable_champion, working_champion
 from neural_focus.models.held_out import FILE, HeldOut, read_held_out
-from neural_focus.models.model_store import StoredModel, list_models, load, newest_of_each_kind, read_file
-from neural_focus.models.old_models import remove_old_models
-from neural_focus.models.shadow_run import Shadow, clear_shadow, set_shadow, shadow
+from neural_focus.registry.decision_log import log_decision, refused_by, refused_just_so, taken_back
+from neural_focus.registry.model_store import StoredModel, list_models, newest_of_each_kind, read_file
+from neural_focus.registry.old_models import remove_old_models
+from neural_focus.registry.shadow_run import Shadow, clear_shadow, shadow
 from neural_focus.settings import Settings
 from neural_focus.store.experiments import models_of_arms
-from neural_focus.store.live_check import ServedOutcomes, people_served, served_outcomes
 from neural_focus.time import wall_clock_us
 
 SHADOW_PATIENCE = timedelta(days=7)

@@ -26,15 +26,15 @@ from flows.label_files import MOST_MOMENTS, join_moments, read_labels, read_stay
 from flows.platform_flow import Platform, log, platform_flow
 from neural_focus.atomic_write import atomic_write
 from neural_focus.errors import ConfigurationError, InputError
+from neural_focus.labelling.labels import NO_LABEL
 from neural_focus.models import blend
-from neural_focus.models.bundle import TrainedBundle
 from neural_focus.models.contracts import CONTRACTS
 from neural_focus.models.datasets import Moments, Stays
-from neural_focus.models.labels import NO_LABEL
-from neural_focus.models.model_store import list_models, newest_of_each_kind, read_bundle, save
-from neural_focus.models.provenance import code_of
 from neural_focus.models.sequence_training import train_sequences
 from neural_focus.models.training import train_moments
+from neural_focus.registry.bundle import TrainedBundle
+from neural_focus.registry.model_store import list_models, newest_of_each_kind, read_bundle, save
+from neural_focus.registry.provenance import code_of
 from neural_focus.settings import Settings
 
 ENOUGH_MOMENTS = 5_000

@@ -18,20 +18,20 @@ from flows.artifacts import Cell, publish_markdown, publish_table
 from flows.label_files import join_moments, read_labels
 from flows.platform_flow import Platform, log, platform_flow
 from neural_focus.errors import NeuralFocusError
+from neural_focus.labelling.labels import untouched
+from neural_focus.labelling.outcomes import HORIZON, MARGIN_US, high_onsets, served_outcome, warning_outcome
+from neural_focus.labelling.served_outcomes import KINDS, TICK_US
+from neural_focus.labelling.stream_timelines import stream_timeline
 from neural_focus.models.calibrate import fit_personal
-from neural_focus.models.champion_pointer import working_champion
+from neural_focus.models.champion import load, working_champion
 from neural_focus.models.fitting import labelled
-from neural_focus.models.labels import untouched
-from neural_focus.models.model_store import load
 from neural_focus.models.predict import Predictor
-from neural_focus.models.shadow_run import shadow
-from neural_focus.models.timeline import Timeline
-from neural_focus.outcomes import HORIZON, MARGIN_US, WarningKind, high_onsets, served_outcome, warning_outcome
+from neural_focus.prediction import WarningKind
+from neural_focus.registry.shadow_run import shadow
 from neural_focus.settings import Settings
 from neural_focus.store.database import Connection
 from neural_focus.store.experiments import models_of_arms
 from neural_focus.store.labels import shown_on
-from neural_focus.store.live_check import KINDS, TICK_US
 from neural_focus.store.person_record import (
     BINS,
     PersonCalibration,
@@ -42,8 +42,8 @@ from neural_focus.store.person_record import (
     write_day,
 )
 from neural_focus.store.predictions import LoggedMoments, read_moments
-from neural_focus.store.timelines import stream_timeline
 from neural_focus.time import DAY_US
+from neural_focus.timeline import Timeline
 
 DAYS = 28
 RECENT = timedelta(days=1)

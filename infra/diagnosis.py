@@ -241,7 +241,7 @@ def _check_port(subject: str, host: str, port: int, variable: str, check: Callab
 
 def check_model(settings: Settings) -> Finding:
     """The model that serves."""
-    from neural_focus.models.champion_pointer import working_champion
+    from neural_focus.models.champion import working_champion
 
     champion, problem = working_champion(settings)
     if problem:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
 
 HORIZON_SECONDS = 30
 """``distraction_risk`` looks at (t, t + 30 s]."""
@@ -15,6 +16,8 @@ TARGET_WORDS = {
     "break": f"settled focus breaks within {BREAK_HORIZON_SECONDS} s",
     "outcome": "focused or not",
 }
+WarningKind = Literal["HIGH_RISK", "BREAK"]
+"""What is warned of: a switch at a risk that became HIGH, or a break of settled focus."""
 LOW_BELOW = 0.3
 HIGH_FROM = 0.7
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from neural_focus.errors import InputError
 from neural_focus.events import CategoryFlag, EventType, KeyFlag, ProductivityCategory
-from neural_focus.models.timeline import Times, productivity, read_timeline
+from neural_focus.timeline import Times, productivity, read_timeline
 
 SessionType = Literal["pomodoro", "deep_work", "natural"]
 EndReason = Literal["timer_expired", "user_ended", "system_error"]

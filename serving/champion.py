@@ -6,9 +6,10 @@ import logging
 from collections.abc import Mapping, Sequence
 
 from neural_focus.errors import NeuralFocusError
-from neural_focus.models.champion_pointer import champion
-from neural_focus.models.health import read_health
+from neural_focus.models.champion import load
 from neural_focus.models.predict import Predictor
+from neural_focus.registry.champion_pointer import champion
+from neural_focus.registry.health import read_health
 from neural_focus.settings import Settings
 from neural_focus.store.person_record import PersonCalibration
 from serving.model_arms import ModelArms
@@ -57,7 +58,7 @@ class Champion:
         if tag is not None and tag == self._refused:
             return False
         try:
-            predictor = Predictor.load(self._settings, tag)
+            predictor = Predictor.rules() if tag is None else load(self._settings, tag)
             warm_up(predictor)
         except NeuralFocusError as error:
             return self._refuse(tag, error)

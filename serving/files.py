@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from neural_focus.models.model_index import model_index
+from neural_focus.evaluation.model_index import model_index
 from serving.auth import COOKIE_NAME, COOKIE_SECONDS, make_cookie, redeem_code
 from serving.plain_page import plain_page
 from serving.problems import ProblemError

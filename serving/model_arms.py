@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 
 from neural_focus.errors import NeuralFocusError
-from neural_focus.models.model_store import load
+from neural_focus.models.champion import load
 from neural_focus.models.predict import Predictor
 from neural_focus.settings import Settings
 from neural_focus.store.person_record import PersonCalibration

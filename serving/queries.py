@@ -11,16 +11,16 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from neural_focus.models.timeline import Timeline
-from neural_focus.outcomes import MARGIN_US
+from neural_focus.labelling.outcomes import MARGIN_US
+from neural_focus.labelling.stream_timelines import stream_timeline
 from neural_focus.prediction import categorize_risk
 from neural_focus.settings import Settings
 from neural_focus.store.database import Connection
 from neural_focus.store.labels import shown_on
 from neural_focus.store.person_record import WarningDay, sum_days
 from neural_focus.store.predictions import LoggedMoments, first_prediction_us, read_moments
-from neural_focus.store.timelines import stream_timeline
 from neural_focus.time import iso, microseconds, moment, wall_clock_us
+from neural_focus.timeline import Timeline
 from serving.champion import Champion
 from serving.people import UserProfile
 from serving.predictors import trained_on

@@ -11,12 +11,12 @@ import numpy as np
 
 from neural_focus.experiments.assignment import OpportunityWatch, Policy
 from neural_focus.models.sequences import STEP_SECONDS, STEPS, LiveSteps
-from neural_focus.models.timeline import US
 from neural_focus.settings import Settings
 from neural_focus.store import interventions, sessions
 from neural_focus.store.database import Connection
 from neural_focus.store.predictions import LoggedMoments, read_features, read_moments
 from neural_focus.time import HOUR_US, wall_clock_us
+from neural_focus.timeline import US
 from serving.jail import holds
 from serving.people import UserProfile, own_hosts, read_person
 from serving.streams import LiveStream

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from neural_focus.messages import RiskName, StoredResponse, UndoneReason
-from neural_focus.outcomes import WarningKind
+from neural_focus.prediction import WarningKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from dataclasses import replace
 from functools import partial
 
 from neural_focus.errors import NeuralFocusError
-from neural_focus.models.model_store import load
+from neural_focus.models.champion import load
 from neural_focus.models.predict import Predictor
-from neural_focus.models.shadow_run import shadow
+from neural_focus.registry.shadow_run import shadow
 from neural_focus.settings import Settings
 from neural_focus.store.person_record import PersonCalibration
 from neural_focus.store.predictions import LoggedPrediction

@@ -1,6 +1,6 @@
 """What happened and what was warned of, for the page: pure functions over one stream's ``Timeline`` and predictions.
 
-What came true is ``neural_focus.outcomes``' word. A warning on which we acted is shown but not counted.
+What came true is ``neural_focus.labelling.outcomes``' word. A warning on which we acted is shown but not counted.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neural_focus.models.labels import untouched
-from neural_focus.models.timeline import US, Timeline
-from neural_focus.outcomes import HORIZON, WarningKind, high_onsets, warning_outcome
+from neural_focus.labelling.labels import untouched
+from neural_focus.labelling.outcomes import HORIZON, high_onsets, warning_outcome
+from neural_focus.prediction import WarningKind
 from neural_focus.store.predictions import LoggedMoments
+from neural_focus.timeline import US, Timeline
 from serving.recent_responses import Switch, TimeSpan, WarningGiven
 
 

@@ -19,17 +19,16 @@ from scipy import stats
 
 from bench.figure import Figure, beside
 from bench.trials.report import report
+from neural_focus.labelling.labels import Outcome, Source
 from neural_focus.models import measures
 from neural_focus.models.blend import blend
-from neural_focus.models.bundle import TrainedBundle
 from neural_focus.models.confidence import confidence
 from neural_focus.models.contracts import V6
-from neural_focus.models.datasets import Moments, Stays, cut_moments
-from neural_focus.models.labels import Outcome, Source
+from neural_focus.models.datasets import Moments, Stays, cut_moments, slices_by_days
 from neural_focus.models.predict import Predictor
 from neural_focus.models.sequence_training import train_sequences
-from neural_focus.models.splits import slices_by_days
 from neural_focus.models.training import train_moments
+from neural_focus.registry.bundle import TrainedBundle
 from neural_focus.simulation.filter import forecast
 from neural_focus.simulation.parameters import draw_person, draw_stranger
 from neural_focus.simulation.person import SimulatedPerson, live

@@ -13,10 +13,10 @@ import numpy as np
 
 from bench.figure import Figure
 from bench.trials.report import report
+from neural_focus.evaluation.evaluate import TARGETS, day_split, judge_split, permuted
 from neural_focus.models import measures
 from neural_focus.models.contracts import V6
 from neural_focus.models.datasets import Moments, Stays, cut_moments
-from neural_focus.models.evaluation import TARGETS, day_split, judge_split, permuted
 from neural_focus.models.fitting import silent
 from neural_focus.simulation.parameters import draw_person
 from neural_focus.simulation.person import live

@@ -17,7 +17,7 @@ from infra.commands.evaluate_files import ALL, check_files, load, short_names, w
 from neural_focus.errors import ConfigurationError, InputError
 
 if TYPE_CHECKING:
-    from neural_focus.models.evaluation import Judged
+    from neural_focus.evaluation.evaluate import Judged
 
 app = typer.Typer(add_completion=False)
 
@@ -111,7 +111,7 @@ def _each_once(events: list[Path], console: Console) -> list[Path]:
 def _within(path: Path, name: str, by: By | None, tz: str, lstm: bool, steps: _Steps) -> list[Result]:
     """One table, cut by days or by people."""
     from infra.commands.evaluate_notes import few_days, untrained
-    from neural_focus.models import evaluation
+    from neural_focus.evaluation import evaluate as evaluation
 
     steps.prefix(f"{name}: reading", 0.0)
     log = load(path, name, tz, steps.say, sequences=lstm)
@@ -141,7 +141,7 @@ def _across(train: Path, test: Path, called: dict[Path, str], tz: str, lstm: boo
     import numpy as np
 
     from infra.commands.evaluate_notes import few_days, untrained
-    from neural_focus.models import evaluation
+    from neural_focus.evaluation import evaluate as evaluation
     from neural_focus.models.datasets import Moments
 
     report = steps.prefix(f"{called[train]} → {called[test]}", 0.0)
@@ -164,7 +164,7 @@ def _across(train: Path, test: Path, called: dict[Path, str], tz: str, lstm: boo
 
 
 def _rows(judged: Judged, file: str, names: dict[int, str]) -> list[dict[str, Any]]:
-    from neural_focus.models.evaluation import rows_of
+    from neural_focus.evaluation.evaluate import rows_of
 
     return rows_of(judged, file, names)
 

@@ -19,8 +19,8 @@ from neural_focus.event_table import check_event_table, read_event_table
 from neural_focus.unusable_events import unusable_people
 
 if TYPE_CHECKING:
+    from neural_focus.evaluation.evaluate import Judged
     from neural_focus.models.datasets import Moments, Stays
-    from neural_focus.models.evaluation import Judged
 
 ALL = "all"
 """The person of the rows on everybody together."""
@@ -157,7 +157,7 @@ def write_figures(
     notes: Sequence[str],
 ) -> None:
     """The JSON, and the HTML beside it; each is there whole or as it was."""
-    from neural_focus.models.evaluation_page import evaluation_page
+    from neural_focus.evaluation.evaluation_page import evaluation_page
 
     told = json.dumps({"rows": rows, "learning_curve": curves, "notes": notes}, indent=1)
     page = evaluation_page(rows, [(file, judged.common()) for file, judged in results], curves, notes)

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from neural_focus.evaluation.evaluate import MODELS, TARGETS, Judged, Split
 from neural_focus.models.datasets import Moments
-from neural_focus.models.evaluation import MODELS, TARGETS, Judged, Split
 from neural_focus.time import DAY_US
 
 FEWEST_DAYS = 7

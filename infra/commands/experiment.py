@@ -134,7 +134,7 @@ def _read(file: Path | None) -> Experiment:
 
 def _refuse_unfit_models(settings: Settings, experiment: Experiment) -> None:
     """Raises for an arm's model that is not there, that this code cannot serve, or that could never offer help."""
-    from neural_focus.models.model_store import load
+    from neural_focus.models.champion import load
 
     for version in experiment.models:
         if "break" not in load(settings, version).targets:

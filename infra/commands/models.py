@@ -10,11 +10,12 @@ from rich.console import Console
 from rich.table import Table
 
 from neural_focus.errors import ConfigurationError, ContractError
-from neural_focus.models.champion_pointer import champion, former_champions, promote, rollback
-from neural_focus.models.decision_log import decisions, log_decision
-from neural_focus.models.decision_words import not_passed, short, what_was_decided, when
-from neural_focus.models.model_store import full_tag, list_models, load
-from neural_focus.models.shadow_run import Shadow, clear_shadow, set_shadow, shadow
+from neural_focus.models.champion import load, promote, rollback, set_shadow
+from neural_focus.registry.champion_pointer import champion, former_champions
+from neural_focus.registry.decision_log import decisions, log_decision
+from neural_focus.registry.decision_words import not_passed, short, what_was_decided, when
+from neural_focus.registry.model_store import full_tag, list_models
+from neural_focus.registry.shadow_run import Shadow, clear_shadow, shadow
 from neural_focus.settings import Settings, read_settings
 
 app = typer.Typer(add_completion=False)

@@ -91,7 +91,7 @@ def _follow(child: subprocess.Popen[str], report: Report) -> _Result:
 def main() -> int:
     """The child's side."""
     from flows.bootstrap import bootstrap
-    from neural_focus.models.refusal import refusal
+    from neural_focus.models.champion import refusal
 
     def say(**told: object) -> None:
         sys.stdout.write(json.dumps(told) + "\n")

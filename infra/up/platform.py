@@ -32,9 +32,9 @@ from infra.up.supervisor import Supervisor
 from infra.virtual_display import find_xvfb
 from neural_focus.addresses import exposure
 from neural_focus.errors import ServiceError, StoreError
-from neural_focus.models.champion_pointer import champion, usable_champion
-from neural_focus.models.refusal import NEXT_STEP, refused_already
+from neural_focus.models.champion import NEXT_STEP, refused_already, usable_champion
 from neural_focus.passable_folder import make_folder
+from neural_focus.registry.champion_pointer import champion
 from neural_focus.secrets import Secrets, load_secrets
 from neural_focus.settings import Settings
 from neural_focus.store.database import connect

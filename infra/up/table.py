@@ -14,9 +14,9 @@ from infra.own_server import read_links
 from infra.up.counts import Counts
 from neural_focus.addresses import prefect_link, service_link
 from neural_focus.atomic_write import atomic_write
-from neural_focus.models.champion_pointer import champion
-from neural_focus.models.model_store import list_models
 from neural_focus.prediction import TARGET_WORDS
+from neural_focus.registry.champion_pointer import champion
+from neural_focus.registry.model_store import list_models
 from neural_focus.secrets import Secrets
 from neural_focus.settings import Settings
 from serving.auth import issue_token, make_signin_link

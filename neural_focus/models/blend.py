@@ -22,17 +22,15 @@ import numpy.typing as npt
 
 from neural_focus.errors import ContractError
 from neural_focus.models import drift, held_out
-from neural_focus.models.boosted import Boosted
-from neural_focus.models.bundle import MODEL, TrainedBundle, file_hashes, write_json
-from neural_focus.models.calibrate import Calibration, logit
-from neural_focus.models.figures import figures
+from neural_focus.models.calibrate import Calibration, logit, sigmoid
 from neural_focus.models.fitting import Stacked
 from neural_focus.models.held_out import DAYS, HeldOut, read_held_out, write_held_out
 from neural_focus.models.inputs import Rows
-from neural_focus.models.logistic import sigmoid
-from neural_focus.models.measures import auc
+from neural_focus.models.measures import auc, figures
 from neural_focus.models.network import NETWORK
 from neural_focus.models.sequence_target import SequenceTarget
+from neural_focus.models.trees import Boosted
+from neural_focus.registry.bundle import MODEL, TrainedBundle, file_hashes, write_json
 
 Floats = npt.NDArray[np.float64]
 KIND = "blend"

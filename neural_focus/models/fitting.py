@@ -21,17 +21,16 @@ import numpy as np
 import numpy.typing as npt
 
 from neural_focus.atomic_write import atomic_write
-from neural_focus.models.boosted import MANY_PEOPLE, Boosted, choose_rounds, fit_trees, load_trees
-from neural_focus.models.bundle import MODEL, write_json
+from neural_focus.labelling.labels import NO_LABEL, Labels, Outcome, Source
 from neural_focus.models.calibrate import Calibration, fit_calibration, fit_stack
 from neural_focus.models.confidence import learn_familiarity
-from neural_focus.models.datasets import Moments, Stays, learn_population
+from neural_focus.models.datasets import Moments, Stays, folds_by_person, learn_population, slices_by_days
 from neural_focus.models.inputs import InputContract, Rows
-from neural_focus.models.labels import NO_LABEL, Labels, Outcome, Source
 from neural_focus.models.linear import Linear, fit_linear
 from neural_focus.models.population import AppStatistics
-from neural_focus.models.splits import folds_by_person, slices_by_days
+from neural_focus.models.trees import MANY_PEOPLE, Boosted, choose_rounds, fit_trees, load_trees
 from neural_focus.models.typical import rows_to_json, typical_rows, usual_rows
+from neural_focus.registry.bundle import MODEL, write_json
 
 TARGETS = ("switch", "break", "outcome")
 MAX_ROWS = 160_000

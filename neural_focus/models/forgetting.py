@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from neural_focus.atomic_write import atomic_write
-from neural_focus.models.bundle import MANIFEST, MODEL, file_hashes, write_json
 from neural_focus.models.held_out import FILE, read_held_out, write_held_out
-from neural_focus.models.model_store import NAME, alone
+from neural_focus.registry.bundle import MANIFEST, MODEL, file_hashes, write_json
+from neural_focus.registry.model_store import NAME, alone
 from neural_focus.settings import Settings
 
 

@@ -16,15 +16,15 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from neural_focus.labelling.labels import NO_LABEL, Labels
 from neural_focus.models.baselines import baseline_probabilities
+from neural_focus.models.calibrate import sigmoid
 from neural_focus.models.datasets import Moments
 from neural_focus.models.fitting import TARGETS, chosen_rows, labelled
 from neural_focus.models.inputs import InputContract
-from neural_focus.models.labels import NO_LABEL, Labels
 from neural_focus.models.linear import Linear
-from neural_focus.models.logistic import sigmoid
 from neural_focus.models.population import AppStatistics
-from neural_focus.models.timeline import US, Times
+from neural_focus.timeline import US, Times
 
 FILE = "held_out.parquet"
 DAYS, PERSON = "days", "person"

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neural_focus.errors import ContractError
+from neural_focus.events import EventType
 from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES, contract_hash
 
 Rows = npt.NDArray[np.float32]
@@ -57,3 +58,15 @@ class InputContract:
 def _engine_columns(names: tuple[str, ...]) -> npt.NDArray[np.int64]:
     """Where in a snapshot the contract's engine columns are, in the contract's order."""
     return np.array([FEATURE_INDEX[name] for name in names if name in FEATURE_INDEX])
+
+
+Types = npt.NDArray[np.uint8]
+EVENT_TYPES = tuple(EventType(number) for number in range(1, 16))
+TYPE_NAMES = tuple(f"recent_{kind.name.lower()}" for kind in EVENT_TYPES)
+
+
+def count_types(types: Types) -> Rows:
+    """How often each of ``EVENT_TYPES`` is among the ten of each row uint8[n, 10]; float32[n, 15]."""
+    counts = np.zeros((len(types), len(EVENT_TYPES) + 1), np.float32)
+    np.add.at(counts, (np.arange(len(types))[:, None], np.minimum(types, len(EVENT_TYPES))), 1)
+    return counts[:, 1:]

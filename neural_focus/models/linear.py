@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neural_focus.models.calibrate import logit
+from neural_focus.models.calibrate import fit_logistic, logit
 from neural_focus.models.inputs import Rows
-from neural_focus.models.logistic import fit_logistic
 
 Floats = npt.NDArray[np.float64]
 _CLIP = 4.0

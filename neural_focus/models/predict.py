@@ -16,24 +16,23 @@ import numpy.typing as npt
 
 from neural_focus.errors import ContractError
 from neural_focus.features import FEATURE_INDEX
-from neural_focus.models.bundle import MODEL
+from neural_focus.labelling.labels import settled
 from neural_focus.models.calibrate import Calibration
 from neural_focus.models.confidence import Familiarity, confidence
 from neural_focus.models.contracts import V1, contract_of
 from neural_focus.models.explain import rule_factors, word_factors
 from neural_focus.models.inputs import InputContract, Rows
-from neural_focus.models.labels import settled
 from neural_focus.models.past import PastRows
 from neural_focus.models.population import AppStatistics
 from neural_focus.models.sequence_target import with_steps
 from neural_focus.models.sequences import no_steps
 from neural_focus.models.targets import READS_SEQUENCES, Margins, load_targets, margins_of
 from neural_focus.models.typical import EVERYONE, rows_from_json
+from neural_focus.registry.bundle import MODEL
 from neural_focus.replay import INPUT_INDEX
 
 if TYPE_CHECKING:
     from neural_focus.models.datasets import Moments
-    from neural_focus.settings import Settings
 
 Floats = npt.NDArray[np.float64]
 _APP_AGE, _SWITCHES = FEATURE_INDEX["time_in_current_app"], FEATURE_INDEX["context_switches_5min"]
@@ -119,19 +118,6 @@ class Predictor:
             typical={target: rows_from_json(found) for target, found in model["typical"].items()},
             manifest=manifest,
         )
-
-    @staticmethod
-    def load(settings: Settings, tag: str | None = None) -> Predictor:
-        """The model ``tag``, by default the champion; the rules when nothing was promoted yet.
-
-        Raises:
-            ContractError: the stored files are not what was saved, or need another input contract.
-        """
-        from neural_focus.models.champion_pointer import champion
-        from neural_focus.models.model_store import load
-
-        chosen = tag or champion(settings)
-        return Predictor.rules() if chosen is None else load(settings, chosen)
 
     def inputs(self, features: Rows, past: PastRows | None = None, user_id: int | None = None) -> Rows:
         """The contract's rows float32[n, width] from snapshots float32[n, 32] and what was known at each.

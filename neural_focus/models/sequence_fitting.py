@@ -9,11 +9,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from neural_focus.models.boosted import MANY_PEOPLE
-from neural_focus.models.bundle import MODEL, write_json
 from neural_focus.models.calibrate import Calibration, fit_calibration
 from neural_focus.models.confidence import learn_familiarity
-from neural_focus.models.datasets import Moments, Stays, learn_population
+from neural_focus.models.datasets import Moments, Stays, folds_by_person, learn_population, slices_by_days
 from neural_focus.models.fitting import TARGETS, Report, chosen_rows, labelled, silent, trainable
 from neural_focus.models.inputs import InputContract, Rows
 from neural_focus.models.network import NETWORK, Network, Scales, learn_scales, network_bytes
@@ -21,8 +19,9 @@ from neural_focus.models.population import AppStatistics
 from neural_focus.models.recurrent import Examples, Recipe, fit_member
 from neural_focus.models.sequence_target import SequenceTarget
 from neural_focus.models.sequences import STEPS, Recent, now_rows
-from neural_focus.models.splits import folds_by_person, slices_by_days
+from neural_focus.models.trees import MANY_PEOPLE
 from neural_focus.models.typical import rows_to_json, typical_rows, usual_rows
+from neural_focus.registry.bundle import MODEL, write_json
 
 Floats = npt.NDArray[np.float64]
 KIND = "lstm"

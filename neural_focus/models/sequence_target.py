@@ -14,8 +14,7 @@ import numpy.typing as npt
 
 from neural_focus.errors import ContractError
 from neural_focus.features import FEATURE_NAMES
-from neural_focus.models.event_types import TYPE_NAMES
-from neural_focus.models.inputs import InputContract, Rows
+from neural_focus.models.inputs import TYPE_NAMES, InputContract, Rows
 from neural_focus.models.network import Network
 from neural_focus.models.sequences import CHANNELS, FLAG, STEPS, TYPES, Recent, now_names, now_rows, signed_log
 

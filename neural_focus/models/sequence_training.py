@@ -11,9 +11,8 @@ from pathlib import Path
 
 from neural_focus.errors import InputError
 from neural_focus.models import held_out
-from neural_focus.models.bundle import TrainedBundle
 from neural_focus.models.contracts import CONTRACTS
-from neural_focus.models.datasets import Moments, Stays
+from neural_focus.models.datasets import Moments, Stays, slices_by_days
 from neural_focus.models.fitting import TARGETS, Report, labelled, settle_outcomes, silent, thin, trainable
 from neural_focus.models.held_out import judge_held_out
 from neural_focus.models.inputs import InputContract
@@ -21,8 +20,8 @@ from neural_focus.models.linear import Linear, fit_linear
 from neural_focus.models.population import AppStatistics
 from neural_focus.models.recurrent import Recipe
 from neural_focus.models.sequence_fitting import KIND, RECIPE, fit_sequences
-from neural_focus.models.splits import slices_by_days
 from neural_focus.models.training import HELD_OUT_FROM, complete, held_out_figures
+from neural_focus.registry.bundle import TrainedBundle
 
 MOST_ROWS = 75_000
 """Moments that one model is trained on: a sequence is a kilobyte, and neighbours tell nearly the same."""

@@ -17,9 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
-from neural_focus.models.event_types import EVENT_TYPES, TYPE_NAMES, Types, count_types
-from neural_focus.models.inputs import InputContract, Rows
-from neural_focus.models.timeline import US, Times
+from neural_focus.models.inputs import EVENT_TYPES, TYPE_NAMES, InputContract, Rows, Types, count_types
+from neural_focus.timeline import US, Times
 
 Recent = npt.NDArray[np.float16]
 STEPS, STEP_SECONDS = 12, 10

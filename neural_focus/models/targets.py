@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from neural_focus.models.blend import Blended, blend_shifts
-from neural_focus.models.boosted import Boosted, load_trees
 from neural_focus.models.calibrate import Calibration
 from neural_focus.models.fitting import Stacked
 from neural_focus.models.inputs import InputContract, Rows
 from neural_focus.models.linear import Linear
 from neural_focus.models.network import NETWORK, read_network
 from neural_focus.models.sequence_target import SequenceTarget, margins_of_all
+from neural_focus.models.trees import Boosted, load_trees
 
 Floats = npt.NDArray[np.float64]
 READS_SEQUENCES = (SequenceTarget, Blended)

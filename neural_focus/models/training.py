@@ -19,12 +19,11 @@ from typing import Any
 import numpy as np
 
 from neural_focus.errors import InputError
+from neural_focus.labelling.labels import Source
 from neural_focus.models import drift, held_out
 from neural_focus.models.baselines import one_numbers
-from neural_focus.models.bundle import TrainedBundle, file_hashes, write_json
 from neural_focus.models.contracts import CONTRACTS
-from neural_focus.models.datasets import Moments, Stays
-from neural_focus.models.figures import figures
+from neural_focus.models.datasets import Moments, Stays, folds_by_person, slices_by_days
 from neural_focus.models.fitting import (
     MAX_MOMENTS,
     MAX_ROWS,
@@ -43,10 +42,9 @@ from neural_focus.models.fitting import (
 )
 from neural_focus.models.held_out import HeldOut, Judge, judge_held_out, write_held_out
 from neural_focus.models.inputs import InputContract, Rows
-from neural_focus.models.labels import Source
-from neural_focus.models.measures import auc
-from neural_focus.models.provenance import code_of, libraries
-from neural_focus.models.splits import folds_by_person, slices_by_days
+from neural_focus.models.measures import auc, figures
+from neural_focus.registry.bundle import TrainedBundle, file_hashes, write_json
+from neural_focus.registry.provenance import code_of, libraries
 
 HELD_OUT_FROM = 0.75
 NEW_PEOPLE_FROM = 8

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from neural_focus.features import FEATURES, Feature, Kind
-from neural_focus.models.event_types import EVENT_TYPES, TYPE_NAMES
+from neural_focus.models.inputs import EVENT_TYPES, TYPE_NAMES
 from neural_focus.replay import INPUT_NAMES
 
 AGAINST = " against your own average"

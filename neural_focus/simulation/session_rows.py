@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neural_focus.events import PRODUCTIVITY_MASK, PRODUCTIVITY_SHIFT, EventType, ProductivityCategory
-from neural_focus.models.timeline import US
 from neural_focus.sessions import NATURAL_GAP_SECONDS
 from neural_focus.simulation.person import SimulatedPerson
+from neural_focus.timeline import US
 
 
 @dataclass(frozen=True, slots=True)

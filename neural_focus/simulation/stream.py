@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neural_focus.experiments.assignment import Arm
+from neural_focus.labelling.labels import Outcome, OutcomeMark, Source
 from neural_focus.models.datasets import StreamTable
-from neural_focus.models.labels import Outcome, OutcomeMark, Source
 from neural_focus.replay import CONTROL_DTYPE, ControlKind, replay_with_inputs
 from neural_focus.simulation.person import EFFECT_WINDOW_S, SimulatedPerson
 from neural_focus.time import SECOND_US

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from psycopg.types.json import Jsonb
 
-from neural_focus.outcomes import WarningKind
+from neural_focus.prediction import WarningKind
 from neural_focus.store.database import Connection
 
 BINS = 10

@@ -13,8 +13,7 @@ import numpy as np
 from logged_answers import logged
 
 from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
-from neural_focus.models.labels import settled_break, switch_within
-from neural_focus.models.timeline import Timeline, read_timeline
+from neural_focus.labelling.labels import settled_break, switch_within
 from neural_focus.replay import Snapshots, replay
 from neural_focus.simulation.parameters import draw_person
 from neural_focus.simulation.person import live
@@ -22,6 +21,7 @@ from neural_focus.store.database import Connection
 from neural_focus.store.predictions import insert_predictions
 from neural_focus.store.users import ensure_user
 from neural_focus.time import moment
+from neural_focus.timeline import Timeline, read_timeline
 
 US = 1_000_000
 HOURS = 3

@@ -15,8 +15,8 @@ from typing import Any
 
 import bentoml._internal.models.model  # noqa: F401 - what a save imports
 
-from neural_focus.models import model_store
-from neural_focus.models.bundle import TrainedBundle
+from neural_focus.registry import model_store
+from neural_focus.registry.bundle import TrainedBundle
 from neural_focus.settings import Settings
 
 

@@ -20,11 +20,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from synthetic_streams import random_moments
 
-from neural_focus.models.bundle import TrainedBundle
 from neural_focus.models.predict import Predictor
 from neural_focus.models.recurrent import Recipe
 from neural_focus.models.sequence_training import train_sequences
 from neural_focus.models.training import train_moments
+from neural_focus.registry.bundle import TrainedBundle
 
 
 def trained(kind: str, checkpoint: Path) -> TrainedBundle:

@@ -19,8 +19,8 @@ from flows.labels import compute_labels
 from flows.platform_flow import open_platform
 from infra.commands import erase, export
 from neural_focus.errors import ConfigurationError, InputError
-from neural_focus.models import model_store
 from neural_focus.models.held_out import FILE, read_held_out
+from neural_focus.registry import model_store
 from neural_focus.settings import Settings, read_settings
 from neural_focus.store.database import connect
 from neural_focus.store.events import write_events

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from infra.commands.evaluate import app
 from neural_focus.errors import ConfigurationError, InputError
-from neural_focus.models import evaluation
+from neural_focus.evaluation import evaluate as evaluation
 
 FIELDS = (
     *("file", "target", "split", "person", "model", "n", "base_rate"),

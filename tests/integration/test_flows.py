@@ -28,11 +28,12 @@ from flows.server import login
 from flows.stream_progress import Boots
 from neural_focus._native import Engine
 from neural_focus.errors import QualityError
+from neural_focus.evaluation.model_index import model_index
 from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
-from neural_focus.models import decision_log, model_store
-from neural_focus.models.bundle import TrainedBundle
-from neural_focus.models.model_index import model_index
+from neural_focus.models import champion as stored_models
 from neural_focus.models.recurrent import Recipe
+from neural_focus.registry import decision_log, model_store
+from neural_focus.registry.bundle import TrainedBundle
 from neural_focus.replay import CONTROL_DTYPE, ControlKind, replay
 from neural_focus.store.database import connect
 from neural_focus.store.events import list_streams, read_events, write_events
@@ -233,7 +234,7 @@ def test_a_persons_own_moments_move_the_calibration_that_serves_them(home: Home,
     from flows.training import train_newest
     from flows.user_calibration import Served, calibrations
 
-    predictor = model_store.load(home.settings, train_newest(platform).tag)
+    predictor = stored_models.load(home.settings, train_newest(platform).tag)
     demo = home.streams()[0]
     assert calibrations(platform, predictor, Served(demo.user_id, "known", is_demo=True)) == []
     user_id = int(read_labels(home.settings.feast, is_demo=False)["user_id"].iloc[0])
@@ -251,8 +252,8 @@ def test_a_first_model_that_fails_its_gates_leaves_the_rules_serving(
 ) -> None:
     from flows.bootstrap import bootstrap
     from infra.up.table import champion_table
-    from neural_focus.models import gates
-    from neural_focus.models.refusal import refusal, refused_already
+    from neural_focus.evaluation import gates
+    from neural_focus.models.champion import refusal, refused_already
     from serving.champion import Champion
 
     monkeypatch.setattr(gates, "LATENCY_BUDGET_MS", 0.0)

@@ -29,10 +29,11 @@ from flows.drift import drift, last_look
 from flows.features import features
 from flows.labels import labels
 from flows.server import login
-from neural_focus.models import champion_pointer, model_store
+from neural_focus.models import champion as stored_models
 from neural_focus.models.contracts import V6
 from neural_focus.models.drift import counts
 from neural_focus.models.past import PastRows
+from neural_focus.registry import model_store
 from neural_focus.replay import replay_with_inputs
 from neural_focus.settings import Settings
 from neural_focus.simulation.parameters import draw_stranger
@@ -60,7 +61,7 @@ def settings(
     """An installation with that champion, whose settings flows read."""
     made = Settings(home=tmp_path, database_url=fresh_database_url)
     assert model_store.save(made, trained_person.bundle) == CHAMPION
-    champion_pointer.promote(made, CHAMPION, by="gates")
+    stored_models.promote(made, CHAMPION, by="gates")
     monkeypatch.setenv("NEURAL_FOCUS_HOME", str(made.home))
     monkeypatch.setenv("DATABASE_URL", fresh_database_url)
     yield made
@@ -83,7 +84,7 @@ def _work(settings: Settings, person: SimulatedPerson, records: np.ndarray) -> N
         )
         last, inputs = replay_with_inputs(records[-2_000:], every_s=1)
         past = PastRows.of_replay(inputs, np.arange(len(last)))
-        said = model_store.load(settings, CHAMPION).predict(last.features, past)
+        said = stored_models.load(settings, CHAMPION).predict(last.features, past)
         log_answers(connection, user_id, person.machine_id, last, said)
         connection.commit()
     assert features() > 30_000

@@ -15,12 +15,12 @@ from serving_process import Service, desktop, query, running_service
 from test_experiment_service import AT_RISK, a_person, command, done, taken_up
 
 from neural_focus.messages import PredictionMade
-from neural_focus.models.bundle import MODEL, TrainedBundle, file_hashes, write_json
 from neural_focus.models.contracts import V6
 from neural_focus.models.datasets import StreamTable, cut_moments
-from neural_focus.models.model_store import list_models, save
-from neural_focus.models.old_models import remove_old_models
 from neural_focus.models.training import train_moments
+from neural_focus.registry.bundle import MODEL, TrainedBundle, file_hashes, write_json
+from neural_focus.registry.model_store import list_models, save
+from neural_focus.registry.old_models import remove_old_models
 from neural_focus.replay import replay_with_inputs
 from neural_focus.settings import Settings
 from neural_focus.simulation.person import simulate_person

@@ -11,12 +11,14 @@ import numpy as np
 import pytest
 from trained_person import TrainedPerson
 
-from neural_focus.models import forgetting, model_store
-from neural_focus.models.bundle import MANIFEST, MODEL, TrainedBundle, file_hashes, write_json
+from neural_focus.evaluation.gates import beats_baselines, calibrated
+from neural_focus.evaluation.report import model_report
+from neural_focus.models import champion as stored_models
+from neural_focus.models import forgetting
 from neural_focus.models.forgetting import forget_person
-from neural_focus.models.gates import beats_baselines, calibrated
 from neural_focus.models.held_out import FILE, HeldOut, join, read_held_out, write_held_out
-from neural_focus.models.report import model_report
+from neural_focus.registry import model_store
+from neural_focus.registry.bundle import MANIFEST, MODEL, TrainedBundle, file_hashes, write_json
 from neural_focus.settings import Settings
 
 ANN, BOB = 1, 2
@@ -43,7 +45,7 @@ def of_two(bundle: TrainedBundle) -> TrainedBundle:
 
 def kept(settings: Settings, tag: str) -> tuple[HeldOut, str]:
     """The held-out moments of a model whose files are what its manifest says, and all its JSON."""
-    model_store.load(settings, tag)
+    stored_models.load(settings, tag)
     bundle = model_store.read_bundle(settings, tag)
     return read_held_out(bundle.files[FILE]), bundle.files[MODEL].decode() + json.dumps(dict(bundle.manifest))
 

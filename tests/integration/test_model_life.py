@@ -28,14 +28,15 @@ from flows.promotion import promote_newest
 from flows.server import login
 from flows.user_calibration import at_work
 from infra.commands.models import app
+from neural_focus.evaluation.gates import SHADOW_GATE
 from neural_focus.experiments.assignment import OpportunityWatch, Policy
 from neural_focus.features import FEATURE_NAMES
-from neural_focus.models import champion_pointer, decision_log, health, model_store, shadow_run
-from neural_focus.models.bundle import MODEL, TrainedBundle, file_hashes
+from neural_focus.models import champion as stored_models
 from neural_focus.models.calibrate import logit
-from neural_focus.models.gates import SHADOW_GATE
 from neural_focus.models.past import PastRows
-from neural_focus.models.predict import PredictionBatch, Predictor
+from neural_focus.models.predict import PredictionBatch
+from neural_focus.registry import decision_log, health, model_store, shadow_run
+from neural_focus.registry.bundle import MODEL, TrainedBundle, file_hashes
 from neural_focus.replay import Snapshots, replay_with_inputs
 from neural_focus.settings import Settings
 from neural_focus.simulation.parameters import draw_person
@@ -74,10 +75,10 @@ def bundle(trained_person: TrainedPerson) -> TrainedBundle:
 def life(bundle: TrainedBundle, fresh_database_url: str, tmp_path: Path) -> Iterator[Life]:
     settings = Settings(home=tmp_path, database_url=fresh_database_url)
     tag = model_store.save(settings, bundle)
-    champion_pointer.promote(settings, tag, by="gates")
+    stored_models.promote(settings, tag, by="gates")
     with open_platform(settings) as platform:
         snapshots, past = _last_hours()
-        predictor = model_store.load(settings, tag)
+        predictor = stored_models.load(settings, tag)
         said = predictor.predict(snapshots.features, past)
         user_id = ensure_user(platform.connection, "somebody")
         platform.connection.commit()
@@ -113,7 +114,7 @@ def test_a_shadow_is_judged_by_live_moments_and_rollback_is_one_command(
 ) -> None:
     settings = life.platform.settings
     challenger = model_store.save(settings, life.bundle)
-    shadow_run.set_shadow(settings, challenger, champion=life.champion, by="gates")
+    stored_models.set_shadow(settings, challenger, champion=life.champion, by="gates")
     assert promote_newest(life.platform) == life.champion
     assert shadow_run.shadow(settings) is not None, "nothing lived yet decides nothing"
     _began(settings, timedelta(hours=HOURS + 1))
@@ -135,11 +136,11 @@ def test_a_shadow_is_judged_by_live_moments_and_rollback_is_one_command(
     monkeypatch.setenv("NEURAL_FOCUS_HOME", str(settings.home))
     back = CliRunner().invoke(app, ["rollback"])
     assert back.exit_code == 0 and "xgboost_v1 serves again" in back.output
-    assert Predictor.load(settings).version == "xgboost_v1"
+    assert stored_models.load_champion(settings).version == "xgboost_v1"
     told = decision_log.decisions(settings)
     assert promote_newest(life.platform) == life.champion
     assert decision_log.decisions(settings) == told, "what a person took back is not judged again"
-    champion_pointer.promote(settings, challenger)
+    stored_models.promote(settings, challenger)
     assert not decision_log.taken_back(settings, challenger), "until a person promotes it"
 
 
@@ -152,7 +153,7 @@ def _lived_as_well(life: Life, champion: str = "xgboost_v1") -> None:
 def test_a_persons_shadow_is_for_the_log_alone_and_holds_up_nobody(life: Life) -> None:
     settings = life.platform.settings
     challenger = model_store.save(settings, life.bundle)
-    shadow_run.set_shadow(settings, challenger, champion=life.champion)
+    stored_models.set_shadow(settings, challenger, champion=life.champion)
     _lived_as_well(life)
     assert promote_newest(life.platform) == life.champion
     beside = shadow_run.shadow(settings)
@@ -165,11 +166,11 @@ def test_a_persons_shadow_is_for_the_log_alone_and_holds_up_nobody(life: Life) -
 def test_a_shadow_is_judged_beside_its_own_champion_only(life: Life) -> None:
     settings = life.platform.settings
     challenger = model_store.save(settings, life.bundle)
-    shadow_run.set_shadow(settings, challenger, champion=life.champion, by="gates")
+    stored_models.set_shadow(settings, challenger, champion=life.champion, by="gates")
     _lived_as_well(life, champion="rules")
     assert promote_newest(life.platform) == life.champion
     assert shadow_run.shadow(settings) is not None, "moments that others answered say nothing"
-    shadow_run.set_shadow(settings, challenger, champion="neural_focus:xgboost_v0", by="gates")
+    stored_models.set_shadow(settings, challenger, champion="neural_focus:xgboost_v0", by="gates")
     _lived_as_well(life)
     assert promote_newest(life.platform) == life.champion
     assert shadow_run.shadow(settings) is None, "it was let in beside a champion that serves no more"
@@ -204,7 +205,7 @@ def test_the_model_in_the_shadow_gets_peoples_own_calibrations_too(
 ) -> None:
     settings = life.platform.settings
     challenger = model_store.save(settings, life.bundle)
-    shadow_run.set_shadow(settings, challenger, champion=life.champion, by="gates")
+    stored_models.set_shadow(settings, challenger, champion=life.champion, by="gates")
     assert [one.version for one in at_work(settings)] == ["xgboost_v1", "xgboost_v2"]
     kept = (settings.models / "shadow.json").read_bytes()
     (settings.models / "shadow.json").write_bytes(b"torn")
@@ -217,7 +218,7 @@ def test_the_model_in_the_shadow_gets_peoples_own_calibrations_too(
     beside.refresh()
     stream = LiveStream(life.user_id, MACHINE, False, OpportunityWatch(Policy()))
     features, t_us = life.snapshots.features[-1], int(life.snapshots.timestamps_us[-1])
-    predictor = model_store.load(settings, challenger)
+    predictor = stored_models.load(settings, challenger)
     past = told_past(1)
     told, judged = judge(predictor, life.user_id, t_us, features, 50.0, past)
     made = Forecast(told, judged, features, np.zeros(10, np.uint8), past, t_us, 1.0)

@@ -19,11 +19,12 @@ from flows import evaluation, promotion
 from flows.platform_flow import Platform
 from neural_focus.atomic_write import atomic_write
 from neural_focus.errors import ConfigurationError, ContractError
-from neural_focus.models import champion_pointer, decision_log, model_store, shadow_run
-from neural_focus.models.bundle import TrainedBundle, file_hashes
-from neural_focus.models.gates import Gate
+from neural_focus.evaluation.gates import Gate
+from neural_focus.models import champion as stored_models
 from neural_focus.models.predict import Predictor
 from neural_focus.models.training import train_moments
+from neural_focus.registry import champion_pointer, decision_log, model_store, shadow_run
+from neural_focus.registry.bundle import TrainedBundle, file_hashes
 from neural_focus.settings import Settings
 from serving.champion import Champion
 
@@ -38,12 +39,12 @@ def bundle() -> TrainedBundle:
 def test_a_model_goes_in_serves_and_goes_back(bundle: TrainedBundle, tmp_path: Path) -> None:
     settings = Settings(home=tmp_path)
     assert champion_pointer.champion(settings) is None
-    assert Predictor.load(settings).version == "rules_v0"
+    assert stored_models.load_champion(settings).version == "rules_v0"
     first, second = model_store.save(settings, bundle), model_store.save(settings, bundle)
     assert (first, second) == ("neural_focus:xgboost_v1", "neural_focus:xgboost_v2")
-    assert champion_pointer.promote(settings, "xgboost_v1") is None
-    assert champion_pointer.promote(settings, second) == first
-    served = Predictor.load(settings)
+    assert stored_models.promote(settings, "xgboost_v1") is None
+    assert stored_models.promote(settings, second) == first
+    served = stored_models.load_champion(settings)
     assert (served.version, served.trained_on) == ("xgboost_v2", "people")
     direct = Predictor.from_files(bundle.files, bundle.manifest, "xgboost_v2")
     features = np.random.default_rng(2).normal(size=(50, 32)).astype(np.float32)
@@ -52,12 +53,12 @@ def test_a_model_goes_in_serves_and_goes_back(bundle: TrainedBundle, tmp_path: P
     assert [model.version for model in models] == ["xgboost_v1", "xgboost_v2"]
     assert model_store.newest_of_each_kind(models) == {"xgboost": models[-1]}
     assert champion_pointer.champion(settings) == second
-    assert champion_pointer.rollback(settings) == first
-    assert Predictor.load(settings).version == "xgboost_v1"
+    assert stored_models.rollback(settings) == first
+    assert stored_models.load_champion(settings).version == "xgboost_v1"
     with pytest.raises(ConfigurationError, match="no earlier champion"):
-        champion_pointer.rollback(settings)
+        stored_models.rollback(settings)
     with pytest.raises(ConfigurationError, match="no model xgboost_v9"):
-        champion_pointer.promote(settings, "xgboost_v9")
+        stored_models.promote(settings, "xgboost_v9")
 
 
 def test_changed_files_and_foreign_contracts_never_serve(bundle: TrainedBundle, tmp_path: Path) -> None:
@@ -68,19 +69,19 @@ def test_changed_files_and_foreign_contracts_never_serve(bundle: TrainedBundle, 
     kept = trees.read_bytes()
     trees.write_bytes(kept[:-1] + bytes([kept[-1] ^ 1]))
     with pytest.raises(ContractError, match=r"switch\.ubj is changed"):
-        champion_pointer.promote(settings, tag)
+        stored_models.promote(settings, tag)
     assert champion_pointer.champion(settings) is None
     trees.write_bytes(kept)
     (folder / "extra.bin").write_bytes(b"x")
     with pytest.raises(ContractError, match=r"extra\.bin is unknown"):
-        model_store.load(settings, tag)
+        stored_models.load(settings, tag)
     (folder / "extra.bin").unlink()
     model = json.loads(bundle.files["model.json"])
     foreign = json.dumps({**model, "input_hash": "0" * 12}).encode()
     files = {**bundle.files, "model.json": foreign}
     other = TrainedBundle("xgboost", files, {**bundle.manifest, "files": file_hashes(files)})
     with pytest.raises(ContractError, match="trained on input version 1"):
-        champion_pointer.promote(settings, model_store.save(settings, other))
+        stored_models.promote(settings, model_store.save(settings, other))
 
 
 def test_a_champion_that_is_gone_or_of_an_older_contract_is_named_and_survived(
@@ -88,25 +89,25 @@ def test_a_champion_that_is_gone_or_of_an_older_contract_is_named_and_survived(
 ) -> None:
     settings = Settings(home=tmp_path)
     first, second = model_store.save(settings, bundle), model_store.save(settings, bundle)
-    champion_pointer.promote(settings, first)
-    champion_pointer.promote(settings, second)
+    stored_models.promote(settings, first)
+    stored_models.promote(settings, second)
     serving = Champion(settings)
-    assert serving.refresh() and champion_pointer.usable_champion(settings) == (second, "")
+    assert serving.refresh() and stored_models.usable_champion(settings) == (second, "")
     shutil.rmtree(settings.models / "models" / "neural_focus" / "xgboost_v2")
-    tag, problem = champion_pointer.usable_champion(settings)
+    tag, problem = stored_models.usable_champion(settings)
     assert tag is None and "xgboost_v2" in problem and "rollback" in problem
     fresh = Champion(settings)
     assert not fresh.refresh() and fresh.predictor.version == "rules_v0" and "xgboost_v2" in fresh.notice
-    assert champion_pointer.rollback(settings) == first
+    assert stored_models.rollback(settings) == first
     assert fresh.refresh() and fresh.predictor.version == "xgboost_v1" and not fresh.notice
     manifest = settings.models / "models" / "neural_focus" / "xgboost_v1" / "manifest.json"
     manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "input_version": 0}))
-    assert "input version 0" in champion_pointer.usable_champion(settings)[1]
+    assert "input version 0" in stored_models.usable_champion(settings)[1]
     (settings.models / "champion.json").write_text("{")
-    assert "champion.json cannot be read" in champion_pointer.usable_champion(settings)[1]
+    assert "champion.json cannot be read" in stored_models.usable_champion(settings)[1]
     assert not Champion(settings).refresh()
     model_store.save(settings, bundle)
-    champion_pointer.promote(settings, "xgboost_v2", by="gates", gates=[CALIBRATED.row()])
+    stored_models.promote(settings, "xgboost_v2", by="gates", gates=[CALIBRATED.row()])
     log = [(line["decision"], line["model"].split(":")[1], line["by"]) for line in decision_log.decisions(settings)]
     assert log == [
         ("promoted", "xgboost_v1", "a person"),
@@ -124,10 +125,10 @@ def test_a_shadow_that_cannot_be_read_stops_a_promotion_before_it_and_one_that_i
     tag = model_store.save(settings, bundle)
     (settings.models / "shadow.json").write_text("{")
     with pytest.raises(ContractError, match=r"shadow\.json cannot be read"):
-        champion_pointer.promote(settings, tag)
+        stored_models.promote(settings, tag)
     assert champion_pointer.champion(settings) is None and not decision_log.decisions(settings)
-    shadow_run.set_shadow(settings, tag, champion=None)
-    champion_pointer.promote(settings, tag)
+    stored_models.set_shadow(settings, tag, champion=None)
+    stored_models.promote(settings, tag)
     assert champion_pointer.champion(settings) == tag and shadow_run.shadow(settings) is None
 
 
@@ -160,14 +161,14 @@ def test_a_save_that_is_killed_at_any_file_leaves_the_model_or_nothing(bundle: T
             folders = (settings.models / "models" / "neural_focus").iterdir()
             assert sorted(f"neural_focus:{one.name}" for one in folders) == sorted(whole), "and no half of one"
             for tag in whole[len(stored) :]:
-                model_store.load(settings, tag)
+                stored_models.load(settings, tag)
             stored = whole
             doomed.stdin.write("\n")
             doomed.stdin.flush()
     assert exits == [*[-signal.SIGKILL] * (len(exits) - 1), 0] and len(exits) > len(bundle.files) + 1, "at each file"
     last = model_store.save(settings, bundle)
     assert [model.tag for model in model_store.list_models(settings)] == [*stored, last]
-    assert model_store.load(settings, last).version == last.split(":")[1]
+    assert stored_models.load(settings, last).version == last.split(":")[1]
     assert not (settings.models / "scratch").exists(), "what the killed left is gone"
 
 
@@ -186,28 +187,28 @@ def test_what_older_code_left_half_stored_is_no_model_and_its_number_is_not_take
     assert [model.tag for model in model_store.list_models(settings)] == [first]
     assert model_store.save(settings, bundle) == "neural_focus:xgboost_v7"
     (folder / ".report.html.cut").write_text("half a report")
-    assert model_store.load(settings, first).version == "xgboost_v1", "what a killed write left harms nothing"
+    assert stored_models.load(settings, first).version == "xgboost_v1", "what a killed write left harms nothing"
 
 
 def test_a_model_that_goes_on_answering_is_not_said_to_be_refused(bundle: TrainedBundle, tmp_path: Path) -> None:
     settings = Settings(home=tmp_path)
     first, second = model_store.save(settings, bundle), model_store.save(settings, bundle)
-    champion_pointer.promote(settings, first)
+    stored_models.promote(settings, first)
     serving = Champion(settings)
     assert serving.refresh() and not serving.notice
     (settings.models / "champion.json").write_text("{")
     assert not serving.refresh() and "champion.json cannot be read" in serving.notice
-    champion_pointer.promote(settings, first)
+    stored_models.promote(settings, first)
     assert not serving.refresh() and serving.predictor.version == "xgboost_v1" and not serving.notice
     trees = settings.models / "models" / "neural_focus" / "xgboost_v2" / "switch.ubj"
-    champion_pointer.promote(settings, second)
+    stored_models.promote(settings, second)
     kept = trees.read_bytes()
     trees.write_bytes(b"other")
     assert not serving.refresh() and "switch.ubj is changed" in serving.notice
-    champion_pointer.rollback(settings)
+    stored_models.rollback(settings)
     assert not serving.refresh() and not serving.notice
     trees.write_bytes(kept)
-    champion_pointer.promote(settings, second)
+    stored_models.promote(settings, second)
     assert serving.refresh() and serving.predictor.version == "xgboost_v2", "it may be tried again"
 
 
@@ -221,11 +222,11 @@ def test_a_model_of_an_older_form_is_refused_and_rules_answer(
     files = {**bundle.files, "model.json": json.dumps(whole).encode()}
     tag = model_store.save(settings, TrainedBundle("xgboost", files, {**bundle.manifest, "files": file_hashes(files)}))
     with pytest.raises(ContractError, match=r"xgboost_v1 cannot be read by this code: .*models rollback"):
-        champion_pointer.promote(settings, tag)
+        stored_models.promote(settings, tag)
     (settings.models / "champion.json").write_text(json.dumps({"champion": tag, "before": []}))
     serving = Champion(settings)
     assert not serving.refresh() and serving.predictor.version == "rules_v0" and "cannot be read" in serving.notice
-    found, problem = champion_pointer.working_champion(settings)
+    found, problem = stored_models.working_champion(settings)
     assert found is None and "cannot be read" in problem, "the flows train another"
 
 
@@ -239,9 +240,9 @@ def test_old_models_go_with_their_reports_and_what_serves_or_may_again_stays(
         model_store.save(settings, bundle)
     model_store.save(settings, blend)
     for number in (1, 2, 3, 4, 5, 6, 7):
-        champion_pointer.promote(settings, f"xgboost_v{number}")
+        stored_models.promote(settings, f"xgboost_v{number}")
     shutil.rmtree(settings.models / "models" / "neural_focus" / "xgboost_v6")
-    shadow_run.set_shadow(settings, "xgboost_v9", champion=champion_pointer.champion(settings))
+    stored_models.set_shadow(settings, "xgboost_v9", champion=champion_pointer.champion(settings))
     reports = settings.reports / "models"
     reports.mkdir(parents=True)
     for number in (1, 8, 10):
@@ -269,10 +270,10 @@ def test_old_models_go_with_their_reports_and_what_serves_or_may_again_stays(
     assert [(line["decision"], line["model"]) for line in decision_log.decisions(settings)][-1:] == [
         ("removed", "neural_focus:xgboost_v8")
     ]
-    model_store.load(settings, "blend_v1")
+    stored_models.load(settings, "blend_v1")
     former = [tag.removeprefix("neural_focus:xgboost_v") for tag in champion_pointer.former_champions(settings)]
     assert former == ["1", "2", "3", "4", "5"]
-    assert champion_pointer.rollback(settings) == "neural_focus:xgboost_v5"
+    assert stored_models.rollback(settings) == "neural_focus:xgboost_v5"
     told = decision_log.decisions(settings)
     promotion.promote_newest(platform)
     assert decision_log.decisions(settings)[-1]["model"] == "neural_focus:xgboost_v7", "it is old now"

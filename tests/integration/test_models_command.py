@@ -10,11 +10,12 @@ from typer.testing import CliRunner
 
 from infra.commands.models import app
 from neural_focus.errors import ConfigurationError, ContractError
-from neural_focus.models.champion_pointer import champion, promote
-from neural_focus.models.decision_log import decisions, log_decision
-from neural_focus.models.model_index import model_index
-from neural_focus.models.model_store import save
-from neural_focus.models.shadow_run import shadow
+from neural_focus.evaluation.model_index import model_index
+from neural_focus.models.champion import promote
+from neural_focus.registry.champion_pointer import champion
+from neural_focus.registry.decision_log import decisions, log_decision
+from neural_focus.registry.model_store import save
+from neural_focus.registry.shadow_run import shadow
 from neural_focus.settings import Settings
 
 BEATS = "beats the champion beyond noise on the same moments"

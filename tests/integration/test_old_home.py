@@ -15,11 +15,11 @@ from synthetic_streams import random_moments
 from flows.bootstrap import bootstrap
 from flows.label_files import INPUTS, read_labels
 from infra.database_schema import differences, migrate, newest_revision
-from neural_focus.models.bundle import MODEL, TrainedBundle, file_hashes, write_json
-from neural_focus.models.champion_pointer import usable_champion
+from neural_focus.models.champion import usable_champion
 from neural_focus.models.contracts import V6
-from neural_focus.models.model_store import list_models, save
 from neural_focus.models.training import train_moments
+from neural_focus.registry.bundle import MODEL, TrainedBundle, file_hashes, write_json
+from neural_focus.registry.model_store import list_models, save
 from neural_focus.store.database import connect, sqlalchemy_engine
 from serving.champion import Champion
 

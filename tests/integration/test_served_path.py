@@ -12,8 +12,8 @@ from serving_process import query
 from trained_person import TrainedPerson
 
 from bench import served_path
-from neural_focus.models.champion_pointer import promote
-from neural_focus.models.model_store import save
+from neural_focus.models.champion import promote
+from neural_focus.registry.model_store import save
 from neural_focus.settings import Settings
 
 

@@ -24,17 +24,17 @@ from neural_focus.messages import (
     Problem,
     Snapshot,
 )
-from neural_focus.models import champion_pointer, model_store, shadow_run
+from neural_focus.models import champion as stored_models
 from neural_focus.models.blend import blend
-from neural_focus.models.bundle import TrainedBundle
 from neural_focus.models.contracts import V6
 from neural_focus.models.datasets import Moments, Stays, StreamTable, cut_moments
 from neural_focus.models.past import PastRows
-from neural_focus.models.predict import Predictor
 from neural_focus.models.recurrent import Recipe
 from neural_focus.models.sequence_training import train_sequences
 from neural_focus.models.sequences import FLAG, LiveSteps
 from neural_focus.models.training import train_moments
+from neural_focus.registry import model_store, shadow_run
+from neural_focus.registry.bundle import TrainedBundle
 from neural_focus.replay import replay_with_inputs
 from neural_focus.simulation.person import simulate_person
 from neural_focus.snapshot_inputs import SnapshotInputs
@@ -137,7 +137,7 @@ def test_a_promoted_model_answers_without_a_restart_and_as_it_would_anywhere(
     steps = LiveSteps()
     with desktop(service, token, machine) as person, service.http(token) as client:
         person.t_us -= 200_000_000
-        champion_pointer.promote(service.settings, tag)
+        stored_models.promote(service.settings, tag)
 
         def ask() -> tuple[Snapshot, PredictionMade]:
             sent = person.snapshot(mouse_speed_std=600.0, keystroke_rate=0.5 + person.t_us % 7, keystroke_count=9.0)
@@ -150,7 +150,7 @@ def test_a_promoted_model_answers_without_a_restart_and_as_it_would_anywhere(
         for _ in range(25):  # some steps of a sequence
             ask()
         sent, made = ask()
-        predictor = Predictor.load(service.settings, tag)
+        predictor = stored_models.load(service.settings, tag)
         row, past = _row(sent, made), PastRows.of_snapshot(SnapshotInputs.from_text(sent.inputs), steps.recent())
         judged = predictor.predict(row[None, :], past, user_id=real_person)
         assert made.model_version == predictor.version
@@ -166,7 +166,7 @@ def test_a_promoted_model_answers_without_a_restart_and_as_it_would_anywhere(
         assert card["note"].startswith("learning, day 1") and card["data_from"] < card["data_to"]
 
         beside = model_store.save(service.settings, _train_quickly(kind))
-        shadow_run.set_shadow(service.settings, beside, champion=tag)
+        stored_models.set_shadow(service.settings, beside, champion=tag)
         version = beside.split(":")[1]
         said: dict[int, PredictionMade] = {}
 

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from sample_records import START_US, some_records
 
 from flows.labels import marks_of
-from neural_focus.models.labels import NO_LABEL, Outcome, Source, horizon_mask, resolve_outcomes, untouched
-from neural_focus.models.timeline import read_timeline
+from neural_focus.labelling.labels import NO_LABEL, Outcome, Source, horizon_mask, resolve_outcomes, untouched
 from neural_focus.store.database import Connection, connect
 from neural_focus.store.events import Stream, list_streams, write_events
 from neural_focus.store.labels import insert_label, read_labels, read_shown
 from neural_focus.store.outcomes import apply_labels
 from neural_focus.store.users import ensure_user
 from neural_focus.time import moment
+from neural_focus.timeline import read_timeline
 
 MINUTE_US = 60_000_000
 TEN_US = START_US // MINUTE_US * MINUTE_US + 30 * MINUTE_US

@@ -9,18 +9,18 @@ import numpy as np
 import pytest
 from logged_answers import log_answers
 
-from neural_focus.models.labels import settled_break, switch_within
+from neural_focus.labelling.labels import settled_break, switch_within
+from neural_focus.labelling.outcomes import warning_outcome
+from neural_focus.labelling.stream_timelines import stream_timeline
 from neural_focus.models.predict import PredictionBatch
-from neural_focus.models.timeline import US, read_timeline
-from neural_focus.outcomes import warning_outcome
 from neural_focus.replay import Snapshots, replay
 from neural_focus.simulation.parameters import draw_person
 from neural_focus.simulation.person import live
 from neural_focus.store.database import Connection, connect
 from neural_focus.store.events import write_events
 from neural_focus.store.predictions import read_moments
-from neural_focus.store.timelines import stream_timeline
 from neural_focus.store.users import ensure_user
+from neural_focus.timeline import US, read_timeline
 
 HOURS = 3
 MACHINE = str(uuid4())

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neural_focus.models.bundle import TrainedBundle
 from neural_focus.models.contracts import V6
 from neural_focus.models.datasets import cut_moments
 from neural_focus.models.training import train_moments
+from neural_focus.registry.bundle import TrainedBundle
 from neural_focus.simulation.parameters import draw_person
 from neural_focus.simulation.person import SimulatedPerson, live
 from neural_focus.simulation.stream import stream_of

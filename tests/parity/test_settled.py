@@ -11,11 +11,11 @@ from streams import SCENARIOS, SECOND, Stream, make
 from neural_focus._native import validate
 from neural_focus.events import EventType
 from neural_focus.features import FEATURE_INDEX
-from neural_focus.models.labels import settled_break
+from neural_focus.labelling.labels import settled_break
 from neural_focus.models.past import PastRows
 from neural_focus.models.predict import Predictor
-from neural_focus.models.timeline import read_timeline
 from neural_focus.replay import replay_with_inputs
+from neural_focus.timeline import read_timeline
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)

@@ -13,7 +13,6 @@ from neural_focus.errors import ContractError
 from neural_focus.features import FEATURE_INDEX, INPUT_V1
 from neural_focus.models import drift, held_out, measures
 from neural_focus.models.blend import KIND, NETWORK_SHARE, Blended, blend, blend_shifts
-from neural_focus.models.bundle import MODEL, TrainedBundle, verify
 from neural_focus.models.calibrate import Calibration, logit
 from neural_focus.models.held_out import DAYS, PERSON, HeldOut, join, read_held_out, write_held_out
 from neural_focus.models.predict import Predictor
@@ -21,6 +20,7 @@ from neural_focus.models.recurrent import Recipe
 from neural_focus.models.sequence_training import train_sequences
 from neural_focus.models.sequences import CHANNELS, STEPS
 from neural_focus.models.training import train_moments
+from neural_focus.registry.bundle import MODEL, TrainedBundle, verify
 
 QUICK = Recipe(hidden=8, layer=16, epochs=4, batch=128, rate=1e-2, most_rows=2_000)
 TARGETS = ("switch", "break", "outcome")

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from neural_focus.models.calibrate import fit_calibration, fit_line, fit_shift
+from neural_focus.models.calibrate import fit_calibration, fit_line, fit_shift, sigmoid
 from neural_focus.models.linear import fit_linear
-from neural_focus.models.logistic import sigmoid
 
 
 def cost(line: np.ndarray, margin: np.ndarray, label: np.ndarray) -> float:

@@ -6,11 +6,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from neural_focus.labelling.labels import NO_LABEL, horizon_mask, switch_within
 from neural_focus.models.calibrate import fit_calibration
-from neural_focus.models.labels import NO_LABEL, horizon_mask, switch_within
 from neural_focus.models.linear import fit_linear
 from neural_focus.models.measures import auc, ece
-from neural_focus.models.timeline import US, Timeline
+from neural_focus.timeline import US, Timeline
 
 MINUTE_US = 60 * US
 MOMENTS = 6_000

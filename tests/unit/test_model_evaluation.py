@@ -11,11 +11,7 @@ from sklearn.isotonic import IsotonicRegression
 from synthetic_streams import random_moments
 
 from infra.commands.evaluate_notes import few_days, untrained
-from neural_focus.models import measures
-from neural_focus.models.baselines import baseline_probabilities, one_numbers
-from neural_focus.models.contracts import V1
-from neural_focus.models.datasets import Moments
-from neural_focus.models.evaluation import (
+from neural_focus.evaluation.evaluate import (
     Judged,
     day_split,
     judge_split,
@@ -25,11 +21,14 @@ from neural_focus.models.evaluation import (
     pool,
     rows_of,
 )
-from neural_focus.models.figures import alerts, alerts_on_budget
+from neural_focus.labelling.labels import Outcome
+from neural_focus.models import measures
+from neural_focus.models.baselines import baseline_probabilities, one_numbers
+from neural_focus.models.contracts import V1
+from neural_focus.models.datasets import EMBARGO_SECONDS, Moments, folds_by_person, slices_by_days
 from neural_focus.models.held_out import DAYS, judge_held_out
-from neural_focus.models.labels import Outcome
+from neural_focus.models.measures import alerts, alerts_on_budget
 from neural_focus.models.population import AppStatistics
-from neural_focus.models.splits import EMBARGO_SECONDS, folds_by_person, slices_by_days
 from neural_focus.models.training import held_out_figures
 
 

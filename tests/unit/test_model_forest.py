@@ -11,8 +11,7 @@ import xgboost
 
 from neural_focus._native import Forest as Trees
 from neural_focus.errors import ContractError
-from neural_focus.models.boosted import load_trees
-from neural_focus.models.forest import Forest, compile_forest
+from neural_focus.models.trees import Forest, compile_forest, load_trees
 
 
 def booster(depth: int, features: int = 6) -> tuple[xgboost.Booster, np.ndarray]:

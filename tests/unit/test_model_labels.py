@@ -7,10 +7,10 @@ import pytest
 from synthetic_streams import random_records
 
 from neural_focus.features import FEATURE_INDEX
-from neural_focus.models import labels
-from neural_focus.models.labels import Outcome, OutcomeMark, Source
-from neural_focus.models.timeline import Timeline, inside, merge_intervals, read_timeline, ticks
+from neural_focus.labelling import labels
+from neural_focus.labelling.labels import Outcome, OutcomeMark, Source
 from neural_focus.replay import replay
+from neural_focus.timeline import Timeline, inside, merge_intervals, read_timeline, ticks
 
 US = 1_000_000
 SEEDS = range(6)

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from synthetic_streams import random_moments
 
+from neural_focus.evaluation.importance import MOST_INPUTS, important_inputs
+from neural_focus.evaluation.report import model_report, risk_coverage
+from neural_focus.evaluation.report_tables import table
 from neural_focus.models.held_out import FILE, read_held_out
-from neural_focus.models.importance import MOST_INPUTS, important_inputs
 from neural_focus.models.predict import Predictor
-from neural_focus.models.report import model_report, risk_coverage
-from neural_focus.models.report_tables import table
 from neural_focus.models.training import train_moments
 from neural_focus.models.vocabulary import VOCABULARY
 

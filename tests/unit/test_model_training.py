@@ -12,8 +12,8 @@ from told_inputs import told_past
 
 from neural_focus.errors import ContractError, InputError
 from neural_focus.features import FEATURE_INDEX, INPUT_V1
+from neural_focus.labelling.labels import NO_LABEL, Outcome, Source
 from neural_focus.models import measures
-from neural_focus.models.bundle import MODEL, TrainedBundle, file_hashes, verify
 from neural_focus.models.contracts import V1, V6, contract_of
 from neural_focus.models.drift import (
     CALENDAR,
@@ -25,11 +25,11 @@ from neural_focus.models.drift import (
 )
 from neural_focus.models.explain import say_value, word_factors
 from neural_focus.models.fitting import chosen_rows, settle_outcomes, step_of, training_rows
-from neural_focus.models.labels import NO_LABEL, Outcome, Source
 from neural_focus.models.predict import Predictor
 from neural_focus.models.training import train_moments
 from neural_focus.models.typical import typical_rows
 from neural_focus.models.vocabulary import VOCABULARY
+from neural_focus.registry.bundle import MODEL, TrainedBundle, file_hashes, verify
 
 
 @pytest.fixture(scope="module")

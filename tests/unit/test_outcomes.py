@@ -10,12 +10,13 @@ from synthetic_streams import random_records
 
 from neural_focus.events import EVENT_DTYPE, EventType
 from neural_focus.features import FEATURE_INDEX
-from neural_focus.models.labels import horizon_mask, settled_break, switch_within
-from neural_focus.models.timeline import NEVER, US, read_timeline
-from neural_focus.outcomes import HORIZON, WarningKind, high_onsets, served_outcome, warning_outcome
+from neural_focus.labelling.labels import horizon_mask, settled_break, switch_within
+from neural_focus.labelling.outcomes import HORIZON, high_onsets, served_outcome, warning_outcome
+from neural_focus.labelling.stream_timelines import TELLING, timeline_of
+from neural_focus.prediction import WarningKind
 from neural_focus.replay import replay
 from neural_focus.store.predictions import LoggedMoments
-from neural_focus.store.timelines import TELLING, timeline_of
+from neural_focus.timeline import NEVER, US, read_timeline
 
 SEEDS = range(3)
 KINDS: tuple[WarningKind, ...] = ("HIGH_RISK", "BREAK")

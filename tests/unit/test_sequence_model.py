@@ -14,9 +14,8 @@ from told_inputs import told_past
 from neural_focus.errors import ContractError
 from neural_focus.features import FEATURE_INDEX, INPUT_V1
 from neural_focus.models import measures, recurrent
-from neural_focus.models.bundle import TrainedBundle, verify
 from neural_focus.models.contracts import V1, V6
-from neural_focus.models.event_types import TYPE_NAMES
+from neural_focus.models.inputs import TYPE_NAMES
 from neural_focus.models.network import NETWORK
 from neural_focus.models.predict import Predictor
 from neural_focus.models.recurrent import Recipe, as_torch
@@ -34,6 +33,7 @@ from neural_focus.models.sequences import (
     now_rows,
     recent_steps,
 )
+from neural_focus.registry.bundle import TrainedBundle, verify
 
 QUICK = Recipe(hidden=8, layer=16, epochs=4, batch=128, rate=1e-2, most_rows=2_000)
 

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from neural_focus.events import EVENT_DTYPE, EventType, ProductivityCategory
-from neural_focus.models.timeline import US, read_timeline
-from neural_focus.outcomes import WarningKind, warning_outcome
+from neural_focus.labelling.outcomes import warning_outcome
+from neural_focus.labelling.stream_timelines import timeline_of
+from neural_focus.prediction import WarningKind
 from neural_focus.store.predictions import LoggedMoments
-from neural_focus.store.timelines import timeline_of
+from neural_focus.timeline import US, read_timeline
 from serving.warnings import Offered, idle_stretches, switches_of, warnings_of
 
 T0 = 1_790_000_000 * US

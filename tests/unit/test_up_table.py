@@ -9,8 +9,8 @@ from rich.console import Console
 
 from infra.up import table
 from infra.up.counts import Counts
-from neural_focus.models.model_store import StoredModel
 from neural_focus.prediction import TARGET_WORDS
+from neural_focus.registry.model_store import StoredModel
 from neural_focus.settings import Settings
 
 DROPPED = {"queue full": 12_345, "before the consent": 3, "older than what is kept": 7}

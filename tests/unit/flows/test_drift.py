@@ -11,7 +11,7 @@ import pytest
 from flows import drift
 from flows.platform_flow import Platform
 from neural_focus.models.drift import LARGE_SHIFT
-from neural_focus.models.health import read_health
+from neural_focus.registry.health import read_health
 from neural_focus.settings import Settings
 
 STILL = dict.fromkeys([f"input_{number}" for number in range(40)], 0.02)

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from neural_focus.models.comparison import paired_auc, resampling_units
-from neural_focus.models.gates import (
+from neural_focus.evaluation.comparison import paired_auc, resampling_units
+from neural_focus.evaluation.gates import (
     beats_baselines,
     beats_champion,
     calibrated,

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from neural_focus.evaluation.comparison import Difference, paired_auc, paired_brier, resampling_units
 from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH
+from neural_focus.labelling.labels import NO_LABEL
 from neural_focus.models import measures
-from neural_focus.models.comparison import Difference, paired_auc, paired_brier, resampling_units
 from neural_focus.models.held_out import DAYS, HeldOut
-from neural_focus.models.labels import NO_LABEL
 from neural_focus.models.past import PastRows
 from neural_focus.models.predict import Predictor
 from neural_focus.models.sequences import LiveSteps

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neural_focus.outcomes import MARGIN_US, WarningKind, served_outcome
+from neural_focus.labelling.outcomes import MARGIN_US, served_outcome
+from neural_focus.labelling.stream_timelines import stream_timeline
+from neural_focus.prediction import WarningKind
 from neural_focus.store.database import Connection
 from neural_focus.store.labels import shown_on
 from neural_focus.store.predictions import LoggedMoments, read_moments
-from neural_focus.store.timelines import stream_timeline
 from neural_focus.time import moment
 
 KINDS: Mapping[str, WarningKind] = {"switch": "HIGH_RISK", "break": "BREAK"}

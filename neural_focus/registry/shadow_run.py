@@ -9,16 +9,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from neural_focus.atomic_write import atomic_write
 from neural_focus.errors import ContractError
-from neural_focus.models.decision_log import log_decision
-from neural_focus.models.model_store import alone, full_tag, load
 
 if TYPE_CHECKING:
     from neural_focus.settings import Settings
@@ -55,26 +52,10 @@ def shadow(settings: Settings) -> Shadow | None:
         ) from error
 
 
-def set_shadow(
-    settings: Settings,
-    tag: str,
-    *,
-    champion: str | None,
-    by: str = "a person",
-    gates: Sequence[Mapping[str, Any]] = (),
-) -> None:
-    """Let ``tag`` predict in the shadow of ``champion``, once its files have been checked.
-
-    Raises:
-        ConfigurationError: there is no such model.
-        ContractError: it cannot be loaded.
-    """
-    full = full_tag(tag)
-    with alone(settings):
-        load(settings, tag)
-        told = {"model": full, "champion": champion, "since": datetime.now(UTC).isoformat(), "by": by}
-        atomic_write(_path(settings), json.dumps(told).encode())
-        log_decision(settings, "shadows", full, by=by, before=champion, gates=gates)
+def write_shadow(settings: Settings, tag: str, *, champion: str | None, by: str) -> None:
+    """Name ``tag`` the challenger in the shadow of ``champion``, from now on; for who is ``alone``."""
+    told = {"model": tag, "champion": champion, "since": datetime.now(UTC).isoformat(), "by": by}
+    atomic_write(_path(settings), json.dumps(told).encode())
 
 
 def clear_shadow(settings: Settings) -> bool:

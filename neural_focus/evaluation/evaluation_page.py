@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from neural_focus.models.evaluation import Judged
+from neural_focus.evaluation.evaluate import Judged
+from neural_focus.evaluation.report import REACH, beside_recency, each_person, everybody
+from neural_focus.evaluation.report_head import head
+from neural_focus.evaluation.report_plots import learning, picture, plots
+from neural_focus.evaluation.report_tables import table
 from neural_focus.models.measures import auc
-from neural_focus.models.report import REACH, beside_recency, each_person, everybody
-from neural_focus.models.report_head import head
-from neural_focus.models.report_plots import learning, picture, plots
-from neural_focus.models.report_tables import table
 from neural_focus.prediction import TARGET_WORDS
 
 

@@ -6,21 +6,18 @@ something is the trial's question.
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 from numpy.typing import NDArray
 
-from neural_focus.models.labels import NO_LABEL, Labels, next_break, next_switch, untouched
-from neural_focus.models.timeline import US, Timeline, Times
-from neural_focus.prediction import BREAK_HORIZON_SECONDS, HIGH_FROM, HORIZON_SECONDS
+from neural_focus.labelling.labels import NO_LABEL, Labels, next_break, next_switch, untouched
+from neural_focus.prediction import BREAK_HORIZON_SECONDS, HIGH_FROM, HORIZON_SECONDS, WarningKind
 from neural_focus.store.predictions import LoggedMoments
+from neural_focus.timeline import US, Timeline, Times
 
 MARGIN_US = 330 * US
 """Before a window: how long a snapshot's own past reaches; after it: the longest horizon."""
 SLACK_US = 2 * US
 """Snapshots this close follow each other."""
-WarningKind = Literal["HIGH_RISK", "BREAK"]
 HORIZON: dict[WarningKind, int] = {"HIGH_RISK": HORIZON_SECONDS, "BREAK": BREAK_HORIZON_SECONDS}
 
 

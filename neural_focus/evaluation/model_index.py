@@ -7,13 +7,13 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from neural_focus.models.champion_pointer import champion
-from neural_focus.models.decision_log import decisions
-from neural_focus.models.decision_words import not_passed, what_was_decided, when
-from neural_focus.models.model_store import StoredModel, list_models
-from neural_focus.models.report_head import head
-from neural_focus.models.shadow_run import shadow
+from neural_focus.evaluation.report_head import head
 from neural_focus.prediction import TARGET_WORDS
+from neural_focus.registry.champion_pointer import champion
+from neural_focus.registry.decision_log import decisions
+from neural_focus.registry.decision_words import not_passed, what_was_decided, when
+from neural_focus.registry.model_store import StoredModel, list_models
+from neural_focus.registry.shadow_run import shadow
 from neural_focus.settings import Settings
 from neural_focus.time import utc_date
 

@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
+from neural_focus.evaluation.evaluate import Judged, rows_of
+from neural_focus.evaluation.gates import segment_table
+from neural_focus.evaluation.report_head import head
+from neural_focus.evaluation.report_plots import bars, learning, picture, plots
+from neural_focus.evaluation.report_tables import ALERTS, FIGURES, table
 from neural_focus.models.confidence import confidence
 from neural_focus.models.datasets import Moments
-from neural_focus.models.evaluation import Judged, rows_of
-from neural_focus.models.gates import segment_table
 from neural_focus.models.held_out import DAYS, PERSON, HeldOut
-from neural_focus.models.report_head import head
-from neural_focus.models.report_plots import bars, learning, picture, plots
-from neural_focus.models.report_tables import ALERTS, FIGURES, table
 from neural_focus.models.sequences import no_steps
 from neural_focus.prediction import TARGET_WORDS
 from neural_focus.time import utc_date

@@ -26,10 +26,9 @@ from typing import TYPE_CHECKING, Any
 
 from neural_focus.atomic_write import atomic_write
 from neural_focus.errors import ConfigurationError, ContractError
-from neural_focus.models.bundle import MANIFEST, TrainedBundle, verify
+from neural_focus.registry.bundle import MANIFEST, TrainedBundle, verify
 
 if TYPE_CHECKING:
-    from neural_focus.models.predict import Predictor
     from neural_focus.settings import Settings
 
 NAME = "neural_focus"
@@ -104,19 +103,6 @@ def list_models(settings: Settings) -> list[StoredModel]:
 def newest_of_each_kind(models: Iterable[StoredModel]) -> dict[str, StoredModel]:
     """By kind the last of ``models``, which come oldest first."""
     return {str(model.manifest["kind"]): model for model in models}
-
-
-def load(settings: Settings, tag: str) -> Predictor:
-    """The predictor of a stored model, after checking every file against its manifest.
-
-    Raises:
-        ConfigurationError: there is no such model.
-        ContractError: a file is not what was saved, or the model needs another input contract.
-    """
-    from neural_focus.models.predict import Predictor
-
-    bundle = read_bundle(settings, tag)
-    return Predictor.from_files(bundle.files, bundle.manifest, full_tag(tag).split(":")[1])
 
 
 def read_bundle(settings: Settings, tag: str) -> TrainedBundle:

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neural_focus.events import EVENT_DTYPE, PRODUCTIVITY_SHIFT, CategoryFlag, EventType
-from neural_focus.models.timeline import US, Timeline, Times, merge_intervals, read_timeline
-from neural_focus.outcomes import SLACK_US
+from neural_focus.labelling.outcomes import SLACK_US
 from neural_focus.prediction import HORIZON_SECONDS
 from neural_focus.sessions import LOOK_BACK_US
 from neural_focus.store.boots import read_boots
@@ -19,6 +18,7 @@ from neural_focus.store.database import Connection
 from neural_focus.store.events import read_events
 from neural_focus.store.predictions import LoggedMoments
 from neural_focus.time import microseconds, moment
+from neural_focus.timeline import US, Timeline, Times, merge_intervals, read_timeline
 
 TELLING = (
     EventType.WINDOW_FOCUS_CHANGE,

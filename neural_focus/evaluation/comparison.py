@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import norm
 
-from neural_focus.models.timeline import Times
 from neural_focus.time import DAY_US, HOUR_US
+from neural_focus.timeline import Times
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int8]

@@ -20,8 +20,8 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-from neural_focus.models.timeline import NEVER, US, Timeline, Times, is_work
 from neural_focus.prediction import AWAY_SECONDS, BREAK_HORIZON_SECONDS, HORIZON_SECONDS, MANY_SWITCHES
+from neural_focus.timeline import NEVER, US, Timeline, Times, is_work
 
 SETTLED_SECONDS = 60
 FOR_GOOD_SECONDS = 60

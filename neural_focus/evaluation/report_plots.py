@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from neural_focus.evaluation.report_tables import MODEL_NAMES
 from neural_focus.models.confidence import confidence
-from neural_focus.models.report_tables import MODEL_NAMES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from neural_focus.models.evaluation import Judged
+    from neural_focus.evaluation.evaluate import Judged
 
 _LOOKS: dict[str, dict[str, Any]] = {
     "recency": {"color": "#b0772d", "linestyle": (0, (1, 1.5))},

@@ -16,19 +16,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from neural_focus.labelling.labels import NO_LABEL
 from neural_focus.models import measures
 from neural_focus.models.baselines import baseline_probabilities
 from neural_focus.models.blend import blend_probabilities
 from neural_focus.models.calibrate import Calibration, fit_calibration
 from neural_focus.models.contracts import V6
-from neural_focus.models.datasets import Moments, Stays
-from neural_focus.models.figures import alert_figures, figures
+from neural_focus.models.datasets import Moments, Stays, folds_by_person, slices_by_days
 from neural_focus.models.fitting import Fitted, fit_model, labelled, probe_split, step_of
 from neural_focus.models.inputs import InputContract
-from neural_focus.models.labels import NO_LABEL
 from neural_focus.models.linear import fit_linear
+from neural_focus.models.measures import alert_figures, figures
 from neural_focus.models.sequence_fitting import fit_sequences
-from neural_focus.models.splits import folds_by_person, slices_by_days
 from neural_focus.time import DAY_US
 from neural_focus.validation import plain
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from neural_focus.models.champion_pointer import champion, former_champions, keep_former
-from neural_focus.models.decision_log import log_decision
-from neural_focus.models.model_store import NAME, StoredModel, alone, discard, full_tag, list_models
-from neural_focus.models.shadow_run import shadow
+from neural_focus.registry.champion_pointer import champion, former_champions, keep_former
+from neural_focus.registry.decision_log import log_decision
+from neural_focus.registry.model_store import NAME, StoredModel, alone, discard, full_tag, list_models
+from neural_focus.registry.shadow_run import shadow
 
 if TYPE_CHECKING:
     from neural_focus.settings import Settings

@@ -1,0 +1,1 @@
+"""How good a model is: figures beside baselines, gates, reports."""
