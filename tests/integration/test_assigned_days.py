@@ -72,11 +72,12 @@ def test_each_day_has_its_own_arm_in_the_persons_zone(fresh_database_url: str) -
         assert arms_at(connection, TODAY, [ann]) == {ann: "other"}, "what is stored counts"
         for day in range(6):
             a_day(connection, ann, START + timedelta(days=day, hours=4), settled=12 * day)  # 13:00 UTC is the next day
+        a_day(connection, ann, START + timedelta(minutes=30), settled=30)  # in the day that it began in
         [one] = list_experiments(connection)
         found = read_days(connection, one, START + timedelta(days=5))
     told = {(known.day - TODAY).days: (known.minutes, known.before, known.arm) for known in found}
     later = {day: (pytest.approx(0.2 * (day - 1)), pytest.approx(0.2 * (day - 2)), arms[day]) for day in (2, 3, 4)}
-    assert told == {1: (0.0, None, arms[1])} | later
+    assert told == {1: (0.0, 0.5, arms[1])} | later
 
 
 def test_the_report_has_a_section_of_it(fresh_database_url: str, tmp_path: Path) -> None:
