@@ -96,18 +96,24 @@ void Capture::take_due() {
   recorder_.lock(lock_wanted_.load(std::memory_order_relaxed));
   recorder_.engage(engaged_wanted_.load(std::memory_order_relaxed));
   recorder_.take_due();
-  const bool covered = covered_wanted_.load(std::memory_order_relaxed);
-  if (covered != covered_) {
-    covered_ = covered;
-    refresh_focus();
-  }
+  take_cover();
   if (recorder_.motion_wanted()) ask_pointer();
   if (!manager_tells_ && now_us_ - last_poll_us_ >= focus_poll_us) refresh_focus();
+}
+
+// Before each event, not each turn: what is typed once our screen is gone may come in one batch with the key that closed
+// it.
+void Capture::take_cover() {
+  const bool covered = covered_wanted_.load(std::memory_order_relaxed);
+  if (covered == covered_) return;
+  covered_ = covered;
+  refresh_focus();
 }
 
 void Capture::take_events() {
   events_.take([this](const Told& told) {
     tick();
+    take_cover();
     take(told);
   });
 }

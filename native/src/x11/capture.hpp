@@ -68,6 +68,7 @@ class Capture {
   void take(const Told& told);
   void take_keyboard_news();
   void take_due();
+  void take_cover();
   void on_key(unsigned code, bool pressed, bool repeated);
   void on_button(unsigned number);
   void on_motion();
