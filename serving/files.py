@@ -12,8 +12,8 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from neural_focus.evaluation.model_index import model_index
+from neural_focus.pages import render
 from serving.auth import COOKIE_NAME, COOKIE_SECONDS, make_cookie, redeem_code
-from serving.plain_page import plain_page
 from serving.problems import ProblemError
 from serving.runtime import Runtime
 
@@ -31,10 +31,12 @@ def add_signin(app: FastAPI, runtime: Callable[[], Runtime]) -> None:
         token_user = await run_in_threadpool(redeem_code, here.settings, here.secrets, code)
         if token_user is None:
             text = "This sign-in link has been used or is too old. A new one: neural-focus signin"
-            return HTMLResponse(plain_page("Not signed in", text), 403, headers={"cache-control": "no-store"})
+            return HTMLResponse(
+                render("plain", title="Not signed in", text=text), 403, headers={"cache-control": "no-store"}
+            )
         user_id = await here.person_id(token_user)
         # Not a redirect: after a click in a mail a Strict cookie would not be sent to its target.
-        page = plain_page("Signed in", "", '<meta http-equiv="refresh" content="0;url=/">')
+        page = render("plain", title="Signed in", text="", forward="/")
         response = HTMLResponse(page, headers={"cache-control": "no-store"})
         response.set_cookie(
             COOKIE_NAME, make_cookie(here.secrets, user_id), COOKIE_SECONDS, httponly=True, samesite="strict", path="/"
@@ -48,7 +50,8 @@ def add_files(app: FastAPI, runtime: Callable[[], Runtime], dashboard: Path) -> 
     @app.get("/", include_in_schema=False)
     async def index() -> Response:
         if not (dashboard / "index.html").exists():
-            return HTMLResponse(plain_page("The page is not built", "Build it with: make setup, then reload"), 503)
+            text = "Build it with: make setup, then reload"
+            return HTMLResponse(render("plain", title="The page is not built", text=text), 503)
         return FileResponse(dashboard / "index.html", headers={"cache-control": "no-cache"})
 
     @app.get("/bentoml", include_in_schema=False)

@@ -17,10 +17,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from neural_focus.addresses import HostGuard
 from neural_focus.messages import Problem
+from neural_focus.pages import render
 from neural_focus.secrets import Secrets
 from neural_focus.settings import PREFIX, Settings
 from serving.auth import COOKIE_NAME, cookie_user, token_user
-from serving.plain_page import plain_page
 from serving.problems import respond
 
 OPEN_PATHS = frozenset({"/healthz", "/livez", "/readyz", "/signin"})
@@ -58,7 +58,7 @@ class AccessGate:
         if refusal is None:
             await self.app(scope, receive, _with_headers(send))
         elif scope["type"] == "http" and refusal.status == 401 and _shows_pages(scope):
-            page = HTMLResponse(plain_page("This browser is not signed in", HOW_TO_SIGN_IN), 401)
+            page = HTMLResponse(render("plain", title="This browser is not signed in", text=HOW_TO_SIGN_IN), 401)
             await page(scope, receive, _with_headers(send))
         elif scope["type"] == "http":
             headers = {"WWW-Authenticate": "Bearer"} if refusal.status == 401 else None

@@ -18,10 +18,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from neural_focus.errors import InputError
+from neural_focus.pages import render
 from neural_focus.time import iso, microseconds, wall_clock_us
 from neural_focus.validation import validate
 from serving.auth import CODE_SECONDS, make_code, redeem_code
-from serving.plain_page import plain_page
 from serving.problems import ProblemError, problem_of, respond
 from serving.responses import PairedBrowser, PairingCode
 from serving.rest import Here, User, problems
@@ -80,7 +80,7 @@ def add_pairing(app: FastAPI, runtime: Callable[[], Runtime]) -> None:
             "If the Neural Focus extension is in this browser, it now asks whether to pair. If it does not, open the "
             f"extension's page from the browser's bar and give it this code within ten minutes: {offer}"
         )
-        page = plain_page("Pair this browser", text, f'<meta name="{META}" content="{offer}">')
+        page = render("plain", title="Pair this browser", text=text, meta={META: offer})
         return HTMLResponse(page, headers={"cache-control": "no-store"})
 
     @app.post("/browser/pair", include_in_schema=False)

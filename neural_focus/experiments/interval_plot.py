@@ -1,22 +1,22 @@
-"""Effects and their intervals as one inline SVG: a line an arm, zero in the middle of attention."""
+"""Effects and their intervals as one plot: a line an arm, zero in the middle of attention."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from html import escape
 
 from neural_focus.experiments.analysis import ArmFindings
 from neural_focus.experiments.wording import arm_name, signed
+from neural_focus.pages.svg import Plot, Shape, dot, line, text
 
 WIDTH, ROW, LEFT, RIGHT, TOP, BOTTOM = 560, 46, 186, 20, 12, 42
 
 
-def interval_plot(arms: Sequence[ArmFindings]) -> str:
-    """SVG of the arms that have an effect; empty without any. Colours come from the page's style sheet."""
+def interval_plot(arms: Sequence[ArmFindings]) -> Plot | None:
+    """The arms that have an effect; None without any."""
     shown = [arm for arm in arms if arm.effect is not None and math.isfinite(arm.effect.low + arm.effect.high)]
     if not shown:
-        return ""
+        return None
     ticks = round_ticks(_edges(shown))
     low, high = ticks[0], ticks[-1]
     height = TOP + ROW * len(shown) + BOTTOM
@@ -25,37 +25,32 @@ def interval_plot(arms: Sequence[ArmFindings]) -> str:
         return LEFT + (min(max(value, low), high) - low) / (high - low) * (WIDTH - LEFT - RIGHT)
 
     floor = height - BOTTOM
-    parts = [f'<line class="grid" x1="{x(t):.1f}" x2="{x(t):.1f}" y1="{TOP}" y2="{floor}"/>' for t in ticks]
-    parts += [f'<text class="tick" x="{x(t):.1f}" y="{floor + 16}">{t:+g}</text>'.replace("+0<", "0<") for t in ticks]
-    parts.append(f'<line class="zero" x1="{x(0):.1f}" x2="{x(0):.1f}" y1="{TOP}" y2="{floor}"/>')
-    parts.append(f'<text class="tick" x="{(LEFT + WIDTH - RIGHT) / 2}" y="{floor + 33}">points of focus score</text>')
+    shapes = [line("grid", x=(x(tick), x(tick)), y=(TOP, floor)) for tick in ticks]
+    shapes += [text("tick", x(tick), floor + 16, f"{tick:+g}" if tick else "0") for tick in ticks]
+    shapes.append(line("zero", x=(x(0), x(0)), y=(TOP, floor)))
+    shapes.append(text("tick", (LEFT + WIDTH - RIGHT) / 2, floor + 33, "points of focus score"))
     for row, arm in enumerate(shown):
-        parts.append(_row(arm, TOP + ROW * row + ROW / 2, x))
-    label = escape("; ".join(_spoken(arm) for arm in shown))
-    body = "".join(parts)
-    return f'<svg class="intervals" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{label}">{body}</svg>'
+        shapes += _row(arm, TOP + ROW * row + ROW / 2, x)
+    return Plot("intervals", WIDTH, height, "; ".join(_spoken(arm) for arm in shown), shapes)
 
 
-def _row(arm: ArmFindings, y: float, x: Callable[[float], float]) -> str:
+def _row(arm: ArmFindings, y: float, x: Callable[[float], float]) -> list[Shape]:
     effect, applied = arm.effect, arm.applied_effect
     if effect is None:
-        return ""
-    marks = f'<text class="arm" x="{LEFT - 14}" y="{y + 5:.1f}">{escape(arm_name(arm.arm))}</text>'
+        return []
+    shapes = [text("arm", LEFT - 14, y + 5, arm_name(arm.arm))]
     if arm.any_time is not None and all(math.isfinite(value) for value in arm.any_time):
-        low, high = arm.any_time
-        marks += f'<line class="anytime" x1="{x(low):.1f}" x2="{x(high):.1f}" y1="{y}" y2="{y}"/>'
+        shapes.append(line("anytime", x=(x(arm.any_time[0]), x(arm.any_time[1])), y=(y, y)))
     clear = "clear" if effect.low > 0 or effect.high < 0 else "unclear"
-    marks += f'<line class="interval {clear}" x1="{x(effect.low):.1f}" x2="{x(effect.high):.1f}" y1="{y}" y2="{y}"/>'
-    marks += f'<circle class="point {clear}" cx="{x(effect.estimate):.1f}" cy="{y}" r="6"/>'
+    shapes.append(line(f"interval {clear}", x=(x(effect.low), x(effect.high)), y=(y, y)))
+    shapes.append(dot(f"point {clear}", x(effect.estimate), y, 6))
     if applied is not None:
-        below = y + 14
-        ends = f'x1="{x(applied.low):.1f}" x2="{x(applied.high):.1f}"'
-        marks += f'<line class="applied" {ends} y1="{below}" y2="{below}"/>'
-        marks += f'<circle class="applied-point" cx="{x(applied.estimate):.1f}" cy="{below}" r="4"/>'
+        shapes.append(line("applied", x=(x(applied.low), x(applied.high)), y=(y + 14, y + 14)))
+        shapes.append(dot("applied-point", x(applied.estimate), y + 14, 4))
     if arm.true_effect is not None:
-        at = x(arm.true_effect)
-        marks += f'<path class="truth" d="M{at - 6:.1f} {y - 15} h12 l-6 9 z"><title>true effect</title></path>'
-    return marks
+        path = f"M{x(arm.true_effect) - 6:.1f} {y - 15} h12 l-6 9 z"
+        shapes.append(Shape("path", {"class": "truth", "d": path}, title="true effect"))
+    return shapes
 
 
 def _spoken(arm: ArmFindings) -> str:

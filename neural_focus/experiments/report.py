@@ -6,13 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
-
-from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
 
 from neural_focus.atomic_write import READABLE, atomic_write
 from neural_focus.errors import StoreError
@@ -39,11 +35,12 @@ from neural_focus.experiments.wording import (
     span,
     verdict,
 )
+from neural_focus.pages import render
+from neural_focus.pages.svg import Plot
 from neural_focus.store.database import Connection
 from neural_focus.store.experiments import Started, list_experiments
 from neural_focus.validation import plain
 
-TEMPLATE = "report.html.j2"
 METHOD = "randomisation within the person; between people where each was given one arm"
 FAMILIES = {
     "arms": "effects of an experiment's arms on the primary outcome: these decide each verdict",
@@ -128,22 +125,20 @@ def report_html(
     assigned: Sequence[AssignedFindings] = (),
 ) -> str:
     """The page: no script, nothing loaded from elsewhere. ``started`` and ``assigned`` as in ``report_json``."""
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"signed": signed, "arm_name": arm_name, "points": _points, "span": span}
-    template = environment.from_string(resources.files(__package__).joinpath(TEMPLATE).read_text("utf-8"))
-    plots = {found.key: Markup(interval_plot(found.arms)) for found in findings}  # noqa: S704 - escaped there
-    sequences = {
-        found.key: [Markup(plot) for plot in _sequences(found)]  # noqa: S704 - the same
-        for found in findings
-    }
-    return template.render(
+    return render(
+        "ab_report",
+        title="Does the help work?",
         sentence=headline(findings),
         findings=findings,
         now=now,
         since=None if days is None else now - timedelta(days=days),
-        plots=plots,
-        sequences=sequences,
+        plots={found.key: interval_plot(found.arms) for found in findings},
+        sequences={found.key: _sequences(found) for found in findings},
         names=GROUP_NAMES,
+        arm_name=arm_name,
+        signed=signed,
+        span=span,
+        points=_points,
         verdict=verdict,
         next_step=next_step,
         plural=plural,
@@ -207,7 +202,7 @@ def _arm_json(arm: ArmFindings) -> dict[str, Any]:
     return asdict(arm) | {"verdict": verdict(arm), "over_time": points}
 
 
-def _sequences(found: TrialFindings) -> list[str]:
+def _sequences(found: TrialFindings) -> list[Plot]:
     drawn = (sequence_plot(arm.arm, arm.over_time, arm.true_effect) for arm in found.arms)
     return [plot for plot in drawn if plot]
 

@@ -1,21 +1,22 @@
-"""How an effect's any-time interval closed in over time, one arm, as inline SVG. Colours are the style sheet's."""
+"""How an effect's any-time interval closed in over time, one arm."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 from neural_focus.experiments.arm_effects import SequencePoint
 from neural_focus.experiments.interval_plot import round_ticks
 from neural_focus.experiments.wording import arm_name, signed
+from neural_focus.pages.svg import Plot, Shape, line, text
+from neural_focus.pages.svg import points as places
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 480, 200, 40, 20, 28, 26
 
 
-def sequence_plot(arm: str, points: Sequence[SequencePoint], truth: float | None = None) -> str:
-    """SVG of one arm's interval after each opportunity; empty without at least two."""
+def sequence_plot(arm: str, points: Sequence[SequencePoint], truth: float | None = None) -> Plot | None:
+    """One arm's interval after each opportunity; None without at least two."""
     if len(points) < 2:
-        return ""
+        return None
     # the first intervals are far wider than all that follow: the middle one decides the scale, wider ones run out of it
     middle = points[len(points) // 4]
     ticks = round_ticks([0.0, middle.low, middle.high, *([] if truth is None else [truth])])
@@ -28,22 +29,19 @@ def sequence_plot(arm: str, points: Sequence[SequencePoint], truth: float | None
     def y(value: float) -> float:
         return TOP + (high - min(max(value, low), high)) / (high - low) * (HEIGHT - TOP - BOTTOM)
 
-    parts = [f'<text class="arm left" x="{LEFT}" y="14">{escape(arm_name(arm))}</text>']
+    shapes = [text("arm left", LEFT, 14, arm_name(arm))]
     for tick in ticks:
-        kind = "zero" if tick == 0 else "grid"
-        parts.append(f'<line class="{kind}" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(tick):.1f}" y2="{y(tick):.1f}"/>')
-        at = f'x="{LEFT - 8}" y="{y(tick) + 4:.1f}"'
-        parts.append(f'<text class="tick right" {at}>{f"{tick:+g}" if tick else "0"}</text>')
-    edge = [f"{x(p):.1f},{y(p.low):.1f}" for p in points] + [f"{x(p):.1f},{y(p.high):.1f}" for p in reversed(points)]
-    parts.append(f'<polygon class="band" points="{" ".join(edge)}"/>')
-    line = " ".join(f"{x(p):.1f},{y(p.estimate):.1f}" for p in points)
-    parts.append(f'<polyline class="estimate" points="{line}"/>')
+        shapes.append(line("grid" if tick else "zero", x=(LEFT, WIDTH - RIGHT), y=(y(tick), y(tick))))
+        shapes.append(text("tick right", LEFT - 8, y(tick) + 4, f"{tick:+g}" if tick else "0"))
+    edge = [(x(p), y(p.low)) for p in points] + [(x(p), y(p.high)) for p in reversed(points)]
+    shapes.append(Shape("polygon", {"class": "band", "points": places(edge)}))
+    estimates = places([(x(p), y(p.estimate)) for p in points])
+    shapes.append(Shape("polyline", {"class": "estimate", "points": estimates}))
     if truth is not None:
         path = f"M{WIDTH - RIGHT + 4} {y(truth):.1f} l12 -6 v12 z"
-        parts.append(f'<path class="truth" d="{path}"><title>true effect</title></path>')
+        shapes.append(Shape("path", {"class": "truth", "d": path}, title="true effect"))
     for edge_x, point, anchor in ((LEFT, points[0], "left"), (WIDTH - RIGHT, points[-1], "right")):
-        parts.append(f'<text class="tick {anchor}" x="{edge_x}" y="{HEIGHT - 6}">{point.at:%Y-%m-%d}</text>')
+        shapes.append(text(f"tick {anchor}", edge_x, HEIGHT - 6, f"{point.at:%Y-%m-%d}"))
     end = points[-1]
     label = f"{arm_name(arm)}: {signed(end.low)} to {signed(end.high)} points by {end.at:%Y-%m-%d}, valid at any time"
-    frame = f'viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(label)}"'
-    return f'<svg class="sequence" {frame}>{"".join(parts)}</svg>'
+    return Plot("sequence", WIDTH, HEIGHT, label, shapes)

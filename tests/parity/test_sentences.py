@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 READ = (
     *("README.md", "docs/*.md", "Makefile", "collector/*.py", "flows/*.py", "serving/*.py", "infra/*.py"),
     *("infra/commands/*.py", "infra/up/*.py", "neural_focus/*.py", "neural_focus/models/*.py"),
-    *("neural_focus/experiments/*.py", "neural_focus/experiments/*.j2", "serving/dashboard/src/**/*.ts*"),
+    *("neural_focus/experiments/*.py", "neural_focus/pages/*.j2", "serving/dashboard/src/**/*.ts*"),
 )
 NOTHING_ACTS_YET = r"went ahead|goes ahead|It is on its way|Shield me|Shield yourself|it is carried out|is now blocked"
 TURNED_ROUND = (
