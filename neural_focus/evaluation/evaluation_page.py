@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -10,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from neural_focus.evaluation.evaluate import Judged
-from neural_focus.evaluation.report import REACH, beside_recency, each_person, everybody
-from neural_focus.evaluation.report_head import head
-from neural_focus.evaluation.report_plots import learning, picture, plots
+from neural_focus.evaluation.report import REACH, section
+from neural_focus.evaluation.report_plots import learning, picture
 from neural_focus.evaluation.report_tables import table
 from neural_focus.models.measures import auc
+from neural_focus.pages import render
 from neural_focus.prediction import TARGET_WORDS
 
 
@@ -24,22 +23,22 @@ def evaluation_page(
     curves: Mapping[str, Sequence[Mapping[str, float]]],
     notes: Sequence[str],
 ) -> str:
-    """For each table and target its figures, its people, and five plots; at the end what was said of the data."""
-    parts = [head("Evaluation")]
+    """For each table and target its figures, its people, and five plots; at the end the ``notes`` on the data."""
+    sections = []
     for file, judged in results:
         mine = [row for row in rows if (row["file"], row["target"]) == (file, judged.target)]
-        parts.append(f"<h2>{html.escape(file)}: {TARGET_WORDS[judged.target]}</h2><p>{beside_recency(mine)}</p>")
-        parts.append(everybody(mine, judged.target))
-        parts.append(plots(judged))
-        if judged.target == "switch" and curves.get(file):
-            curve = curves[file]
-            parts.append(picture([("learning curve", partial(learning, curve=curve))]))
-        parts.append(
-            f"<h3>By segment</h3>{table(_segments(judged), ('segment', 'n', 'base_rate', 'xgboost', 'recency'))}"
+        curve = curves.get(file) if judged.target == "switch" else None
+        sections.append(
+            section(
+                judged,
+                mine,
+                title=f"{file}: {TARGET_WORDS[judged.target]}",
+                kinds=tuple(REACH),
+                tables={"By segment": table(_segments(judged), ("segment", "n", "base_rate", "xgboost", "recency"))},
+                curve=picture([("learning curve", partial(learning, curve=curve))]) if curve else None,
+            )
         )
-        parts.append(each_person(mine, tuple(REACH)))
-    parts += [f"<p>{html.escape(note)}</p>" for note in notes]
-    return "\n".join(parts)
+    return render("evaluation", title="Evaluation", sections=sections, notes=notes)
 
 
 def _segments(judged: Judged) -> list[dict[str, Any]]:

@@ -5,22 +5,21 @@ It is made from the held-out moments that are kept with it; nothing is trained o
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from neural_focus.evaluation.evaluate import Judged, rows_of
 from neural_focus.evaluation.gates import segment_table
-from neural_focus.evaluation.report_head import head
-from neural_focus.evaluation.report_plots import bars, learning, picture, plots
-from neural_focus.evaluation.report_tables import ALERTS, FIGURES, table
+from neural_focus.evaluation.report_plots import Picture, bars, learning, picture, plots
+from neural_focus.evaluation.report_tables import ALERTS, FIGURES, Table, table
 from neural_focus.models.confidence import confidence
 from neural_focus.models.datasets import Moments
 from neural_focus.models.held_out import DAYS, PERSON, HeldOut
 from neural_focus.models.sequences import no_steps
+from neural_focus.pages import render
 from neural_focus.prediction import TARGET_WORDS
 from neural_focus.time import utc_date
 
@@ -28,8 +27,53 @@ REACH = {"xgboost": "trees reach", "lstm": "network reaches", "blend": "blend of
 _SPLITS = {DAYS: "later days of people it knows", PERSON: "people it does not know"}
 
 
-def beside_recency(rows: Sequence[Mapping[str, Any]], kind: str = "xgboost") -> str:
-    by_model = {row["model"]: row for row in rows if row["person"] == rows[0]["person"]}
+class Section(NamedTuple):
+    """One target on one set of moments, as ``figures.html.j2`` shows it."""
+
+    title: str
+    sentence: str
+    moments: int
+    base_rate: float
+    figures: Table
+    alerts: Table | None
+    plots: Picture
+    curve: Picture | None
+    tables: Mapping[str, Table]
+    people: Table | None
+
+
+def section(
+    judged: Judged,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    title: str,
+    kinds: Sequence[str],
+    tables: Mapping[str, Table],
+    curve: Picture | None = None,
+) -> Section:
+    """The figures of every model on all moments, for breaks also its alerts, and each person's where there are several.
+
+    ``kinds``: of the models that are shown for each person; the sentence is about the first one.
+    """
+    everybody = [row for row in rows if row["person"] == rows[0]["person"]]
+    people = [row for row in rows if row["person"] != "all" and row["model"] in ("recency", *kinds)]
+    return Section(
+        title=title,
+        sentence=beside_recency(everybody, kinds[0]),
+        moments=everybody[0]["n"],
+        base_rate=everybody[0]["base_rate"],
+        figures=table(everybody, ("model", FIGURES[0], "interval", *FIGURES[1:])),
+        alerts=table(everybody, ("model", *ALERTS)) if judged.target == "break" else None,
+        plots=plots(judged),
+        curve=curve,
+        tables=tables,
+        people=table(people, ("person", "model", "n", "base_rate", *FIGURES)) if len(people) > 3 else None,
+    )
+
+
+def beside_recency(rows: Sequence[Mapping[str, Any]], kind: str) -> str:
+    """How much better or worse one kind of model ranks the moments of ``rows`` than recency does."""
+    by_model = {row["model"]: row for row in rows}
     model, bar = by_model.get(kind), by_model["recency"]
     if model is None or model["auc"] is None or bar["auc"] is None:
         return "There were too few moments to train a model."
@@ -38,24 +82,6 @@ def beside_recency(rows: Sequence[Mapping[str, Any]], kind: str = "xgboost") -> 
     span = f" (95 % interval {model['auc_low']:.3f} to {model['auc_high']:.3f})" if model.get("auc_low") else ""
     name = REACH.get(kind, "model reaches")
     return f"The {name} AUC {model['auc']:.3f}{span}: {abs(gain):.3f} {word} than the time since the last switch."
-
-
-def everybody(rows: Sequence[Mapping[str, Any]], target: str) -> str:
-    """How many moments, and the figures of every model on all of them; for breaks also its alerts."""
-    shown = [row for row in rows if row["person"] == rows[0]["person"]]
-    count, rate = shown[0]["n"], shown[0]["base_rate"]
-    told = f"<p>{count:,} moments; it happened in {100 * rate:.1f} % of them.</p>"
-    alerts = f"<h3>As alerts</h3>{table(shown, ('model', *ALERTS))}" if target == "break" else ""
-    return f"{told}{table(shown, ('model', FIGURES[0], 'interval', *FIGURES[1:]))}{alerts}"
-
-
-def each_person(rows: Sequence[Mapping[str, Any]], kinds: Sequence[str]) -> str:
-    """Each person's figures behind a click, where there are several."""
-    people = [row for row in rows if row["person"] != "all" and row["model"] in ("recency", *kinds)]
-    if len(people) <= 3:
-        return ""
-    figures = table(people, ("person", "model", "n", "base_rate", *FIGURES))
-    return f"<details><summary>Each person</summary>{figures}</details>"
 
 
 def model_report(
@@ -70,36 +96,40 @@ def model_report(
     rate, the time since the last switch, the switches in 5 min and a logistic regression. ``important``: what
     ``importance.important_inputs`` found; None where its inputs are not at hand.
     """
-    kind, demo = str(manifest["kind"]), manifest["trained_on"] == "demo"
-    title = f"{tag}: model report"
-    parts = [head(title, html.escape(sentence(tag, manifest))), _links(tag)]
-    if demo:
-        parts.append(_DEMO)
+    kind = str(manifest["kind"])
     figures: dict[str, Any] = {"tag": tag, "manifest": dict(manifest), "rows": []}
     figures |= {"segments": {}, "reliability": {}, "risk_coverage": {}, "important": dict(important or {})}
-    parts.append(_important(important or {}))
+    sections = []
     for split in (DAYS, PERSON):
         for target in held.said:
             judged = judged_of(held, target, split)
-            if len(judged.label):
-                rows = rows_of(judged, tag, {int(one): str(one) for one in np.unique(judged.moments.person)})
-                figures["rows"] += rows
-                parts.append(_section(judged, rows, kind))
-                if split == DAYS:
-                    figures["segments"][target] = _by_segment(held, target, kind)
-                    figures["reliability"][target] = reliability(judged.label, judged.probabilities[kind])
-                    parts.append("<h3>By segment</h3>" + table(figures["segments"][target], _SEGMENT))
-                    parts.append("<p class=soft>Hours are of the person's own day; people by their number.</p>")
-                    figures["risk_coverage"][target] = risk_coverage(judged.label, judged.probabilities[kind])
-                    said = figures["reliability"][target]
-                    parts.append("<h3>Reliability</h3>" + table(said, ("said", "came_true", "n")))
-                    kept = figures["risk_coverage"][target]
-                    parts.append("<h3>Error among the most confident</h3>" + table(kept, ("coverage", "error", "n")))
-    if manifest.get("learning_curve"):
-        parts.append("<h2>Learning curve</h2>")
-        parts.append(picture([(TARGET_WORDS["switch"], partial(learning, curve=manifest["learning_curve"]))]))
-    parts.append(_provenance(manifest))
-    return "\n".join(parts), figures
+            if not len(judged.label):
+                continue
+            rows = rows_of(judged, tag, {int(one): str(one) for one in np.unique(judged.moments.person)})
+            figures["rows"] += rows
+            tables = {}
+            if split == DAYS:
+                probability = judged.probabilities[kind]
+                figures["segments"][target] = _by_segment(held, target, kind)
+                figures["reliability"][target] = reliability(judged.label, probability)
+                figures["risk_coverage"][target] = risk_coverage(judged.label, probability)
+                tables = {title: table(figures[name][target], columns) for title, (name, columns) in _TABLES.items()}
+            words = TARGET_WORDS[target]
+            title = f"{words[0].upper()}{words[1:]}: {_SPLITS[split]}"
+            sections.append(section(judged, rows, title=title, kinds=(kind,), tables=tables))
+    curve = manifest.get("learning_curve")
+    page = render(
+        "model_report",
+        title=f"{tag}: model report",
+        sentence=sentence(tag, manifest),
+        version=tag.split(":")[-1],
+        demo=manifest["trained_on"] == "demo",
+        inputs=_inputs(important) if important else None,
+        sections=sections,
+        curve=picture([(TARGET_WORDS["switch"], partial(learning, curve=curve))]) if curve else None,
+        facts=_facts(manifest),
+    )
+    return page, figures
 
 
 def sentence(tag: str, manifest: Mapping[str, Any]) -> str:
@@ -158,38 +188,24 @@ def risk_coverage(
     return [{"coverage": count / len(wrong), "error": float(wrong[:count].mean()), "n": count} for count in counts]
 
 
-_SEGMENT = ("segment", "n", "base_rate", "auc", "over_recency")
-_DEMO = (
-    "<p class=demo>Trained on simulated demo people. For a real person it is a starting point; their own data "
-    "replace it.</p>"
-)
+_TABLES = {
+    "By segment (hours of the person's own day, people by their number)": (
+        "segments",
+        ("segment", "n", "base_rate", "auc", "over_recency"),
+    ),
+    "Reliability": ("reliability", ("said", "came_true", "n")),
+    "Error among the most confident": ("risk_coverage", ("coverage", "error", "n")),
+}
+"""The tables of held-out days: heading → name among the figures, columns."""
 
 
-def _links(tag: str) -> str:
-    here = "/reports/models/index.html"
-    return f"<p><a href='{here}'>All models</a> · <a href='{here}#{tag.split(':')[-1]}'>decisions about this model</a>"
-
-
-def _important(important: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+def _inputs(important: Mapping[str, Sequence[Mapping[str, Any]]]) -> Picture:
     """The inputs that matter most: a panel of bars a target."""
-    if not important:
-        return ""
     panels = [
         (f"{TARGET_WORDS[target]} ({rows[0]['n']:,} moments)", partial(bars, rows=rows))
         for target, rows in important.items()
     ]
-    return (
-        f"<h2>Which inputs matter</h2>{picture(panels, height=4.6, width=6.6)}"
-        "<p class=soft>Mean size of each input's contribution to the log-odds against a typical moment, as a "
-        "share of all inputs', over a sample of the held-out moments.</p>"
-    )
-
-
-def _section(judged: Judged, rows: Sequence[Mapping[str, Any]], kind: str) -> str:
-    return (
-        f"<h2>{TARGET_WORDS[judged.target]}: {_SPLITS[judged.split]}</h2><p>{beside_recency(rows, kind)}</p>"
-        f"{everybody(rows, judged.target)}{plots(judged)}{each_person(rows, (kind,))}"
-    )
+    return picture(panels, height=4.6, width=6.6)
 
 
 def _by_segment(held: HeldOut, target: str, kind: str) -> list[dict[str, Any]]:
@@ -203,7 +219,7 @@ def _by_segment(held: HeldOut, target: str, kind: str) -> list[dict[str, Any]]:
     ]
 
 
-def _provenance(manifest: Mapping[str, Any]) -> str:
+def _facts(manifest: Mapping[str, Any]) -> Table:
     data = manifest["data"]
     first, last = (utc_date(data[name]) for name in ("first_us", "last_us"))
     facts = {
@@ -218,12 +234,7 @@ def _provenance(manifest: Mapping[str, Any]) -> str:
     }
     if "parts" in manifest:
         facts["blend of"] = " and ".join(manifest["parts"])
-    rows = [{"what": name, "it is": value} for name, value in facts.items()]
-    return (
-        "<h2>Where it comes from</h2><p>The evaluated model was trained on each person's earlier days and calibrated "
-        "on a part of them. The last quarter of the days measures it. 330 s between them count for neither.</p>"
-        + table(rows, ("what", "it is"))
-    )
+    return table([{"what": name, "it is": value} for name, value in facts.items()], ("what", "it is"))
 
 
 def _labelled_by(manifest: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -27,8 +27,15 @@ _LOOKS: dict[str, dict[str, Any]] = {
 """A colour and a kind of line each, so that curves differ for who does not tell the colours apart."""
 
 
-def plots(judged: Judged) -> str:
-    """Four panels on one target as an image element, data and all."""
+class Picture(NamedTuple):
+    """An image for a page: what it shows in words, and its PNG as base64."""
+
+    words: str
+    png: str
+
+
+def plots(judged: Judged) -> Picture:
+    """Four panels on one target."""
     return picture(
         [
             ("ROC", lambda axes: _roc(axes, judged)),
@@ -39,8 +46,10 @@ def plots(judged: Judged) -> str:
     )
 
 
-def picture(panels: Sequence[tuple[str, Callable[[Axes], None]]], *, height: float = 3.6, width: float = 4.2) -> str:
-    """Panels side by side, inches each, as an image element; no background, so that the page's own shows."""
+def picture(
+    panels: Sequence[tuple[str, Callable[[Axes], None]]], *, height: float = 3.6, width: float = 4.2
+) -> Picture:
+    """Panels side by side, inches each; no background, so that the page's own shows."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -53,11 +62,7 @@ def picture(panels: Sequence[tuple[str, Callable[[Axes], None]]], *, height: flo
         axes.grid(alpha=0.2)
     data = io.BytesIO()
     figure.savefig(data, format="png", dpi=90, transparent=True)
-    return f'<img alt="{", ".join(title for title, _ in panels)}" src="data:image/png;base64,{_base64(data)}">'
-
-
-def _base64(data: io.BytesIO) -> str:
-    return base64.b64encode(data.getvalue()).decode()
+    return Picture(", ".join(title for title, _ in panels), base64.b64encode(data.getvalue()).decode())
 
 
 def _shown(judged: Judged) -> list[tuple[str, np.ndarray[Any, np.dtype[np.float64]]]]:

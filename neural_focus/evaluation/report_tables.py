@@ -1,10 +1,9 @@
-"""The tables of a report: headings in words, digits that mean something, and under each what its columns say."""
+"""The tables of a report: headings in words, digits that mean something, and what the columns say."""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 FIGURES = ("auc", "average_precision", "brier", "log_loss", "ece")
 ALERTS = ("precision_1", "precision_2", "precision_4", "recall_1", "recall_2", "recall_4", "lead_s")
@@ -50,17 +49,36 @@ _MEANINGS = {
     "error": "error: share of wrong ones among them, counting 50 % and more as a yes",
 }
 _FORMATS = {"lead_s": "{:.0f}", "coverage": "{:.0%}", "over_recency": "{:+.3f}"}
-_TEXT = ("model", "person", "segment", "what", "it is")
+_KINDS = dict.fromkeys(("model", "person", "segment", "what", "it is"), "text")
+_KINDS |= {"interval": "whole", "over_recency": "whole"}
 
 
-def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
-    """An HTML table of the ``columns`` of ``rows`` that scrolls inside its own box, and what the columns mean."""
+class Cell(NamedTuple):
+    """Words, and their class in the style sheet, None for plain figures."""
+
+    words: str
+    kind: str | None
+
+
+class Table(NamedTuple):
+    """A table in words, and what its columns mean."""
+
+    headings: Sequence[Cell]
+    rows: Sequence[Sequence[Cell]]
+    meanings: str
+
+
+def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Table:
+    """The ``columns`` of ``rows``; the interval only where a row has one."""
     shown = [name for name in columns if name != "interval" or any("auc_low" in row for row in rows)]
-    heads = "".join(f"<th scope=col{_kind(name)}>{html.escape(_HEADINGS.get(name, name))}" for name in shown)
-    body = "".join("<tr>" + "".join(f"<td{_kind(name)}>{_cell(row, name)}" for name in shown) for row in rows)
-    told = "; ".join(_MEANINGS[name] for name in shown if name in _MEANINGS)
-    note = f"<p class=soft>{html.escape(told[0].upper() + told[1:] if told[1:2].islower() else told)}.</p>"
-    return f"<div class=scroll><table><tr>{heads}{body}</table></div>{note if told else ''}"
+    meanings = "; ".join(_MEANINGS[name] for name in shown if name in _MEANINGS)
+    if meanings:
+        meanings = (meanings[0].upper() + meanings[1:] if meanings[1].islower() else meanings) + "."
+    return Table(
+        [Cell(_HEADINGS.get(name, name), _KINDS.get(name)) for name in shown],
+        [[Cell(_words(row, name), _KINDS.get(name)) for name in shown] for row in rows],
+        meanings,
+    )
 
 
 def named_person(person: object) -> str:
@@ -68,11 +86,7 @@ def named_person(person: object) -> str:
     return f"person {person}" if str(person).isdecimal() else str(person)
 
 
-def _kind(name: str) -> str:
-    return " class=text" if name in _TEXT else ""
-
-
-def _cell(row: Mapping[str, Any], name: str) -> str:
+def _words(row: Mapping[str, Any], name: str) -> str:
     value = row.get(name)
     if name == "interval":
         return _span(row.get("auc_low"), row.get("auc_high"), "{:.3f}")
@@ -85,8 +99,8 @@ def _cell(row: Mapping[str, Any], name: str) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if name == "person":
-        return html.escape(named_person(value))
-    return html.escape(MODEL_NAMES.get(str(value), str(value)) if name == "model" else str(value))
+        return named_person(value)
+    return MODEL_NAMES.get(str(value), str(value)) if name == "model" else str(value)
 
 
 def _signed(value: float, form: str = "{:+.3f}") -> str:

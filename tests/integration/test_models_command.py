@@ -55,8 +55,8 @@ def test_a_refusal_by_gates_reads_as_one_with_its_figures(settings: Settings) ->
     assert run("decisions", "xgboost_v2") in told and "xgboost_v1  " not in run("decisions", "xgboost_v2")
     assert "There is no decision of xgboost_v3 yet" in run("decisions", "xgboost_v3")
     page = model_index(settings)
-    assert f"<li class=failed>{FAILED}" in page and "Passed: 1" in page
-    assert f"<time>{decisions(settings)[-1]['at'][:10]} " in page and "<h3 id='xgboost_v2'>" in page
+    assert f'<li class="failed">{FAILED}</li>' in page and "Passed: 1" in page
+    assert f"<time>{decisions(settings)[-1]['at'][:10]} " in page and '<h3 id="xgboost_v2">' in page
 
 
 def test_an_argument_that_would_be_ignored_is_refused(settings: Settings) -> None:
