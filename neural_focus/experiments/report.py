@@ -23,7 +23,7 @@ from neural_focus.experiments.effect import (
     true_effects_of_demo_people,
 )
 from neural_focus.experiments.interval_plot import interval_plot
-from neural_focus.experiments.sequence_plot import sequence_plot
+from neural_focus.experiments.sequence_plot import SequencePlot, sequence_plot
 from neural_focus.experiments.wording import (
     ENDED,
     GROUP_NAMES,
@@ -36,7 +36,6 @@ from neural_focus.experiments.wording import (
     verdict,
 )
 from neural_focus.pages import render
-from neural_focus.pages.svg import Plot
 from neural_focus.store.database import Connection
 from neural_focus.store.experiments import Started, list_experiments
 from neural_focus.validation import plain
@@ -202,7 +201,7 @@ def _arm_json(arm: ArmFindings) -> dict[str, Any]:
     return asdict(arm) | {"verdict": verdict(arm), "over_time": points}
 
 
-def _sequences(found: TrialFindings) -> list[Plot]:
+def _sequences(found: TrialFindings) -> list[SequencePlot]:
     drawn = (sequence_plot(arm.arm, arm.over_time, arm.true_effect) for arm in found.arms)
     return [plot for plot in drawn if plot]
 

@@ -10,7 +10,7 @@ from jinja2 import UndefinedError
 from neural_focus.evaluation.evaluation_page import evaluation_page
 from neural_focus.pages import FOLDER, STYLE, render
 
-PARTS = {"base", "figures", "svg"}
+PARTS = {"base", "figures", "plots"}
 MARKUP = '"><script>alert(1)</script>'
 
 
