@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -27,21 +27,6 @@ REACH = {"xgboost": "trees reach", "lstm": "network reaches", "blend": "blend of
 _SPLITS = {DAYS: "later days of people it knows", PERSON: "people it does not know"}
 
 
-class Section(NamedTuple):
-    """One target on one set of moments, as ``figures.html.j2`` shows it."""
-
-    title: str
-    sentence: str
-    moments: int
-    base_rate: float
-    figures: Table
-    alerts: Table | None
-    plots: Picture
-    curve: Picture | None
-    tables: Mapping[str, Table]
-    people: Table | None
-
-
 def section(
     judged: Judged,
     rows: Sequence[Mapping[str, Any]],
@@ -50,14 +35,14 @@ def section(
     kinds: Sequence[str],
     tables: Mapping[str, Table],
     curve: Picture | None = None,
-) -> Section:
-    """The figures of every model on all moments, for breaks also its alerts, and each person's where there are several.
+) -> dict[str, Any]:
+    """One target's part of a page: every model's figures, for breaks also its alerts, and people's where several are.
 
     ``kinds``: of the models that are shown for each person; the sentence is about the first one.
     """
     everybody = [row for row in rows if row["person"] == rows[0]["person"]]
     people = [row for row in rows if row["person"] != "all" and row["model"] in ("recency", *kinds)]
-    return Section(
+    return dict(
         title=title,
         sentence=beside_recency(everybody, kinds[0]),
         moments=everybody[0]["n"],
@@ -123,11 +108,11 @@ def model_report(
         title=f"{tag}: model report",
         sentence=sentence(tag, manifest),
         version=tag.split(":")[-1],
-        demo=manifest["trained_on"] == "demo",
         inputs=_inputs(important) if important else None,
         sections=sections,
         curve=picture([(TARGET_WORDS["switch"], partial(learning, curve=curve))]) if curve else None,
-        facts=_facts(manifest),
+        manifest=manifest,
+        utc_date=utc_date,
     )
     return page, figures
 
@@ -217,27 +202,3 @@ def _by_segment(held: HeldOut, target: str, kind: str) -> list[dict[str, Any]]:
         for row in rows
         for gain in [row.pop("over")["recency"]]
     ]
-
-
-def _facts(manifest: Mapping[str, Any]) -> Table:
-    data = manifest["data"]
-    first, last = (utc_date(data[name]) for name in ("first_us", "last_us"))
-    facts = {
-        "people": data["people"],
-        "moments": data["moments"],
-        "days": f"{first} to {last}",
-        "outcome labels": _labelled_by(manifest),
-        "input contract": f"version {manifest['input_version']}, {manifest['input_hash']}",
-        "code": f"{manifest['code_version']} {manifest.get('code_commit') or ''}",
-        "libraries": ", ".join(f"{name} {version}" for name, version in manifest.get("libraries", {}).items()),
-        "seed": manifest["seed"],
-    }
-    if "parts" in manifest:
-        facts["blend of"] = " and ".join(manifest["parts"])
-    return table([{"what": name, "it is": value} for name, value in facts.items()], ("what", "it is"))
-
-
-def _labelled_by(manifest: Mapping[str, Any]) -> str:
-    if manifest["outcome_labels"] != "people":
-        return "rules (weak labels)"
-    return "simulated people" if manifest["trained_on"] == "demo" else "people"

@@ -49,7 +49,7 @@ _MEANINGS = {
     "error": "error: share of wrong ones among them, counting 50 % and more as a yes",
 }
 _FORMATS = {"lead_s": "{:.0f}", "coverage": "{:.0%}", "over_recency": "{:+.3f}"}
-_KINDS = dict.fromkeys(("model", "person", "segment", "what", "it is"), "text")
+_KINDS = dict.fromkeys(("model", "person", "segment"), "text")
 _KINDS |= {"interval": "whole", "over_recency": "whole"}
 
 
