@@ -1,7 +1,13 @@
-"""What Feast knows: one entity, one feature view, made from the one feature list.
+"""What Feast knows: one entity, two feature views, and a service for each version of a model's inputs.
 
 The entity is a stream, ``"<user id>:<machine id>"``. A row is a snapshot, as the desktop was at a whole second (UTC):
-32 float32 features by their names in ``FEATURES``, and the last ten event types as ten packed bytes.
+32 float32 features by their names in ``FEATURES``, and the last ten event types as ten packed bytes. Beside it, for
+training alone, what the engine told a model at that second: a desktop sends it with what it asks, so it is not online.
+
+::
+
+    service        model_inputs_v1                        model_inputs_v6
+    views          desktop_snapshot, two apps             desktop_snapshot, stream_inputs
 """
 
 from __future__ import annotations
@@ -10,11 +16,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from feast import Entity, FeatureView, Field, FileSource, PushSource, ValueType
+from feast import Entity, FeatureService, FeatureView, Field, FileSource, PushSource, ValueType
 from feast.data_format import ParquetFormat
-from feast.types import Bytes, Float32
+from feast.types import Bytes, Float32, String
 
 from neural_focus.features import FEATURE_NAMES, FEATURES, SEQUENCE_NAME, contract_hash
+from neural_focus.models.contracts import CONTRACTS
+from neural_focus.replay import INPUT_NAMES
+from neural_focus.snapshot_inputs import VERSION as INPUTS_VERSION
 
 PROJECT = "neural_focus"
 ENTITY_KEY = "stream_id"
@@ -23,6 +32,9 @@ VIEW_NAME = "desktop_snapshot"
 VIEW_VERSION = 1
 COLUMNS: tuple[str, ...] = (*FEATURE_NAMES, SEQUENCE_NAME)
 """Columns of a snapshot, without its key and time."""
+INPUTS_NAME = "stream_inputs"
+APPS: tuple[str, ...] = ("app", "previous_app")
+"""Ids of the app that holds the focus and of the one before, empty before a switch."""
 TTL = timedelta(minutes=5)
 """A snapshot looks back 300 s; an as-of join that finds only an older one finds nothing."""
 
@@ -35,15 +47,36 @@ class Definitions:
     files: FileSource
     push: PushSource
     snapshots: FeatureView
+    input_files: FileSource
+    inputs: FeatureView
+    services: tuple[FeatureService, ...]
 
-    def objects(self) -> list[Entity | FileSource | PushSource | FeatureView]:
+    def objects(self) -> list[Entity | FileSource | PushSource | FeatureView | FeatureService]:
         """All of them, in the order Feast wants."""
-        return [self.stream, self.files, self.push, self.snapshots]
+        return [
+            self.stream,
+            self.files,
+            self.push,
+            self.snapshots,
+            self.input_files,
+            self.inputs,
+            *self.services,
+        ]
 
 
 def offline_folder(feast_folder: Path) -> Path:
-    """Where the offline store's Parquet files are: ``<stream folder>/<UTC day>.parquet``."""
+    """Where the snapshots' Parquet files are: ``<stream folder>/<UTC day>.parquet``."""
     return feast_folder / "offline"
+
+
+def inputs_folder(feast_folder: Path) -> Path:
+    """Where the files of a model's inputs are, named as the snapshots' are."""
+    return feast_folder / "inputs"
+
+
+def service_name(input_version: int) -> str:
+    """The service that gives all columns from which inputs of a version are made."""
+    return f"model_inputs_v{input_version}"
 
 
 def define(feast_folder: Path) -> Definitions:
@@ -54,13 +87,7 @@ def define(feast_folder: Path) -> Definitions:
         value_type=ValueType.STRING,
         description="One person at one machine, '<user id>:<machine id>'",
     )
-    files = FileSource(
-        name="snapshot_files",
-        path=str(offline_folder(feast_folder) / "*" / "*.parquet"),
-        file_format=ParquetFormat(),
-        timestamp_field=TIME_COLUMN,
-        description="Snapshots computed from the events by the feature engine",
-    )
+    files = _files("snapshot_files", offline_folder(feast_folder), "Snapshots computed from the events by the engine")
     push = PushSource(name="snapshot_push", batch_source=files, description="Snapshots the desktops send")
     snapshots = FeatureView(
         name=VIEW_NAME,
@@ -73,7 +100,38 @@ def define(feast_folder: Path) -> Definitions:
         description="A person's desktop as it was at one second",
         tags={"contract": contract_hash(COLUMNS, VIEW_VERSION)},
     )
-    return Definitions(stream, files, push, snapshots)
+    input_files = _files("input_files", inputs_folder(feast_folder), "What the engine told a model at the snapshots")
+    inputs = FeatureView(
+        name=INPUTS_NAME,
+        entities=[stream],
+        ttl=TTL,
+        schema=[Field(name=name, dtype=Float32) for name in INPUT_NAMES]
+        + [Field(name=name, dtype=String) for name in APPS],
+        source=input_files,
+        online=False,
+        description="What a stream's past tells a model at one second",
+        tags={"contract": contract_hash((*INPUT_NAMES, *APPS), INPUTS_VERSION)},
+    )
+    services = tuple(
+        FeatureService(
+            name=service_name(version),
+            features=[snapshots, inputs if version > 1 else inputs[list(APPS)]],
+            description=f"What a model of input version {version} reads",
+            tags={"contract": contract.hash},
+        )
+        for version, contract in CONTRACTS.items()
+    )
+    return Definitions(stream, files, push, snapshots, input_files, inputs, services)
+
+
+def _files(name: str, folder: Path, description: str) -> FileSource:
+    return FileSource(
+        name=name,
+        path=str(folder / "*" / "*.parquet"),
+        file_format=ParquetFormat(),
+        timestamp_field=TIME_COLUMN,
+        description=description,
+    )
 
 
 def _field(index: int) -> Field:

@@ -7,3 +7,5 @@ from neural_focus.settings import read_settings
 
 _defined = define(read_settings().feast)
 stream, files, push, snapshots = _defined.stream, _defined.files, _defined.push, _defined.snapshots
+input_files, inputs = _defined.input_files, _defined.inputs
+services = _defined.services

@@ -1,23 +1,18 @@
-"""The feature store as the parts use it: open, write and read online, write offline, join as of a time."""
+"""The feature store as the parts use it: open, write and read online, join as of a time, forget."""
 
 from __future__ import annotations
 
 import fcntl
-import os
-import re
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import quote
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 from feast import FeatureStore, FeatureView, RepoConfig
 from feast.errors import FeastObjectNotFoundException
 from feast.infra.online_stores.helpers import _redis_key as redis_key
@@ -33,23 +28,14 @@ from feature_repo.definitions import (
     VIEW_NAME,
     Definitions,
     define,
-    offline_folder,
+    service_name,
 )
+from feature_repo.files import check_stream_id, day_folders, stream_folder
 from feature_repo.online import GuardedSqliteOnlineStore
 from neural_focus.errors import ContractError, InputError, StoreError
 from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH, SEQUENCE_NAME
 from neural_focus.settings import Settings
-from neural_focus.time import DAY_US, microseconds, moment, utc_date
-
-OFFLINE_SCHEMA = pa.schema(
-    [
-        pa.field(ENTITY_KEY, pa.string(), nullable=False),
-        pa.field(TIME_COLUMN, pa.timestamp("us", tz="UTC"), nullable=False),
-        *(pa.field(name, pa.float32(), nullable=False) for name in FEATURE_NAMES),
-        pa.field(SEQUENCE_NAME, pa.binary(), nullable=False),
-    ]
-)
-_STREAM_ID = re.compile(r"[0-9]+:[0-9A-Za-z-]+")
+from neural_focus.time import microseconds, moment
 
 
 class OnlineRow(NamedTuple):
@@ -107,11 +93,12 @@ def open_store(settings: Settings) -> SnapshotStore:
     """
     try:
         settings.feast.mkdir(parents=True, exist_ok=True, mode=0o700)
-        offline_folder(settings.feast).mkdir(exist_ok=True)
+        for days in day_folders(settings.feast):
+            days.mkdir(exist_ok=True)
         defined = define(settings.feast)
         with _file_lock(settings.feast / "registry.lock"):
             feast = FeatureStore(config=repo_config(settings))
-            if _registered_contract(feast) != defined.snapshots.tags["contract"]:
+            if not _is_registered(feast, defined):
                 _register(feast, defined)
     except OSError as error:
         raise StoreError(
@@ -162,52 +149,9 @@ def read_online(store: SnapshotStore, stream_id: str) -> OnlineRow | None:
     return OnlineRow(features, np.frombuffer(row[SEQUENCE_NAME].bytes_val, np.uint8), microseconds(time))
 
 
-def write_offline(
-    store: SnapshotStore,
-    stream_id: str,
-    timestamps_us: npt.NDArray[np.int64],
-    features: npt.NDArray[np.float32],
-    sequence: npt.NDArray[np.uint8],
-) -> list[Path]:
-    """Replaces whole UTC days of a stream: int64[n] ascending, float32[n, 32], uint8[n, 10].
-
-    Each day is one file, renamed into its place when it is complete: a reader sees the old day or the new one, and the
-    same rows written twice are there once. Days that are not in ``timestamps_us`` stay as they are.
-    """
-    folder = stream_folder(store.folder, stream_id)
-    folder.mkdir(parents=True, exist_ok=True)
-    days = timestamps_us // DAY_US
-    written = []
-    for day in np.unique(days):
-        rows = slice(*np.searchsorted(days, [day, day + 1]))
-        table = offline_table(stream_id, timestamps_us[rows], features[rows], sequence[rows])
-        path = folder / f"{_day_name(int(day))}.parquet"
-        temporary = path.with_suffix(f".{os.getpid()}")
-        pq.write_table(table, temporary, compression="zstd", row_group_size=1 << 16)
-        temporary.replace(path)
-        written.append(path)
-    return written
-
-
-def offline_table(
-    stream_id: str,
-    timestamps_us: npt.NDArray[np.int64],
-    features: npt.NDArray[np.float32],
-    sequence: npt.NDArray[np.uint8],
-) -> pa.Table:
-    """Snapshots in the offline store's schema."""
-    rows = len(timestamps_us)
-    columns = [pa.array([stream_id]).take(pa.array(np.zeros(rows, np.int64)))]
-    columns.append(pa.array(timestamps_us, pa.int64()).cast(pa.timestamp("us", tz="UTC")))
-    columns += [pa.array(np.ascontiguousarray(features[:, index])) for index in range(len(FEATURE_NAMES))]
-    packed = pa.py_buffer(np.ascontiguousarray(sequence, np.uint8))
-    fixed = pa.Array.from_buffers(pa.binary(SEQUENCE_LENGTH), rows, [None, packed])
-    columns.append(fixed.cast(pa.binary()))
-    return pa.table(columns, schema=OFFLINE_SCHEMA)
-
-
-def training_frame(store: SnapshotStore, asked: pd.DataFrame) -> pd.DataFrame:
-    """``asked`` (stream_id, event_timestamp with a zone, any columns such as labels) with the features as of each time.
+def training_frame(store: SnapshotStore, asked: pd.DataFrame, input_version: int) -> pd.DataFrame:
+    """``asked`` (stream_id, event_timestamp with a zone, any columns such as labels) with what a model of the input
+    version reads, as of each time: the columns of its feature service.
 
     A row without a snapshot in the five minutes up to its time has nulls. The order of the rows is kept.
 
@@ -215,18 +159,12 @@ def training_frame(store: SnapshotStore, asked: pd.DataFrame) -> pd.DataFrame:
         StoreError: no snapshot has been written yet.
         InputError: times without a zone.
     """
-    if next(offline_folder(store.folder).glob("*/*.parquet"), None) is None:
+    if any(next(days.glob("*/*.parquet"), None) is None for days in day_folders(store.folder)):
         raise StoreError("The offline store is empty", hint="Run the flow 'features' first")
     if getattr(asked[TIME_COLUMN].dtype, "tz", None) is None:
         raise InputError(f"The column {TIME_COLUMN!r} has times without a zone", hint="Make them UTC")
-    references = [f"{VIEW_NAME}:{column}" for column in COLUMNS]
-    return store.feast.get_historical_features(entity_df=asked, features=references).to_df()
-
-
-def stream_folder(feast_folder: Path, stream_id: str) -> Path:
-    """The folder of a stream's days in the offline store."""
-    _check(stream_id)
-    return offline_folder(feast_folder) / quote(stream_id, safe="").replace("%3A", "_")
+    service = store.feast.get_feature_service(service_name(input_version))
+    return store.feast.get_historical_features(entity_df=asked, features=service).to_df()
 
 
 def forget_streams(store: SnapshotStore, stream_ids: Iterable[str]) -> int:
@@ -240,7 +178,7 @@ def entity_key(stream_id: str) -> EntityKey:
     Raises:
         InputError: not of the form '<user id>:<machine id>'.
     """
-    _check(stream_id)
+    check_stream_id(stream_id)
     return EntityKey(join_keys=[ENTITY_KEY], entity_values=[Value(string_val=stream_id)])
 
 
@@ -272,25 +210,19 @@ def forget_online(store: SnapshotStore, stream_id: str) -> int:
     )
 
 
-def _check(stream_id: str) -> None:
-    if not _STREAM_ID.fullmatch(stream_id):
-        raise InputError(f"The stream id is {stream_id!r}", hint="Give '<user id>:<machine id>'")
-
-
-def _registered_contract(feast: FeatureStore) -> str | None:
+def _is_registered(feast: FeatureStore, defined: Definitions) -> bool:
     try:
-        return str(feast.get_feature_view(VIEW_NAME).tags.get("contract"))
+        return all(
+            [feast.get_feature_view(view.name).tags == view.tags for view in (defined.snapshots, defined.inputs)]
+            + [feast.get_feature_service(service.name).tags == service.tags for service in defined.services]
+        )
     except FeastObjectNotFoundException:
-        return None
+        return False
 
 
 def _register(feast: FeatureStore, defined: Definitions) -> None:
     feast.apply([*defined.objects()])
     feast.refresh_registry()  # type: ignore[no-untyped-call]
-
-
-def _day_name(day: int) -> str:
-    return utc_date(day * DAY_US).isoformat()
 
 
 @contextmanager

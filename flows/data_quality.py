@@ -24,7 +24,9 @@ from flows.label_files import MOST_MOMENTS, read_labels
 from flows.platform_flow import Platform, log, platform_flow
 from neural_focus.errors import QualityError
 from neural_focus.labelling.labels import NO_LABEL
+from neural_focus.models.contracts import V6
 from neural_focus.prediction import HORIZON_SECONDS
+from neural_focus.replay import INPUT_NAMES
 
 if TYPE_CHECKING:
     from great_expectations.data_context import EphemeralDataContext
@@ -95,10 +97,14 @@ def check_quality(platform: Platform) -> list[Verdict]:
 
 
 def snapshot_frame(platform: Platform, labels: pd.DataFrame) -> pd.DataFrame:
-    """The snapshots that training will get, as of the labelled moments, with their age in seconds."""
+    """The snapshots that training will get, as of the labelled moments, with their age in seconds and how many of a
+    model's inputs are there and finite."""
+    from feature_repo.definitions import APPS
     from feature_repo.store import training_frame
 
-    frame = training_frame(platform.store, labels[["stream_id", "event_timestamp"]])
+    frame = training_frame(platform.store, labels[["stream_id", "event_timestamp"]], V6.version)
+    inputs = np.isfinite(frame[list(INPUT_NAMES)].to_numpy(np.float32)).sum(axis=1)
+    frame = frame.drop(columns=[*INPUT_NAMES, *APPS]).assign(inputs_known=inputs)
     frame["age_s"] = time.time() - frame["event_timestamp"].astype("int64") / _per_second(frame["event_timestamp"])
     return frame.drop(columns="recent_event_sequence")
 

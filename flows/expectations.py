@@ -10,6 +10,7 @@ import great_expectations.expectations as gxe
 from great_expectations.expectations.expectation import Expectation
 
 from neural_focus.features import FEATURES, Feature, Kind
+from neural_focus.replay import INPUT_NAMES
 
 SNAPSHOTS, LABELS = "snapshots", "labels"
 WEEK_S = 7 * 86_400
@@ -41,13 +42,14 @@ SWITCH_SHARE = (0.005, 0.95)
 
 
 def snapshot_expectations() -> list[Expectation]:
-    """On snapshots: identity, time and the bounds of each feature."""
+    """On snapshots: identity, time, the bounds of each feature, and that every input of a model is there."""
     return [
         gxe.ExpectTableRowCountToBeBetween(min_value=1),
         gxe.ExpectColumnValuesToNotBeNull(column="stream_id"),
         gxe.ExpectColumnValuesToMatchRegex(column="stream_id", regex=r"^[0-9]+:[0-9A-Za-z-]+$"),
         gxe.ExpectCompoundColumnsToBeUnique(column_list=["stream_id", "event_timestamp"]),
         gxe.ExpectColumnValuesToBeBetween(column="age_s", min_value=0),
+        gxe.ExpectColumnValuesToBeInSet(column="inputs_known", value_set=[len(INPUT_NAMES)]),
         gxe.ExpectColumnPairValuesAToBeGreaterThanB(
             column_A="context_switches_5min", column_B="context_switches_30s", or_equal=True
         ),

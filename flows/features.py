@@ -1,7 +1,8 @@
 """The flow `features`: events → engine → snapshots in Feast, offline and online.
 
     events ──► one engine a stream, from the start of the earliest day with news ──► every 10th second → offline, by day
-    controls ─┘                                                                └───► the newest second → online
+    controls ─┘                                                                │     (snapshots, inputs of a model)
+                                                                               └───► the newest second → online
 
 Only days with new events are computed, always whole, so a second run over the same events changes nothing. The desktop
 computes every second; training and reports need one in ten, and four weeks of a dozen people stay below 100 MB.
@@ -22,13 +23,13 @@ from flows.platform_flow import Platform, log, platform_flow
 from flows.stream_controls import put_momentum, read_controls, read_momentum
 from flows.stream_progress import Boots, StreamProgress, day_name, first_new_us
 from neural_focus._native import Engine
-from neural_focus.replay import Inputs, Snapshots, replay_with_inputs, sort_controls
+from neural_focus.replay import Inputs, Snapshots, replay_with_inputs, sort_controls, take_inputs
 from neural_focus.store.events import Stream, list_streams, read_events
 from neural_focus.store.users import zone_history
 from neural_focus.time import DAY_US, SECOND_US, day_start, wall_clock_us, zone_history_table
 
 Rows = npt.NDArray[np.void]
-TICK_US = 10_000_000
+TICK_S = 10
 TAIL_US = 300 * SECOND_US
 """Snapshots go on for this long after the last event."""
 SPAN_US = 7 * DAY_US
@@ -74,7 +75,8 @@ def compute_features(platform: Platform, progress: Callable[[float], None] = lam
 
 def compute_stream(platform: Platform, stream: Stream) -> StreamReport | None:
     """Computes the days of one stream that have new events; None if there are none."""
-    from feature_repo.store import stream_folder, write_online
+    from feature_repo.files import stream_folder
+    from feature_repo.store import write_online
 
     began = time.perf_counter()
     folder = stream_folder(platform.settings.feast, stream.stream_id)
@@ -112,20 +114,20 @@ def replay_stream(platform: Platform, stream: Stream, records: Rows) -> tuple[Sn
 
 
 def _new_engine(platform: Platform, stream: Stream) -> Engine:
-    return Engine(*zone_history_table(zone_history(platform.connection, stream.user_id)))
+    return Engine(*zone_history_table(zone_history(platform.connection, stream.user_id)), TICK_S)
 
 
 def _compute_span(
     platform: Platform, stream: Stream, engine: Engine, progress: StreamProgress, first_us: int, last_us: int
 ) -> tuple[int, int, Snapshots | None]:
     """Computes and writes whole days in [first, last); events, snapshots, and the newest day's snapshots."""
-    from feature_repo.store import write_offline
+    from feature_repo.files import write_inputs, write_offline
 
     records, _ = read_events(platform.connection, stream.user_id, stream.machine_id, first_us, last_us)
     controls = read_controls(platform.connection, stream, first_us, last_us)
     logged = read_momentum(platform.connection, stream, first_us, last_us)
     stamps = records["timestamp_us"].astype(np.int64)
-    total, newest, ticks = 0, None, []
+    total, newest, ticks, told = 0, None, [], []
     for day in range(first_us, last_us, DAY_US):
         progress.save_engine(day, engine)
         end = min(day + DAY_US, last_us)
@@ -135,10 +137,13 @@ def _compute_span(
         if len(snapshots):
             put_momentum(snapshots.timestamps_us, snapshots.features, logged)
             total, newest = total + len(snapshots), snapshots
-            ticks.append(_every(snapshots, TICK_US))
+            ticks.append(_every(snapshots, TICK_S * SECOND_US))
+            told.append(take_inputs(engine))
     if ticks:
-        whole = _joined(ticks)
-        write_offline(platform.store, stream.stream_id, whole.timestamps_us, whole.features, whole.sequence)
+        whole, feast = _joined(ticks), platform.settings.feast
+        write_inputs(feast, stream.stream_id, _joined_inputs(told))
+        # Last: a snapshot is there only once its inputs are.
+        write_offline(feast, stream.stream_id, whole.timestamps_us, whole.features, whole.sequence)
     return len(records), total, newest
 
 
@@ -158,6 +163,10 @@ def _joined(parts: list[Snapshots]) -> Snapshots:
         np.concatenate([part.features for part in parts]),
         np.concatenate([part.sequence for part in parts]),
     )
+
+
+def _joined_inputs(parts: list[Inputs]) -> Inputs:
+    return Inputs(*(np.concatenate([getattr(part, name) for part in parts]) for name in Inputs.__slots__))
 
 
 def _leave(reports: list[StreamReport], streams: int) -> None:

@@ -1,11 +1,10 @@
 """Labelled moments on disk, and back joined with their snapshots as of the time.
 
-    <feast folder>/labels/<stream>.parquet   a row every 10 s of activity: labels (-1 for none), the engine's inputs at
-                                             that moment (input version 6), what the baselines know
+    <feast folder>/labels/<stream>.parquet   a row every 10 s of activity: labels (-1 for none), what the baselines know
     <feast folder>/stays/<stream>.parquet    how long each app held the focus
 
-The engine's features are not in here: they come out of the feature store, as they were at the time. So a day goes out
-of all of them at once (``drop_days_before``).
+What a model reads is not in here: it comes out of the feature store, as it was at the time. So a day goes out of all of
+them at once (``drop_days_before``).
 """
 
 from __future__ import annotations
@@ -22,17 +21,19 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from flows.platform_flow import Platform
+from flows.stream_progress import code_version
 from neural_focus.errors import InputError
 from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH, SEQUENCE_NAME
-from neural_focus.models.contracts import CONTRACTS, V6
+from neural_focus.labelling.tick_labels import TickLabels
+from neural_focus.models.contracts import CONTRACTS, V1
 from neural_focus.models.datasets import Moments, Stays
 from neural_focus.models.sequences import CHANNELS, STEP_SECONDS, STEPS, Recent, no_steps, recent_steps
 from neural_focus.replay import INPUT_NAMES
+from neural_focus.store.events import Stream
 from neural_focus.timeline import US
 
 LABELS = ("switch", "settled_break", "outcome", "outcome_source")
 BASELINES = ("recency_s", "switches_5min", "lead_s")
-APPS = ("app", "previous_app")
 SCHEMA = pa.schema(
     [
         pa.field("stream_id", pa.string()),
@@ -41,11 +42,9 @@ SCHEMA = pa.schema(
         pa.field("event_timestamp", pa.timestamp("us", tz="UTC")),
         *(pa.field(name, pa.int8()) for name in LABELS),
         *(pa.field(name, pa.float64()) for name in BASELINES),
-        *(pa.field(name, pa.string()) for name in APPS),
-        *(pa.field(name, pa.float32()) for name in INPUT_NAMES),
     ],
 )
-MADE_FROM, INPUTS = b"made_from", b"inputs"
+MADE_FROM, CODE = b"made_from", b"code"
 MOST_MOMENTS = 75_000
 """Training takes every k-th moment beyond this many: neighbours tell nearly the same."""
 
@@ -63,20 +62,15 @@ def made_from(path: Path) -> str | None:
     return metadata.get(MADE_FROM, b"").decode()
 
 
-def write_labels(path: Path, stream_id: str, is_demo: bool, moments: Moments, stays: Stays, source: str) -> None:
-    """The moments (cut with input version 6) and stays of one stream, each renamed into place when complete."""
-    count, known = len(moments), moments.own.shape[1] - len(INPUT_NAMES)
+def write_labels(path: Path, stream: Stream, found: TickLabels, stays: Stays, source: str) -> None:
+    """The labels and stays of one stream, each renamed into place when complete."""
+    count = len(found)
     columns = {
-        "stream_id": pa.array([stream_id] * count, pa.string()),
-        "user_id": pa.array(moments.person),
-        "is_demo": pa.array([is_demo] * count, pa.bool_()),
-        "event_timestamp": pa.array(moments.times_us).cast(pa.timestamp("us", tz="UTC")),
-        **{name: pa.array(getattr(moments, name)) for name in (*LABELS, *BASELINES)},
-        **{name: pa.array(getattr(moments, name).tolist(), pa.string()) for name in APPS},
-        **{
-            name: pa.array(np.ascontiguousarray(moments.own[:, known + index]))
-            for index, name in enumerate(INPUT_NAMES)
-        },
+        "stream_id": pa.array([stream.stream_id] * count, pa.string()),
+        "user_id": pa.array([stream.user_id] * count, pa.int64()),
+        "is_demo": pa.array([stream.is_demo] * count, pa.bool_()),
+        "event_timestamp": pa.array(found.times_us).cast(pa.timestamp("us", tz="UTC")),
+        **{name: pa.array(getattr(found, name)) for name in (*LABELS, *BASELINES)},
     }
     made = {"app": stays.app.tolist(), "seconds": stays.seconds, "end_us": stays.end_us}
     owner = [stays.person] * len(stays.seconds)
@@ -88,9 +82,9 @@ def write_labels(path: Path, stream_id: str, is_demo: bool, moments: Moments, st
 def read_labels(feast_folder: Path, is_demo: bool, most: int | None = None) -> pd.DataFrame:
     """Labelled moments of demo people or of real ones, by stream and time; every k-th if there are over ``most``.
 
-    Files with other inputs are left out: the flow writes them anew, or their events are gone.
+    Files of another version of the code are left out: the flow writes them anew, or their events are gone.
     """
-    files = [path for path in sorted((feast_folder / "labels").glob("*.parquet")) if _has_our_inputs(path)]
+    files = [path for path in sorted((feast_folder / "labels").glob("*.parquet")) if _is_ours(path)]
     tables = [pq.read_table(path, schema=SCHEMA, filters=[("is_demo", "=", is_demo)]) for path in files]
     frame: pd.DataFrame = pa.concat_tables(tables or [SCHEMA.empty_table()]).to_pandas()
     step = -(-len(frame) // most) if most else 1
@@ -98,24 +92,28 @@ def read_labels(feast_folder: Path, is_demo: bool, most: int | None = None) -> p
 
 
 def drop_days_before(feast_folder: Path, day: date) -> int:
-    """Takes the UTC days before ``day`` out of snapshots, labels and stays; returns how many days' snapshots went.
+    """Takes the UTC days before ``day`` out of snapshots, inputs, labels and stays; returns how many days' snapshots
+    went.
 
     Labels first: one without its snapshot fails the quality check, and nothing is trained.
     """
-    from feature_repo.definitions import offline_folder
+    from feature_repo.files import day_folders
 
     first = datetime.combine(day, time(), UTC)
     for path in sorted((feast_folder / "labels").glob("*.parquet")):
         _keep_from(path, "event_timestamp", first)
         _keep_from(_stays_path(path), "end_us", int(first.timestamp()) * US)
-    old = [path for path in offline_folder(feast_folder).glob("*/*.parquet") if path.stem < day.isoformat()]
-    for path in old:
+    snapshots, inputs = (
+        [path for path in folder.glob("*/*.parquet") if path.stem < day.isoformat()]
+        for folder in day_folders(feast_folder)
+    )
+    for path in (*snapshots, *inputs):
         path.unlink()
-    return len(old)
+    return len(snapshots)
 
 
 def join_moments(platform: Platform, labels: pd.DataFrame, input_version: int, *, sequences: bool = False) -> Moments:
-    """Labelled moments with the model's inputs as they were at each time.
+    """Labelled moments with the model's inputs as they were at each time, from the service of their version.
 
     ``sequences``: with the two minutes before each moment too, for models that read them; twelve times the reading.
 
@@ -123,12 +121,14 @@ def join_moments(platform: Platform, labels: pd.DataFrame, input_version: int, *
         InputError: there are no labels.
         StoreError: there are no snapshots.
     """
+    from feature_repo.definitions import APPS
     from feature_repo.store import training_frame
 
     if labels.empty:
         raise InputError("There are no labelled moments", hint="Run the flows 'features' and 'labels' first")
-    frame = training_frame(platform.store, labels)
-    frame = frame[frame[FEATURE_NAMES[0]].notna()].reset_index(drop=True)
+    frame = training_frame(platform.store, labels, input_version)
+    known = frame[[FEATURE_NAMES[0], APPS[0]]].notna().all(axis=1)  # one of each view
+    frame = frame[known].reset_index(drop=True)
     features = frame[list(FEATURE_NAMES)].to_numpy(np.float32)
     past = frame[list(INPUT_NAMES)].to_numpy(np.float32) if input_version > 1 else None
     return Moments(
@@ -153,7 +153,7 @@ def _sequences(platform: Platform, frame: pd.DataFrame) -> Recent:
         mine = np.flatnonzero(stream == one)
         wanted = np.unique(seconds[mine][:, None] - STEP_SECONDS * np.arange(STEPS))
         asked = pd.DataFrame({"stream_id": one, "event_timestamp": pd.to_datetime(wanted, unit="s", utc=True)})
-        steps = training_frame(platform.store, asked)
+        steps = training_frame(platform.store, asked, V1.version)
         steps = steps[steps[FEATURE_NAMES[0]].notna()].sort_values("event_timestamp")
         at = steps["event_timestamp"].dt.as_unit("us").astype("int64").to_numpy(np.int64) // US
         types = np.frombuffer(b"".join(steps[SEQUENCE_NAME]), np.uint8).reshape(len(steps), SEQUENCE_LENGTH)
@@ -182,11 +182,11 @@ def read_stays(feast_folder: Path, labels: pd.DataFrame) -> Sequence[Stays]:
 
 def _told(source: str) -> dict[bytes, bytes]:
     """What a file of labels says of itself."""
-    return {MADE_FROM: source.encode(), INPUTS: V6.hash.encode()}
+    return {MADE_FROM: source.encode(), CODE: code_version().encode()}
 
 
-def _has_our_inputs(path: Path) -> bool:
-    return bool((pq.read_schema(path).metadata or {}).get(INPUTS) == V6.hash.encode())
+def _is_ours(path: Path) -> bool:
+    return bool((pq.read_schema(path).metadata or {}).get(CODE) == code_version().encode())
 
 
 def _stays_path(path: Path) -> Path:

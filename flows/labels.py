@@ -16,10 +16,9 @@ from hashlib import sha256
 import numpy as np
 
 from flows.artifacts import publish_markdown, publish_table
-from flows.features import Rows, replay_stream
 from flows.label_files import label_path, made_from, write_labels
 from flows.platform_flow import Platform, log, platform_flow
-from flows.stream_progress import Boots, code_version
+from flows.stream_progress import Boots, StreamProgress, code_version
 from neural_focus.labelling.labels import (
     NO_LABEL,
     WEAK_HORIZON_SECONDS,
@@ -28,8 +27,8 @@ from neural_focus.labelling.labels import (
     OutcomeMark,
     Source,
 )
-from neural_focus.models.contracts import V6
-from neural_focus.models.datasets import Moments, StreamTable, cut_moments
+from neural_focus.labelling.tick_labels import TickLabels, label_ticks
+from neural_focus.models.datasets import stays_of
 from neural_focus.store.events import Stream, list_streams, read_events
 from neural_focus.store.labels import (
     LabelledStretch,
@@ -40,9 +39,10 @@ from neural_focus.store.labels import (
     replace_weak_labels,
 )
 from neural_focus.store.outcomes import apply_labels
-from neural_focus.timeline import merge_intervals
+from neural_focus.timeline import merge_intervals, read_timeline, ticks
 
 WEAK_US = WEAK_HORIZON_SECONDS * 1_000_000
+APP_AGE = "time_in_current_app"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,28 +87,32 @@ def compute_labels(platform: Platform, progress: Callable[[float], None] = lambd
 
 def label_stream(platform: Platform, stream: Stream) -> LabelReport | None:
     """Labels one stream anew; None if nothing that labels depend on has changed."""
-    from feature_repo.store import stream_folder
+    from feature_repo.files import read_feature, stream_folder
 
-    snapshots = stream_folder(platform.settings.feast, stream.stream_id)
-    path = label_path(platform.settings.feast, snapshots.name)
-    said = read_labels(platform.connection, stream)
-    shown = read_shown(platform.connection, stream)
-    source = _fingerprint(Boots.of(platform.connection, stream), said, shown)
+    feast, connection = platform.settings.feast, platform.connection
+    snapshots = stream_folder(feast, stream.stream_id)
+    path = label_path(feast, snapshots.name)
+    done = StreamProgress(feast / "engines" / snapshots.name).done()
+    said, shown = read_labels(connection, stream), read_shown(connection, stream)
+    source = _fingerprint(done, said, shown)
     if not snapshots.exists() or made_from(path) == source:
         return None
-    records, _ = read_events(
-        platform.connection, stream.user_id, stream.machine_id, stream.first_us, stream.last_us + 1
-    )
+    last_us = min(stream.last_us, done.until_us)  # later events have no snapshots yet
+    records, _ = read_events(connection, stream.user_id, stream.machine_id, stream.first_us, last_us + 1)
     if not len(records):  # all of them are past their retention
         return None
-    moments, [stays] = cut_moments([_table(platform, stream, records, said, shown)], V6)
-    write_labels(path, stream.stream_id, stream.is_demo, moments, stays, source)
-    replace_weak_labels(platform.connection, stream, weak_stretches(moments))
-    apply_labels(platform.connection, stream.user_id, stream.first_us, stream.last_us)
-    return _report(stream, moments)
+    timeline = read_timeline(records, merge_intervals(np.array(read_covered(connection, stream), np.int64)))
+    times, ages = read_feature(snapshots, APP_AGE)
+    past = times <= stream.last_us  # a second after the last event may not be over yet
+    at, _, place = np.intersect1d(ticks(timeline.event_us), times[past], assume_unique=True, return_indices=True)
+    found = label_ticks(timeline, at, ages[past][place], np.array(shown, np.int64), marks_of(said))
+    write_labels(path, stream, found, stays_of(timeline, stream.user_id), source)
+    replace_weak_labels(connection, stream, weak_stretches(found))
+    apply_labels(connection, stream.user_id, stream.first_us, stream.last_us)
+    return _report(stream, found)
 
 
-def weak_stretches(moments: Moments) -> list[LabelledStretch]:
+def weak_stretches(moments: TickLabels) -> list[LabelledStretch]:
     """Weak outcomes as stretches of five minutes that do not overlap: those that begin at whole five minutes."""
     chosen = (moments.outcome_source == Source.WEAK) & (moments.times_us % WEAK_US == 0)
     pairs = zip(moments.times_us[chosen].tolist(), moments.outcome[chosen].tolist(), strict=True)
@@ -120,32 +124,13 @@ def marks_of(said: Sequence[LabelledStretch]) -> list[OutcomeMark]:
     return [OutcomeMark(one.start_us, one.end_us, Outcome[one.outcome], Source[one.source]) for one in said]
 
 
-def _table(
-    platform: Platform, stream: Stream, records: Rows, said: list[LabelledStretch], shown: list[int]
-) -> StreamTable:
-    snapshots, inputs = replay_stream(platform, stream, records)
-    past = snapshots.timestamps_us <= stream.last_us  # a second after the last event may not be over yet
-    return StreamTable(
-        stream_id=stream.stream_id,
-        user_id=stream.user_id,
-        records=records,
-        timestamps_us=snapshots.timestamps_us[past],
-        features=snapshots.features[past],
-        sequence=snapshots.sequence[past],
-        inputs=inputs,
-        is_demo=stream.is_demo,
-        interventions_us=np.array(shown, np.int64),
-        covered=merge_intervals(np.array(read_covered(platform.connection, stream), np.int64)),
-        marks=marks_of(said),
-    )
-
-
-def _fingerprint(boots: Boots, said: list[LabelledStretch], shown: list[int]) -> str:
-    made = json.dumps([code_version(), V6.hash, sorted(boots.next_seq.items()), [repr(mark) for mark in said], shown])
+def _fingerprint(done: Boots, said: list[LabelledStretch], shown: list[int]) -> str:
+    computed = [sorted(done.next_seq.items()), done.until_us]
+    made = json.dumps([code_version(), computed, [repr(mark) for mark in said], shown])
     return sha256(made.encode()).hexdigest()
 
 
-def _report(stream: Stream, moments: Moments) -> LabelReport:
+def _report(stream: Stream, moments: TickLabels) -> LabelReport:
     def share(found: Labels) -> float:
         known = found[found != NO_LABEL]
         return float(known.mean()) if len(known) else 0.0

@@ -18,6 +18,7 @@ from neural_focus._native import Engine
 from neural_focus.atomic_write import atomic_write
 from neural_focus.errors import FormatError
 from neural_focus.features import FEATURE_NAMES, contract_hash
+from neural_focus.snapshot_inputs import INPUT_HASH
 from neural_focus.store.database import Connection
 from neural_focus.store.events import Stream
 from neural_focus.time import utc_date
@@ -28,7 +29,7 @@ KEPT_ENGINES = 3
 
 def code_version() -> str:
     """Names what computes: another version computes everything again."""
-    return f"{version('neural-focus')}:{contract_hash(FEATURE_NAMES, 1)}"
+    return f"{version('neural-focus')}:{contract_hash(FEATURE_NAMES, 1)}:{INPUT_HASH}"
 
 
 def day_name(t_us: int) -> str:

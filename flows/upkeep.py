@@ -64,7 +64,7 @@ def retention(platform: Platform) -> int:
 
 
 def retire(platform: Platform, now: datetime) -> int:
-    """The work of the flow: events, and then the snapshots, labels and stays that were made of them."""
+    """The work of the flow: events, and then the snapshots, inputs, labels and stays that were made of them."""
     events = retire_events(platform.connection, now)
     files = _drop_files(platform, (now - timedelta(days=KEEP_DAYS)).date())
     publish_markdown(

@@ -18,11 +18,11 @@ import numpy.typing as npt
 from neural_focus.apps import app_id
 from neural_focus.features import FEATURE_INDEX
 from neural_focus.labelling import labels
+from neural_focus.labelling.tick_labels import TickLabels, label_ticks, stay_begins
 from neural_focus.models.inputs import InputContract, Rows
 from neural_focus.models.past import PastRows
 from neural_focus.models.population import POPULATION_NAMES, AppStatistics, count_stays
 from neural_focus.models.sequences import Recent, no_steps, recent_steps
-from neural_focus.prediction import BREAK_HORIZON_SECONDS, HORIZON_SECONDS
 from neural_focus.replay import Inputs
 from neural_focus.time import DAY_US
 from neural_focus.timeline import US, Timeline, Times, read_timeline, ticks
@@ -139,66 +139,30 @@ def learn_population(stays: Sequence[Stays], seen: Moments) -> AppStatistics:
 
 def _cut_stream(stream: StreamTable, contract: InputContract, sequences: bool) -> tuple[Moments, Stays]:
     timeline = read_timeline(stream.records, stream.covered, has_categories=stream.has_categories)
-    at = ticks(timeline.event_us)
-    place = np.searchsorted(stream.timestamps_us, at)
-    found = place < len(stream.timestamps_us)
-    found[found] = stream.timestamps_us[place[found]] == at[found]
-    at, place = at[found], place[found]
+    at, _, place = np.intersect1d(
+        ticks(timeline.event_us), stream.timestamps_us, assume_unique=True, return_indices=True
+    )
     past = PastRows.of_replay(stream.inputs, np.searchsorted(stream.inputs.timestamps_us, at))
-    stay = timeline.stay_at(at)
-    begun = np.r_[timeline.event_us[0], timeline.switch_us]
-    outcome, source = _outcomes(stream, timeline, at)
+    found = label_ticks(timeline, at, stream.features[place, _APP_AGE], stream.interventions_us, stream.marks)
     moments = Moments(
         own=contract.own(stream.features[place], past.inputs),
         app=past.app,
         previous_app=past.previous_app,
-        times_us=at,
         person=np.full(len(at), stream.user_id, np.int64),
-        switch=_masked(stream, timeline, at, labels.switch_within(timeline, at), HORIZON_SECONDS),
-        settled_break=_masked(
-            stream,
-            timeline,
-            at,
-            labels.settled_break(timeline, at, stream.features[place, _APP_AGE]),
-            BREAK_HORIZON_SECONDS,
-        ),
-        outcome=outcome,
-        outcome_source=source,
-        recency_s=(at - begun[stay]) / 1e6,
-        switches_5min=(stay - np.searchsorted(timeline.switch_us, at - 300 * US, side="right")).astype(np.float64),
-        lead_s=_lead(timeline, at),
+        **{name: getattr(found, name) for name in TickLabels.__slots__},
         recent=_recent(stream, place) if sequences else no_steps(len(at)),
     )
-    lengths = np.diff(begun) / 1e6
+    return moments, stays_of(timeline, stream.user_id)
+
+
+def stays_of(timeline: Timeline, person: int) -> Stays:
+    """The finished stays of a person's stream."""
     names = np.array([app_id(name) for name in timeline.app_names])
-    return moments, Stays(stream.user_id, names[timeline.apps[:-1]], lengths, timeline.switch_us)
+    return Stays(person, names[timeline.apps[:-1]], np.diff(stay_begins(timeline)) / 1e6, timeline.switch_us)
 
 
 def _recent(stream: StreamTable, place: Times) -> Recent:
     return recent_steps(stream.timestamps_us // US, stream.features, stream.sequence, place)
-
-
-def _masked(
-    stream: StreamTable, timeline: Timeline, at: Times, found: labels.Labels, horizon_s: float
-) -> labels.Labels:
-    usable = labels.horizon_mask(timeline, at, horizon_s, stream.interventions_us)
-    return np.where(usable, found, labels.NO_LABEL).astype(np.int8)
-
-
-def _outcomes(stream: StreamTable, timeline: Timeline, at: Times) -> tuple[labels.Labels, labels.Labels]:
-    """People's marks first; rules, marked as weak, where nobody said anything."""
-    outcome, source = labels.resolve_outcomes(at, stream.marks)
-    weak = _masked(stream, timeline, at, labels.weak_outcomes(timeline, at), labels.WEAK_HORIZON_SECONDS)
-    use = (source == labels.Source.NONE) & (weak >= 0)
-    outcome[use], source[use] = weak[use], labels.Source.WEAK
-    return outcome, source
-
-
-def _lead(timeline: Timeline, at: Times) -> npt.NDArray[np.float64]:
-    """Seconds from each time to the next switch, inf if none."""
-    times = np.append(timeline.switch_us, np.iinfo(np.int64).max // 2)
-    lead: npt.NDArray[np.float64] = (times[timeline.stay_at(at)] - at) / 1e6
-    return lead
 
 
 EMBARGO_SECONDS = 330

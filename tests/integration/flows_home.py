@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from feature_repo.store import stream_folder
+from feature_repo.files import stream_folder
 from flows.features import features
 from flows.labels import labels
 from neural_focus.settings import Settings
@@ -31,8 +31,9 @@ class Home:
         with connect(self.settings.database_url or "") as connection:
             return list_streams(connection)
 
-    def rows(self, stream: Stream) -> pa.Table:
-        folder = stream_folder(self.settings.feast, stream.stream_id)
+    def rows(self, stream: Stream, kind: str = "offline") -> pa.Table:
+        """A stream's snapshots, or its inputs of a model."""
+        folder = self.settings.feast / kind / stream_folder(self.settings.feast, stream.stream_id).name
         return pa.concat_tables(pq.read_table(path) for path in sorted(folder.glob("*.parquet")))
 
     def environment(self) -> dict[str, str]:

@@ -16,20 +16,21 @@ import pytest
 import yaml
 from feast.errors import FeastObjectNotFoundException
 
-from feature_repo.definitions import TIME_COLUMN, VIEW_NAME
+from feature_repo.definitions import APPS, INPUTS_NAME, TIME_COLUMN, VIEW_NAME, service_name
+from feature_repo.files import stream_folder, write_inputs, write_offline
 from feature_repo.store import (
     SnapshotStore,
     forget_streams,
     open_store,
     read_online,
     repo_config,
-    stream_folder,
     training_frame,
-    write_offline,
     write_online,
 )
 from neural_focus.errors import ContractError, InputError, StoreError
 from neural_focus.features import FEATURE_NAMES, SEQUENCE_NAME
+from neural_focus.models.contracts import V1, V6
+from neural_focus.replay import INPUT_NAMES, Inputs
 from neural_focus.settings import Settings
 from neural_focus.time import moment
 
@@ -49,6 +50,21 @@ def snapshots(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     features = (rng.standard_normal((count, len(FEATURE_NAMES))) * 1e3).astype(np.float32)
     return features, rng.integers(0, 16, (count, 10), dtype=np.uint8)
+
+
+def inputs_at(times: np.ndarray, seed: int = 0) -> Inputs:
+    """What an engine could have told at the times."""
+    values = np.random.default_rng(seed).standard_normal((len(times), len(INPUT_NAMES))).astype(np.float32)
+    apps = np.array([f"app {index}" for index in range(len(times) + 1)], "S32")
+    return Inputs(times, values, apps[1:], apps[:-1])
+
+
+def write_days(
+    store: SnapshotStore, stream: str, times: np.ndarray, features: np.ndarray, sequence: np.ndarray
+) -> list[Path]:
+    """Both kinds of a stream's days, as the flow writes them; the snapshots' files."""
+    write_inputs(store.folder, stream, inputs_at(times))
+    return write_offline(store.folder, stream, times, features, sequence)
 
 
 def test_online_row_comes_back_bit_for_bit(store: SnapshotStore) -> None:
@@ -93,18 +109,18 @@ def test_naive_times_and_foreign_shapes_are_refused(store: SnapshotStore) -> Non
         write_online(store, STREAM, NOON_US, features[0][:31], sequence[0])
     with pytest.raises(InputError, match="stream id"):
         write_online(store, "../../etc", NOON_US, features[0], sequence[0])
-    write_offline(store, STREAM, np.array([NOON_US]), features, sequence)
+    write_days(store, STREAM, np.array([NOON_US]), features, sequence)
     naive = pd.DataFrame({"stream_id": [STREAM], TIME_COLUMN: [datetime(2025, 10, 9, 9, 0)]})  # noqa: DTZ001
     with pytest.raises(InputError, match="zone"):
-        training_frame(store, naive)
+        training_frame(store, naive, V1.version)
 
 
 def test_training_frame_takes_the_snapshot_as_of_the_time(store: SnapshotStore) -> None:
     features, sequence = snapshots(60)
     times = NOON_US + np.arange(60, dtype=np.int64) * 10_000_000
-    write_offline(store, STREAM, times, features, sequence)
+    write_days(store, STREAM, times, features, sequence)
     others, other_sequence = snapshots(60, seed=1)
-    write_offline(store, OTHER, times + 1_000_000, others, other_sequence)
+    write_days(store, OTHER, times + 1_000_000, others, other_sequence)
     asked = pd.DataFrame(
         {
             "stream_id": [STREAM, OTHER, STREAM, STREAM, STREAM],
@@ -118,7 +134,7 @@ def test_training_frame_takes_the_snapshot_as_of_the_time(store: SnapshotStore) 
             "label": [1, 2, 3, 4, 5],
         }
     )
-    frame = training_frame(store, asked)
+    frame = training_frame(store, asked, V1.version)
     assert frame["label"].tolist() == [1, 2, 3, 4, 5]
     got = frame[list(FEATURE_NAMES)].to_numpy(np.float32)
     assert got[0].tobytes() == features[30].tobytes()
@@ -126,18 +142,25 @@ def test_training_frame_takes_the_snapshot_as_of_the_time(store: SnapshotStore) 
     assert got[2].tobytes() == features[29].tobytes()
     assert np.isnan(got[3:]).all()
     assert frame[SEQUENCE_NAME][0] == sequence[30].tobytes()
+    assert not set(INPUT_NAMES) & set(frame.columns), "a model of version 1 reads none of them"
+    told = training_frame(store, asked, V6.version)
+    inputs = inputs_at(times)
+    assert told[list(FEATURE_NAMES)].to_numpy(np.float32)[:3].tobytes() == got[:3].tobytes()
+    assert told[list(INPUT_NAMES)].to_numpy(np.float32)[:3].tobytes() == inputs.values[[30, 29, 29]].tobytes()
+    assert told["app"][:3].tolist() == frame["app"][:3].tolist() == ["app 31", "app 30", "app 30"]
+    assert told["previous_app"][0] == "app 30" and told[[*INPUT_NAMES, "app"]][3:].isna().all(axis=None)
 
 
 def test_training_frame_agrees_with_pandas_on_random_times(store: SnapshotStore) -> None:
     rng = np.random.default_rng(3)
     times = np.sort(rng.choice(20_000, 2_000, replace=False)).astype(np.int64) * 1_000_000 + NOON_US
     features, sequence = snapshots(2_000)
-    write_offline(store, STREAM, times, features, sequence)
+    write_days(store, STREAM, times, features, sequence)
     asked_us = np.sort(rng.integers(NOON_US - 10**9, NOON_US + 22 * 10**9, 500))
     asked = pd.DataFrame({"stream_id": STREAM, TIME_COLUMN: pd.to_datetime(asked_us, unit="us", utc=True)})
     right = pd.DataFrame({TIME_COLUMN: pd.to_datetime(times, unit="us", utc=True), "row": np.arange(2_000)})
     expected = pd.merge_asof(asked, right, on=TIME_COLUMN, tolerance=pd.Timedelta(minutes=5))["row"]
-    got = training_frame(store, asked)["keystroke_rate"].to_numpy()
+    got = training_frame(store, asked, V1.version)["keystroke_rate"].to_numpy()
     column = features[:, FEATURE_NAMES.index("keystroke_rate")]
     known = expected.notna().to_numpy()
     assert 100 < known.sum() < 500
@@ -148,8 +171,8 @@ def test_training_frame_agrees_with_pandas_on_random_times(store: SnapshotStore)
 def test_writing_a_day_twice_leaves_it_once(store: SnapshotStore) -> None:
     times = NOON_US + np.arange(0, 2 * 86_400, 600, dtype=np.int64) * 1_000_000
     features, sequence = snapshots(len(times))
-    first = write_offline(store, STREAM, times, features, sequence)
-    again = write_offline(store, STREAM, times, features, sequence)
+    first = write_days(store, STREAM, times, features, sequence)
+    again = write_days(store, STREAM, times, features, sequence)
     assert first == again and len(first) == 3
     assert sum(pq.read_metadata(path).num_rows for path in first) == len(times)
     assert sorted(stream_folder(store.folder, STREAM).iterdir()) == sorted(first)
@@ -159,15 +182,33 @@ def test_writing_a_day_twice_leaves_it_once(store: SnapshotStore) -> None:
 def test_an_empty_store_says_what_to_run(store: SnapshotStore) -> None:
     asked = pd.DataFrame({"stream_id": [STREAM], TIME_COLUMN: [moment(NOON_US)]})
     with pytest.raises(StoreError, match="features"):
-        training_frame(store, asked)
+        training_frame(store, asked, V1.version)
+
+
+def test_snapshots_without_inputs_are_an_empty_store(store: SnapshotStore) -> None:
+    features, sequence = snapshots(1)
+    write_offline(store.folder, STREAM, np.array([NOON_US]), features, sequence)
+    asked = pd.DataFrame({"stream_id": [STREAM], TIME_COLUMN: [moment(NOON_US)]})
+    with pytest.raises(StoreError, match="features"):
+        training_frame(store, asked, V6.version)
+
+
+def test_a_registry_without_the_inputs_is_registered_anew(store: SnapshotStore) -> None:
+    store.feast.delete_feature_service(service_name(V6.version))
+    store.feast.delete_feature_view(INPUTS_NAME)
+    opened = open_store(Settings(home=store.folder.parent))
+    assert [field.name for field in opened.feast.get_feature_view(INPUTS_NAME).features] == [*INPUT_NAMES, *APPS]
+    service = opened.feast.get_feature_service(service_name(V6.version))
+    assert service.tags == {"contract": V6.hash}
+    opened.close()
 
 
 def test_forgetting_a_stream_leaves_the_others(store: SnapshotStore) -> None:
     features, sequence = snapshots(1)
     for stream in (STREAM, OTHER):
         write_online(store, stream, NOON_US, features[0], sequence[0])
-        write_offline(store, stream, np.array([NOON_US]), features, sequence)
-    assert forget_streams(store, [STREAM]) == 1 + len(FEATURE_NAMES) + 1
+        write_days(store, stream, np.array([NOON_US]), features, sequence)
+    assert forget_streams(store, [STREAM]) == 2 + len(FEATURE_NAMES) + 1
     assert read_online(store, STREAM) is None
     assert not stream_folder(store.folder, STREAM).exists()
     assert read_online(store, OTHER) is not None

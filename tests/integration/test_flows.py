@@ -18,11 +18,13 @@ import pytest
 from flows_home import NOW, Home, made_home
 from prefect_server import PrefectServer
 
-from feature_repo.store import open_store, read_online, stream_folder
+from feature_repo.files import stream_folder
+from feature_repo.store import open_store, read_online
 from flows.consistency import consistency
+from flows.data_quality import check_quality
 from flows.features import compute_stream, features, replay_stream
-from flows.label_files import read_labels
-from flows.labels import labels
+from flows.label_files import join_moments, read_labels, read_stays
+from flows.labels import labels, marks_of
 from flows.platform_flow import Platform, exclusive, open_platform
 from flows.server import login
 from flows.stream_progress import Boots
@@ -31,12 +33,16 @@ from neural_focus.errors import QualityError
 from neural_focus.evaluation.model_index import model_index
 from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
 from neural_focus.models import champion as stored_models
+from neural_focus.models.contracts import V6
+from neural_focus.models.datasets import Moments, StreamTable, cut_moments
 from neural_focus.models.recurrent import Recipe
 from neural_focus.registry import decision_log, model_store
 from neural_focus.registry.bundle import TrainedBundle
-from neural_focus.replay import CONTROL_DTYPE, ControlKind, replay
+from neural_focus.replay import CONTROL_DTYPE, INPUT_NAMES, ControlKind, replay, replay_with_inputs
 from neural_focus.store.database import connect
 from neural_focus.store.events import list_streams, read_events, write_events
+from neural_focus.store.labels import read_labels as stored_labels
+from neural_focus.store.labels import shown_on
 from neural_focus.store.users import ensure_user
 from neural_focus.time import DAY_US, day_start, zone_table
 
@@ -68,16 +74,48 @@ def test_snapshots_are_the_engines_one_in_ten_seconds(home: Home, platform: Plat
         assert stored["event_timestamp"].cast("int64").to_numpy().tolist() == whole.timestamps_us[tick].tolist()
         columns = np.column_stack([stored[name].to_numpy() for name in FEATURE_NAMES])
         assert columns.tobytes() == np.ascontiguousarray(whole.features[tick]).tobytes()
-        assert inputs.timestamps_us.tolist() == whole.timestamps_us[tick].tolist()
+        told = home.rows(stream, "inputs")
+        assert told["event_timestamp"].cast("int64").to_numpy().tolist() == inputs.timestamps_us.tolist()
+        assert np.column_stack([told[name].to_numpy() for name in INPUT_NAMES]).tobytes() == inputs.values.tobytes()
+        assert [app.encode() for app in told["app"].to_pylist()] == inputs.app.tolist()
         online = read_online(platform.store, stream.stream_id)
         assert online is not None and online.t_us == whole.timestamps_us[-1]
         assert online.features.tobytes() == whole.features[-1].tobytes()
 
 
+def test_training_rows_are_those_of_a_direct_replay(home: Home, platform: Platform) -> None:
+    """What Feast gives for a stream's labels, and the labels, are what its events say without any store."""
+    stream = home.streams()[0]
+    labelled = read_labels(home.settings.feast, is_demo=True)
+    stored = join_moments(platform, labelled[labelled["stream_id"] == stream.stream_id], V6.version, sequences=True)
+    records, _ = read_events(platform.connection, stream.user_id, stream.machine_id, 0, stream.last_us + 1)
+    whole, inputs = replay_stream(platform, stream, records)
+    table = StreamTable(
+        stream_id=stream.stream_id,
+        user_id=stream.user_id,
+        records=records,
+        timestamps_us=whole.timestamps_us,
+        features=whole.features,
+        sequence=whole.sequence,
+        inputs=inputs,
+        interventions_us=np.array(shown_on(platform.connection, stream.user_id, stream.machine_id), np.int64),
+        marks=marks_of(stored_labels(platform.connection, stream)),
+    )
+    direct, [stays] = cut_moments([table], V6, sequences=True)
+    direct = direct.take(direct.times_us <= stream.last_us)
+    assert len(stored) == len(direct) > 5_000
+    for name in Moments.__slots__:
+        assert getattr(stored, name).tobytes() == getattr(direct, name).astype(getattr(stored, name).dtype).tobytes(), (
+            name
+        )
+    [kept] = [one for one in read_stays(home.settings.feast, labelled) if one.person == stream.user_id]
+    assert kept.seconds.tolist() == stays.seconds.tolist() and kept.app.tolist() == stays.app.tolist()
+
+
 def test_a_second_run_changes_nothing(home: Home) -> None:
     folder = home.settings.feast
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.parquet")}
-    assert len(before) == 2 * (3 + 2)  # days, labels, stays
+    assert len(before) == 2 * (3 + 3 + 2)  # days of snapshots and of inputs, labels, stays
     assert features() == 0
     assert labels() == 0
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.parquet")} == before
@@ -105,12 +143,15 @@ def test_going_on_from_a_saved_engine_is_the_same_as_starting_anew(home: Home, p
         report = compute_stream(platform, stream)
         assert report is not None
         assert compute_stream(platform, stream) is None
-    whole = replay(records, None, "Europe/Berlin")
+    whole, inputs = replay_with_inputs(records, None, "Europe/Berlin")
     tick = whole.timestamps_us % 10_000_000 == 0
     stored = home.rows(stream)
     assert stored.num_rows == tick.sum()
     for name in FEATURE_NAMES:
         assert stored[name].to_numpy().tobytes() == whole.features[tick, FEATURE_INDEX[name]].tobytes(), name
+    told = home.rows(stream, "inputs")
+    for index, name in enumerate(INPUT_NAMES):
+        assert told[name].to_numpy().tobytes() == inputs.values[:, index].tobytes(), name
 
 
 def test_labels_know_demo_people_from_real_ones(home: Home) -> None:
@@ -358,6 +399,19 @@ def test_a_failing_suite_stops_the_training(home: Home) -> None:
     finally:
         path.write_bytes(good)
     assert len(model_store.list_models(home.settings)) == models
+
+
+def test_snapshots_without_their_inputs_stop_the_training_too(home: Home, platform: Platform) -> None:
+    name = stream_folder(home.settings.feast, home.streams()[0].stream_id).name
+    path = sorted((home.settings.feast / "inputs" / name).glob("*.parquet"))[0]
+    table = pq.read_table(path)
+    try:
+        pq.write_table(table.slice(0, table.num_rows // 2), path)
+        with pytest.raises(QualityError, match="inputs_known"):
+            check_quality(platform)
+    finally:
+        pq.write_table(table, path)
+    check_quality(platform)
 
 
 def test_two_runs_at_once_do_the_work_once(home: Home) -> None:

@@ -49,7 +49,8 @@ def test_what_is_left_passes_the_checks_and_can_be_learned_from(platform: Platfo
     kept = read_labels(feast, is_demo=True)
     pd.testing.assert_frame_equal(kept, before[before["event_timestamp"] >= KEPT].reset_index(drop=True))
     assert 0 < len(kept) < len(before)
-    assert sorted({path.stem for path in feast.glob("offline/*/*.parquet")}) == ["2026-03-04", "2026-03-05"]
+    for kind in ("offline", "inputs"):
+        assert sorted({path.stem for path in feast.glob(f"{kind}/*/*.parquet")}) == ["2026-03-04", "2026-03-05"]
     assert len(join_moments(platform, kept, V6.version)) == len(kept)
     stays = read_stays(feast, kept)
     assert len(stays) == 2 and all(one.end_us.min() >= KEPT.timestamp() * 1e6 for one in stays)

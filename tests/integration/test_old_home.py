@@ -13,7 +13,7 @@ from prefect_server import PrefectServer
 from synthetic_streams import random_moments
 
 from flows.bootstrap import bootstrap
-from flows.label_files import INPUTS, read_labels
+from flows.label_files import CODE, read_labels
 from infra.database_schema import differences, migrate, newest_revision
 from neural_focus.models.champion import usable_champion
 from neural_focus.models.contracts import V6
@@ -57,7 +57,7 @@ def test_its_model_is_refused_with_the_next_step_and_a_new_one_is_trained(home: 
     (settings.models / "champion.json").write_text(json.dumps({"champion": tag, "before": []}))
     for path in (settings.feast / "labels").glob("*.parquet"):
         _as_written_before(path)
-    assert read_labels(settings.feast, is_demo=True).empty, "labels with other inputs train nothing"
+    assert read_labels(settings.feast, is_demo=True).empty, "labels of other code train nothing"
     serves, why = usable_champion(settings)
     assert serves is None
     assert "trained on input version 5 (0123456789ab): that version is unknown here. Train a new model" in why
@@ -83,7 +83,7 @@ def _of_version_5() -> TrainedBundle:
 
 
 def _as_written_before(path: object) -> None:
-    """The file as a version wrote it that said nothing of its inputs."""
+    """The file as a version wrote it that said nothing of its code."""
     table = pq.read_table(path)
-    told = {name: value for name, value in table.schema.metadata.items() if name != INPUTS}
+    told = {name: value for name, value in table.schema.metadata.items() if name != CODE}
     pq.write_table(table.replace_schema_metadata({**told, b"made_from": b"something else"}), path)
