@@ -2,7 +2,7 @@
 
 Both run one engine, so every bit should agree. Where it does not, events came after the second was closed (late), or
 something that features depend on was not logged. Either way people should see it: models learn from the backfill and
-serve on the live ones.
+serve on the live ones. Only the days compared are computed, from the engine saved at the start of the first.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import numpy.typing as npt
 
 from flows.artifacts import Cell, publish_markdown, publish_table
 from flows.catch_up import SKIP_AFTER
-from flows.features import replay_stream
+from flows.features import replay_since
 from flows.platform_flow import Platform, log, platform_flow
 from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
 from neural_focus.replay import Snapshots
 from neural_focus.store.database import Connection
-from neural_focus.store.events import Stream, list_streams, read_events
+from neural_focus.store.events import Stream, list_streams
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +49,7 @@ def compare_stream(platform: Platform, stream: Stream, hours: int) -> Agreement 
     times, live = read_live(platform.connection, stream, hours)
     if not len(times):
         return None
-    records, _ = read_events(
-        platform.connection, stream.user_id, stream.machine_id, stream.first_us, stream.last_us + 1
-    )
-    return compare(stream, times, live, replay_stream(platform, stream, records)[0])
+    return compare(stream, times, live, replay_since(platform, stream, int(times[0])))
 
 
 def compare(

@@ -2,7 +2,8 @@
 
     events ──► one engine a stream, from the start of the earliest day with news ──► every 10th second → offline, by day
     controls ─┘                                                                │     (snapshots, inputs of a model)
-                                                                               └───► the newest second → online
+                                                                               ├───► the newest second → online
+                                                                               └───► what happened → changes, by day
 
 Only days with new events are computed, always whole, so a second run over the same events changes nothing. The desktop
 computes every second; training and reports need one in ten, and four weeks of a dozen people stay below 100 MB.
@@ -19,17 +20,22 @@ import numpy as np
 import numpy.typing as npt
 
 from flows.artifacts import publish_markdown, publish_table
+from flows.day_changes import ChangesTeller, DayRecords, changes_folder, new_teller_engine
 from flows.platform_flow import Platform, log, platform_flow
 from flows.stream_controls import put_momentum, read_controls, read_momentum
 from flows.stream_progress import Boots, StreamProgress, day_name, first_new_us
 from neural_focus._native import Engine
+from neural_focus.features import FEATURE_INDEX
 from neural_focus.replay import Inputs, Snapshots, replay_with_inputs, sort_controls, take_inputs
 from neural_focus.store.events import Stream, list_streams, read_events
+from neural_focus.store.labels import read_covered
 from neural_focus.store.users import zone_history
 from neural_focus.time import DAY_US, SECOND_US, day_start, wall_clock_us, zone_history_table
+from neural_focus.timeline import merge_intervals
 
 Rows = npt.NDArray[np.void]
 TICK_S = 10
+APP_AGE = FEATURE_INDEX["time_in_current_app"]
 TAIL_US = 300 * SECOND_US
 """Snapshots go on for this long after the last event."""
 SPAN_US = 7 * DAY_US
@@ -87,17 +93,22 @@ def compute_stream(platform: Platform, stream: Stream) -> StreamReport | None:
     if fresh is None and done.until_us >= end:
         return None
     fresh = done.until_us if fresh is None else min(fresh, done.until_us or fresh)
-    saved = progress.load_engine(day_start(fresh))
-    start, engine = saved or (day_start(stream.first_us), _new_engine(platform, stream))
+    saved = progress.load_engines(day_start(fresh))
+    start, engine, telling = saved or (day_start(stream.first_us), _new_engine(platform, stream), new_teller_engine())
     progress.forget_engines_after(start)
+    records = DayRecords.read(progress.folder)
+    records.forget_from(start)
+    covered = merge_intervals(np.array(read_covered(platform.connection, stream), np.int64))
+    teller = ChangesTeller(changes_folder(platform.settings.feast, folder.name), telling, covered, records)
     events = snapshots = 0
     newest: Snapshots | None = None
     for span in range(start, end + 1, SPAN_US):
-        part = _compute_span(platform, stream, engine, progress, span, min(span + SPAN_US, end + 1))
+        part = _compute_span(platform, stream, engine, teller, progress, span, min(span + SPAN_US, end + 1))
         events, snapshots, newest = events + part[0], snapshots + part[1], part[2] or newest
     if newest is not None:
         last = int(newest.timestamps_us[-1])
         write_online(platform.store, stream.stream_id, last, newest.features[-1], newest.sequence[-1])
+    records.write()
     progress.finish(now, end)
     return StreamReport(stream, events, snapshots, day_name(start), time.perf_counter() - began)
 
@@ -113,12 +124,33 @@ def replay_stream(platform: Platform, stream: Stream, records: Rows) -> tuple[Sn
     return snapshots, inputs
 
 
+def replay_since(platform: Platform, stream: Stream, first_us: int) -> Snapshots:
+    """Every second from the start of a time's day on, or from before, as ``replay_stream`` has them: the engine that
+    the flow saved at the start of a day goes on from there."""
+    from feature_repo.files import stream_folder
+
+    folder = stream_folder(platform.settings.feast, stream.stream_id)
+    saved = StreamProgress(platform.settings.feast / "engines" / folder.name).load_engines(day_start(first_us))
+    start, engine = saved[:2] if saved else (day_start(stream.first_us), _new_engine(platform, stream))
+    end = stream.last_us + TAIL_US
+    records, _ = read_events(platform.connection, stream.user_id, stream.machine_id, start, stream.last_us + 1)
+    snapshots = _push(engine, records, read_controls(platform.connection, stream, start, end), end)
+    put_momentum(snapshots.timestamps_us, snapshots.features, read_momentum(platform.connection, stream, start, end))
+    return snapshots
+
+
 def _new_engine(platform: Platform, stream: Stream) -> Engine:
     return Engine(*zone_history_table(zone_history(platform.connection, stream.user_id)), TICK_S)
 
 
 def _compute_span(
-    platform: Platform, stream: Stream, engine: Engine, progress: StreamProgress, first_us: int, last_us: int
+    platform: Platform,
+    stream: Stream,
+    engine: Engine,
+    teller: ChangesTeller,
+    progress: StreamProgress,
+    first_us: int,
+    last_us: int,
 ) -> tuple[int, int, Snapshots | None]:
     """Computes and writes whole days in [first, last); events, snapshots, and the newest day's snapshots."""
     from feature_repo.files import write_inputs, write_offline
@@ -129,15 +161,17 @@ def _compute_span(
     stamps = records["timestamp_us"].astype(np.int64)
     total, newest, ticks, told = 0, None, [], []
     for day in range(first_us, last_us, DAY_US):
-        progress.save_engine(day, engine)
+        progress.save_engines(day, engine, teller.engine)
         end = min(day + DAY_US, last_us)
         piece = (stamps >= day) & (stamps < end)
         mine = controls[(controls["timestamp_us"] >= day) & (controls["timestamp_us"] < end)]
         snapshots = _push(engine, records[piece], mine, end - SECOND_US)
+        put_momentum(snapshots.timestamps_us, snapshots.features, logged)
+        kept = _every(snapshots, TICK_S * SECOND_US)
+        teller.tell_day(day, records[piece], kept.timestamps_us, kept.features[:, APP_AGE])
         if len(snapshots):
-            put_momentum(snapshots.timestamps_us, snapshots.features, logged)
             total, newest = total + len(snapshots), snapshots
-            ticks.append(_every(snapshots, TICK_S * SECOND_US))
+            ticks.append(kept)
             told.append(take_inputs(engine))
     if ticks:
         whole, feast = _joined(ticks), platform.settings.feast

@@ -1,7 +1,7 @@
 """Labelled moments on disk, and back joined with their snapshots as of the time.
 
-    <feast folder>/labels/<stream>.parquet   a row every 10 s of activity: labels (-1 for none), what the baselines know
-    <feast folder>/stays/<stream>.parquet    how long each app held the focus
+    <feast folder>/labels/<stream>/<UTC day>.parquet   a row every 10 s of activity: labels (-1 for none), what the
+                                                       baselines know
 
 What a model reads is not in here: it comes out of the feature store, as it was at the time. So a day goes out of all of
 them at once (``drop_days_before``).
@@ -11,26 +11,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from flows.day_changes import read_changes
 from flows.platform_flow import Platform
 from flows.stream_progress import code_version
 from neural_focus.errors import InputError
 from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH, SEQUENCE_NAME
 from neural_focus.labelling.tick_labels import TickLabels
 from neural_focus.models.contracts import CONTRACTS, V1
-from neural_focus.models.datasets import Moments, Stays
+from neural_focus.models.datasets import Moments, Stays, stays_of
 from neural_focus.models.sequences import CHANNELS, STEP_SECONDS, STEPS, Recent, no_steps, recent_steps
 from neural_focus.replay import INPUT_NAMES
 from neural_focus.store.events import Stream
-from neural_focus.timeline import US
+from neural_focus.timeline import US, timeline_of
 
 LABELS = ("switch", "settled_break", "outcome", "outcome_source")
 BASELINES = ("recency_s", "switches_5min", "lead_s")
@@ -49,9 +49,15 @@ MOST_MOMENTS = 75_000
 """Training takes every k-th moment beyond this many: neighbours tell nearly the same."""
 
 
-def label_path(feast_folder: Path, folder_name: str) -> Path:
-    """The file of a stream, named like its folder in the offline store."""
-    return feast_folder / "labels" / f"{folder_name}.parquet"
+def label_path(feast_folder: Path, folder_name: str, day: str) -> Path:
+    """The file of a stream's day, in a folder named like the one in the offline store."""
+    return feast_folder / "labels" / folder_name / f"{day}.parquet"
+
+
+def forget_whole_streams(feast_folder: Path, folder_name: str) -> None:
+    """Deletes a stream's files of versions that kept all its days in one."""
+    for kind in ("labels", "stays"):
+        (feast_folder / kind / f"{folder_name}.parquet").unlink(missing_ok=True)
 
 
 def made_from(path: Path) -> str | None:
@@ -62,8 +68,8 @@ def made_from(path: Path) -> str | None:
     return metadata.get(MADE_FROM, b"").decode()
 
 
-def write_labels(path: Path, stream: Stream, found: TickLabels, stays: Stays, source: str) -> None:
-    """The labels and stays of one stream, each renamed into place when complete."""
+def write_labels(path: Path, stream: Stream, found: TickLabels, source: str) -> None:
+    """The labels of a stream's day, renamed into place when complete."""
     count = len(found)
     columns = {
         "stream_id": pa.array([stream.stream_id] * count, pa.string()),
@@ -72,10 +78,6 @@ def write_labels(path: Path, stream: Stream, found: TickLabels, stays: Stays, so
         "event_timestamp": pa.array(found.times_us).cast(pa.timestamp("us", tz="UTC")),
         **{name: pa.array(getattr(found, name)) for name in (*LABELS, *BASELINES)},
     }
-    made = {"app": stays.app.tolist(), "seconds": stays.seconds, "end_us": stays.end_us}
-    owner = [stays.person] * len(stays.seconds)
-    _replace(_stays_path(path), pa.table({**made, "user_id": pa.array(owner, pa.int64())}))
-    # Last: a file of labels is there only once its stays are.
     _replace(path, pa.table(columns, schema=SCHEMA).replace_schema_metadata(_told(source)))
 
 
@@ -84,7 +86,7 @@ def read_labels(feast_folder: Path, is_demo: bool, most: int | None = None) -> p
 
     Files of another version of the code are left out: the flow writes them anew, or their events are gone.
     """
-    files = [path for path in sorted((feast_folder / "labels").glob("*.parquet")) if _is_ours(path)]
+    files = [path for path in sorted((feast_folder / "labels").glob("*/*.parquet")) if _is_ours(path)]
     tables = [pq.read_table(path, schema=SCHEMA, filters=[("is_demo", "=", is_demo)]) for path in files]
     frame: pd.DataFrame = pa.concat_tables(tables or [SCHEMA.empty_table()]).to_pandas()
     step = -(-len(frame) // most) if most else 1
@@ -92,24 +94,17 @@ def read_labels(feast_folder: Path, is_demo: bool, most: int | None = None) -> p
 
 
 def drop_days_before(feast_folder: Path, day: date) -> int:
-    """Takes the UTC days before ``day`` out of snapshots, inputs, labels and stays; returns how many days' snapshots
-    went.
+    """Deletes the UTC days before ``day``: labels, snapshots, inputs, changes; returns how many days' snapshots went.
 
     Labels first: one without its snapshot fails the quality check, and nothing is trained.
     """
-    from feature_repo.files import day_folders
-
-    first = datetime.combine(day, time(), UTC)
-    for path in sorted((feast_folder / "labels").glob("*.parquet")):
-        _keep_from(path, "event_timestamp", first)
-        _keep_from(_stays_path(path), "end_us", int(first.timestamp()) * US)
-    snapshots, inputs = (
-        [path for path in folder.glob("*/*.parquet") if path.stem < day.isoformat()]
-        for folder in day_folders(feast_folder)
-    )
-    for path in (*snapshots, *inputs):
+    gone = {
+        kind: [path for path in (feast_folder / kind).glob("*/*.parquet") if path.stem < day.isoformat()]
+        for kind in ("labels", "offline", "inputs", "changes")
+    }
+    for path in (path for paths in gone.values() for path in paths):
         path.unlink()
-    return len(snapshots)
+    return len(gone["offline"])
 
 
 def join_moments(platform: Platform, labels: pd.DataFrame, input_version: int, *, sequences: bool = False) -> Moments:
@@ -163,21 +158,16 @@ def _sequences(platform: Platform, frame: pd.DataFrame) -> Recent:
 
 
 def read_stays(feast_folder: Path, labels: pd.DataFrame) -> Sequence[Stays]:
-    """The stays of the streams in ``labels``."""
+    """The finished stays of the people in ``labels``, a stream at a time."""
     people = set(labels["user_id"].unique().tolist())
-    found = []
-    for path in sorted((feast_folder / "stays").glob("*.parquet")):
-        table = pq.read_table(path)
-        if len(table) and table["user_id"][0].as_py() in people:
-            found.append(
-                Stays(
-                    person=table["user_id"][0].as_py(),
-                    app=table["app"].to_numpy().astype(str),
-                    seconds=table["seconds"].to_numpy(),
-                    end_us=table["end_us"].to_numpy(),
-                )
-            )
-    return found
+    folders = sorted((feast_folder / "changes").glob("*"))
+    told = [(int(folder.name.partition("_")[0]), read_changes(folder)) for folder in folders]
+    nowhere = np.empty((0, 2), np.int64)
+    return [
+        stays_of(timeline_of(changes, changes["time_us"], nowhere), person)
+        for person, changes in told
+        if person in people and len(changes)
+    ]
 
 
 def _told(source: str) -> dict[bytes, bytes]:
@@ -187,18 +177,6 @@ def _told(source: str) -> dict[bytes, bytes]:
 
 def _is_ours(path: Path) -> bool:
     return bool((pq.read_schema(path).metadata or {}).get(CODE) == code_version().encode())
-
-
-def _stays_path(path: Path) -> Path:
-    return path.parents[1] / "stays" / path.name
-
-
-def _keep_from(path: Path, column: str, first: datetime | int) -> None:
-    """The rows of a file whose ``column`` is ``first`` or later; what the file says of itself stays."""
-    table = pq.read_table(path)
-    kept = table.filter(pc.field(column) >= first)
-    if len(kept) < len(table):
-        _replace(path, kept)
 
 
 def _replace(path: Path, table: pa.Table) -> None:

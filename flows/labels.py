@@ -2,7 +2,7 @@
 
 A label looks 30 s ahead (a switch), 60 s (settled focus breaks) or 5 min (the outcome that rules guess). Where capture
 did not cover that, or something of ours was shown in it, there is none. People's own words beat a timer's, a timer's
-beat rules.
+beat rules. Each UTC day is labelled by itself, and only where something changed that its labels depend on.
 """
 
 from __future__ import annotations
@@ -12,13 +12,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
+import pyarrow.parquet as pq
 
 from flows.artifacts import publish_markdown, publish_table
-from flows.label_files import label_path, made_from, write_labels
+from flows.day_changes import DayRecords, changes_folder, read_changes
+from flows.label_files import forget_whole_streams, label_path, made_from, write_labels
 from flows.platform_flow import Platform, log, platform_flow
-from flows.stream_progress import Boots, StreamProgress, code_version
+from flows.stream_progress import code_version, day_name, day_of_name
+from neural_focus.labelling.days import MARGIN_US, Day, label_day, near_day
 from neural_focus.labelling.labels import (
     NO_LABEL,
     WEAK_HORIZON_SECONDS,
@@ -27,8 +32,7 @@ from neural_focus.labelling.labels import (
     OutcomeMark,
     Source,
 )
-from neural_focus.labelling.tick_labels import TickLabels, label_ticks
-from neural_focus.models.datasets import stays_of
+from neural_focus.labelling.tick_labels import TickLabels, join_labels
 from neural_focus.store.events import Stream, list_streams, read_events
 from neural_focus.store.labels import (
     LabelledStretch,
@@ -39,10 +43,10 @@ from neural_focus.store.labels import (
     replace_weak_labels,
 )
 from neural_focus.store.outcomes import apply_labels
-from neural_focus.timeline import merge_intervals, read_timeline, ticks
+from neural_focus.time import DAY_US
+from neural_focus.timeline import Times, merge_intervals
 
 WEAK_US = WEAK_HORIZON_SECONDS * 1_000_000
-APP_AGE = "time_in_current_app"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,30 +90,80 @@ def compute_labels(platform: Platform, progress: Callable[[float], None] = lambd
 
 
 def label_stream(platform: Platform, stream: Stream) -> LabelReport | None:
-    """Labels one stream anew; None if nothing that labels depend on has changed."""
-    from feature_repo.files import read_feature, stream_folder
+    """Labels the days of one stream on which anything has changed that labels depend on; None if there are none."""
+    from feature_repo.files import stream_folder
 
-    feast, connection = platform.settings.feast, platform.connection
-    snapshots = stream_folder(feast, stream.stream_id)
-    path = label_path(feast, snapshots.name)
-    done = StreamProgress(feast / "engines" / snapshots.name).done()
-    said, shown = read_labels(connection, stream), read_shown(connection, stream)
-    source = _fingerprint(done, said, shown)
-    if not snapshots.exists() or made_from(path) == source:
+    feast, name = platform.settings.feast, stream_folder(platform.settings.feast, stream.stream_id).name
+    forget_whole_streams(feast, name)
+    known = _known(platform, stream, DayRecords.read(feast / "engines" / name))
+    found = []
+    days = sorted(stream_folder(feast, stream.stream_id).glob("*.parquet"))
+    for snapshots in days:
+        path, day_us = label_path(feast, name, snapshots.stem), day_of_name(snapshots.stem)
+        source = _fingerprint(known, day_us)
+        if made_from(path) == source:
+            continue
+        labelled = _label_day(platform, stream, known, day_us, snapshots)
+        if labelled is not None:
+            write_labels(path, stream, labelled, source)
+            found.append(labelled)
+    if not found:
         return None
-    last_us = min(stream.last_us, done.until_us)  # later events have no snapshots yet
-    records, _ = read_events(connection, stream.user_id, stream.machine_id, stream.first_us, last_us + 1)
-    if not len(records):  # all of them are past their retention
+    replace_weak_labels(platform.connection, stream, [], 0, day_of_name(days[0].stem))  # of days past their retention
+    return _report(stream, join_labels(found))
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What all days of a stream share: their records, what was said of them, when something of ours was shown, µs,
+    and when capture ran."""
+
+    records: DayRecords
+    said: list[LabelledStretch]
+    shown: Times
+    covered: Times
+    has_categories: bool
+
+
+def _known(platform: Platform, stream: Stream, records: DayRecords) -> _Known:
+    connection = platform.connection
+    return _Known(
+        records,
+        read_labels(connection, stream),
+        np.array(read_shown(connection, stream), np.int64),
+        merge_intervals(np.array(read_covered(connection, stream), np.int64)),
+        any(record.categories for record in records.days.values()),
+    )
+
+
+def _label_day(platform: Platform, stream: Stream, known: _Known, day_us: int, snapshots: Path) -> TickLabels | None:
+    """The labels of one day, also in the database; None if its events are past their retention."""
+    connection, changes = platform.connection, changes_folder(platform.settings.feast, snapshots.parent.name)
+    first_us, end_us = day_us - MARGIN_US, day_us + DAY_US
+    records, _ = read_events(connection, stream.user_id, stream.machine_id, first_us, end_us)
+    if not len(records):
         return None
-    timeline = read_timeline(records, merge_intervals(np.array(read_covered(connection, stream), np.int64)))
-    times, ages = read_feature(snapshots, APP_AGE)
+    day = Day(
+        day_us,
+        before=known.records.before(day_us - DAY_US),
+        changes=read_changes(changes, day_us - DAY_US, end_us),
+        later=known.records.switch_after(end_us),
+        event_us=records["timestamp_us"].astype(np.int64),
+        covered=known.covered,
+        has_categories=known.has_categories,
+    )
+    times, ages = _app_ages(snapshots)
     past = times <= stream.last_us  # a second after the last event may not be over yet
-    at, _, place = np.intersect1d(ticks(timeline.event_us), times[past], assume_unique=True, return_indices=True)
-    found = label_ticks(timeline, at, ages[past][place], np.array(shown, np.int64), marks_of(said))
-    write_labels(path, stream, found, stays_of(timeline, stream.user_id), source)
-    replace_weak_labels(connection, stream, weak_stretches(found))
-    apply_labels(connection, stream.user_id, stream.first_us, stream.last_us)
-    return _report(stream, found)
+    found = label_day(day, times[past], ages[past], known.shown, marks_of(known.said))
+    replace_weak_labels(connection, stream, weak_stretches(found), day_us, end_us)
+    apply_labels(connection, stream.user_id, day_us, end_us + WEAK_US)
+    return found
+
+
+def _app_ages(snapshots: Path) -> tuple[Times, npt.NDArray[np.float32]]:
+    """The times of a day's stored snapshots, and how long the app then had been in focus."""
+    table = pq.read_table(snapshots, columns=["event_timestamp", "time_in_current_app"])
+    return table["event_timestamp"].cast("int64").to_numpy(), table["time_in_current_app"].to_numpy()
 
 
 def weak_stretches(moments: TickLabels) -> list[LabelledStretch]:
@@ -124,10 +178,23 @@ def marks_of(said: Sequence[LabelledStretch]) -> list[OutcomeMark]:
     return [OutcomeMark(one.start_us, one.end_us, Outcome[one.outcome], Source[one.source]) for one in said]
 
 
-def _fingerprint(done: Boots, said: list[LabelledStretch], shown: list[int]) -> str:
-    computed = [sorted(done.next_seq.items()), done.until_us]
-    made = json.dumps([code_version(), computed, [repr(mark) for mark in said], shown])
-    return sha256(made.encode()).hexdigest()
+def _fingerprint(known: _Known, day_us: int) -> str:
+    """Names all that a day's labels depend on."""
+    days, end_us = known.records.days, day_us + DAY_US
+    yesterday, today, tomorrow = (days.get(day_name(day)) for day in (day_us - DAY_US, day_us, end_us))
+    shown = known.shown[(known.shown > day_us) & (known.shown <= end_us + MARGIN_US)]
+    made = [
+        code_version(),
+        None if today is None else today.digest,
+        None if yesterday is None else [yesterday.tail, yesterday.going_on],
+        None if tomorrow is None else [tomorrow.head, tomorrow.switch],
+        known.records.switch_after(end_us).tobytes().hex(),
+        known.has_categories,
+        near_day(known.covered, day_us).tolist(),
+        shown.tolist(),
+        [repr(mark) for mark in known.said if mark.start_us < end_us and mark.end_us >= day_us],
+    ]
+    return sha256(json.dumps(made).encode()).hexdigest()
 
 
 def _report(stream: Stream, moments: TickLabels) -> LabelReport:

@@ -2,6 +2,7 @@
 
     <feast folder>/engines/<stream>/progress.json      next sequence number by boot, code version
     <feast folder>/engines/<stream>/<day>.engine       the engine as it was before the first event of the day
+    <feast folder>/engines/<stream>/<day>.teller       the engine that tells what happened, as it was then
 
 Everything here can be deleted: the next run computes the stream from its first event.
 """
@@ -21,20 +22,27 @@ from neural_focus.features import FEATURE_NAMES, contract_hash
 from neural_focus.snapshot_inputs import INPUT_HASH
 from neural_focus.store.database import Connection
 from neural_focus.store.events import Stream
-from neural_focus.time import utc_date
+from neural_focus.time import microseconds, utc_date
 
+LAYOUT = 2
+"""Goes up where the flows' files get another layout."""
 KEPT_ENGINES = 3
 """Late events older than these days make the stream start anew."""
 
 
 def code_version() -> str:
     """Names what computes: another version computes everything again."""
-    return f"{version('neural-focus')}:{contract_hash(FEATURE_NAMES, 1)}:{INPUT_HASH}"
+    return f"{version('neural-focus')}:{contract_hash(FEATURE_NAMES, 1)}:{INPUT_HASH}:{LAYOUT}"
 
 
 def day_name(t_us: int) -> str:
     """The UTC date of a time in µs, as in file names."""
     return utc_date(t_us).isoformat()
+
+
+def day_of_name(name: str) -> int:
+    """When the UTC day of a file's name begins, µs."""
+    return microseconds(datetime.fromisoformat(name).replace(tzinfo=UTC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,30 +89,33 @@ class StreamProgress:
         text = json.dumps({"version": code_version(), **done})
         atomic_write(self.folder / "progress.json", text.encode(), sync=False)
 
-    def save_engine(self, day_us: int, engine: Engine) -> None:
-        """Keeps the engine that has seen everything before ``day_us``, and only the newest few."""
-        atomic_write(self.folder / f"{day_name(day_us)}.engine", engine.save(), sync=False)
-        for old in sorted(self.folder.glob("*.engine"))[:-KEPT_ENGINES]:
-            old.unlink()
+    def save_engines(self, day_us: int, engine: Engine, teller: Engine) -> None:
+        """Keeps the engines that have seen everything before ``day_us``, and only the newest few."""
+        for saved, kind in ((teller, "teller"), (engine, "engine")):
+            atomic_write(self.folder / f"{day_name(day_us)}.{kind}", saved.save(), sync=False)
+            for old in sorted(self.folder.glob(f"*.{kind}"))[:-KEPT_ENGINES]:
+                old.unlink()
 
-    def load_engine(self, day_us: int) -> tuple[int, Engine] | None:
-        """The newest saved engine from ``day_us`` or before, with its day; None if there is none that can be used."""
+    def load_engines(self, day_us: int) -> tuple[int, Engine, Engine] | None:
+        """The newest saved engines from ``day_us`` or before, with their day, the one that tells what happened last;
+        None if there are none that can be used."""
         if not self.done().next_seq:
             return None
         for path in sorted(self.folder.glob("*.engine"), reverse=True):
-            start = int(datetime.fromisoformat(path.stem).replace(tzinfo=UTC).timestamp()) * 1_000_000
+            start = day_of_name(path.stem)
             if start <= day_us:
                 try:
-                    return start, Engine.load(path.read_bytes())
-                except FormatError:
+                    return start, Engine.load(path.read_bytes()), Engine.load(path.with_suffix(".teller").read_bytes())
+                except (FormatError, FileNotFoundError):
                     return None  # of another version: computed anew, as its message advises
         return None
 
     def forget_engines_after(self, day_us: int) -> None:
         """Deletes engines that have seen what is now computed again."""
-        for path in self.folder.glob("*.engine"):
-            if path.stem > day_name(day_us):
-                path.unlink()
+        for kind in ("engine", "teller"):
+            for path in self.folder.glob(f"*.{kind}"):
+                if path.stem > day_name(day_us):
+                    path.unlink()
 
 
 def first_new_us(connection: Connection, stream: Stream, done: Boots, now: Boots) -> int | None:

@@ -43,6 +43,8 @@ class Timeline:
     idle_since_us: Times
     covered: Times
     has_categories: bool
+    begun_us: int
+    """When the first stay began."""
 
     def stay_at(self, times_us: Times) -> npt.NDArray[np.int64]:
         """Index of the stay that holds the focus at each time: 0 before the first switch."""
@@ -92,7 +94,13 @@ def read_timeline(
     covered = np.array([[times[0], times[-1]]]) if covered is None else covered
     starts = np.zeros(len(covered), CONTROL_DTYPE)
     starts["timestamp_us"], starts["kind"] = covered[:, 0], ControlKind.RESTART
-    changes = replay_changes(records, starts)
+    return timeline_of(replay_changes(records, starts), times, covered, has_categories=has_categories)
+
+
+def timeline_of(
+    changes: npt.NDArray[np.void], event_us: Times, covered: Times, *, has_categories: bool | None = None
+) -> Timeline:
+    """The timeline that rows (CHANGE_DTYPE[n], in time order) tell; the first of an app is the one held before."""
     kinds = changes["kind"]
     stays = changes[kinds <= ChangeKind.APP_SWITCH]
     begun, ended = (changes[kinds == kind] for kind in (ChangeKind.IDLE_START, ChangeKind.IDLE_END))
@@ -103,11 +111,12 @@ def read_timeline(
         apps=codes.astype(np.int32),
         app_names=tuple(decode_app_name(bytes(name)) for name in names),
         hints=stays["hint"],
-        event_us=times,
+        event_us=event_us,
         idle=np.stack([begun["time_us"], ends], axis=1),
         idle_since_us=np.append(ended["since_us"], begun["since_us"][len(ended) :]),
         covered=covered,
         has_categories=bool(np.any(stays["hint"])) if has_categories is None else has_categories,
+        begun_us=int(stays["time_us"][0]) if len(stays) else int(event_us[0]),
     )
 
 

@@ -167,7 +167,7 @@ def weak_outcomes(timeline: Timeline, times_us: Times) -> Labels:
 
 
 def _stays(timeline: Timeline, chosen: npt.NDArray[np.bool_]) -> Times:
-    edges = np.r_[timeline.event_us[0], timeline.switch_us, max(timeline.covered[-1, 1], timeline.event_us[-1])]
+    edges = np.r_[timeline.begun_us, timeline.switch_us, max(timeline.covered[-1, 1], timeline.event_us[-1])]
     return np.stack([edges[:-1], edges[1:]], axis=1)[chosen]
 
 

@@ -68,6 +68,11 @@ def label_ticks(
     )
 
 
+def join_labels(parts: Sequence[TickLabels]) -> TickLabels:
+    """The rows of at least one part, one part after the other."""
+    return TickLabels(*(np.concatenate([getattr(part, name) for part in parts]) for name in TickLabels.__slots__))
+
+
 def stay_begins(timeline: Timeline) -> Times:
-    """When each stay began, int64[k + 1] µs; the first with the first event."""
-    return np.asarray(np.r_[timeline.event_us[0], timeline.switch_us])
+    """When each stay began, int64[k + 1] µs."""
+    return np.asarray(np.r_[timeline.begun_us, timeline.switch_us])

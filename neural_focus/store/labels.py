@@ -69,11 +69,15 @@ def add_timer_labels(connection: Connection, user_id: int) -> int:
     ).rowcount
 
 
-def replace_weak_labels(connection: Connection, stream: Stream, stretches: Sequence[LabelledStretch]) -> None:
-    """The WEAK labels of a stream become exactly ``stretches``, in the caller's transaction."""
+def replace_weak_labels(
+    connection: Connection, stream: Stream, stretches: Sequence[LabelledStretch], first_us: int, last_us: int
+) -> None:
+    """The WEAK labels of a stream that begin in [first, last) become exactly ``stretches``, in the caller's
+    transaction."""
     connection.execute(
-        "DELETE FROM labels WHERE user_id = %s AND machine_id = %s AND source = 'WEAK'",
-        (stream.user_id, stream.machine_id),
+        "DELETE FROM labels WHERE user_id = %s AND machine_id = %s AND source = 'WEAK'"
+        " AND start_time >= %s AND start_time < %s",
+        (stream.user_id, stream.machine_id, moment(first_us), moment(last_us)),
     )
     columns = "user_id, machine_id, start_time, end_time, outcome, source"
     with connection.cursor().copy(f"COPY labels ({columns}) FROM STDIN") as copy:

@@ -67,7 +67,7 @@ def test_everything_of_one_person_goes_and_the_other_stays(
 ) -> None:
     (ann, her_stream), (bob, his_stream) = (store_something(settings, name) for name in ("ann", "bob"))
     kinds = files_of(settings, his_stream) - {"online.db-wal", "online.db-shm"}
-    assert kinds == {"offline", "inputs", "labels", "stays", "engines", "online.db"} <= files_of(settings, her_stream)
+    assert kinds == {"offline", "inputs", "changes", "labels", "engines", "online.db"} <= files_of(settings, her_stream)
     tag = model_store.save(settings, trained_person.bundle)
     assert set(judged_in(settings, tag)) == {ann}, "the model's only person is the first of the database"
     desktop = desktop_of(settings)

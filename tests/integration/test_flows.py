@@ -22,9 +22,9 @@ from feature_repo.files import stream_folder
 from feature_repo.store import open_store, read_online
 from flows.consistency import consistency
 from flows.data_quality import check_quality
-from flows.features import compute_stream, features, replay_stream
+from flows.features import compute_stream, features, replay_since, replay_stream
 from flows.label_files import join_moments, read_labels, read_stays
-from flows.labels import labels, marks_of
+from flows.labels import compute_labels, labels, marks_of
 from flows.platform_flow import Platform, exclusive, open_platform
 from flows.server import login
 from flows.stream_progress import Boots
@@ -32,6 +32,7 @@ from neural_focus._native import Engine
 from neural_focus.errors import QualityError
 from neural_focus.evaluation.model_index import model_index
 from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
+from neural_focus.labelling.labels import Source
 from neural_focus.models import champion as stored_models
 from neural_focus.models.contracts import V6
 from neural_focus.models.datasets import Moments, StreamTable, cut_moments
@@ -41,8 +42,8 @@ from neural_focus.registry.bundle import TrainedBundle
 from neural_focus.replay import CONTROL_DTYPE, INPUT_NAMES, ControlKind, replay, replay_with_inputs
 from neural_focus.store.database import connect
 from neural_focus.store.events import list_streams, read_events, write_events
+from neural_focus.store.labels import insert_label, shown_on
 from neural_focus.store.labels import read_labels as stored_labels
-from neural_focus.store.labels import shown_on
 from neural_focus.store.users import ensure_user
 from neural_focus.time import DAY_US, day_start, zone_table
 
@@ -115,7 +116,7 @@ def test_training_rows_are_those_of_a_direct_replay(home: Home, platform: Platfo
 def test_a_second_run_changes_nothing(home: Home) -> None:
     folder = home.settings.feast
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.parquet")}
-    assert len(before) == 2 * (3 + 3 + 2)  # days of snapshots and of inputs, labels, stays
+    assert len(before) == 2 * 3 * 4  # snapshots, inputs, what happened, labels
     assert features() == 0
     assert labels() == 0
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.parquet")} == before
@@ -152,6 +153,58 @@ def test_going_on_from_a_saved_engine_is_the_same_as_starting_anew(home: Home, p
     told = home.rows(stream, "inputs")
     for index, name in enumerate(INPUT_NAMES):
         assert told[name].to_numpy().tobytes() == inputs.values[:, index].tobytes(), name
+
+
+def test_the_days_compared_are_those_of_the_whole(home: Home, platform: Platform) -> None:
+    """From the engine saved at the start of each day, and from the first event where none is kept."""
+    stream = home.streams()[0]
+    records, _ = read_events(platform.connection, stream.user_id, stream.machine_id, 0, stream.last_us + 1)
+    whole, _ = replay_stream(platform, stream, records)
+    for day in range(-1, 3):
+        first = day_start(stream.first_us) + day * DAY_US
+        part = replay_since(platform, stream, first + DAY_US // 2)
+        assert part.timestamps_us[0] >= first and len(part) > 3_000
+        later = whole.timestamps_us >= first
+        assert part.timestamps_us.tolist() == whole.timestamps_us[later].tolist()
+        assert part.features.tobytes() == np.ascontiguousarray(whole.features[later]).tobytes()
+
+
+def test_only_days_on_which_something_changed_are_labelled_anew(home: Home, platform: Platform) -> None:
+    stream = home.streams()[0]
+    folder = home.settings.feast / "labels" / stream_folder(home.settings.feast, stream.stream_id).name
+    days = sorted(path.stem for path in folder.glob("*.parquet"))
+    assert len(days) == 3
+
+    def labelled_anew() -> list[str]:
+        before = {path: path.stat().st_mtime_ns for path in folder.parent.glob("*/*.parquet")}
+        compute_labels(platform)
+        changed = [path for path, at in before.items() if path.stat().st_mtime_ns != at]
+        assert {path.parent for path in changed} <= {folder}
+        return sorted(path.stem for path in changed)
+
+    assert labelled_anew() == []
+    weak = "SELECT start_time, outcome FROM labels WHERE user_id = %s AND source = 'WEAK' ORDER BY 1"
+    rules = platform.connection.execute(weak, (stream.user_id,)).fetchall()
+    first = pq.read_table(folder / f"{days[1]}.parquet")["event_timestamp"].cast("int64").to_numpy()[100]
+    insert_label(platform.connection, stream.user_id, int(first), int(first) + 60 * 10**6, "FOCUSED", "RETROSPECTIVE")
+    assert labelled_anew() == [days[1]]
+    said = pq.read_table(folder / f"{days[1]}.parquet")["outcome_source"].to_numpy()
+    assert (said == Source.RETROSPECTIVE).sum() == 6
+    platform.connection.execute("DELETE FROM labels WHERE source = 'RETROSPECTIVE'")
+    assert labelled_anew() == [days[1]]
+    assert platform.connection.execute(weak, (stream.user_id,)).fetchall() == rules
+    midnight = datetime.fromisoformat(days[1]).replace(tzinfo=UTC)
+    platform.connection.execute(
+        "INSERT INTO interventions (user_id, machine_id, triggered_at, type, action, predicted_risk, arm, probability)"
+        " VALUES (%s, %s, %s, 'SUGGEST_BREAK', 'SUGGEST_BREAK', 0.4, 'SUGGEST_BREAK', 0.3)",
+        (stream.user_id, stream.machine_id, midnight + timedelta(seconds=60)),
+    )
+    assert labelled_anew() == days[:2], "the day before looks five minutes into it"
+    platform.connection.execute(
+        "DELETE FROM interventions WHERE triggered_at = %s", (midnight + timedelta(seconds=60),)
+    )
+    assert labelled_anew() == days[:2]
+    platform.connection.commit()
 
 
 def test_labels_know_demo_people_from_real_ones(home: Home) -> None:

@@ -55,7 +55,7 @@ def test_its_model_is_refused_with_the_next_step_and_a_new_one_is_trained(home: 
     settings = home.settings
     tag = save(settings, _of_version_5())
     (settings.models / "champion.json").write_text(json.dumps({"champion": tag, "before": []}))
-    for path in (settings.feast / "labels").glob("*.parquet"):
+    for path in (settings.feast / "labels").glob("*/*.parquet"):
         _as_written_before(path)
     assert read_labels(settings.feast, is_demo=True).empty, "labels of other code train nothing"
     serves, why = usable_champion(settings)

@@ -40,6 +40,7 @@ def live_through(seed: int, *, helped: bool) -> tuple[Times, Floats, Timeline, T
         idle_since_us=np.empty(0, np.int64),
         covered=np.array([[0, int(times[-1]) + MINUTE_US]]),
         has_categories=False,
+        begun_us=int(times[0]),
     )
     return times, np.stack([tension, noise], axis=1), log, times[shown] + 2 * US
 
