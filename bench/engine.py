@@ -17,7 +17,7 @@ from neural_focus._native import Engine
 from neural_focus.features import FEATURES
 from neural_focus.records import view_records
 from neural_focus.replay import replay
-from neural_focus.time import zone_table
+from neural_focus.time import DAY_US, HOUR_US, zone_table
 
 COUNT, BATCH = 1_000_000, 4_096
 MILLION = 1e6
@@ -37,6 +37,7 @@ def figures() -> Iterator[Figure]:
     yield beside("engine, two threads (wall)", two_threads(records), RATE, "one thread (wall)", one_thread(records))
     with_inputs = COUNT / best_seconds(lambda: push_all(records, 10), 20) / MILLION
     yield beside("engine, and all inputs every 10 s", with_inputs, RATE, "all 32 features", engine)
+    yield beside("a year of one person's days, with all inputs", year_rate(records), RATE, "the limit set for it", 50.0)
     yield beside("one snapshot with all inputs", snapshot_ns(records, 1), "ns", "the limit set for it", 1_000.0,
                  less_is_better=True)  # fmt: skip
     yield beside("one snapshot", snapshot_ns(records), "ns", "the limit set for it", 100.0, less_is_better=True)
@@ -50,8 +51,9 @@ def new_engine(inputs_every_s: int = 0) -> Engine:
 
 
 def used_engine(records: NDArray[np.void]) -> Engine:
-    engine = new_engine()
+    engine = new_engine(1)
     engine.push(records)
+    engine.inputs()  # what nobody has read yet is kept, too
     return engine
 
 
@@ -63,6 +65,20 @@ def push_all(records: NDArray[np.void], inputs_every_s: int = 0) -> int:
         if inputs_every_s:
             engine.inputs()
     return count
+
+
+def year_rate(records: NDArray[np.void]) -> float:
+    """365 days of eight hours through one engine, whose memory of apps, hours and habits fills as it would."""
+    day = records[records["timestamp_us"] < records["timestamp_us"][0] + 8 * HOUR_US].copy()
+    engine, seconds = new_engine(10), 0.0
+    for _ in range(365):
+        began = time.process_time()
+        for start in range(0, len(day), BATCH):
+            engine.push(day[start : start + BATCH])
+            engine.inputs()
+        seconds += time.process_time() - began
+        day["timestamp_us"] += DAY_US
+    return 365 * len(day) / seconds / MILLION
 
 
 def check_agreement(records: NDArray[np.void]) -> None:
