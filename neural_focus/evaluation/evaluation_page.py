@@ -25,35 +25,35 @@ def evaluation_page(
 ) -> str:
     """For each table and target its figures, its people, and five plots; at the end the ``notes`` on the data."""
     sections = []
-    for file, judged in results:
-        mine = [row for row in rows if (row["file"], row["target"]) == (file, judged.target)]
-        curve = curves.get(file) if judged.target == "switch" else None
+    for file, evaluated in results:
+        mine = [row for row in rows if (row["file"], row["target"]) == (file, evaluated.target)]
+        curve = curves.get(file) if evaluated.target == "switch" else None
         sections.append(
             section(
-                judged,
+                evaluated,
                 mine,
-                title=f"{file}: {TARGET_WORDS[judged.target]}",
+                title=f"{file}: {TARGET_WORDS[evaluated.target]}",
                 kinds=tuple(REACH),
-                tables={"By segment": table(_segments(judged), ("segment", "n", "base_rate", "xgboost", "recency"))},
+                tables={"By segment": table(_segments(evaluated), ("segment", "n", "base_rate", "xgboost", "recency"))},
                 curve=picture([("learning curve", partial(learning, curve=curve))]) if curve else None,
             )
         )
     return render("evaluation", title="Evaluation", sections=sections, notes=notes)
 
 
-def _segments(judged: Judged) -> list[dict[str, Any]]:
+def _segments(evaluated: Judged) -> list[dict[str, Any]]:
     """AUC in parts of the test moments: by time of day (UTC) and by the app that holds the focus."""
-    hours = judged.moments.times_us // 3_600_000_000 % 24
+    hours = evaluated.moments.times_us // 3_600_000_000 % 24
     segments = {f"{h:02d}–{h + 6:02d} h UTC": (hours >= h) & (hours < h + 6) for h in (0, 6, 12, 18)}
-    apps, counts = np.unique(judged.moments.app, return_counts=True)
-    segments |= {f"in {apps[i] or 'no app'}": judged.moments.app == apps[i] for i in np.argsort(-counts)[:6]}
+    apps, counts = np.unique(evaluated.moments.app, return_counts=True)
+    segments |= {f"in {apps[i] or 'no app'}": evaluated.moments.app == apps[i] for i in np.argsort(-counts)[:6]}
     rows = []
     for name, chosen in segments.items():
         if chosen.sum() >= 100:
-            label = judged.label[chosen]
+            label = evaluated.label[chosen]
             row: dict[str, Any] = {"segment": name, "n": int(chosen.sum()), "base_rate": float(label.mean())}
             for model in ("xgboost", "recency"):
-                if model in judged.probabilities:
-                    row[model] = auc(label, judged.probabilities[model][chosen])
+                if model in evaluated.probabilities:
+                    row[model] = auc(label, evaluated.probabilities[model][chosen])
             rows.append(row)
     return rows

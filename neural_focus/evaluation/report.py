@@ -28,7 +28,7 @@ _SPLITS = {DAYS: "later days of people it knows", PERSON: "people it does not kn
 
 
 def section(
-    judged: Judged,
+    evaluated: Judged,
     rows: Sequence[Mapping[str, Any]],
     *,
     title: str,
@@ -48,8 +48,8 @@ def section(
         moments=everybody[0]["n"],
         base_rate=everybody[0]["base_rate"],
         figures=table(everybody, ("model", FIGURES[0], "interval", *FIGURES[1:])),
-        alerts=table(everybody, ("model", *ALERTS)) if judged.target == "break" else None,
-        plots=plots(judged),
+        alerts=table(everybody, ("model", *ALERTS)) if evaluated.target == "break" else None,
+        plots=plots(evaluated),
         curve=curve,
         tables=tables,
         people=table(people, ("person", "model", "n", "base_rate", *FIGURES)) if len(people) > 3 else None,
@@ -87,21 +87,21 @@ def model_report(
     sections = []
     for split in (DAYS, PERSON):
         for target in held.said:
-            judged = judged_of(held, target, split)
-            if not len(judged.label):
+            evaluated = evaluated_of(held, target, split)
+            if not len(evaluated.label):
                 continue
-            rows = rows_of(judged, tag, {int(one): str(one) for one in np.unique(judged.moments.person)})
+            rows = rows_of(evaluated, tag, {int(one): str(one) for one in np.unique(evaluated.moments.person)})
             figures["rows"] += rows
             tables = {}
             if split == DAYS:
-                probability = judged.probabilities[kind]
+                probability = evaluated.probabilities[kind]
                 figures["segments"][target] = _by_segment(held, target, kind)
-                figures["reliability"][target] = reliability(judged.label, probability)
-                figures["risk_coverage"][target] = risk_coverage(judged.label, probability)
+                figures["reliability"][target] = reliability(evaluated.label, probability)
+                figures["risk_coverage"][target] = risk_coverage(evaluated.label, probability)
                 tables = {title: table(figures[name][target], columns) for title, (name, columns) in _TABLES.items()}
             words = TARGET_WORDS[target]
             title = f"{words[0].upper()}{words[1:]}: {_SPLITS[split]}"
-            sections.append(section(judged, rows, title=title, kinds=(kind,), tables=tables))
+            sections.append(section(evaluated, rows, title=title, kinds=(kind,), tables=tables))
     curve = manifest.get("learning_curve")
     page = render(
         "model_report",
@@ -129,7 +129,7 @@ def sentence(tag: str, manifest: Mapping[str, Any]) -> str:
     )
 
 
-def judged_of(held: HeldOut, target: str, split: str) -> Judged:
+def evaluated_of(held: HeldOut, target: str, split: str) -> Judged:
     """Held-out moments of one target and split, in the shape that figures and plots take."""
     found = held.of(target, split)
     empty, nothing = np.zeros((len(found), 0), np.float32), np.zeros(len(found))
@@ -154,10 +154,10 @@ def judged_of(held: HeldOut, target: str, split: str) -> Judged:
 
 
 def reliability(label: np.ndarray[Any, Any], probability: np.ndarray[Any, Any], bins: int = 10) -> list[dict[str, Any]]:
-    """Said beside came true in bins of equal counts."""
+    """Mean probability beside the share in which it happened, in bins of equal counts."""
     order = np.argsort(probability, kind="stable")
     return [
-        {"said": float(probability[part].mean()), "came_true": float(label[part].mean()), "n": len(part)}
+        {"predicted": float(probability[part].mean()), "observed": float(label[part].mean()), "n": len(part)}
         for part in np.array_split(order, bins)
         if len(part)
     ]
@@ -178,7 +178,7 @@ _TABLES = {
         "segments",
         ("segment", "n", "base_rate", "auc", "over_recency"),
     ),
-    "Reliability": ("reliability", ("said", "came_true", "n")),
+    "Reliability": ("reliability", ("predicted", "observed", "n")),
     "Error among the most confident": ("risk_coverage", ("coverage", "error", "n")),
 }
 """The tables of held-out days: heading → name among the figures, columns."""
@@ -195,8 +195,8 @@ def _inputs(important: Mapping[str, Sequence[Mapping[str, Any]]]) -> Picture:
 
 def _by_segment(held: HeldOut, target: str, kind: str) -> list[dict[str, Any]]:
     moments = held.of(target)
-    said = moments.said[target]
-    rows = segment_table(moments, target, said[kind], {"recency": said["recency"]})
+    probability = moments.said[target]
+    rows = segment_table(moments, target, probability[kind], {"recency": probability["recency"]})
     return [
         {**row, "over_recency": gain.gain, "low": gain.low, "high": gain.high}
         for row in rows

@@ -34,14 +34,14 @@ class Picture(NamedTuple):
     png: str
 
 
-def plots(judged: Judged) -> Picture:
+def plots(evaluated: Judged) -> Picture:
     """Four panels on one target."""
     return picture(
         [
-            ("ROC", lambda axes: _roc(axes, judged)),
-            ("precision and recall", lambda axes: _precision_recall(axes, judged)),
-            ("reliability", lambda axes: _reliability(axes, judged)),
-            ("risk and coverage", lambda axes: _risk_coverage(axes, judged)),
+            ("ROC", lambda axes: _roc(axes, evaluated)),
+            ("precision and recall", lambda axes: _precision_recall(axes, evaluated)),
+            ("reliability", lambda axes: _reliability(axes, evaluated)),
+            ("risk and coverage", lambda axes: _risk_coverage(axes, evaluated)),
         ]
     )
 
@@ -65,19 +65,19 @@ def picture(
     return Picture(", ".join(title for title, _ in panels), base64.b64encode(data.getvalue()).decode())
 
 
-def _shown(judged: Judged) -> list[tuple[str, np.ndarray[Any, np.dtype[np.float64]]]]:
-    return [(name, p) for name, p in judged.probabilities.items() if name in _LOOKS]
+def _shown(evaluated: Judged) -> list[tuple[str, np.ndarray[Any, np.dtype[np.float64]]]]:
+    return [(name, p) for name, p in evaluated.probabilities.items() if name in _LOOKS]
 
 
-def _ranked(judged: Judged) -> list[tuple[str, np.ndarray[Any, Any]]]:
+def _ranked(evaluated: Judged) -> list[tuple[str, np.ndarray[Any, Any]]]:
     """Labels by falling probability, of each model; none where all moments are of one kind: nothing to tell apart."""
-    if judged.label.min() == judged.label.max():
+    if evaluated.label.min() == evaluated.label.max():
         return []
-    return [(name, judged.label[np.argsort(-p, kind="stable")]) for name, p in _shown(judged)]
+    return [(name, evaluated.label[np.argsort(-p, kind="stable")]) for name, p in _shown(evaluated)]
 
 
-def _roc(axes: Axes, judged: Judged) -> None:
-    for name, label in _ranked(judged):
+def _roc(axes: Axes, evaluated: Judged) -> None:
+    for name, label in _ranked(evaluated):
         axes.plot(np.cumsum(1 - label) / (1 - label).sum(), np.cumsum(label) / label.sum(), **_look(name))
     axes.plot([0, 1], [0, 1], ":", color="#999")
     axes.set_xlabel("false alarms")
@@ -85,8 +85,8 @@ def _roc(axes: Axes, judged: Judged) -> None:
     _legend(axes)
 
 
-def _precision_recall(axes: Axes, judged: Judged) -> None:
-    for name, label in _ranked(judged):
+def _precision_recall(axes: Axes, evaluated: Judged) -> None:
+    for name, label in _ranked(evaluated):
         hits = np.cumsum(label)
         axes.plot(hits / label.sum(), hits / np.arange(1, len(hits) + 1), **_look(name))
     axes.set_xlabel("recall")
@@ -94,27 +94,27 @@ def _precision_recall(axes: Axes, judged: Judged) -> None:
     _legend(axes)
 
 
-def _reliability(axes: Axes, judged: Judged) -> None:
-    for name, probability in _shown(judged):
+def _reliability(axes: Axes, evaluated: Judged) -> None:
+    for name, probability in _shown(evaluated):
         bins = [b for b in np.array_split(np.argsort(probability, kind="stable"), 12) if len(b)]
         axes.plot(
             [probability[b].mean() for b in bins],
-            [judged.label[b].mean() for b in bins],
+            [evaluated.label[b].mean() for b in bins],
             marker="o",
             ms=3,
             **_look(name),
         )
     axes.plot([0, 1], [0, 1], ":", color="#999")
-    axes.set_xlabel("said")
-    axes.set_ylabel("came true")
+    axes.set_xlabel("predicted")
+    axes.set_ylabel("observed")
     _legend(axes)
 
 
-def _risk_coverage(axes: Axes, judged: Judged) -> None:
+def _risk_coverage(axes: Axes, evaluated: Judged) -> None:
     """The error among the most confident share of predictions: it has to fall with the share."""
-    for name, probability in _shown(judged):
+    for name, probability in _shown(evaluated):
         sure = confidence(probability, np.ones(len(probability)))
-        wrong = ((probability >= 0.5) != (judged.label == 1))[np.argsort(-sure, kind="stable")]
+        wrong = ((probability >= 0.5) != (evaluated.label == 1))[np.argsort(-sure, kind="stable")]
         count = np.arange(1, len(wrong) + 1)
         axes.plot(count / len(wrong), np.cumsum(wrong) / count, **_look(name))
     axes.set_xlabel("most confident share")

@@ -26,7 +26,6 @@ _HEADINGS = {
     "interval": "95 % interval",
     "lead_s": "lead, s",
     "over_recency": "over recency",
-    "came_true": "came true",
     "xgboost": "trees' AUC",
     "recency": "recency's AUC",
 } | {f"{what}_{budget}": f"{what}, {budget}/h" for what in ("precision", "recall") for budget in (1, 2, 4)}
@@ -37,14 +36,14 @@ _MEANINGS = {
     "average_precision": "average precision: mean share of true ones among the highest ranked, at best 1",
     "brier": "Brier: mean squared error of the probabilities, less is better",
     "log_loss": "log loss: mean surprise in nats, less is better",
-    "ece": "ECE: how far the probabilities are from what came true, on average",
+    "ece": "ECE: how far the probabilities are from the observed shares, on average",
     "precision_1": "precision, k/h: share of true alerts where k are given an hour of activity",
     "recall_1": "recall, k/h: share of the true moments that these alerts meet",
     "lead_s": "lead: median seconds from a true alert, at 2 an hour, until it happens",
     "over_recency": "over recency: AUC more than the time since the last switch reaches, with its 95 % interval",
     "recency": "recency: the time since the last switch alone",
-    "said": "said: mean probability in a tenth of the moments, least first",
-    "came_true": "came true: share of them in which it happened",
+    "predicted": "predicted: mean probability in a tenth of the moments, least first",
+    "observed": "observed: share of them in which it happened",
     "coverage": "coverage: the most confident share of the moments",
     "error": "error: share of wrong ones among them, counting 50 % and more as a yes",
 }
@@ -82,7 +81,7 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Table:
 
 
 def named_person(person: object) -> str:
-    """A person as people are told of: "person 3" where there is but a number."""
+    """A person's name: "person 3" where there is but a number."""
     return f"person {person}" if str(person).isdecimal() else str(person)
 
 

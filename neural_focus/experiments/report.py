@@ -75,10 +75,10 @@ def write_report(connection: Connection, folder: Path, *, now: datetime, days: i
             one.spec, read_days(connection, one, now), {arm: stop.at.date() for arm, stop in one.stops.items()}
         )
     ]
-    told = json.dumps(report_json(findings, now, days, started, assigned), indent=2, allow_nan=False) + "\n"
+    figures = json.dumps(report_json(findings, now, days, started, assigned), indent=2, allow_nan=False) + "\n"
     page = folder / "index.html"
     try:
-        atomic_write(folder / "report.json", told.encode(), mode=READABLE)
+        atomic_write(folder / "report.json", figures.encode(), mode=READABLE)
         atomic_write(page, report_html(findings, now, days, started, assigned).encode(), mode=READABLE)
     except OSError as error:
         raise StoreError(
@@ -190,10 +190,10 @@ def _changes_json(one: Started | None) -> dict[str, Any]:
 
 
 def _assigned_json(found: AssignedFindings) -> dict[str, Any]:
-    told: dict[str, Any] = plain(asdict(found))
+    values: dict[str, Any] = plain(asdict(found))
     mismatch = {"mismatch": found.ratio.mismatch}
-    arms = [known | {"verdict": verdict(arm)} for known, arm in zip(told["arms"], found.arms, strict=True)]
-    return told | {"sample_ratio": told.pop("ratio") | mismatch, "arms": arms}
+    arms = [known | {"verdict": verdict(arm)} for known, arm in zip(values["arms"], found.arms, strict=True)]
+    return values | {"sample_ratio": values.pop("ratio") | mismatch, "arms": arms}
 
 
 def _arm_json(arm: ArmFindings) -> dict[str, Any]:

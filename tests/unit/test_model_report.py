@@ -31,8 +31,8 @@ def test_the_error_rises_with_the_coverage_where_probabilities_mean_something() 
 def test_a_report_has_every_part_that_was_promised() -> None:
     bundle = train_moments(*random_moments(1), is_demo=True, input_version=1)
     matter = {"switch": [{"input": "time in this app", "share": 0.25, "n": 500}]}
-    told = {**bundle.manifest, "outcome_labels": "people"}
-    page, figures = model_report("m:v1", told, read_held_out(bundle.files[FILE]), matter)
+    manifest = {**bundle.manifest, "outcome_labels": "people"}
+    page, figures = model_report("m:v1", manifest, read_held_out(bundle.files[FILE]), matter)
     json.dumps(figures, default=str)
     switch = figures["risk_coverage"]["switch"]
     assert switch[0]["error"] < switch[-1]["error"] and figures["reliability"]["switch"]
