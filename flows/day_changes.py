@@ -75,6 +75,10 @@ class DayRecords:
         """Leaves the days before ``day_us``."""
         self.days = {name: record for name, record in self.days.items() if name < day_name(day_us)}
 
+    def forget_before(self, day_us: int) -> None:
+        """Leaves the days from ``day_us`` on, and of the one before what goes on at its end."""
+        self.days = {name: record for name, record in self.days.items() if name >= day_name(day_us - DAY_US)}
+
     def before(self, day_us: int) -> Changes:
         """What goes on when a day begins."""
         record = self.days.get(day_name(day_us - DAY_US))

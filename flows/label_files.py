@@ -19,9 +19,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.day_changes import read_changes
+from flows.day_changes import DayRecords, read_changes
 from flows.platform_flow import Platform
-from flows.stream_progress import code_version
+from flows.stream_progress import code_version, day_of_name
 from neural_focus.errors import InputError
 from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH, SEQUENCE_NAME
 from neural_focus.labelling.tick_labels import TickLabels
@@ -104,6 +104,10 @@ def drop_days_before(feast_folder: Path, day: date) -> int:
     }
     for path in (path for paths in gone.values() for path in paths):
         path.unlink()
+    for engines in (feast_folder / "engines").glob("*"):
+        records = DayRecords.read(engines)
+        records.forget_before(day_of_name(day.isoformat()))
+        records.write()
     return len(gone["offline"])
 
 

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -20,6 +21,7 @@ import pyarrow.parquet as pq
 
 from flows.artifacts import publish_markdown, publish_table
 from flows.day_changes import DayRecords, changes_folder, read_changes
+from flows.day_task import run_day
 from flows.label_files import forget_whole_streams, label_path, made_from, write_labels
 from flows.platform_flow import Platform, log, platform_flow
 from flows.stream_progress import code_version, day_name, day_of_name
@@ -96,17 +98,14 @@ def label_stream(platform: Platform, stream: Stream) -> LabelReport | None:
     feast, name = platform.settings.feast, stream_folder(platform.settings.feast, stream.stream_id).name
     forget_whole_streams(feast, name)
     known = _known(platform, stream, DayRecords.read(feast / "engines" / name))
-    found = []
+    tried = []
     days = sorted(stream_folder(feast, stream.stream_id).glob("*.parquet"))
     for snapshots in days:
-        path, day_us = label_path(feast, name, snapshots.stem), day_of_name(snapshots.stem)
-        source = _fingerprint(known, day_us)
-        if made_from(path) == source:
-            continue
-        labelled = _label_day(platform, stream, known, day_us, snapshots)
-        if labelled is not None:
-            write_labels(path, stream, labelled, source)
-            found.append(labelled)
+        path, source = label_path(feast, name, snapshots.stem), _fingerprint(known, day_of_name(snapshots.stem))
+        if made_from(path) != source:
+            work = partial(_label_day, platform, stream, known, snapshots, path, source)
+            tried.append(run_day(platform.connection, f"{stream.stream_id} {snapshots.stem}", work))
+    found = [labelled for labelled in tried if labelled is not None]
     if not found:
         return None
     replace_weak_labels(platform.connection, stream, [], 0, day_of_name(days[0].stem))  # of days past their retention
@@ -136,17 +135,22 @@ def _known(platform: Platform, stream: Stream, records: DayRecords) -> _Known:
     )
 
 
-def _label_day(platform: Platform, stream: Stream, known: _Known, day_us: int, snapshots: Path) -> TickLabels | None:
-    """The labels of one day, also in the database; None if its events are past their retention."""
+def _label_day(
+    platform: Platform, stream: Stream, known: _Known, snapshots: Path, path: Path, source: str
+) -> TickLabels | None:
+    """The labels of one day, written to ``path`` and the database; None if its events are past their retention."""
     connection, changes = platform.connection, changes_folder(platform.settings.feast, snapshots.parent.name)
-    first_us, end_us = day_us - MARGIN_US, day_us + DAY_US
-    records, _ = read_events(connection, stream.user_id, stream.machine_id, first_us, end_us)
+    day_us = day_of_name(snapshots.stem)
+    end_us = day_us + DAY_US
+    records, _ = read_events(connection, stream.user_id, stream.machine_id, day_us - MARGIN_US, end_us)
     if not len(records):
         return None
+    yesterday = day_us - DAY_US
+    first_told = yesterday if (changes / f"{day_name(yesterday)}.parquet").exists() else day_us
     day = Day(
         day_us,
-        before=known.records.before(day_us - DAY_US),
-        changes=read_changes(changes, day_us - DAY_US, end_us),
+        before=known.records.before(first_told),
+        changes=read_changes(changes, first_told, end_us),
         later=known.records.switch_after(end_us),
         event_us=records["timestamp_us"].astype(np.int64),
         covered=known.covered,
@@ -157,6 +161,7 @@ def _label_day(platform: Platform, stream: Stream, known: _Known, day_us: int, s
     found = label_day(day, times[past], ages[past], known.shown, marks_of(known.said))
     replace_weak_labels(connection, stream, weak_stretches(found), day_us, end_us)
     apply_labels(connection, stream.user_id, day_us, end_us + WEAK_US)
+    write_labels(path, stream, found, source)
     return found
 
 

@@ -74,10 +74,10 @@ def retire(platform: Platform, now: datetime) -> int:
 
 
 def _drop_files(platform: Platform, day: date) -> int:
-    """Waits for a run of `labels`: what it had read before the events went, it would write again."""
+    """Waits for runs of `features` and `labels`: what they had read before the events went, they would write again."""
     while True:
-        with exclusive(platform.settings, "labels") as mine:
-            if mine:
+        with exclusive(platform.settings, "labels") as mine, exclusive(platform.settings, "features") as too:
+            if mine and too:
                 return drop_days_before(platform.settings.feast, day)
         time.sleep(1)
 

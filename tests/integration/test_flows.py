@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -205,6 +206,44 @@ def test_only_days_on_which_something_changed_are_labelled_anew(home: Home, plat
     )
     assert labelled_anew() == days[:2]
     platform.connection.commit()
+
+
+def test_a_day_that_fails_once_is_tried_again(
+    home: Home, prefect_client: PrefectServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows import labels as module
+
+    stream = home.streams()[0]
+    name = stream_folder(home.settings.feast, stream.stream_id).name
+    path = sorted((home.settings.feast / "labels" / name).glob("*.parquet"))[1]
+    before, real, failed = pq.read_table(path), module.write_labels, []
+
+    def fail_once(*arguments: Any) -> None:
+        if not failed:
+            failed.append(arguments)
+            raise OSError("the disk was full for a moment")
+        real(*arguments)
+
+    monkeypatch.setattr(module, "write_labels", fail_once)
+    path.unlink()
+    assert labels() == before.num_rows and len(failed) == 1
+    assert pq.read_table(path).equals(before)
+    run = _task_run(prefect_client, f"{stream.stream_id} {path.stem}")
+    assert run["state_type"] == "COMPLETED" and run["run_count"] == 2
+
+
+def _task_run(server: PrefectServer, name: str) -> dict[str, Any]:
+    """The newest task run of a name once it is over: the server learns of it a moment later."""
+    user, password = login(server.secrets).split(":", 1)
+    address = f"{server.environment['PREFECT_API_URL']}/task_runs/filter"
+    asked = {"task_runs": {"name": {"any_": [name]}}, "sort": "EXPECTED_START_TIME_DESC"}
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        found = httpx.post(address, json=asked, auth=(user, password)).raise_for_status().json()
+        if found and found[0]["state_type"] == "COMPLETED":
+            return dict(found[0])
+        time.sleep(0.5)
+    raise TimeoutError(f"no run of {name} is over")
 
 
 def test_labels_know_demo_people_from_real_ones(home: Home) -> None:

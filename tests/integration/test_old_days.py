@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from flows.data_quality import check_quality
+from flows.day_changes import DayRecords
 from flows.features import compute_features
 from flows.label_files import join_moments, read_labels, read_stays
 from flows.labels import compute_labels
@@ -53,7 +54,15 @@ def test_what_is_left_passes_the_checks_and_can_be_learned_from(platform: Platfo
     assert len(join_moments(platform, kept, V6.version)) == len(kept)
     stays = read_stays(feast, kept)
     assert len(stays) == 2 and all(one.end_us.min() >= KEPT.timestamp() * 1e6 for one in stays)
+    for engines in feast.glob("engines/*"):
+        assert min(DayRecords.read(engines).days) == "2026-03-03", "what went on at its end"
     assert compute_labels(platform) == [], "nobody typed since: the labels stay as they are"
+    stream = kept["stream_id"][0]
+    for path in feast.glob(f"labels/{stream.replace(':', '_')}/*.parquet"):
+        path.unlink()
+    [again] = compute_labels(platform)
+    assert again.stream.stream_id == stream
+    pd.testing.assert_frame_equal(read_labels(feast, is_demo=True), kept)
     assert retire(platform, LATER) == 0
 
 
