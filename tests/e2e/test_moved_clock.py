@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,8 @@ from virtual_desktop import virtual_desktop, wait_for
 from wall_clock import MovedClock
 
 from flows.consistency import compare_stream
+from flows.platform_flow import Platform
+from neural_focus.settings import Settings
 from neural_focus.store.boots import read_boots
 from neural_focus.store.database import connect
 from neural_focus.store.events import list_streams, read_events
@@ -79,7 +80,7 @@ def test_a_moved_clock_brings_neither_refusals_nor_silence(
     assert second["problems"] == [] and second["clock_steps"]["count"] == 1
     assert second["clock_steps"]["last_seconds"] == pytest.approx(-WEEK, abs=STOPPED)
     assert (len(first["boots"]), len(second["boots"])) == (3, 1)
-    check_stored(fresh_database_url, first, second)
+    check_stored(service.settings, fresh_database_url, first, second)
 
 
 def lost(desk: Desk) -> list[str]:
@@ -88,7 +89,7 @@ def lost(desk: Desk) -> list[str]:
     return [notice.what for notice in losses(desk.read())]
 
 
-def check_stored(url: str, first: dict[str, Any], second: dict[str, Any]) -> None:
+def check_stored(settings: Settings, url: str, first: dict[str, Any], second: dict[str, Any]) -> None:
     """Every record is stored once, no boot goes back in time, and a replay gives the bits that were predicted from."""
     with connect(url) as connection:
         rows = connection.execute(
@@ -108,6 +109,6 @@ def check_stored(url: str, first: dict[str, Any], second: dict[str, Any]) -> Non
         assert between == pytest.approx(-WEEK, abs=STOPPED), "less the time for which no agent ran"
         records, _ = read_events(connection, stream.user_id, stream.machine_id, 0, FOREVER_US)
         assert (np.diff(records["timestamp_us"].astype(np.int64)) >= 0).all()
-        found = compare_stream(SimpleNamespace(connection=connection), stream, 24 * 30)  # type: ignore[arg-type]
+        found = compare_stream(Platform(settings, connection), stream, 24 * 30)
         assert found is not None and found.compared > 20 and found.missing == 0
         assert found.equal == found.compared, found.differing
