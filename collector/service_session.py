@@ -47,7 +47,7 @@ COMPLAINT_SECONDS = 60.0
 
 
 class ServiceSession:
-    """One desktop's side of it, on the agent's main thread. ``websocket_client`` None: nobody listens."""
+    """One desktop's side of it, on the agent's main thread. ``link`` None: nobody listens."""
 
     def __init__(
         self,
@@ -149,8 +149,8 @@ class ServiceSession:
             del self._features[min(self._features)]
         shown = (second.app_name, second.category, second.window_title)
         input_us, unavailable = second.input_us, self._unavailable()
-        told = Snapshot(second.t_us, second.features, second.sequence, *shown, input_us, unavailable)
-        self._send(replace(told, inputs=second.inputs.to_text()))
+        inputs = second.inputs.to_text()
+        self._send(Snapshot(second.t_us, second.features, second.sequence, *shown, input_us, unavailable, inputs))
 
     def _publish_session(self, start_us: int, end_us: int) -> None:
         if end_us < 0:

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from flows.label_files import join_moments, read_labels
 from flows.platform_flow import Platform
 from neural_focus.evaluation.gates import JUDGED
+from neural_focus.labelling.labels import MARGIN_US
 from neural_focus.models.champion import load
-from neural_focus.models.datasets import EMBARGO_SECONDS
 from neural_focus.models.held_out import DAYS, FILE, HeldOut, read_held_out
 from neural_focus.registry.model_store import StoredModel, read_file
 
@@ -43,7 +43,7 @@ def seen_by(champion: StoredModel, held: HeldOut) -> NDArray[np.bool_]:
     # a model that does not say whom it knows is taken to know everybody
     everybody = data["last_us"] if not until else np.iinfo(np.int64).min
     last = np.array([until.get(str(one), everybody) for one in held.person], np.int64)
-    return np.asarray(held.times_us <= last + EMBARGO_SECONDS * 1_000_000 if until else held.times_us <= last)
+    return np.asarray(held.times_us <= last + MARGIN_US if until else held.times_us <= last)
 
 
 def _kept(platform: Platform, champion: StoredModel, held: HeldOut, said: dict[str, Floats]) -> None:

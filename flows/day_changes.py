@@ -22,7 +22,8 @@ import pyarrow.parquet as pq
 from flows.stream_progress import day_name
 from neural_focus._native import Engine
 from neural_focus.atomic_write import atomic_write
-from neural_focus.labelling.days import MARGIN_US, NO_CHANGES, Changes, first_switch, going_on
+from neural_focus.labelling.days import NO_CHANGES, Changes, first_switch, going_on
+from neural_focus.labelling.labels import MARGIN_US
 from neural_focus.replay import CHANGE_DTYPE, CONTROL_DTYPE, ControlKind
 from neural_focus.time import DAY_US, zone_table
 from neural_focus.timeline import Times
@@ -91,7 +92,7 @@ class DayRecords:
 
 
 @dataclass(frozen=True, slots=True)
-class ChangesTeller:
+class ChangesWriter:
     """Writes what happened, one day after the other."""
 
     folder: Path
@@ -99,7 +100,7 @@ class ChangesTeller:
     covered: Times
     records: DayRecords
 
-    def tell_day(
+    def write_day(
         self,
         day_us: int,
         events: npt.NDArray[np.void],
@@ -130,9 +131,9 @@ def changes_folder(feast_folder: Path, stream_folder_name: str) -> Path:
     return feast_folder / "changes" / stream_folder_name
 
 
-def new_teller_engine() -> Engine:
+def new_changes_engine() -> Engine:
     """An engine that has seen nothing and tells what happens."""
-    return Engine(*zone_table("UTC"), tells_changes=True)
+    return Engine(*zone_table("UTC"), reports_changes=True)
 
 
 def write_changes(path: Path, told: Changes) -> None:

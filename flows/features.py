@@ -20,13 +20,13 @@ import numpy as np
 import numpy.typing as npt
 
 from flows.artifacts import publish_markdown, publish_table
-from flows.day_changes import ChangesTeller, DayRecords, changes_folder, new_teller_engine
+from flows.day_changes import ChangesWriter, DayRecords, changes_folder, new_changes_engine
 from flows.platform_flow import Platform, log, platform_flow
 from flows.stream_controls import put_momentum, read_controls, read_momentum
 from flows.stream_progress import Boots, StreamProgress, day_name, first_new_us
 from neural_focus._native import Engine
 from neural_focus.features import FEATURE_INDEX
-from neural_focus.replay import Inputs, Snapshots, replay_with_inputs, sort_controls, take_inputs
+from neural_focus.replay import Inputs, Snapshots, sort_controls, take_inputs
 from neural_focus.store.events import Stream, list_streams, read_events
 from neural_focus.store.labels import read_covered
 from neural_focus.store.users import zone_history
@@ -94,16 +94,20 @@ def compute_stream(platform: Platform, stream: Stream) -> StreamReport | None:
         return None
     fresh = done.until_us if fresh is None else min(fresh, done.until_us or fresh)
     saved = progress.load_engines(day_start(fresh))
-    start, engine, telling = saved or (day_start(stream.first_us), _new_engine(platform, stream), new_teller_engine())
+    start, engine, changes_engine = saved or (
+        day_start(stream.first_us),
+        _new_engine(platform, stream),
+        new_changes_engine(),
+    )
     progress.forget_engines_after(start)
     records = DayRecords.read(progress.folder)
     records.forget_from(start)
     covered = merge_intervals(np.array(read_covered(platform.connection, stream), np.int64))
-    teller = ChangesTeller(changes_folder(platform.settings.feast, folder.name), telling, covered, records)
+    writer = ChangesWriter(changes_folder(platform.settings.feast, folder.name), changes_engine, covered, records)
     events = snapshots = 0
     newest: Snapshots | None = None
     for span in range(start, end + 1, SPAN_US):
-        part = _compute_span(platform, stream, engine, teller, progress, span, min(span + SPAN_US, end + 1))
+        part = _compute_span(platform, stream, engine, writer, progress, span, min(span + SPAN_US, end + 1))
         events, snapshots, newest = events + part[0], snapshots + part[1], part[2] or newest
     if newest is not None:
         last = int(newest.timestamps_us[-1])
@@ -113,20 +117,9 @@ def compute_stream(platform: Platform, stream: Stream) -> StreamReport | None:
     return StreamReport(stream, events, snapshots, day_name(start), time.perf_counter() - began)
 
 
-def replay_stream(platform: Platform, stream: Stream, records: Rows) -> tuple[Snapshots, Inputs]:
-    """Every second of a stream anew, from all its records: what the flow stores, before it keeps one in ten; and of
-    those that it keeps the inputs of a model."""
-    span = (stream.first_us, stream.last_us + TAIL_US)
-    zone = zone_history_table(zone_history(platform.connection, stream.user_id))
-    controls = read_controls(platform.connection, stream, *span)
-    snapshots, inputs = replay_with_inputs(records, controls, zone, span[1])
-    put_momentum(snapshots.timestamps_us, snapshots.features, read_momentum(platform.connection, stream, *span))
-    return snapshots, inputs
-
-
 def replay_since(platform: Platform, stream: Stream, first_us: int) -> Snapshots:
-    """Every second from the start of a time's day on, or from before, as ``replay_stream`` has them: the engine that
-    the flow saved at the start of a day goes on from there."""
+    """Every second of a stream from the start of a time's day on, or from before: the engine that the flow saved at the
+    start of a day goes on from there, over all records since."""
     from feature_repo.files import stream_folder
 
     folder = stream_folder(platform.settings.feast, stream.stream_id)
@@ -147,7 +140,7 @@ def _compute_span(
     platform: Platform,
     stream: Stream,
     engine: Engine,
-    teller: ChangesTeller,
+    writer: ChangesWriter,
     progress: StreamProgress,
     first_us: int,
     last_us: int,
@@ -161,14 +154,14 @@ def _compute_span(
     stamps = records["timestamp_us"].astype(np.int64)
     total, newest, ticks, told = 0, None, [], []
     for day in range(first_us, last_us, DAY_US):
-        progress.save_engines(day, engine, teller.engine)
+        progress.save_engines(day, engine, writer.engine)
         end = min(day + DAY_US, last_us)
         piece = (stamps >= day) & (stamps < end)
         mine = controls[(controls["timestamp_us"] >= day) & (controls["timestamp_us"] < end)]
         snapshots = _push(engine, records[piece], mine, end - SECOND_US)
         put_momentum(snapshots.timestamps_us, snapshots.features, logged)
         kept = _every(snapshots, TICK_S * SECOND_US)
-        teller.tell_day(day, records[piece], kept.timestamps_us, kept.features[:, APP_AGE])
+        writer.write_day(day, records[piece], kept.timestamps_us, kept.features[:, APP_AGE])
         if len(snapshots):
             total, newest = total + len(snapshots), snapshots
             ticks.append(kept)

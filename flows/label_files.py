@@ -30,7 +30,8 @@ from neural_focus.models.datasets import Moments, Stays, stays_of
 from neural_focus.models.sequences import CHANNELS, STEP_SECONDS, STEPS, Recent, no_steps, recent_steps
 from neural_focus.replay import INPUT_NAMES
 from neural_focus.store.events import Stream
-from neural_focus.timeline import US, timeline_of
+from neural_focus.time import SECOND_US
+from neural_focus.timeline import timeline_of
 
 LABELS = ("switch", "settled_break", "outcome", "outcome_source")
 BASELINES = ("recency_s", "switches_5min", "lead_s")
@@ -145,7 +146,7 @@ def _sequences(platform: Platform, frame: pd.DataFrame) -> Recent:
     """The sequences that end at the moments of ``frame``, from snapshots of the feature store as of each step."""
     from feature_repo.store import training_frame
 
-    seconds = frame["event_timestamp"].dt.as_unit("us").astype("int64").to_numpy(np.int64) // US
+    seconds = frame["event_timestamp"].dt.as_unit("us").astype("int64").to_numpy(np.int64) // SECOND_US
     found = np.zeros((len(frame), STEPS, CHANNELS), np.float16)
     stream = frame["stream_id"].to_numpy()
     for one in np.unique(stream):
@@ -154,7 +155,7 @@ def _sequences(platform: Platform, frame: pd.DataFrame) -> Recent:
         asked = pd.DataFrame({"stream_id": one, "event_timestamp": pd.to_datetime(wanted, unit="s", utc=True)})
         steps = training_frame(platform.store, asked, V1.version)
         steps = steps[steps[FEATURE_NAMES[0]].notna()].sort_values("event_timestamp")
-        at = steps["event_timestamp"].dt.as_unit("us").astype("int64").to_numpy(np.int64) // US
+        at = steps["event_timestamp"].dt.as_unit("us").astype("int64").to_numpy(np.int64) // SECOND_US
         types = np.frombuffer(b"".join(steps[SEQUENCE_NAME]), np.uint8).reshape(len(steps), SEQUENCE_LENGTH)
         features = steps[list(FEATURE_NAMES)].to_numpy(np.float32)
         found[mine] = recent_steps(at, features, types, np.searchsorted(at, seconds[mine]))

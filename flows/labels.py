@@ -25,8 +25,9 @@ from flows.day_task import run_day
 from flows.label_files import forget_whole_streams, label_path, made_from, write_labels
 from flows.platform_flow import Platform, log, platform_flow
 from flows.stream_progress import code_version, day_name, day_of_name
-from neural_focus.labelling.days import MARGIN_US, Day, label_day, near_day
+from neural_focus.labelling.days import Day, label_day, near_day
 from neural_focus.labelling.labels import (
+    MARGIN_US,
     NO_LABEL,
     WEAK_HORIZON_SECONDS,
     Labels,

@@ -2,7 +2,7 @@
 
     <feast folder>/engines/<stream>/progress.json      next sequence number by boot, code version
     <feast folder>/engines/<stream>/<day>.engine       the engine as it was before the first event of the day
-    <feast folder>/engines/<stream>/<day>.teller       the engine that tells what happened, as it was then
+    <feast folder>/engines/<stream>/<day>.changes       the engine that tells what happened, as it was then
 
 Everything here can be deleted: the next run computes the stream from its first event.
 """
@@ -89,9 +89,9 @@ class StreamProgress:
         text = json.dumps({"version": code_version(), **done})
         atomic_write(self.folder / "progress.json", text.encode(), sync=False)
 
-    def save_engines(self, day_us: int, engine: Engine, teller: Engine) -> None:
+    def save_engines(self, day_us: int, engine: Engine, changes: Engine) -> None:
         """Keeps the engines that have seen everything before ``day_us``, and only the newest few."""
-        for saved, kind in ((teller, "teller"), (engine, "engine")):
+        for saved, kind in ((changes, "changes"), (engine, "engine")):
             atomic_write(self.folder / f"{day_name(day_us)}.{kind}", saved.save(), sync=False)
             for old in sorted(self.folder.glob(f"*.{kind}"))[:-KEPT_ENGINES]:
                 old.unlink()
@@ -105,14 +105,14 @@ class StreamProgress:
             start = day_of_name(path.stem)
             if start <= day_us:
                 try:
-                    return start, Engine.load(path.read_bytes()), Engine.load(path.with_suffix(".teller").read_bytes())
+                    return start, Engine.load(path.read_bytes()), Engine.load(path.with_suffix(".changes").read_bytes())
                 except (FormatError, FileNotFoundError):
                     return None  # of another version: computed anew, as its message advises
         return None
 
     def forget_engines_after(self, day_us: int) -> None:
         """Deletes engines that have seen what is now computed again."""
-        for kind in ("engine", "teller"):
+        for kind in ("engine", "changes"):
             for path in self.folder.glob(f"*.{kind}"):
                 if path.stem > day_name(day_us):
                     path.unlink()

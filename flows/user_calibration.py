@@ -18,8 +18,8 @@ from flows.artifacts import Cell, publish_markdown, publish_table
 from flows.label_files import join_moments, read_labels
 from flows.platform_flow import Platform, log, platform_flow
 from neural_focus.errors import NeuralFocusError
-from neural_focus.labelling.labels import untouched
-from neural_focus.labelling.outcomes import HORIZON, MARGIN_US, high_onsets, served_outcome, warning_outcome
+from neural_focus.labelling.labels import MARGIN_US, untouched
+from neural_focus.labelling.outcomes import HORIZON, high_onsets, served_outcome, warning_outcome
 from neural_focus.labelling.served_outcomes import KINDS, TICK_US
 from neural_focus.labelling.stream_timelines import stream_timeline
 from neural_focus.models.calibrate import fit_personal

@@ -34,9 +34,9 @@ class Engine:
     Features of one stream, second by second. Records and controls come in time order.
     """
 
-    def __init__(self, transitions_us: numpy.typing.NDArray[numpy.int64], offsets_s: numpy.typing.NDArray[numpy.int32], inputs_every_s: int = 0, tells_changes: bool = False) -> None:
+    def __init__(self, transitions_us: numpy.typing.NDArray[numpy.int64], offsets_s: numpy.typing.NDArray[numpy.int32], inputs_every_s: int = 0, reports_changes: bool = False) -> None:
         """
-        transitions_us: int64[k], ascending; offsets_s: int32[k], local time minus UTC from there on. inputs_every_s: a row of inputs goes with the snapshots of its whole multiples; 0: with none. tells_changes: whether changes() has rows.
+        transitions_us: int64[k], ascending; offsets_s: int32[k], local time minus UTC from there on. inputs_every_s: a row of inputs goes with the snapshots of its whole multiples; 0: with none. reports_changes: whether changes() has rows.
         """
 
     def push(self, records: bytes | bytearray | memoryview | numpy.typing.NDArray[numpy.void], controls: numpy.typing.NDArray[numpy.void] | None = None) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.float32], numpy.typing.NDArray[numpy.uint8]]:

@@ -131,7 +131,7 @@ def replay_changes(records: NDArray[np.void], controls: NDArray[np.void] | None 
     Raises:
         FormatError: arrays of another layout.
     """
-    engine = Engine(*zone_table("UTC"), tells_changes=True)
+    engine = Engine(*zone_table("UTC"), reports_changes=True)
     engine.push(np.ascontiguousarray(records), sort_controls(controls))
     return engine.changes()
 

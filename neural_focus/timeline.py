@@ -18,9 +18,9 @@ import numpy.typing as npt
 from neural_focus.errors import InputError
 from neural_focus.events import PRODUCTIVITY_MASK, PRODUCTIVITY_SHIFT, WORK, CategoryFlag, decode_app_name
 from neural_focus.replay import CONTROL_DTYPE, ChangeKind, ControlKind, replay_changes
+from neural_focus.time import SECOND_US
 
 Times = npt.NDArray[np.int64]
-US = 1_000_000
 NEVER = int(np.iinfo(np.int64).max)
 
 
@@ -146,7 +146,7 @@ def ticks(event_us: Times, *, step_s: int = 10, max_age_s: int = 60) -> Times:
     """Whole multiples of ``step_s`` at which the last event is at most ``max_age_s`` old; causal, int64[m] µs."""
     if not len(event_us):
         return np.empty(0, np.int64)
-    step, age = step_s * US, max_age_s * US
+    step, age = step_s * SECOND_US, max_age_s * SECOND_US
     breaks = np.flatnonzero(np.diff(event_us) > age)
     starts = event_us[np.r_[0, breaks + 1]]
     ends = event_us[np.r_[breaks, len(event_us) - 1]] + age

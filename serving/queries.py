@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from neural_focus.labelling.outcomes import MARGIN_US
+from neural_focus.labelling.labels import MARGIN_US
 from neural_focus.labelling.stream_timelines import stream_timeline
 from neural_focus.prediction import categorize_risk
 from neural_focus.settings import Settings

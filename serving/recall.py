@@ -15,8 +15,7 @@ from neural_focus.settings import Settings
 from neural_focus.store import interventions, sessions
 from neural_focus.store.database import Connection
 from neural_focus.store.predictions import LoggedMoments, read_features, read_moments
-from neural_focus.time import HOUR_US, wall_clock_us
-from neural_focus.timeline import US
+from neural_focus.time import HOUR_US, SECOND_US, wall_clock_us
 from serving.jail import holds
 from serving.people import UserProfile, own_hosts, read_person
 from serving.streams import LiveStream
@@ -63,7 +62,9 @@ def _recall_watch(
 ) -> OpportunityWatch:
     """Threshold and budget of a person over all their machines: of each second the moment of the least idle one."""
     watch = OpportunityWatch(Policy(warm_start_s=settings.opportunity_seconds if person.is_demo else None))
-    held_us = interventions.opportunity_times(connection, person.id, now_us - interventions.BUDGET_SECONDS * US, now_us)
+    held_us = interventions.opportunity_times(
+        connection, person.id, now_us - interventions.BUDGET_SECONDS * SECOND_US, now_us
+    )
     t_us, risk, idle = (
         np.concatenate([np.empty(0), *(getattr(one, name) for one in past)])
         for name in ("t_us", "break_risk", "idle_s")
@@ -77,7 +78,7 @@ def _recall_watch(
 def _recall_steps(connection: Connection, user_id: int, machine_id: str, last_us: int) -> LiveSteps:
     """The two minutes of snapshots that end with the one at ``last_us``."""
     steps = LiveSteps()
-    since = last_us - STEPS * STEP_SECONDS * US
+    since = last_us - STEPS * STEP_SECONDS * SECOND_US
     for t_us, row, types in zip(*read_features(connection, user_id, machine_id, since, last_us), strict=True):
         steps.observe(int(t_us), row, types)
     return steps

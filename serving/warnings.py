@@ -15,7 +15,8 @@ from neural_focus.labelling.labels import untouched
 from neural_focus.labelling.outcomes import HORIZON, high_onsets, warning_outcome
 from neural_focus.prediction import WarningKind
 from neural_focus.store.predictions import LoggedMoments
-from neural_focus.timeline import US, Timeline
+from neural_focus.time import SECOND_US
+from neural_focus.timeline import Timeline
 from serving.recent_responses import Switch, TimeSpan, WarningGiven
 
 
@@ -32,7 +33,7 @@ class Offered:
 
 def switches_of(timeline: Timeline, start_us: int) -> list[Switch]:
     """The switches after ``start_us``, for the page: by the second."""
-    seconds, counts = np.unique(-(-timeline.switch_us // US) * US, return_counts=True)
+    seconds, counts = np.unique(-(-timeline.switch_us // SECOND_US) * SECOND_US, return_counts=True)
     return [
         Switch(t_us, count) for t_us, count in zip(seconds.tolist(), counts.tolist(), strict=True) if t_us > start_us
     ]

@@ -67,15 +67,15 @@ def read_days(connection: Connection, one: Started, now: datetime) -> list[Assig
     until = now if one.stopped_at is None else min(now, one.stopped_at)
     query = _DAYS.format(outcome=_OUTCOMES[one.spec.outcome.metric], served=SERVED)
     since = one.started_at - timedelta(days=DAYS_BEFORE)
-    told = {"experiment": one.id, "since": since, "until": until, "now": now, "started": one.started_at}
-    rows = connection.execute(query, told).fetchall()
+    parameters = {"experiment": one.id, "since": since, "until": until, "now": now, "started": one.started_at}
+    rows = connection.execute(query, parameters).fetchall()
     assigned = {
         (user, day): _Assigned(arm, probability, since)
         for user, day, arm, probability, since in connection.execute(_ASSIGNED, (one.id,))
     }
     connection.commit()
     minutes = {(user, day): float(value) for user, _, day, value, *_ in rows}
-    usual = _usual(minutes, assigned)
+    baselines = _baselines(minutes, assigned)
     found = []
     for user, is_demo, day, value, version, today, started, ended in rows:
         mine = assigned.get((user, FOR_GOOD if one.spec.unit == "person" else day))
@@ -83,12 +83,12 @@ def read_days(connection: Connection, one: Started, now: datetime) -> list[Assig
             continue
         if one.spec.unit == "person" and day <= mine.since:
             continue
-        before = usual.get(user) if one.spec.unit == "person" else minutes.get((user, day - timedelta(days=1)))
+        before = baselines.get(user) if one.spec.unit == "person" else minutes.get((user, day - timedelta(days=1)))
         found.append(AssignedDay(user, is_demo, day, mine.arm, mine.probability, float(value), before, version))
     return sorted(found, key=lambda day: (day.day, day.user_id))
 
 
-def _usual(
+def _baselines(
     minutes: Mapping[tuple[int, date], float], assigned: Mapping[tuple[int, date], _Assigned]
 ) -> dict[int, float]:
     """Person who keeps an arm → the mean of their days before they were assigned it."""

@@ -19,14 +19,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from neural_focus.labelling.labels import OutcomeMark
+from neural_focus.labelling.labels import MARGIN_US, OutcomeMark
 from neural_focus.labelling.tick_labels import TickLabels, label_ticks
 from neural_focus.replay import CHANGE_DTYPE, ChangeKind
 from neural_focus.time import DAY_US
-from neural_focus.timeline import US, Times, ticks, timeline_of
+from neural_focus.timeline import Times, ticks, timeline_of
 
 Changes = npt.NDArray[np.void]
-MARGIN_US = 330 * US
 NO_CHANGES: Changes = np.zeros(0, CHANGE_DTYPE)
 
 

@@ -21,12 +21,16 @@ import numpy as np
 import numpy.typing as npt
 
 from neural_focus.prediction import AWAY_SECONDS, BREAK_HORIZON_SECONDS, HORIZON_SECONDS, MANY_SWITCHES
-from neural_focus.timeline import NEVER, US, Timeline, Times, is_work
+from neural_focus.time import SECOND_US
+from neural_focus.timeline import NEVER, Timeline, Times, is_work
 
 SETTLED_SECONDS = 60
 FOR_GOOD_SECONDS = 60
 WEAK_HORIZON_SECONDS = 300
 NO_LABEL = -1
+MARGIN_US = 330 * SECOND_US
+"""What lies further from a moment matters to none of its labels and to no window of its features: 300 s ahead, 300 s
+back, and what comes late."""
 
 Labels = npt.NDArray[np.int8]
 
@@ -61,7 +65,7 @@ class OutcomeMark:
 
 def untouched(times_us: Times, horizon_s: float, interventions_us: Times) -> npt.NDArray[np.bool_]:
     """Whether nothing of ours was shown (int64[k] µs, ascending) in (t, t + horizon] of each time."""
-    until = np.searchsorted(interventions_us, times_us + int(horizon_s * US), side="right")
+    until = np.searchsorted(interventions_us, times_us + int(horizon_s * SECOND_US), side="right")
     return np.asarray(until == np.searchsorted(interventions_us, times_us, side="right"))
 
 
@@ -69,7 +73,7 @@ def horizon_mask(
     timeline: Timeline, times_us: Times, horizon_s: float, interventions_us: Times
 ) -> npt.NDArray[np.bool_]:
     """Whether (t, t + horizon] was captured and free of our own interventions (int64[k] µs, ascending)."""
-    covered = timeline.covers(times_us, times_us + int(horizon_s * US))
+    covered = timeline.covers(times_us, times_us + int(horizon_s * SECOND_US))
     return np.asarray(covered & untouched(times_us, horizon_s, interventions_us))
 
 
@@ -91,7 +95,7 @@ def next_break(timeline: Timeline, times_us: Times) -> Times:
 
 def switch_within(timeline: Timeline, times_us: Times, horizon_s: int = HORIZON_SECONDS) -> Labels:
     """1 where at least one app switch lies in (t, t + horizon], else 0; int8[n]."""
-    return (next_switch(timeline, times_us) <= times_us + horizon_s * US).astype(np.int8)
+    return (next_switch(timeline, times_us) <= times_us + horizon_s * SECOND_US).astype(np.int8)
 
 
 def settled(app_age_s: npt.NDArray[np.floating], idle: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
@@ -104,7 +108,7 @@ def settled_break(timeline: Timeline, times_us: Times, app_age_s: npt.NDArray[np
 
     ``app_age_s``: ``time_in_current_app`` of the snapshots at the times.
     """
-    broken = next_break(timeline, times_us) <= times_us + BREAK_HORIZON_SECONDS * US
+    broken = next_break(timeline, times_us) <= times_us + BREAK_HORIZON_SECONDS * SECOND_US
     return np.where(settled(app_age_s, timeline.idle_at(times_us)), broken, NO_LABEL).astype(np.int8)
 
 
@@ -114,9 +118,9 @@ def _leaving(timeline: Timeline) -> Times:
     if timeline.has_categories:
         off = ~is_work(timeline.hints[1:])
         back = np.append(times, last)[_next_true(~off)]
-        leaves = off & (back - times >= AWAY_SECONDS * US)
+        leaves = off & (back - times >= AWAY_SECONDS * SECOND_US)
         return np.asarray(np.append(times, NEVER)[np.append(_next_true(leaves), len(times))])
-    for_good = _next_return(timeline.apps, times, last) - times >= FOR_GOOD_SECONDS * US
+    for_good = _next_return(timeline.apps, times, last) - times >= FOR_GOOD_SECONDS * SECOND_US
     return np.append(np.where(for_good, times, NEVER), NEVER)
 
 
@@ -156,7 +160,7 @@ def weak_outcomes(timeline: Timeline, times_us: Times) -> Labels:
     FOCUSED: at most three switches, idle for less than half, and (with categories) at least 70 % of it at work.
     PSEUDO_PRODUCTIVE: at least half of it in apps that only look like work. DISTRACTED: the rest.
     """
-    ends = times_us + WEAK_HORIZON_SECONDS * US
+    ends = times_us + WEAK_HORIZON_SECONDS * SECOND_US
     switches = np.searchsorted(timeline.switch_us, ends, side="right") - timeline.stay_at(times_us)
     calm = (switches <= MANY_SWITCHES) & (_share(timeline.idle, times_us, ends) < 0.5)
     if not timeline.has_categories:

@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 from neural_focus.labelling.labels import NO_LABEL, Labels, next_break, next_switch, untouched
 from neural_focus.prediction import BREAK_HORIZON_SECONDS, HIGH_FROM, HORIZON_SECONDS, WarningKind
 from neural_focus.store.predictions import LoggedMoments
-from neural_focus.timeline import US, Timeline, Times
+from neural_focus.time import SECOND_US
+from neural_focus.timeline import Timeline, Times
 
-MARGIN_US = 330 * US
-"""Before a window: how long a snapshot's own past reaches; after it: the longest horizon."""
-SLACK_US = 2 * US
+SLACK_US = 2 * SECOND_US
 """Snapshots this close follow each other."""
 HORIZON: dict[WarningKind, int] = {"HIGH_RISK": HORIZON_SECONDS, "BREAK": BREAK_HORIZON_SECONDS}
 
@@ -24,10 +23,10 @@ HORIZON: dict[WarningKind, int] = {"HIGH_RISK": HORIZON_SECONDS, "BREAK": BREAK_
 def warning_outcome(timeline: Timeline, kind: WarningKind, warned_us: Times) -> tuple[Labels, NDArray[np.float64]]:
     """Of warnings at ``warned_us`` (int64[n]): 1 came true, 0 did not, -1 undecided (int8[n]); seconds until it did."""
     when = (next_switch if kind == "HIGH_RISK" else next_break)(timeline, warned_us)
-    ends = warned_us + HORIZON[kind] * US
+    ends = warned_us + HORIZON[kind] * SECOND_US
     covered = timeline.covers(warned_us, ends)
     verdict = np.where(covered, when <= ends, NO_LABEL).astype(np.int8)
-    return verdict, np.where(verdict == 1, (when - warned_us) / US, np.nan)
+    return verdict, np.where(verdict == 1, (when - warned_us) / SECOND_US, np.nan)
 
 
 def served_outcome(timeline: Timeline, past: LoggedMoments, kind: WarningKind, shown_us: Times) -> Labels:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neural_focus.labelling.outcomes import MARGIN_US, served_outcome
+from neural_focus.labelling.labels import MARGIN_US
+from neural_focus.labelling.outcomes import served_outcome
 from neural_focus.labelling.stream_timelines import stream_timeline
 from neural_focus.prediction import WarningKind
 from neural_focus.store.database import Connection

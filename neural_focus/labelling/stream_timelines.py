@@ -17,8 +17,8 @@ from neural_focus.store.boots import read_boots
 from neural_focus.store.database import Connection
 from neural_focus.store.events import read_events
 from neural_focus.store.predictions import LoggedMoments
-from neural_focus.time import microseconds, moment
-from neural_focus.timeline import US, Timeline, Times, merge_intervals, read_timeline
+from neural_focus.time import SECOND_US, microseconds, moment
+from neural_focus.timeline import Timeline, Times, merge_intervals, read_timeline
 
 TELLING = (
     EventType.WINDOW_FOCUS_CHANGE,
@@ -69,7 +69,7 @@ def timeline_of(past: LoggedMoments) -> Timeline:
 
 def _focus_changes(past: LoggedMoments) -> NDArray[np.void]:
     """The app of the first moment, and another one wherever its age says so. A session's start is no switch."""
-    begun = past.t_us - past.app_age_s.astype(np.int64) * US
+    begun = past.t_us - past.app_age_s.astype(np.int64) * SECOND_US
     switched = (begun > np.r_[begun[0], past.t_us[:-1]]) & (past.session_age_s > past.app_age_s)
     times, first = np.unique(begun[switched], return_index=True)
     at = np.r_[0, np.flatnonzero(switched)[first]]

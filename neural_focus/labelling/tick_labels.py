@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from neural_focus.labelling import labels
 from neural_focus.prediction import BREAK_HORIZON_SECONDS, HORIZON_SECONDS
-from neural_focus.timeline import NEVER, US, Timeline, Times
+from neural_focus.time import SECOND_US
+from neural_focus.timeline import NEVER, Timeline, Times
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def label_ticks(
     weak = masked(labels.weak_outcomes(timeline, times_us), labels.WEAK_HORIZON_SECONDS)
     use = (source == labels.Source.NONE) & (weak >= 0)
     outcome[use], source[use] = weak[use], labels.Source.WEAK
-    before = np.searchsorted(timeline.switch_us, times_us - 300 * US, side="right")
+    before = np.searchsorted(timeline.switch_us, times_us - 300 * SECOND_US, side="right")
     return TickLabels(
         times_us=times_us,
         switch=masked(labels.switch_within(timeline, times_us), HORIZON_SECONDS),

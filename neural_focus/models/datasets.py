@@ -24,8 +24,8 @@ from neural_focus.models.past import PastRows
 from neural_focus.models.population import POPULATION_NAMES, AppStatistics, count_stays
 from neural_focus.models.sequences import Recent, no_steps, recent_steps
 from neural_focus.replay import Inputs
-from neural_focus.time import DAY_US
-from neural_focus.timeline import US, Timeline, Times, read_timeline, ticks
+from neural_focus.time import DAY_US, SECOND_US
+from neural_focus.timeline import Timeline, Times, read_timeline, ticks
 
 _APP_AGE = FEATURE_INDEX["time_in_current_app"]
 NO_TIMES: Times = np.empty(0, np.int64)
@@ -162,10 +162,7 @@ def stays_of(timeline: Timeline, person: int) -> Stays:
 
 
 def _recent(stream: StreamTable, place: Times) -> Recent:
-    return recent_steps(stream.timestamps_us // US, stream.features, stream.sequence, place)
-
-
-EMBARGO_SECONDS = 330
+    return recent_steps(stream.timestamps_us // SECOND_US, stream.features, stream.sequence, place)
 
 
 def day_border(times_us: Times, fraction: float) -> int:
@@ -193,7 +190,7 @@ def slices_by_days(times_us: Times, group: Times, fractions: Sequence[float]) ->
         borders = [day_border(times_us[mine], fraction) for fraction in fractions]
         number = np.searchsorted(borders, times_us[mine], side="right")
         until = np.append(borders, np.iinfo(np.int64).max)[number]
-        purged = times_us[mine] >= until - EMBARGO_SECONDS * US
+        purged = times_us[mine] >= until - labels.MARGIN_US
         out[mine] = np.where(purged, -1, number)
     return out
 

@@ -24,7 +24,8 @@ from neural_focus.models.fitting import TARGETS, chosen_rows, labelled
 from neural_focus.models.inputs import InputContract
 from neural_focus.models.linear import Linear
 from neural_focus.models.population import AppStatistics
-from neural_focus.timeline import US, Times
+from neural_focus.time import SECOND_US
+from neural_focus.timeline import Times
 
 FILE = "held_out.parquet"
 DAYS, PERSON = "days", "person"
@@ -100,7 +101,7 @@ class HeldOut:
     def step_s(self) -> float:
         """Seconds from one moment to the next: 10, or more where training took every k-th."""
         same = (np.diff(self.person) == 0) & (np.diff(self.times_us) > 0)
-        steps = np.diff(self.times_us)[same] / US
+        steps = np.diff(self.times_us)[same] / SECOND_US
         steps = steps[steps <= _LONGEST_STEP_S]
         return float(np.median(steps)) if len(steps) else 10.0
 

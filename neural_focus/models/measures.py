@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from neural_focus.timeline import US, Times
+from neural_focus.time import SECOND_US
+from neural_focus.timeline import Times
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int8]
@@ -107,7 +108,7 @@ def alerts(times_us: Times, score: Floats, group: Times, threshold: float) -> np
     last: dict[int, int] = {}
     for row in np.flatnonzero(score >= threshold):
         key, now = int(group[row]), int(times_us[row])
-        if now - last.get(key, -ALERT_GAP_SECONDS * US) >= ALERT_GAP_SECONDS * US:
+        if now - last.get(key, -ALERT_GAP_SECONDS * SECOND_US) >= ALERT_GAP_SECONDS * SECOND_US:
             fired.append(int(row))
             last[key] = now
     return np.array(fired, np.int64)

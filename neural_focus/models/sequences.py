@@ -18,7 +18,8 @@ import numpy.typing as npt
 
 from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
 from neural_focus.models.inputs import EVENT_TYPES, TYPE_NAMES, InputContract, Rows, Types, count_types
-from neural_focus.timeline import US, Times
+from neural_focus.time import SECOND_US
+from neural_focus.timeline import Times
 
 Recent = npt.NDArray[np.float16]
 STEPS, STEP_SECONDS = 12, 10
@@ -94,7 +95,7 @@ class LiveSteps:
     def observe(self, t_us: int, features: Rows, types: Types) -> None:
         """Take in the snapshot float32[32] of one second with its last ten event types uint8[10]; none older than the
         last."""
-        second = t_us // US
+        second = t_us // SECOND_US
         if second <= self._last:
             return
         self._last = second

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from neural_focus.events import PRODUCTIVITY_MASK, PRODUCTIVITY_SHIFT, EventType, ProductivityCategory
 from neural_focus.sessions import NATURAL_GAP_SECONDS
 from neural_focus.simulation.person import SimulatedPerson
-from neural_focus.timeline import US
+from neural_focus.time import SECOND_US
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class SessionRow:
 def session_rows(person: SimulatedPerson) -> list[SessionRow]:
     """Natural sessions with the timed ones between them, in order; none overlaps another."""
     stamps = person.records["timestamp_us"].astype(np.int64)
-    edges = np.flatnonzero(np.diff(stamps) >= NATURAL_GAP_SECONDS * US)
+    edges = np.flatnonzero(np.diff(stamps) >= NATURAL_GAP_SECONDS * SECOND_US)
     begins, ends = stamps[np.append(0, edges + 1)], stamps[np.append(edges, len(stamps) - 1)]
     rows: list[SessionRow] = []
     for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):

@@ -7,17 +7,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from numpy.typing import NDArray
 
 from feature_repo.files import stream_folder
-from flows.features import features
+from flows.features import TAIL_US, features
 from flows.labels import labels
+from flows.platform_flow import Platform
+from flows.stream_controls import put_momentum, read_controls, read_momentum
+from neural_focus.replay import Inputs, Snapshots, replay_with_inputs
 from neural_focus.settings import Settings
 from neural_focus.simulation.history import write_history
 from neural_focus.store.database import connect
 from neural_focus.store.events import Stream, list_streams
+from neural_focus.store.users import zone_history
+from neural_focus.time import zone_history_table
 
 NOW = datetime(2026, 3, 6, 1, tzinfo=UTC)
 """A Friday night: the history is Tuesday to Thursday."""
@@ -55,3 +62,14 @@ def made_home(database_url: str, folder: Path) -> Iterator[Home]:
         features()
         labels()
         yield Home(settings)
+
+
+def replay_stream(platform: Platform, stream: Stream, records: NDArray[np.void]) -> tuple[Snapshots, Inputs]:
+    """Every second of a stream anew, from all its records: what the flow stores, before it keeps one in ten; and of
+    those that it keeps the inputs of a model."""
+    span = (stream.first_us, stream.last_us + TAIL_US)
+    zone = zone_history_table(zone_history(platform.connection, stream.user_id))
+    controls = read_controls(platform.connection, stream, *span)
+    snapshots, inputs = replay_with_inputs(records, controls, zone, span[1])
+    put_momentum(snapshots.timestamps_us, snapshots.features, read_momentum(platform.connection, stream, *span))
+    return snapshots, inputs

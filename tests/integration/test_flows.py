@@ -16,14 +16,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from flows_home import NOW, Home, made_home
+from flows_home import NOW, Home, made_home, replay_stream
 from prefect_server import PrefectServer
 
 from feature_repo.files import stream_folder
 from feature_repo.store import open_store, read_online
 from flows.consistency import consistency
 from flows.data_quality import check_quality
-from flows.features import compute_stream, features, replay_since, replay_stream
+from flows.features import compute_stream, features, replay_since
 from flows.label_files import join_moments, read_labels, read_stays
 from flows.labels import compute_labels, labels, marks_of
 from flows.platform_flow import Platform, exclusive, open_platform

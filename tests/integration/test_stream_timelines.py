@@ -20,15 +20,16 @@ from neural_focus.store.database import Connection, connect
 from neural_focus.store.events import write_events
 from neural_focus.store.predictions import read_moments
 from neural_focus.store.users import ensure_user
-from neural_focus.timeline import US, read_timeline
+from neural_focus.time import SECOND_US
+from neural_focus.timeline import read_timeline
 
 HOURS = 3
 MACHINE = str(uuid4())
 RECORDS = live(draw_person(102), 2, number=2, trials=False).records
 FIRST_US = int(RECORDS["timestamp_us"][0])
-RECORDS = RECORDS[RECORDS["timestamp_us"] < FIRST_US + HOURS * 3600 * US]
+RECORDS = RECORDS[RECORDS["timestamp_us"] < FIRST_US + HOURS * 3600 * SECOND_US]
 SNAPSHOTS = replay(RECORDS)
-LATE_US = FIRST_US + 2 * 3600 * US
+LATE_US = FIRST_US + 2 * 3600 * SECOND_US
 """The page looks at the hour after it."""
 
 
@@ -62,31 +63,33 @@ def test_the_page_says_of_any_hour_what_the_labels_say_of_the_whole_log(connecti
     assert part.app_names[part.apps[0]] == whole.app_names[whole.apps[first]], "and the app that held the focus before"
     assert part.hints[0] == whole.hints[first]
     assert part.switch_us.tolist() == whole.switch_us[whole.switch_us > past.t_us[0]].tolist()
-    decided = past.t_us + 70 * US <= end_us
+    decided = past.t_us + 70 * SECOND_US <= end_us
     switch, broken = warning_outcome(part, "HIGH_RISK", past.t_us)[0], warning_outcome(part, "BREAK", past.t_us)[0]
     assert switch[decided].tolist() == switch_within(whole, past.t_us)[decided].tolist()
     label = settled_break(whole, past.t_us, past.app_age_s)
     known = decided & (label >= 0)
     assert known.sum() > 500
     assert broken[known].tolist() == label[known].tolist()
-    assert set(switch[past.t_us + 30 * US > end_us].tolist()) == {-1}
+    assert set(switch[past.t_us + 30 * SECOND_US > end_us].tolist()) == {-1}
     idle = whole.idle[whole.idle[:, 0] > past.t_us[0]]
     same = np.searchsorted(part.idle[:, 0], idle[:, 0])
     assert part.idle[same, 0].tolist() == idle[:, 0].tolist()
-    assert (np.abs(part.idle[same, 1] - idle[:, 1]) < US).all(), "idle ends with an input; IDLE_END follows at once"
+    assert (np.abs(part.idle[same, 1] - idle[:, 1]) < SECOND_US).all(), (
+        "idle ends with an input; IDLE_END follows at once"
+    )
 
 
 def test_what_was_not_captured_between_two_boots_decides_nothing(connection: Connection) -> None:
     user_id = serve(connection)
     stamps = RECORDS["timestamp_us"].astype(np.int64)
-    ship(connection, user_id, RECORDS[stamps < LATE_US + 600 * US])
-    ship(connection, user_id, RECORDS[stamps >= LATE_US + 900 * US])
+    ship(connection, user_id, RECORDS[stamps < LATE_US + 600 * SECOND_US])
+    ship(connection, user_id, RECORDS[stamps >= LATE_US + 900 * SECOND_US])
     [past] = read_moments(connection, user_id, LATE_US, int(stamps[-1]))
     verdict = warning_outcome(stream_timeline(connection, user_id, past, int(stamps[-1])), "HIGH_RISK", past.t_us)[0]
-    gap = (past.t_us > LATE_US + 570 * US) & (past.t_us < LATE_US + 900 * US)
+    gap = (past.t_us > LATE_US + 570 * SECOND_US) & (past.t_us < LATE_US + 900 * SECOND_US)
     assert gap.any()
     assert (verdict[gap] == -1).all()
-    assert (verdict[past.t_us < LATE_US + 560 * US] >= 0).all()
+    assert (verdict[past.t_us < LATE_US + 560 * SECOND_US] >= 0).all()
 
 
 def test_a_desktop_that_keeps_its_events_is_told_back_from_its_snapshots(connection: Connection) -> None:
@@ -108,7 +111,7 @@ def test_an_hour_in_one_app_without_a_word_of_it_is_told_back_too(connection: Co
     """Shipped, but no event of the range says who holds the focus."""
     typing = np.flatnonzero(RECORDS["event_type"] == 1)[:1]
     records = np.repeat(RECORDS[typing], 200)
-    records["timestamp_us"] += (np.arange(200) * US).astype(np.uint64)
+    records["timestamp_us"] += (np.arange(200) * SECOND_US).astype(np.uint64)
     user_id = serve(connection, replay(records))
     ship(connection, user_id, records)
     [past] = read_moments(connection, user_id, 0, int(records["timestamp_us"][-1]))

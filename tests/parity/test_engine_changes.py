@@ -41,7 +41,7 @@ def test_any_pieces_give_the_same_rows(data, scenario):
     stream = make(scenario, data.draw(st.integers(0, 1_000)))
     records = stream.records()
     cuts = data.draw(st.lists(st.integers(0, len(records)), max_size=12))
-    engine, parts = Engine(*zone_table("UTC"), tells_changes=True), []
+    engine, parts = Engine(*zone_table("UTC"), reports_changes=True), []
     for number, (start, end) in enumerate(itertools.pairwise([0, *sorted(cuts), len(records)])):
         engine.push(records[start:end])
         engine = Engine.load(engine.save())
@@ -53,7 +53,7 @@ def test_any_pieces_give_the_same_rows(data, scenario):
 
 def test_nothing_is_written_or_saved_unless_it_is_asked_for():
     records = make(idle_and_lock, 1).records()
-    silent, telling = Engine(*zone_table("UTC")), Engine(*zone_table("UTC"), tells_changes=True)
+    silent, telling = Engine(*zone_table("UTC")), Engine(*zone_table("UTC"), reports_changes=True)
     for engine in (silent, telling):
         engine.push(records)
     assert len(silent.changes()) == 0
@@ -72,7 +72,7 @@ def test_an_agents_start_ends_idle_and_a_clock_set_back_begins_with_an_app():
     records["data"][1] = (5_000, 0, 0)
     first = int(records["timestamp_us"][0])
     for set_back in (False, True):
-        engine = Engine(*zone_table("UTC"), tells_changes=True)
+        engine = Engine(*zone_table("UTC"), reports_changes=True)
         engine.push(records[:2])
         (engine.set_back if set_back else engine.restart)(first + 8 * SECOND + 500)
         engine = Engine.load(engine.save())

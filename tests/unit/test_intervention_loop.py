@@ -10,9 +10,10 @@ from neural_focus.labelling.labels import NO_LABEL, horizon_mask, switch_within
 from neural_focus.models.calibrate import fit_calibration
 from neural_focus.models.linear import fit_linear
 from neural_focus.models.measures import auc, ece
-from neural_focus.timeline import US, Timeline
+from neural_focus.time import SECOND_US
+from neural_focus.timeline import Timeline
 
-MINUTE_US = 60 * US
+MINUTE_US = 60 * SECOND_US
 MOMENTS = 6_000
 Floats = np.ndarray[tuple[int], np.dtype[np.float64]]
 Times = np.ndarray[tuple[int], np.dtype[np.int64]]
@@ -29,7 +30,7 @@ def live_through(seed: int, *, helped: bool) -> tuple[Times, Floats, Timeline, T
     risk = 1 / (1 + np.exp(1.0 - 1.5 * tension))
     shown = (risk > 0.45) & helped
     switches = rng.random(MOMENTS) < np.where(shown, 0.05, risk)
-    switch_us = times[switches] + 15 * US
+    switch_us = times[switches] + 15 * SECOND_US
     log = Timeline(
         switch_us=switch_us,
         apps=np.arange(len(switch_us) + 1, dtype=np.int32) % 2,
@@ -42,7 +43,7 @@ def live_through(seed: int, *, helped: bool) -> tuple[Times, Floats, Timeline, T
         has_categories=False,
         begun_us=int(times[0]),
     )
-    return times, np.stack([tension, noise], axis=1), log, times[shown] + 2 * US
+    return times, np.stack([tension, noise], axis=1), log, times[shown] + 2 * SECOND_US
 
 
 def judge_untouched(interventions_us: Times) -> tuple[float, float]:

@@ -21,11 +21,11 @@ from neural_focus.evaluation.evaluate import (
     pool,
     rows_of,
 )
-from neural_focus.labelling.labels import Outcome
+from neural_focus.labelling.labels import MARGIN_US, Outcome
 from neural_focus.models import measures
 from neural_focus.models.baselines import baseline_probabilities, one_numbers
 from neural_focus.models.contracts import V1
-from neural_focus.models.datasets import EMBARGO_SECONDS, Moments, folds_by_person, slices_by_days
+from neural_focus.models.datasets import Moments, folds_by_person, slices_by_days
 from neural_focus.models.held_out import DAYS, judge_held_out
 from neural_focus.models.measures import alerts, alerts_on_budget
 from neural_focus.models.population import AppStatistics
@@ -39,7 +39,7 @@ def test_days_stay_whole_and_an_embargo_lies_between() -> None:
         mine = moments.person == person
         for border in (0, 1):
             last, first = moments.times_us[mine & (part == border)], moments.times_us[mine & (part == border + 1)]
-            assert first.min() - last.max() > EMBARGO_SECONDS * 1_000_000
+            assert first.min() - last.max() > MARGIN_US
             assert not np.intersect1d(first // 86_400_000_000, last // 86_400_000_000).size
 
 
@@ -68,8 +68,8 @@ def test_an_embargo_is_cut_out_where_a_border_lies_within_a_day() -> None:
     times = np.arange(200) * 10_000_000 + 36_000_000_000
     part = slices_by_days(times, np.ones(200, np.int64), (0.5,))
     gap = times[part == 1].min() - times[part == 0].max()
-    assert gap > EMBARGO_SECONDS * 1_000_000
-    assert (part == -1).sum() == EMBARGO_SECONDS // 10
+    assert gap > MARGIN_US
+    assert (part == -1).sum() == MARGIN_US // 10_000_000
 
 
 def test_every_person_is_in_one_fold() -> None:

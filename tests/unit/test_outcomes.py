@@ -16,7 +16,8 @@ from neural_focus.labelling.stream_timelines import TELLING, timeline_of
 from neural_focus.prediction import WarningKind
 from neural_focus.replay import replay
 from neural_focus.store.predictions import LoggedMoments
-from neural_focus.timeline import NEVER, US, read_timeline
+from neural_focus.time import SECOND_US
+from neural_focus.timeline import NEVER, read_timeline
 
 SEEDS = range(3)
 KINDS: tuple[WarningKind, ...] = ("HIGH_RISK", "BREAK")
@@ -38,7 +39,7 @@ def by_the_second(records: np.ndarray) -> np.ndarray:
     """The same, but the focus changes at the ends of seconds and once in each: all that snapshots can tell."""
     focus = records["event_type"] == EventType.WINDOW_FOCUS_CHANGE
     stamps = records["timestamp_us"].astype(np.int64)
-    stamps[focus] = -(-stamps[focus] // US) * US
+    stamps[focus] = -(-stamps[focus] // SECOND_US) * SECOND_US
     kept = ~focus
     kept[np.flatnonzero(focus)[np.unique(stamps[focus], return_index=True)[1]]] = True
     made = records[kept].copy()
@@ -115,22 +116,24 @@ def test_events_that_tell_it_say_the_same_without_the_others(seed: int) -> None:
 def test_a_screen_that_stays_locked_is_idle_whatever_else_ends() -> None:
     """IDLE_END before the unlock, and an agent that starts again: the engine's union, not the last event's word."""
     records = np.zeros(6, EVENT_DTYPE)
-    records["timestamp_us"] = 1_700_000_000_000_000 + np.array([0, 10, 12, 20, 60, 90]) * US
+    records["timestamp_us"] = 1_700_000_000_000_000 + np.array([0, 10, 12, 20, 60, 90]) * SECOND_US
     kinds = EventType
     records["event_type"] = [
         kinds.KEY_PRESS, kinds.SCREEN_LOCK, kinds.IDLE_START, kinds.IDLE_END, kinds.SCREEN_UNLOCK, kinds.IDLE_START,
     ]  # fmt: skip
     first = int(records["timestamp_us"][0])
     timeline = read_timeline(records)
-    assert ((timeline.idle[:1] - first) // US).tolist() == [[10, 60]]
-    assert timeline.idle[1].tolist() == [first + 90 * US, NEVER], "it lasts"
-    again = read_timeline(records, np.array([[first, first + 30 * US], [first + 40 * US, first + 90 * US]]))
-    assert ((again.idle[:1] - first) // US).tolist() == [[10, 40]]
+    assert ((timeline.idle[:1] - first) // SECOND_US).tolist() == [[10, 60]]
+    assert timeline.idle[1].tolist() == [first + 90 * SECOND_US, NEVER], "it lasts"
+    again = read_timeline(
+        records, np.array([[first, first + 30 * SECOND_US], [first + 40 * SECOND_US, first + 90 * SECOND_US]])
+    )
+    assert ((again.idle[:1] - first) // SECOND_US).tolist() == [[10, 40]]
 
 
 def test_no_switch_and_nobody_idle() -> None:
     records = np.zeros(3, EVENT_DTYPE)
-    records["timestamp_us"] = 1_700_000_000_000_000 + np.arange(3) * 100 * US
+    records["timestamp_us"] = 1_700_000_000_000_000 + np.arange(3) * 100 * SECOND_US
     records["event_type"] = EventType.KEY_PRESS
     timeline = read_timeline(records)
     at = records["timestamp_us"].astype(np.int64)
@@ -144,7 +147,7 @@ def test_moments_with_help_in_their_horizon_and_unsettled_ones_decide_nothing() 
     past = served(random_records(2, hints=True))
     timeline = timeline_of(past)
     shown = past.t_us[[500]]
-    near = (past.t_us < shown[0]) & (past.t_us >= shown[0] - 60 * US)
+    near = (past.t_us < shown[0]) & (past.t_us >= shown[0] - 60 * SECOND_US)
     assert (served_outcome(timeline, past, "BREAK", shown)[near] == -1).all()
     assert (served_outcome(timeline, past, "BREAK", NOTHING)[near] >= 0).all()
     past.break_risk[::2] = np.nan
@@ -162,7 +165,7 @@ def test_a_gap_in_the_snapshots_is_not_covered_and_of_its_switches_the_last_is_k
     past = served(random_records(3, hints=True, switches=60))
     whole = timeline_of(past)
     two = int(np.argmin(np.diff(whole.switch_us)))
-    begin, end = np.searchsorted(past.t_us, whole.switch_us[[two, two + 1]] + [-US, 2 * US])
+    begin, end = np.searchsorted(past.t_us, whole.switch_us[[two, two + 1]] + [-SECOND_US, 2 * SECOND_US])
     kept = np.ones(len(past.t_us), bool)
     kept[begin:end] = False
     timeline = timeline_of(LoggedMoments("m", *(getattr(past, name)[kept] for name in LoggedMoments.__slots__[1:])))

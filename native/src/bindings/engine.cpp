@@ -88,8 +88,8 @@ class BoundEngine {
 
  public:
   BoundEngine(const TransitionTimes& transitions, const Offsets& offsets, std::uint32_t inputs_every_s,
-              bool tells_changes)
-      : BoundEngine{Engine{to_zone(transitions, offsets), inputs_every_s, tells_changes}} {}
+              bool reports_changes)
+      : BoundEngine{Engine{to_zone(transitions, offsets), inputs_every_s, reports_changes}} {}
   explicit BoundEngine(Engine engine) : engine_{std::move(engine)} { engine_.tell_apps_apart_by(&stored_id); }
   BoundEngine(BoundEngine&& other) noexcept : engine_{std::move(other.engine_)} {}
 
@@ -227,13 +227,14 @@ void bind_engine(nb::module_& module) {
              "Which records are good, bool[n], and how many are bad by reason.");
   nb::class_<BoundEngine>(module, "Engine",
                           "Features of one stream, second by second. Records and controls come in time order.")
-      .def(nb::init<const TransitionTimes&, const Offsets&, std::uint32_t, bool>(), "transitions_us"_a, "offsets_s"_a,
-           "inputs_every_s"_a = 0, "tells_changes"_a = false,
-           nb::sig("def __init__(self, transitions_us: numpy.typing.NDArray[numpy.int64], offsets_s: "
-                   "numpy.typing.NDArray[numpy.int32], inputs_every_s: int = 0, tells_changes: bool = False) -> None"),
-           "transitions_us: int64[k], ascending; offsets_s: int32[k], local time minus UTC from there on. "
-           "inputs_every_s: a row of inputs goes with the snapshots of its whole multiples; 0: with none. "
-           "tells_changes: whether changes() has rows.")
+      .def(
+          nb::init<const TransitionTimes&, const Offsets&, std::uint32_t, bool>(), "transitions_us"_a, "offsets_s"_a,
+          "inputs_every_s"_a = 0, "reports_changes"_a = false,
+          nb::sig("def __init__(self, transitions_us: numpy.typing.NDArray[numpy.int64], offsets_s: "
+                  "numpy.typing.NDArray[numpy.int32], inputs_every_s: int = 0, reports_changes: bool = False) -> None"),
+          "transitions_us: int64[k], ascending; offsets_s: int32[k], local time minus UTC from there on. "
+          "inputs_every_s: a row of inputs goes with the snapshots of its whole multiples; 0: with none. "
+          "reports_changes: whether changes() has rows.")
       .def("push", &BoundEngine::push, "records"_a, "controls"_a = nb::none(), nb::sig(push_signature.c_str()),
            "Takes records (EVENT_DTYPE[n], or bytes) merged with controls (CONTROL_DTYPE[k]); returns the snapshots "
            "that closed: timestamps_us int64[m], features float32[m,32], sequence uint8[m,10].")

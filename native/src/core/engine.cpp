@@ -16,8 +16,8 @@ bool is_usable(const Control& control) noexcept {
 
 }  // namespace
 
-Engine::Engine(ZoneTable zone, std::uint32_t inputs_every_s, bool tells_changes)
-    : inputs_every_s_{inputs_every_s}, tells_changes_{tells_changes ? 1U : 0U}, calendar_{std::move(zone)} {}
+Engine::Engine(ZoneTable zone, std::uint32_t inputs_every_s, bool reports_changes)
+    : inputs_every_s_{inputs_every_s}, reports_changes_{reports_changes ? 1U : 0U}, calendar_{std::move(zone)} {}
 
 void Engine::push(const std::byte* records, std::size_t count) { push_before(records, count, no_limit); }
 
@@ -110,7 +110,7 @@ bool Engine::enter(std::int64_t& time_us, RecordView record, std::int64_t limit_
     const bool focused = record.type() == static_cast<std::uint32_t>(EventType::window_focus_change);
     apps_.hold(app);
     hold(app);
-    tell_app(ChangeKind::app_known, app, focused ? record.word(2) : 0, time_us);
+    report_app(ChangeKind::app_known, app, focused ? record.word(2) : 0, time_us);
   }
   if (in_break_ != 0 || (last_us_ > 0 && time_us - last_us_ >= break_us)) {
     in_break_ = 0;
@@ -149,7 +149,7 @@ void Engine::absorb_state(RecordView record, EventType type, std::int64_t time_u
     case EventType::window_focus_change:
       if (const AppName app = record.app(); apps_.focus(app, time_us)) {
         hold(app);
-        tell_app(ChangeKind::app_switch, app, record.word(2), time_us);
+        report_app(ChangeKind::app_switch, app, record.word(2), time_us);
         ++counts_.switches;
         last_switch_us_ = time_us;
       }
@@ -179,14 +179,14 @@ void Engine::start_idle(IdleSource source, std::int64_t since_us, std::int64_t t
   const bool known = idle_.open();
   if (!idle_.start(source, since_us)) return;
   idle_since_us_ = known ? std::min(idle_since_us_, since_us) : since_us;
-  if (!known) tell_idle(ChangeKind::idle_start, time_us);
+  if (!known) report_idle(ChangeKind::idle_start, time_us);
 }
 
 // One source of an open idle interval ended, `length_us` where that completed it. A pause of 5 min was a break; the event
 // that ended it is the first one after it.
 void Engine::end_idle(std::int64_t length_us, std::int64_t time_us) {
   if (length_us >= break_us) last_break_end_us_ = time_us;
-  if (!idle_.open()) tell_idle(ChangeKind::idle_end, time_us);
+  if (!idle_.open()) report_idle(ChangeKind::idle_end, time_us);
 }
 
 void Engine::close_until(std::int64_t time_us) {
@@ -236,7 +236,7 @@ void Engine::apply_now(ControlKind kind, std::int64_t time_us) {
     case ControlKind::restart:
       if (!idle_.open()) break;
       if (idle_.end_all(time_us) >= break_us) in_break_ = 1;
-      tell_idle(ChangeKind::idle_end, time_us);
+      report_idle(ChangeKind::idle_end, time_us);
       break;
     case ControlKind::focus_score:
     case ControlKind::set_back: break;  // done by apply()
@@ -266,8 +266,8 @@ void Engine::begin_anew(std::int64_t time_us) {
   advance_to(second_of(time_us));
   const bool timed = timed_ != 0;
   if (!timed) end_session(std::max(last_us_, session_start_us_));
-  if (idle_.open()) tell_idle(ChangeKind::idle_end, last_us_);
-  Engine anew{calendar_.zone(), inputs_every_s_, tells_changes_ != 0};
+  if (idle_.open()) report_idle(ChangeKind::idle_end, last_us_);
+  Engine anew{calendar_.zone(), inputs_every_s_, reports_changes_ != 0};
   anew.id_of_ = id_of_;
   anew.events_ = events_;
   anew.snapshots_ = snapshots_;

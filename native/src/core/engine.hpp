@@ -66,8 +66,8 @@ struct Counters {
 class Engine {
  public:
   // A row of inputs goes with the snapshots of every whole multiple of `inputs_every_s` seconds. Where it is 0 there are
-  // none, and nothing is remembered for them. Where `tells_changes` is not set, no changes are written.
-  explicit Engine(ZoneTable zone, std::uint32_t inputs_every_s = 0, bool tells_changes = false);
+  // none, and nothing is remembered for them. Where `reports_changes` is not set, no changes are written.
+  explicit Engine(ZoneTable zone, std::uint32_t inputs_every_s = 0, bool reports_changes = false);
 
   // Records of 64 bytes each, in sequence order, at any address. Bad ones are counted and put aside.
   void push(const std::byte* records, std::size_t count);
@@ -117,11 +117,11 @@ class Engine {
   }
   void start_idle(IdleSource source, std::int64_t since_us, std::int64_t time_us);
   void end_idle(std::int64_t length_us, std::int64_t time_us);
-  void tell_app(ChangeKind kind, const AppName& app, std::uint32_t hint, std::int64_t time_us) {
-    if (tells_changes_ != 0) changes_.push_back({time_us, time_us, app, hint, kind});
+  void report_app(ChangeKind kind, const AppName& app, std::uint32_t hint, std::int64_t time_us) {
+    if (reports_changes_ != 0) changes_.push_back({time_us, time_us, app, hint, kind});
   }
-  void tell_idle(ChangeKind kind, std::int64_t time_us) {
-    if (tells_changes_ != 0) changes_.push_back({time_us, idle_since_us_, {}, 0, kind});
+  void report_idle(ChangeKind kind, std::int64_t time_us) {
+    if (reports_changes_ != 0) changes_.push_back({time_us, idle_since_us_, {}, 0, kind});
   }
   void apply_now(ControlKind kind, std::int64_t time_us);
   void start_session(std::int64_t start_us, bool natural);
@@ -173,7 +173,7 @@ class Engine {
   InputTally tally_;
   StayHistory stays_;
   OwnAverage average_;
-  std::uint32_t inputs_every_s_ = 0, tells_changes_ = 0;
+  std::uint32_t inputs_every_s_ = 0, reports_changes_ = 0;
   LocalCalendar calendar_;
   Snapshots closed_;
   InputRows inputs_;

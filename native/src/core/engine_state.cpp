@@ -92,7 +92,7 @@ void Engine::archive(Archive& archive) {
   archive(snapshots_, clamped_, late_, rejected_controls_, rejected_, short_counts_, long_switches_);
   idle_.archive(archive);
   apps_.archive(archive);
-  archive(last_input_us_, last_click_us_, idle_since_us_, inputs_every_s_, tells_changes_, held_);
+  archive(last_input_us_, last_click_us_, idle_since_us_, inputs_every_s_, reports_changes_, held_);
   tally_.archive(archive);
   stays_.archive(archive);
   average_.archive(archive);

@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 from synthetic_streams import random_records
 
-from flows.day_changes import ChangesTeller, DayRecords, new_teller_engine, read_changes
+from flows.day_changes import ChangesWriter, DayRecords, new_changes_engine, read_changes
 from neural_focus._native import Engine
 from neural_focus.events import EVENT_DTYPE, EventType
 from neural_focus.features import FEATURE_INDEX
-from neural_focus.labelling.days import MARGIN_US, Day, going_on, label_day
-from neural_focus.labelling.labels import Outcome, OutcomeMark, Source
+from neural_focus.labelling.days import Day, going_on, label_day
+from neural_focus.labelling.labels import MARGIN_US, Outcome, OutcomeMark, Source
 from neural_focus.labelling.tick_labels import TickLabels, join_labels, label_ticks
 from neural_focus.models.datasets import stays_of
 from neural_focus.replay import CONTROL_DTYPE, ControlKind, Snapshots, replay, replay_changes
-from neural_focus.time import DAY_US, day_start
-from neural_focus.timeline import US, Times, read_timeline, ticks, timeline_of
+from neural_focus.time import DAY_US, SECOND_US, day_start
+from neural_focus.timeline import Times, read_timeline, ticks, timeline_of
 
 DAYS = 4
 
@@ -33,15 +33,18 @@ def days_of_records(seed: int, *, hints: bool) -> np.ndarray:
         stamps = part["timestamp_us"].astype(np.int64)
         middle = stamps[0] + int(rng.uniform(0.4, 0.6) * (stamps[-1] - stamps[0]))
         part["timestamp_us"] = (stamps + midnights[number] - middle).astype(np.uint64)
-    away = np.abs(parts[1]["timestamp_us"].astype(np.int64) - midnights[1]) > 900 * US
-    begin = _events([midnights[1] - 890 * US], EventType.IDLE_START)
+    away = np.abs(parts[1]["timestamp_us"].astype(np.int64) - midnights[1]) > 900 * SECOND_US
+    begin = _events([midnights[1] - 890 * SECOND_US], EventType.IDLE_START)
     titles = _events(
-        np.arange(midnights[1] - 880 * US, midnights[1] + 880 * US, 17 * US), EventType.WINDOW_TITLE_CHANGE
+        np.arange(midnights[1] - 880 * SECOND_US, midnights[1] + 880 * SECOND_US, 17 * SECOND_US),
+        EventType.WINDOW_TITLE_CHANGE,
     )
     parts[1] = np.concatenate([parts[1][away], begin, titles])
-    there = np.abs(parts[2]["timestamp_us"].astype(np.int64) - midnights[2]) > 900 * US
+    there = np.abs(parts[2]["timestamp_us"].astype(np.int64) - midnights[2]) > 900 * SECOND_US
     parts[2] = parts[2][there | (parts[2]["event_type"] == EventType.MOUSE_MOVE)]
-    quiet = [midnights[2] + day * DAY_US + DAY_US // 2 + np.arange(0, 600 * US, 7 * US) for day in range(1, 4)]
+    quiet = [
+        midnights[2] + day * DAY_US + DAY_US // 2 + np.arange(0, 600 * SECOND_US, 7 * SECOND_US) for day in range(1, 4)
+    ]
     moved = _events(np.concatenate(quiet), EventType.MOUSE_MOVE)
     records = np.concatenate([*parts, moved])
     return records[np.argsort(records["timestamp_us"], kind="stable")]
@@ -63,13 +66,13 @@ def captured(records: np.ndarray, seed: int) -> Times:
 def told_by_day(folder: Path, records: np.ndarray, covered: Times, snapshots: Snapshots) -> DayRecords:
     """What the flow keeps of each day, with the engine saved and loaded at each midnight."""
     known = DayRecords(folder / "days.json")
-    engine, stamps = new_teller_engine(), records["timestamp_us"].astype(np.int64)
+    engine, stamps = new_changes_engine(), records["timestamp_us"].astype(np.int64)
     for day_us in range(day_start(int(stamps[0])), int(stamps[-1]) + 1, DAY_US):
         engine = Engine.load(engine.save())
         here = (stamps >= day_us) & (stamps < day_us + DAY_US)
         there = (snapshots.timestamps_us >= day_us) & (snapshots.timestamps_us < day_us + DAY_US)
         ages = snapshots.features[there, FEATURE_INDEX["time_in_current_app"]]
-        ChangesTeller(folder, engine, covered, known).tell_day(
+        ChangesWriter(folder, engine, covered, known).write_day(
             day_us, records[here], snapshots.timestamps_us[there], ages
         )
     known.write()
@@ -84,8 +87,10 @@ def test_by_day_is_all_at_once(seed: int, hints: bool, tmp_path: Path) -> None:
     ages = snapshots.features[:, FEATURE_INDEX["time_in_current_app"]]
     stamps = records["timestamp_us"].astype(np.int64)
     rng = np.random.default_rng(seed)
-    shown = np.sort(rng.choice(stamps, 5)) + 7 * US
-    marks = [OutcomeMark(int(t), int(t) + 600 * US, Outcome(k % 3), Source(2 + k % 3)) for k, t in enumerate(shown)]
+    shown = np.sort(rng.choice(stamps, 5)) + 7 * SECOND_US
+    marks = [
+        OutcomeMark(int(t), int(t) + 600 * SECOND_US, Outcome(k % 3), Source(2 + k % 3)) for k, t in enumerate(shown)
+    ]
     whole = read_timeline(records, covered)
     at, _, place = np.intersect1d(
         ticks(whole.event_us), snapshots.timestamps_us, assume_unique=True, return_indices=True
