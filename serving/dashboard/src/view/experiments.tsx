@@ -58,12 +58,11 @@ export function ExperimentsCard() {
   }, []);
   return (
     <Card id="experiments" title="Experiments with you">
-      {problem && (
+      {problem ? (
         <p class="refusal" role="alert">
           {problem}
         </p>
-      )}
-      {found && found.length > 0 ? (
+      ) : found && found.length > 0 ? (
         found.map((experiment) => <One key={experiment.name} experiment={experiment} />)
       ) : (
         <Empty title={found ? "No experiment" : "Loading"}>
