@@ -68,7 +68,6 @@ class SavedState:
     next_seq: int
     last_us: int
     engine: bytes
-    inputs_every_s: int
     timed: TimedSession | None = None
 
 
@@ -165,7 +164,6 @@ class LiveEngine:
         """Keeps the whole state for the next start."""
         timed = None if self.timed is None else asdict(self.timed)
         head = {"boot_id": self._boot_id, "next_seq": self._next_seq, "last_us": self.last_us, "timed": timed}
-        head["inputs_every_s"] = _INPUTS_EVERY_S
         atomic_write(path, json.dumps(head).encode() + b"\n" + self._engine.save())
 
     def _take(self, records: Records, *, restart: bool) -> tuple[Any, Any, Any]:
@@ -212,8 +210,6 @@ def read_state(path: Path) -> SavedState | None:
         given = json.loads(head)
         timed = given.pop("timed", None)
         saved = SavedState(engine=body, timed=None if timed is None else TimedSession(**timed), **given)
-        if saved.inputs_every_s != _INPUTS_EVERY_S:
-            raise ValueError(saved.inputs_every_s)
         Engine.load(body)
     except (ValueError, TypeError, FormatError):
         path.replace(path.with_name(path.name + ".unreadable"))

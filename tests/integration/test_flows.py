@@ -6,6 +6,7 @@ import itertools
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,7 @@ from feature_repo.files import stream_folder
 from feature_repo.store import open_store, read_online
 from flows.consistency import consistency
 from flows.data_quality import check_quality
+from flows.day_changes import DayRecords
 from flows.features import compute_stream, features, replay_since
 from flows.label_files import join_moments, read_labels, read_stays
 from flows.labels import compute_labels, labels, marks_of
@@ -195,6 +197,12 @@ def test_only_days_on_which_something_changed_are_labelled_anew(home: Home, plat
         return sorted(path.stem for path in changed)
 
     assert labelled_anew() == []
+    records = DayRecords.read(home.settings.feast / "engines" / folder.name)
+    true = records.days[days[0]]
+    for record in (replace(true, digest="of other events"), true):
+        records.days[days[0]] = record
+        records.write()
+        assert labelled_anew() == days[:1]
     weak = "SELECT start_time, outcome FROM labels WHERE user_id = %s AND source = 'WEAK' ORDER BY 1"
     rules = platform.connection.execute(weak, (stream.user_id,)).fetchall()
     first = pq.read_table(folder / f"{days[1]}.parquet")["event_timestamp"].cast("int64").to_numpy()[100]

@@ -1,6 +1,5 @@
 """The live engine across restarts: as if the agent had never stopped."""
 
-import json
 import uuid
 from pathlib import Path
 
@@ -115,13 +114,12 @@ def test_an_unreadable_state_is_put_aside(tmp_path: Path) -> None:
     assert (tmp_path / "engine.state.unreadable").exists()
 
 
-def test_a_state_of_an_agent_that_knew_no_inputs_is_built_up_from_the_spool(tmp_path: Path) -> None:
-    """Its engine remembers no stays: so all that the spool has is read again, and nothing is missing."""
+def test_a_state_of_an_older_agent_is_built_up_from_the_spool(tmp_path: Path) -> None:
+    """Its engine, of version 3, remembers no stays: so all that the spool has is read again, and nothing is missing."""
     runs = Runs(tmp_path)
     runs.run(typing_records(0, 30), save=True)
     head, _, body = runs.state.read_bytes().partition(b"\n")
-    told = {name: value for name, value in json.loads(head).items() if name != "inputs_every_s"}
-    runs.state.write_bytes(json.dumps(told).encode() + b"\n" + body)
+    runs.state.write_bytes(head + b"\n" + body[:8] + (3).to_bytes(4, "little") + body[12:])
     runs.run(typing_records(40, 30), save=True)
     assert (tmp_path / "engine.state.unreadable").exists()
     starts = [(int(part["timestamp_us"][0]), ControlKind.RESTART, 0.0) for part in runs.records]

@@ -85,10 +85,17 @@ def test_a_model_answers_whom_an_experiment_assigns_to_it_and_nobody_where_it_is
         assert refused.returncode == 1 and "there is no model xgboost_v1" in refused.stderr
         assert "See what is stored: neural-focus models" in refused.stderr
         old = json.loads(trained.files[MODEL]) | {"input_version": 99}
-        assert [save(service.settings, trained), save(service.settings, changed_model(trained, old))]
+        blind = json.loads(trained.files[MODEL])
+        for part in ("calibration", "stack"):
+            blind[part].pop("break", None)
+        for made in (trained, changed_model(trained, old), changed_model(trained, blind)):
+            save(service.settings, made)
         (tmp_path / "old.toml").write_text(changed(MODELS, ("xgboost_v1", "xgboost_v2")))
         refused = command(service, "start", str(tmp_path / "old.toml"))
         assert refused.returncode == 1 and "99" in refused.stderr and "Train" in refused.stderr
+        (tmp_path / "blind.toml").write_text(changed(MODELS, ("xgboost_v1", "xgboost_v3")))
+        refused = command(service, "start", str(tmp_path / "blind.toml"))
+        assert refused.returncode == 1 and "xgboost_v3 does not predict breaks" in refused.stderr
         assert "models-1 draws from now on" in done(command(service, "start", str(tmp_path / "models.toml")))
         taken_up()
         people = [a_person(module_database_url) for _ in range(8)]
@@ -107,7 +114,8 @@ def test_a_model_answers_whom_an_experiment_assigns_to_it_and_nobody_where_it_is
     settings = Settings(home=home)
     for _ in range(3):
         save(settings, trained)
-    assert remove_old_models(settings, in_use) == ["neural_focus:xgboost_v2"], "an arm's model is no old one"
+    old = ["neural_focus:xgboost_v2", "neural_focus:xgboost_v3"]
+    assert remove_old_models(settings, in_use) == old, "an arm's model is no old one"
     shutil.rmtree(settings.models / "models" / "neural_focus" / "xgboost_v1")
     assert "xgboost_v1" not in {model.version for model in list_models(settings)}
     with running_service(module_database_url, home) as service:

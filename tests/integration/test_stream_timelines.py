@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from logged_answers import log_answers
 
+from neural_focus.events import EventType
 from neural_focus.labelling.labels import settled_break, switch_within
 from neural_focus.labelling.outcomes import warning_outcome
 from neural_focus.labelling.stream_timelines import stream_timeline
@@ -77,6 +78,21 @@ def test_the_page_says_of_any_hour_what_the_labels_say_of_the_whole_log(connecti
     assert (np.abs(part.idle[same, 1] - idle[:, 1]) < SECOND_US).all(), (
         "idle ends with an input; IDLE_END follows at once"
     )
+
+
+def test_a_lock_without_a_word_of_idleness_is_idle(connection: Connection) -> None:
+    user_id = serve(connection)
+    stamps = RECORDS["timestamp_us"].astype(np.int64)
+    lock = [LATE_US + 100 * SECOND_US, LATE_US + 400 * SECOND_US]
+    edges = RECORDS[:2].copy()
+    edges["timestamp_us"], edges["event_type"] = lock, (EventType.SCREEN_LOCK, EventType.SCREEN_UNLOCK)
+    away = (stamps >= lock[0]) & (stamps <= lock[1])
+    away |= np.isin(RECORDS["event_type"], (EventType.IDLE_START, EventType.IDLE_END))
+    ship(connection, user_id, np.sort(np.concatenate([RECORDS[~away], edges]), order="timestamp_us"))
+    [past] = read_moments(connection, user_id, LATE_US, int(stamps[-1]))
+    part = stream_timeline(connection, user_id, past, int(stamps[-1]))
+    assert part.idle_at(np.array([lock[0] + SECOND_US, lock[1] - SECOND_US])).all()
+    assert not part.idle_at(np.array([lock[1] + 1])).any()
 
 
 def test_what_was_not_captured_between_two_boots_decides_nothing(connection: Connection) -> None:

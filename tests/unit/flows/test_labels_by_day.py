@@ -9,6 +9,7 @@ import pytest
 from synthetic_streams import random_records
 
 from flows.day_changes import ChangesWriter, DayRecords, new_changes_engine, read_changes
+from flows.stream_progress import day_name
 from neural_focus._native import Engine
 from neural_focus.events import EVENT_DTYPE, EventType
 from neural_focus.features import FEATURE_INDEX
@@ -77,6 +78,17 @@ def told_by_day(folder: Path, records: np.ndarray, covered: Times, snapshots: Sn
         )
     known.write()
     return DayRecords.read(folder)
+
+
+def test_a_day_with_another_event_has_another_digest(tmp_path: Path) -> None:
+    records = days_of_records(0, hints=True)
+    covered, snapshots = captured(records, 0), replay(records)
+    day_us = day_start(int(records["timestamp_us"][0])) + DAY_US
+    there = np.flatnonzero(records["timestamp_us"].astype(np.int64) // DAY_US == day_us // DAY_US)
+    known = told_by_day(tmp_path, records, covered, snapshots).days
+    late = told_by_day(tmp_path, np.delete(records, there[len(there) // 2]), covered, snapshots).days
+    changed = [name for name, record in known.items() if record.digest != late[name].digest]
+    assert changed == [day_name(day_us)]
 
 
 @pytest.mark.parametrize("seed", range(6))
