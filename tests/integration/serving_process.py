@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import httpx
 import psutil
 from surroundings import DEAD_PROXIES
 from told_inputs import told_inputs
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from infra.ports import free_port
@@ -73,6 +74,7 @@ class Desktop:
     socket: ClientConnection
     t_us: int
     told: list[ServerMessage] = field(default_factory=list)
+    _early: list[str | bytes] = field(default_factory=list)
 
     def send(self, message: Any) -> None:
         self.socket.send(message if isinstance(message, str | bytes) else encode(message))
@@ -81,10 +83,16 @@ class Desktop:
         """The next message of this kind; what comes before it is kept in ``told``."""
         until = time.monotonic() + seconds
         while True:
-            message = decode_server(self.socket.recv(timeout=max(0.01, until - time.monotonic())))
+            left = max(0.01, until - time.monotonic())
+            message = decode_server(self._early.pop() if self._early else self.socket.recv(timeout=left))
             self.told.append(message)
             if isinstance(message, kind):
                 return message
+
+    def joined(self) -> None:
+        """Waits for the service's first word to a page: from then on it hears of every change. It is not taken."""
+        with suppress(ConnectionClosed):
+            self._early = [self.socket.recv(timeout=60)]
 
     def able(self, *actions: Any) -> None:
         """Say what this desktop can do, as its agent does when it connects."""
@@ -119,6 +127,8 @@ def desktop(
         client = Desktop(socket, (int(time.time()) - 2) * 1_000_000)
         if machine_id and able:
             client.able(*ALL_ABILITIES)
+        if not machine_id:
+            client.joined()
         yield client
 
 
