@@ -12,14 +12,14 @@ the database before anybody hears of them.
 from __future__ import annotations
 
 import logging
-from typing import Protocol
 
 from neural_focus.errors import StoreError
-from neural_focus.messages import ApplyAction, InterventionApplied, InterventionUndone, SiteBlock, UndoAction
+from neural_focus.messages import ApplyAction, InterventionApplied, InterventionUndone, UndoAction
 from neural_focus.store import actions as rows
 from neural_focus.store.actions import ActionRow
 from neural_focus.store.database import Connection
 from neural_focus.time import iso, wall_clock_us
+from serving.browsers import Browsers
 from serving.database import Database
 from serving.hub import Hub
 from serving.problems import ProblemError
@@ -34,34 +34,11 @@ RECENT_US = 600_000_000
 _LOG = logging.getLogger("neural_focus.serving")
 
 
-class BrowserChannel(Protocol):
-    """The person's paired browsers."""
-
-    def can_block(self, user_id: int) -> str:
-        """Why no site can be blocked for the person now, and what to do; empty where one can."""
-
-    def publish(self, user_id: int) -> None:
-        """Tell the person's browsers all the blocks that are to stand now."""
-
-
-class NoBrowsers:
-    """Without browser extensions nothing can be blocked, and nobody is told."""
-
-    def can_block(self, user_id: int) -> str:
-        """Never."""
-        return "No browser is paired"
-
-    def publish(self, user_id: int) -> None:
-        """To nobody."""
-
-
 class Actions:
     """Orders and reports of everybody's actions. Lives on the event loop."""
 
-    def __init__(self, database: Database, hub: Hub) -> None:
-        self._database, self._hub = database, hub
-        self.browsers: BrowserChannel = NoBrowsers()
-        """The composition root puts those in that report here."""
+    def __init__(self, database: Database, hub: Hub, browsers: Browsers) -> None:
+        self._database, self._hub, self.browsers = database, hub, browsers
 
     async def publish(self, user_id: int) -> None:
         """Tell the person's desktops and browsers what they have to begin or to end. To be called after each change.
@@ -143,12 +120,6 @@ class Actions:
         """What is ordered for the person now, and what became of it as far as it was reported."""
         found = await self._database.run(lambda connection: rows.running_actions(connection, user_id, wall_clock_us()))
         return tuple(described(row) for row in found)
-
-    async def site_blocks(self, user_id: int) -> tuple[SiteBlock, ...]:
-        """All sites that are to be blocked for the person now."""
-        return tuple(
-            await self._database.run(lambda connection: rows.site_blocks(connection, user_id, wall_clock_us()))
-        )
 
     async def _unreported(self, user_id: int | None, back_us: int) -> list[ActionRow]:
         now_us = wall_clock_us()

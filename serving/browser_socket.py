@@ -84,9 +84,12 @@ async def _handle(runtime: Runtime, browser: Browser, message: ClientMessage) ->
         case BrowserHello():
             await runtime.browsers.hello(browser, message)
         case InterventionApplied():
-            await runtime.browsers.applied(browser, message)
+            runtime.browsers.applied(browser, message)
+            await runtime.actions.applied(browser.client.user_id, message)
         case InterventionUndone():
-            await runtime.browsers.undone(browser, message)
+            if runtime.browsers.undone(browser, message):
+                await runtime.actions.undone(browser.client.user_id, message)
+            runtime.browsers.publish(browser.client.user_id)
         case SiteInFront():
             runtime.browsers.in_front(browser, message)
         case _:

@@ -2,7 +2,7 @@
 
 ::
 
-    row ordered ─► publish ─► SITE_BLOCKS ─► extension ─► INTERVENTION_APPLIED | _UNDONE ─► actions ─► row
+    row ordered ─► publish ─► SITE_BLOCKS ─► extension ─► INTERVENTION_APPLIED | _UNDONE ─► row
                      every 25 s: the whole wanted state; an extension that hears nothing for 90 s lifts everything
 
 Lives on the event loop. While the database cannot be read nothing is sent, so nothing stays blocked by mistake.
@@ -18,18 +18,17 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol
 
 from neural_focus.errors import NeuralFocusError
 from neural_focus.messages import (
     BrowserHello,
     InterventionApplied,
     InterventionUndone,
-    SiteBlock,
     SiteBlocks,
     SiteInFront,
 )
 from neural_focus.store import browsers as store
+from neural_focus.store.actions import site_blocks
 from neural_focus.store.browsers import PairedRow
 from neural_focus.time import wall_clock_us
 from serving.database import Database
@@ -45,19 +44,6 @@ REVOKED = 4401
 LIFT_SECONDS = 2.0
 HOW_TO_PAIR = "Open /pair of this page in the browser that has the extension; docs/desktop.md says how it gets it"
 _LOG = logging.getLogger("neural_focus.serving")
-
-
-class ActionReports(Protocol):
-    """Whoever knows what is ordered, and keeps what was done."""
-
-    async def site_blocks(self, user_id: int) -> tuple[SiteBlock, ...]:
-        """All sites that are to be blocked for the person now."""
-
-    async def applied(self, user_id: int, report: InterventionApplied) -> None:
-        """A row was carried out or refused."""
-
-    async def undone(self, user_id: int, report: InterventionUndone) -> None:
-        """A row has ended."""
 
 
 @dataclass(eq=False, slots=True)
@@ -76,8 +62,8 @@ class Browser:
 class Browsers:
     """All connected extensions, and who has paired one."""
 
-    def __init__(self, database: Database, hub: Hub, streams: Streams, actions: ActionReports) -> None:
-        self._database, self._hub, self._streams, self._actions = database, hub, streams, actions
+    def __init__(self, database: Database, hub: Hub, streams: Streams) -> None:
+        self._database, self._hub, self._streams = database, hub, streams
         self._connected: set[Browser] = set()
         self._allowed_at: dict[int, float] = {}
         self._paired: dict[int, set[int]] = {}
@@ -176,20 +162,18 @@ class Browsers:
             self._allowed_at[browser.client.user_id] = time.time()
         await self._database.run(partial(store.mark_seen, ids=[browser.paired_id]))
 
-    async def applied(self, browser: Browser, message: InterventionApplied) -> None:
+    def applied(self, browser: Browser, message: InterventionApplied) -> None:
         """It blocks a site, or cannot."""
         if not message.refused_reason:
             browser.blocking.add(message.intervention_id)
-        await self._actions.applied(browser.client.user_id, message)
 
-    async def undone(self, browser: Browser, message: InterventionUndone) -> None:
-        """It blocks a site no more. Where that is its own affair, another browser of the person may block on."""
+    def undone(self, browser: Browser, message: InterventionUndone) -> bool:
+        """It blocks a site no more. Whether that ends the row: where it is its own affair, another browser of the
+        person may block on."""
         browser.blocking.discard(message.intervention_id)
         its_own = browser.revoked or message.reason in ("quit", "failed", "clock", "service_gone")
         others = (other for other in self._of(browser.client.user_id) if other is not browser)
-        if not (its_own and any(message.intervention_id in other.blocking for other in others)):
-            await self._actions.undone(browser.client.user_id, message)
-        self.publish(browser.client.user_id)
+        return not (its_own and any(message.intervention_id in other.blocking for other in others))
 
     def in_front(self, browser: Browser, message: SiteInFront) -> None:
         """Which site its person looks at: for the desktop that they use, and nobody else."""
@@ -206,7 +190,7 @@ class Browsers:
         async with self._sending.setdefault(user_id, asyncio.Lock()):
             t_us = wall_clock_us()
             try:
-                blocks = await self._actions.site_blocks(user_id)
+                blocks = await self._database.run(partial(site_blocks, user_id=user_id, now_us=t_us))
             except NeuralFocusError as error:
                 _LOG.warning("the browsers of person %d hear nothing: %s", user_id, error)
                 return

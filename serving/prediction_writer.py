@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
+from threading import Lock
 
 from neural_focus.errors import StoreError
 from neural_focus.store.predictions import LoggedPrediction, insert_predictions
@@ -21,23 +22,28 @@ class PredictionWriter:
         self._database = database
         self._waiting: deque[LoggedPrediction] = deque()
         self._dropped = 0
+        self._lock = Lock()
 
     def add(self, row: LoggedPrediction) -> None:
-        """Queue a row."""
-        if len(self._waiting) >= MOST_WAITING:
-            self._waiting.popleft()
-            self._dropped += 1
-        self._waiting.append(row)
+        """Queue a row, from any thread."""
+        with self._lock:
+            if len(self._waiting) >= MOST_WAITING:
+                self._waiting.popleft()
+                self._dropped += 1
+            self._waiting.append(row)
 
     async def flush(self) -> None:
         """Write what waits; when the database refuses, it goes on waiting."""
-        batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        with self._lock:
+            batch = list(self._waiting)
+            self._waiting.clear()
         if not batch:
             return
         try:
             await self._database.run(lambda connection: insert_predictions(connection, batch))
         except StoreError as error:
-            self._waiting.extendleft(reversed(batch))
+            with self._lock:
+                self._waiting.extendleft(reversed(batch))
             _LOG.warning("%d predictions wait for the database: %s", len(self._waiting), error)
             return
         if self._dropped:

@@ -23,7 +23,6 @@ from neural_focus.snapshot_inputs import SnapshotInputs
 from neural_focus.store.database import Connection
 from neural_focus.store.interventions import StoredOffer
 from neural_focus.store.person_record import read_calibrations
-from neural_focus.store.predictions import LoggedPrediction
 from neural_focus.store.users import ensure_user, read_user
 from neural_focus.time import iso, wall_clock_us
 from serving.actions import REPEAT_SECONDS, Actions
@@ -65,19 +64,17 @@ class Runtime:
         self.database = Database(settings.database_url)
         self.champion = Champion(settings)
         self.writer = PredictionWriter(self.database)
-        self.shadow = ShadowPredictions(settings, self._keep_shadow)
-        self.actions = Actions(self.database, self.hub)
+        self.shadow = ShadowPredictions(settings, self.writer.add)
+        self.browsers = Browsers(self.database, self.hub, self.streams)
+        self.actions = Actions(self.database, self.hub, self.browsers)
         self.interventions = Interventions(self.database, self.hub, self.streams, self.actions, settings)
         self.jail = Jail(self.database, self.hub, self.streams, self.actions, own_hosts(settings))
         self.sessions = SessionService(self.database, self.hub, self.streams, self.jail, self.actions)
         self.rounds = RoundsDesk(self.hub, self.streams, self.sessions)
-        self.browsers = Browsers(self.database, self.hub, self.streams, self.actions)
-        self.actions.browsers = self.browsers
         self._forecasts = ThreadPoolExecutor(1, "forecast")
         self._online: OnlineFeatures | None = None
         self._loops: list[asyncio.Task[None]] = []
         self._local_id: int | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def start(self) -> None:
         """Open the stores, take up what an earlier run left, and start the loops.
@@ -85,7 +82,6 @@ class Runtime:
         Raises:
             StoreError: the database or the feature store cannot be opened.
         """
-        self._loop = asyncio.get_running_loop()
         await run_in_threadpool(self.database.open)
         await self.person_id(LOCAL_PERSON)
         self._online = await self._in_forecast_thread(partial(OnlineFeatures, self.settings))
@@ -133,11 +129,6 @@ class Runtime:
         wanted = self.interventions.experiments.models()
         if wanted != self.champion.arms.wanted:
             await self._in_forecast_thread(partial(self.champion.arms.refresh, wanted))
-
-    def _keep_shadow(self, row: LoggedPrediction) -> None:
-        """From the shadow's thread into the event loop's queue of rows."""
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self.writer.add, row)
 
     async def stop(self) -> None:
         """Write what waits and close everything."""

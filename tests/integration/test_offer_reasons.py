@@ -17,6 +17,7 @@ from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
 from neural_focus.models.predict import Predictor
 from neural_focus.settings import Settings
 from serving.actions import Actions
+from serving.browsers import Browsers
 from serving.database import Database
 from serving.draws import Drawn, Reach
 from serving.forecast import Forecast, judge
@@ -33,8 +34,9 @@ def test_an_offer_is_explained_by_the_risk_it_is_for(
     predictor = Predictor.from_files(trained_person.bundle.files, trained_person.bundle.manifest, "xgboost_v1")
     made = _whose_reasons_differ(predictor, real_person)
     why = predictor.judge(made.features, made.past, user_id=real_person).reasons("break")
-    database, hub = Database(module_database_url), Hub()
-    offers = Interventions(database, hub, Streams(), Actions(database, hub), Settings(home=tmp_path))
+    database, hub, streams = Database(module_database_url), Hub(), Streams()
+    actions = Actions(database, hub, Browsers(database, hub, streams))
+    offers = Interventions(database, hub, streams, actions, Settings(home=tmp_path))
     stream = LiveStream(real_person, MACHINE, False, OpportunityWatch(Policy()))
 
     async def said_of(trigger: Trigger) -> str:
