@@ -15,7 +15,9 @@ import msgspec
 from neural_focus.errors import InputError
 from neural_focus.events import MAX_TIMESTAMP_US, MIN_TIMESTAMP_US, EventType
 from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH
+from neural_focus.prediction import Prediction, TrainedOn
 from neural_focus.sessions import EndReason, SessionSummary, SessionType
+from neural_focus.time import iso
 from neural_focus.validation import validate
 
 MAX_MESSAGE_BYTES = 64 * 1024
@@ -265,11 +267,33 @@ class PredictionMade:
     break_risk: float | None
     focus_momentum: float
     model_version: str
-    trained_on: Literal["rules", "demo", "people"]
+    trained_on: TrainedOn
     intervention_type: str | None = None
     intervention_target: str | None = None
     intervention_reason: str = ""
     ab_test_group: str | None = None
+
+    @classmethod
+    def of(cls, made: Prediction) -> PredictionMade:
+        """What clients are told of a prediction."""
+        return cls(
+            timestamp=iso(made.predicted_us),
+            t_us=made.t_us,
+            focus_score=made.focus_score,
+            distraction_risk=made.distraction_risk,
+            risk_category=made.risk_category.value,
+            confidence=made.confidence,
+            contributing_factors=made.contributing_factors,
+            prediction_horizon_seconds=made.prediction_horizon_seconds,
+            break_risk=made.break_risk,
+            focus_momentum=made.focus_momentum,
+            model_version=made.model_version,
+            trained_on=made.trained_on,
+            intervention_type=made.intervention_type,
+            intervention_target=made.intervention_target,
+            intervention_reason=made.intervention_reason,
+            ab_test_group=made.ab_test_group,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ class Interventions:
         """
         if self._streams.in_use(stream.user_id) is not stream:
             return None
-        t_s, risk = forecast.message.t_us / 1e6, forecast.message.break_risk
+        t_s, risk = forecast.prediction.t_us / 1e6, forecast.prediction.break_risk
         waits = any(item.offer.user_id == stream.user_id for item in self._waiting.values())
         if waits or time.time() - t_s > STALE_SECONDS:
             stream.watch.remember(t_s, risk)
@@ -91,7 +91,7 @@ class Interventions:
         no_block = self._actions.browsers.can_block(stream.user_id)
         reach = Reach.of(stream.help, stream.desktop, no_block=no_block, jailed=stream.jailed)
         unavailable, category = (shot.unavailable, shot.category) if (shot := stream.snapshot) else ("", "")
-        told = forecast.message
+        told = forecast.prediction
         chance = self.experiments.chance(
             stream.user_id, told.t_us, category, reach.eligible, answered=told.model_version
         )
@@ -108,7 +108,7 @@ class Interventions:
             return None
         if unavailable:
             return Missed(trigger, unavailable, chance)
-        opportunity_id = opportunity_uuid(stream.user_id, stream.machine_id, forecast.message.t_us)
+        opportunity_id = opportunity_uuid(stream.user_id, stream.machine_id, forecast.prediction.t_us)
         if trigger is Trigger.WARM_START or chance is None:
             draw = draw_arm(DEMO_SEED, stream.user_id, opportunity_id, WARM_START_ARMS, reach.eligible)
             return Drawn(trigger, draw, opportunity_id, reach)
@@ -118,11 +118,10 @@ class Interventions:
     async def hold(self, stream: LiveStream, forecast: Forecast, drawn: Drawn | Missed) -> StoredOffer | None:
         """Store a drawn opportunity; None if the database knows of one that has spent the person's budget, and for a
         moment that nobody could have seen an offer in, which is stored as such."""
-        told = forecast.message
-        risk = told.distraction_risk if told.break_risk is None else told.break_risk
+        told = forecast.prediction
         if isinstance(drawn, Missed):
             moment = store.UnavailableMoment(
-                stream.user_id, stream.machine_id, told.t_us, risk, drawn.reason, drawn.experiment
+                stream.user_id, stream.machine_id, told.t_us, told.risk, drawn.reason, drawn.experiment
             )
             await self._database.run(lambda connection: store.insert_unavailable(connection, moment))
             return None
@@ -135,8 +134,8 @@ class Interventions:
             triggered_us=wall_clock_us(),
             type=TYPE_OF[drawn.draw.arm],
             targets=drawn.targets,
-            predicted_risk=risk,
-            contributing_factors=forecast.reasons(),
+            predicted_risk=told.risk,
+            contributing_factors=told.reasons,
             focus_score_before=told.focus_score,
             model_version=told.model_version,
             arm=drawn.draw.arm.value,

@@ -10,10 +10,10 @@ from neural_focus.features import FEATURE_NAMES
 from neural_focus.models.past import PastRows
 from neural_focus.models.predict import Predictor
 from neural_focus.models.sequences import LiveSteps
+from neural_focus.prediction import TrainedOn
 from neural_focus.replay import INPUT_NAMES
 from neural_focus.snapshot_inputs import SnapshotInputs
 from neural_focus.store.person_record import PersonCalibration
-from serving.responses import TrainedOn
 
 
 def shifts_of(found: Mapping[int, Sequence[PersonCalibration]]) -> dict[str, dict[int, float]]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from neural_focus.labelling.labels import MARGIN_US
 from neural_focus.labelling.stream_timelines import stream_timeline
+from neural_focus.messages import PredictionMade
 from neural_focus.prediction import categorize_risk
 from neural_focus.settings import Settings
 from neural_focus.store.database import Connection
@@ -92,7 +93,7 @@ async def now(runtime: Runtime, user_id: int) -> Now:
         collecting=fresh and runtime.hub.has_desktop(user_id),
         how_to_start="" if fresh or runtime.streams.desktop_of(user_id) else HOW_TO_START,
         age_s=age,
-        prediction=prediction,
+        prediction=PredictionMade.of(prediction) if prediction else None,
         activity=stream.activity if stream else None,
         session=await runtime.sessions.current(user_id),
         intervention=runtime.interventions.open_for(user_id),
@@ -114,7 +115,7 @@ def prediction(runtime: Runtime, user_id: int) -> PredictionResponse:
         )
     if age > FRESH_SECONDS:
         raise ProblemError(409, "Your last snapshot is too old", why=f"it is {age:.0f} s old", hint=HOW_TO_START)
-    return PredictionResponse(made, age)
+    return PredictionResponse(PredictionMade.of(made), age)
 
 
 def model_card(connection: Connection, answering: Champion, someone: UserProfile) -> ModelCard:

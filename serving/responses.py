@@ -18,10 +18,10 @@ from neural_focus.messages import (
     SessionResponse,
     StoredResponse,
 )
+from neural_focus.prediction import TrainedOn
 from neural_focus.sessions import EndReason, SessionSummary, SessionType
 
 OutcomeName = Literal["FOCUSED", "DISTRACTED", "PSEUDO_PRODUCTIVE"]
-TrainedOn = Literal["rules", "demo", "people"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from neural_focus.errors import ConfigurationError, InputError, NeuralFocusError, StoreError
 from neural_focus.help_settings import HelpSettings
 from neural_focus.messages import ActivityUpdate, PredictionMade, Snapshot
+from neural_focus.prediction import Prediction
 from neural_focus.secrets import Secrets
 from neural_focus.settings import Settings
 from neural_focus.snapshot_inputs import SnapshotInputs
@@ -187,13 +188,12 @@ class Runtime:
         if self._online is None:
             raise ConfigurationError("The service has not started")
         made = await self._in_forecast_thread(partial(forecast, self._online, self.champion, stream, snapshot, inputs))
-        stream.snapshot = snapshot
         held, refusal = await self._hold(stream, made)
-        told = stream.prediction = made.message if held is None else with_arm(made.message, held)
-        client.send(told)
-        self.hub.publish(stream.user_id, told, pages_only=True)
+        told = stream.prediction = made.prediction if held is None else with_arm(made.prediction, held)
+        client.send(PredictionMade.of(told))
+        self.hub.publish(stream.user_id, PredictionMade.of(told), pages_only=True)
         self._publish_activity(stream, snapshot)
-        self.writer.add(made.logged(stream, told.ab_test_group))
+        self.writer.add(made.logged(stream, told))
         self.shadow.consider(stream, made)
         if held is not None:
             await self.interventions.offer(held, stream)
@@ -215,7 +215,7 @@ class Runtime:
         found = await self.database.run(lambda connection: recall_stream(connection, settings, user_id, machine))
         self.streams.begin_anew(stream, found)
 
-    def current(self, user_id: int) -> tuple[PredictionMade | None, float | None]:
+    def current(self, user_id: int) -> tuple[Prediction | None, float | None]:
         """The person's last prediction and the age of its snapshot in seconds."""
         stream = self.streams.newest(user_id)
         return (None, None) if stream is None else (stream.prediction, stream.age_s())

@@ -10,7 +10,6 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from functools import partial
 
 from neural_focus.errors import NeuralFocusError
@@ -20,7 +19,7 @@ from neural_focus.registry.shadow_run import shadow
 from neural_focus.settings import Settings
 from neural_focus.store.person_record import PersonCalibration
 from neural_focus.store.predictions import LoggedPrediction
-from serving.forecast import Forecast, judge
+from serving.forecast import Forecast, predict
 from serving.predictors import shifts_of, warm_up
 from serving.streams import LiveStream
 
@@ -93,12 +92,14 @@ class ShadowPredictions:
     def _judge(self, predictor: Predictor, stream: LiveStream, made: Forecast) -> None:
         try:
             began = time.perf_counter()
-            momentum = made.message.focus_momentum
-            told, judged = judge(predictor, stream.user_id, made.message.t_us, made.features, momentum, made.past)
+            momentum, t_us = made.prediction.focus_momentum, made.prediction.t_us
+            prediction = predict(predictor, stream.user_id, t_us, made.features, momentum, made.past)
             latency_ms = (time.perf_counter() - began) * 1e3
-            # the features are in the champion's row already
-            row = replace(made, message=told, judged=judged, latency_ms=latency_ms).logged(stream, None)
-            self._keep(replace(row, role="challenger", features={}))
+            self._keep(
+                LoggedPrediction(
+                    stream.user_id, stream.machine_id, stream.session_id, prediction, "challenger", latency_ms
+                )
+            )
         except Exception:  # noqa: BLE001 - a challenger's mistake is its own: the service goes on
             _LOG.exception("the challenger %s failed", predictor.version)
         finally:

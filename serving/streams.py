@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 
 from neural_focus.experiments.assignment import OpportunityWatch
 from neural_focus.help_settings import HelpSettings
-from neural_focus.messages import ActivityUpdate, DesktopStatus, PredictionMade, Snapshot
+from neural_focus.messages import ActivityUpdate, DesktopStatus, Snapshot
 from neural_focus.models.sequences import LiveSteps
+from neural_focus.prediction import Prediction
 from neural_focus.store.predictions import LoggedMoments
 from neural_focus.time import STEP_US
 
@@ -68,7 +69,7 @@ class LiveStream:
     """The session's jail holds."""
     snapshot: Snapshot | None = None
     activity: ActivityUpdate | None = None
-    prediction: PredictionMade | None = None
+    prediction: Prediction | None = None
     desktop: DesktopStatus | None = None
     """What the desktop last said of itself; None while it is not connected."""
     received: float = 0.0

@@ -6,30 +6,36 @@ from typing import Any
 
 import numpy as np
 
-from neural_focus.features import FEATURE_NAMES
 from neural_focus.models.predict import PredictionBatch
+from neural_focus.prediction import Prediction
 from neural_focus.replay import Snapshots
 from neural_focus.store.database import Connection
 from neural_focus.store.predictions import LoggedPrediction, insert_predictions
 
 
-def logged(user_id: int, machine_id: str, t_us: int, **told: Any) -> LoggedPrediction:
+def logged(
+    user_id: int,
+    machine_id: str,
+    t_us: int,
+    *,
+    features: np.ndarray | None = None,
+    role: str = "champion",
+    session_id: int | None = None,
+    **told: Any,
+) -> LoggedPrediction:
     """An answer of the champion's at a time, with what is ``told`` of it; the rest says little."""
     usual: dict[str, Any] = {
-        "session_id": None,
         "focus_score": 50.0,
         "distraction_risk": 0.1,
         "break_risk": None,
         "confidence": 0.5,
-        "contributing_factors": (),
-        "features": {},
+        "factors": {"switch": ()},
         "focus_momentum": 50.0,
         "model_version": "xgboost_v1",
-        "role": "champion",
-        "ab_test_group": None,
-        "inference_latency_ms": 1.0,
+        "trained_on": "people",
     }
-    return LoggedPrediction(user_id, machine_id, snapshot_us=t_us, predicted_us=t_us, **{**usual, **told})
+    prediction = Prediction(t_us, t_us, **{**usual, **told})
+    return LoggedPrediction(user_id, machine_id, session_id, prediction, role, 1.0, features)
 
 
 def log_answers(
@@ -61,7 +67,7 @@ def log_answers(
                 focus_score=judged,
                 distraction_risk=chance,
                 break_risk=broken if broken == broken else None,
-                features=dict(zip(FEATURE_NAMES, features.tolist(), strict=True)) if role == "champion" else {},
+                features=features if role == "champion" else None,
                 model_version=version,
                 role=role,
             )

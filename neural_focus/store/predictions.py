@@ -5,7 +5,7 @@ A row has the snapshot's features and the momentum that the model was given: bac
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from psycopg.types.json import Jsonb
 
 from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH, SEQUENCE_NAME
+from neural_focus.prediction import Prediction
 from neural_focus.store.database import Connection
 from neural_focus.store.partitions import days_between, ensure_partitions
 from neural_focus.time import microseconds, moment
@@ -23,28 +24,20 @@ SERVED = "role IN ('champion', 'fallback')"
 
 @dataclass(frozen=True, slots=True)
 class LoggedPrediction:
-    """One prediction as it was made. Times µs UTC; latency in ms from features read to prediction made.
+    """One prediction of a stream as it was made; latency in ms from features read to prediction made.
 
-    ``event_types``: the snapshot's last ten event types, kept beside its features.
+    ``features`` float32[32] and ``event_types`` uint8[10] are the snapshot's; a challenger's row has none, for they are
+    in the champion's.
     """
 
     user_id: int
     machine_id: str
     session_id: int | None
-    snapshot_us: int
-    predicted_us: int
-    focus_score: float
-    distraction_risk: float
-    break_risk: float | None
-    confidence: float
-    contributing_factors: Sequence[str]
-    features: Mapping[str, float]
-    focus_momentum: float
-    model_version: str
+    prediction: Prediction
     role: str
-    ab_test_group: str | None
     inference_latency_ms: float
-    event_types: Sequence[int] = ()
+    features: NDArray[np.float32] | None = None
+    event_types: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +67,7 @@ def insert_predictions(connection: Connection, rows: Sequence[LoggedPrediction])
     """Store and commit a batch."""
     if not rows:
         return
-    times = [row.predicted_us for row in rows]
+    times = [row.prediction.predicted_us for row in rows]
     with connection.transaction():
         ensure_partitions(connection, "model_predictions", days_between(min(times), max(times)))
         with connection.cursor() as cursor:
@@ -88,22 +81,28 @@ def insert_predictions(connection: Connection, rows: Sequence[LoggedPrediction])
 
 
 def _values(row: LoggedPrediction) -> tuple[object, ...]:
+    made = row.prediction
+    known: dict[str, object] = {}
+    if row.features is not None:
+        known |= zip(FEATURE_NAMES, row.features.tolist(), strict=True)
+    if row.event_types is not None:
+        known[SEQUENCE_NAME] = row.event_types.tolist()
     return (
         row.user_id,
         row.machine_id,
         row.session_id,
-        moment(row.snapshot_us),
-        moment(row.predicted_us),
-        row.focus_score,
-        row.distraction_risk,
-        row.break_risk,
-        row.confidence,
-        Jsonb(list(row.contributing_factors)),
-        Jsonb({**row.features, **({SEQUENCE_NAME: list(row.event_types)} if row.event_types and row.features else {})}),
-        row.focus_momentum,
-        row.model_version,
+        moment(made.t_us),
+        moment(made.predicted_us),
+        made.focus_score,
+        made.distraction_risk,
+        made.break_risk,
+        made.confidence,
+        Jsonb(list(made.contributing_factors)),
+        Jsonb(known),
+        made.focus_momentum,
+        made.model_version,
         row.role,
-        row.ab_test_group,
+        made.ab_test_group,
         row.inference_latency_ms,
     )
 

@@ -12,7 +12,7 @@ from uuid import uuid4
 import numpy as np
 from logged_answers import logged
 
-from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
+from neural_focus.features import FEATURE_INDEX
 from neural_focus.labelling.labels import settled_break, switch_within
 from neural_focus.replay import Snapshots, replay
 from neural_focus.simulation.parameters import draw_person
@@ -106,7 +106,7 @@ def _log(connection: Connection, user_id: int, machine: str, snapshots: Snapshot
             t_us,
             distraction_risk=HIGH if high else LOW,
             break_risk=SOME,
-            features=dict(zip(FEATURE_NAMES, row.tolist(), strict=True)),
+            features=row,
         )
         for t_us, row, high in zip(
             snapshots.timestamps_us.tolist(),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -26,14 +25,15 @@ TODAY = START.date()
 
 def a_day(connection: Connection, user_id: int, at: datetime, *, settled: int, version: str = "lstm_v2") -> None:
     """Two minutes of predictions, ``settled`` seconds of them with a risk that focus breaks; a challenger's beside."""
+    times = [microseconds(at) + second * 1_000_000 for second in range(120)]
+    risks = [0.2 if second < settled else None for second in range(120)]
     rows = [
-        replace(
-            logged(user_id, MACHINE, microseconds(at) + second * 1_000_000, model_version=version, focus_score=50.0),
-            break_risk=0.2 if second < settled else None,
-        )
-        for second in range(120)
+        logged(user_id, MACHINE, t_us, model_version=version, break_risk=risk)
+        for t_us, risk in zip(times, risks, strict=True)
     ]
-    shadowed = [replace(row, role="challenger", break_risk=0.2, model_version="lstm_v9") for row in rows]
+    shadowed = [
+        logged(user_id, MACHINE, t_us, role="challenger", model_version="lstm_v9", break_risk=0.2) for t_us in times
+    ]
     insert_predictions(connection, rows + shadowed)
 
 

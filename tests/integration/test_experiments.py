@@ -214,7 +214,7 @@ def a_trial(
             before, noise = rng.normal(60, 5, 160), rng.normal(0, 3)
             after = before + noise + (effect if treated else 0.0)
             rows = [
-                replace(logged(user, one.machine_id, at + second * 1_000_000), focus_score=float(score))
+                logged(user, one.machine_id, at + second * 1_000_000, focus_score=float(score))
                 for start, scores in ((-160, before), (1, after))
                 for second, score in enumerate(scores, start)
             ]

@@ -45,7 +45,7 @@ from neural_focus.store.person_record import PersonCalibration, read_calibration
 from neural_focus.store.predictions import LoggedPrediction
 from neural_focus.store.users import ensure_user
 from serving.champion import Champion
-from serving.forecast import Forecast, judge
+from serving.forecast import Forecast, predict
 from serving.shadow import ShadowPredictions
 from serving.streams import LiveStream
 
@@ -220,8 +220,8 @@ def test_the_model_in_the_shadow_gets_peoples_own_calibrations_too(
     features, t_us = life.snapshots.features[-1], int(life.snapshots.timestamps_us[-1])
     predictor = stored_models.load(settings, challenger)
     past = told_past(1)
-    told, judged = judge(predictor, life.user_id, t_us, features, 50.0, past)
-    made = Forecast(told, judged, features, np.zeros(10, np.uint8), past, t_us, 1.0)
+    prediction = predict(predictor, life.user_id, t_us, features, 50.0, past)
+    made = Forecast(prediction, features, np.zeros(10, np.uint8), past, 1.0)
     beside.consider(stream, made)
     for version in OFFSETS:  # the champion's own are not the shadow's
         beside.adapt(version, read_calibrations(life.platform.connection, version))
@@ -237,7 +237,7 @@ def test_the_model_in_the_shadow_gets_peoples_own_calibrations_too(
     beside.consider(stream, made)
     beside.refresh()
     assert "1 snapshots passed the challenger by" in caplog.text and len(rows) == 2
-    before, after = (logit(np.array([row.distraction_risk]))[0] for row in rows)
+    before, after = (logit(np.array([row.prediction.distraction_risk]))[0] for row in rows)
     assert after - before == pytest.approx(OFFSETS["xgboost_v2"], abs=1e-3)
 
 

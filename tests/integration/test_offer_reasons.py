@@ -20,7 +20,7 @@ from serving.actions import Actions
 from serving.browsers import Browsers
 from serving.database import Database
 from serving.draws import Drawn, Reach
-from serving.forecast import Forecast, judge
+from serving.forecast import Forecast, predict
 from serving.hub import Hub
 from serving.interventions import Interventions
 from serving.streams import LiveStream, Streams
@@ -33,7 +33,8 @@ def test_an_offer_is_explained_by_the_risk_it_is_for(
 ) -> None:
     predictor = Predictor.from_files(trained_person.bundle.files, trained_person.bundle.manifest, "xgboost_v1")
     made = _whose_reasons_differ(predictor, real_person)
-    why = predictor.judge(made.features, made.past, user_id=real_person).reasons("break")
+    why = made.prediction.factors["break"]
+    assert why == predictor.judge(made.features, made.past, user_id=real_person).reasons("break")
     database, hub, streams = Database(module_database_url), Hub(), Streams()
     actions = Actions(database, hub, Browsers(database, hub, streams))
     offers = Interventions(database, hub, streams, actions, Settings(home=tmp_path))
@@ -56,7 +57,7 @@ def test_an_offer_is_explained_by_the_risk_it_is_for(
         said = [asyncio.run(said_of(trigger)) for trigger in (Trigger.BUDGET, Trigger.WARM_START)]
     finally:
         database.close()
-    risk = f"{made.message.break_risk:.0%}"
+    risk = f"{made.prediction.break_risk:.0%}"
     assert said == [
         f"Your focus breaks within a minute with a probability of {risk}: {why[0]}",
         f"An example of help, at a risk of {risk}: {why[0]}",
@@ -86,8 +87,7 @@ def _whose_reasons_differ(predictor: Predictor, user_id: int) -> Forecast:
     rows[:, [FEATURE_INDEX["time_in_current_app"], FEATURE_INDEX["idle_time_30s"]]] = 200.0, 0.0
     for number, row in enumerate(rows):
         past = told_past(1, number)
-        told, judged = judge(predictor, user_id, time.time_ns() // 1000, row, 50.0, past)
-        made = Forecast(told, judged, row, np.zeros(10, np.uint8), past, told.t_us, 1.0)
-        if told.contributing_factors[0] != made.reasons()[0]:
-            return made
+        made = predict(predictor, user_id, time.time_ns() // 1000, row, 50.0, past)
+        if made.contributing_factors[0] != made.reasons[0]:
+            return Forecast(made, row, np.zeros(10, np.uint8), past, 1.0)
     raise AssertionError("no such moment")

@@ -254,7 +254,7 @@ def test_inputs_of_another_order_are_refused_with_the_next_step_and_the_connecti
 
 
 def _logged(user_id: int, t_us: int, *, score: float, momentum: float) -> LoggedPrediction:
-    nothing = dict.fromkeys(FEATURE_NAMES, 0.0)
+    nothing = np.zeros(len(FEATURE_NAMES), np.float32)
     return logged(
         user_id, MACHINE, t_us, focus_score=score, focus_momentum=momentum, features=nothing, model_version="rules_v0",
         role="fallback",
