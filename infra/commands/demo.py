@@ -1,10 +1,11 @@
-"""``neural-focus demo history`` and ``neural-focus demo live``."""
+"""``neural-focus demo history``, ``neural-focus demo export`` and ``neural-focus demo live``."""
 
 from __future__ import annotations
 
 import os
 import signal
 import threading
+from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
@@ -46,6 +47,40 @@ def history(
         f"added: {summary.people} demo {'person' if summary.people == 1 else 'people'}, {summary.events:,} events,"
         f" {summary.sessions:,} sessions, {summary.opportunities:,} opportunities; all marked as demo"
     )
+
+
+@app.command()
+def export(
+    out: Annotated[Path, typer.Argument(metavar="PEOPLE", help="Parquet table to write", show_default=False)],
+    people: Annotated[int, typer.Option(min=1, max=99, help="How many demo people")] = 12,
+    days: Annotated[int, typer.Option(min=3, max=365, help="Calendar days")] = 14,
+    seed: Annotated[int, typer.Option(help="Same seed, same people")] = 1,
+    categories: Annotated[
+        bool, typer.Option(help="Keep what each title says of the app; else its name alone tells, as in a bare log")
+    ] = False,
+) -> None:
+    """Write demo people whom nobody intervenes with into an event table, for neural-focus evaluate and features."""
+    import pyarrow.parquet as parquet
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from infra.commands.written_whole import WrittenWhole
+    from neural_focus.event_table_rows import event_schema, to_event_table
+    from neural_focus.simulation.person import simulate_person
+
+    console, events = Console(stderr=True, soft_wrap=True), 0
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    schema = event_schema(categories=categories)
+    with (
+        WrittenWhole(out) as file,
+        parquet.ParquetWriter(file, schema, compression="zstd") as writer,
+        Progress(*columns, console=console, transient=True) as progress,
+    ):
+        for number in progress.track(range(1, people + 1), description="demo people"):
+            records = simulate_person(seed, days, number=number, trials=False).records
+            writer.write_table(to_event_table(f"demo-{number:02}", records, categories=categories))
+            events += len(records)
+    who = f"{people} demo {'person' if people == 1 else 'people'}"
+    console.print(f"{events:,} events of {who} are in {out}", markup=False, highlight=False)
 
 
 @app.command()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,8 +13,8 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from infra.commands.written_whole import WrittenWhole
 from neural_focus._native import Engine
-from neural_focus.errors import InputError
 from neural_focus.event_table import read_event_table
 from neural_focus.replay import Snapshots
 from neural_focus.time import ZoneTable, zone_table
@@ -47,7 +45,7 @@ def features(
     for user, why in unusable_people(people, events).items():
         console.print(f"! {user!r} gets no row: {why}", markup=False, highlight=False)
     counts: Counter[str] = Counter()
-    with _WrittenWhole(out) as file:
+    with WrittenWhole(out) as file:
         _write(file, people, zone, counts, console)
     aside = ", ".join(f"{counts[reason]:,} {reason}" for reason in _ASIDE if counts[reason])
     console.print(
@@ -56,44 +54,6 @@ def features(
         + (f"; {counts['clamped']:,} stamps went back and were clamped" if counts["clamped"] else ""),
         highlight=False,
     )
-
-
-class _WrittenWhole:
-    """A temporary file beside ``path`` that takes its place when all went well, and goes when not."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> Path:
-        try:
-            handle, name = tempfile.mkstemp(prefix=f".{self._path.name}.", dir=self._path.absolute().parent)
-        except OSError as error:
-            raise self._error(error) from None
-        os.close(handle)
-        self._temporary = Path(name)
-        return self._temporary
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if error is None:
-            try:
-                self._temporary.chmod(0o666 & ~_umask())
-                self._temporary.replace(self._path)
-                return
-            except OSError as failure:
-                error = failure
-        self._temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise self._error(error) from None
-
-    def _error(self, error: OSError) -> InputError:
-        why = error.strerror or str(error)
-        return InputError(f"{self._path} cannot be written", why=why, hint="Give a folder with room and rights")
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _write(
