@@ -85,7 +85,7 @@ def people_of(parameters: Sequence[int], *, days: int, strangers: bool = False, 
         person = live(drawn, days, number=seed, trials=False)
         moments, stays = cut_moments([stream_of(person, seed)], V6, sequences=sequences)
         parts.append(Known(moments, stays, _truth(person, moments)))
-    moments = Moments(*(np.concatenate([getattr(p.moments, f) for p in parts]) for f in Moments.__slots__))
+    moments = Moments.join([one.moments for one in parts])
     truth = Truth(*(np.concatenate([getattr(p.truth, f) for p in parts]) for f in Truth.__slots__))
     return Known(moments, tuple(stay for part in parts for stay in part.stays), truth)
 

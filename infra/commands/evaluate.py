@@ -46,8 +46,19 @@ def evaluate(
     ] = None,
     tz: Annotated[str, typer.Option(help="the people's IANA time zone")] = "UTC",
     lstm: Annotated[bool, typer.Option(help="train the LSTM too, and blend both")] = True,
+    over_days: Annotated[
+        bool, typer.Option("--over-days", help="go through each person from their first hour on: predict, then learn")
+    ] = False,
+    prior: Annotated[
+        list[Path] | None, typer.Option(help="with --over-days: a table of other people to start from; several times")
+    ] = None,
 ) -> None:
     """Train and judge the models on event tables, one person or many, beside the baselines."""
+    if over_days:
+        _over_days(events or [], prior or [], out, tz, others=bool(by or train or test))
+        return
+    if prior:
+        raise ConfigurationError("--prior goes with --over-days", hint="neural-focus evaluate A --over-days --prior B")
     if bool(train) != bool(test) or bool(train) == bool(events):
         raise ConfigurationError(
             "give either event tables, or both --train and --test", hint="neural-focus evaluate EVENTS.parquet"
@@ -67,6 +78,27 @@ def evaluate(
     if out:
         curves = {file: curve for file, _, _, curve in results if curve}
         write_figures(out, rows, [(file, judged) for file, _, judged, _ in results], curves, steps.notes)
+        console.print(f"{out} and {out.with_suffix('.html')} are written", markup=False, highlight=False)
+
+
+def _over_days(events: list[Path], prior: list[Path], out: Path | None, tz: str, *, others: bool) -> None:
+    from infra.commands import evaluate_over_days as over
+
+    if others or not events:
+        raise ConfigurationError(
+            "--over-days takes event tables, and neither --by, --train nor --test",
+            hint="neural-focus evaluate EVENTS.parquet --over-days --prior OTHERS.parquet",
+        )
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    console = Console(stderr=True, soft_wrap=True)
+    events, prior = _each_once(events, console), _each_once(prior, console)
+    over.check_prior(events, prior)
+    check_files([*events, *prior], out)
+    with _Steps(console) as steps:
+        results, rows = over.over_days(events, prior, short_names([*events, *prior]), tz, steps.say, steps.prefix)
+    over.print_days(rows)
+    if out:
+        over.write_days(out, results, rows, steps.notes)
         console.print(f"{out} and {out.with_suffix('.html')} are written", markup=False, highlight=False)
 
 
@@ -147,8 +179,7 @@ def _across(train: Path, test: Path, called: dict[Path, str], tz: str, lstm: boo
     report = steps.prefix(f"{called[train]} → {called[test]}", 0.0)
     seen = load(train, called[train], tz, steps.say, sequences=lstm)
     new = load(test, called[test], tz, steps.say, first_id=max(seen.names) + 1, sequences=lstm)
-    fields = Moments.__slots__
-    both = Moments(*(np.concatenate([getattr(seen.moments, f), getattr(new.moments, f)]) for f in fields))
+    both = Moments.join([seen.moments, new.moments])
     if shared := sorted(set(seen.names.values()) & set(new.names.values())):
         who = ", ".join(shared[:5]) + (" …" if len(shared) > 5 else "")
         steps.say(

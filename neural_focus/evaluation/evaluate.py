@@ -138,8 +138,7 @@ def pool(results: Sequence[Judged]) -> list[Judged]:
         if not parts:
             continue
         names = [name for name in MODELS if any(name in one.probabilities for one in parts)]
-        moments = [one.moments for one in parts]
-        joined = Moments(*(np.concatenate([getattr(m, field) for m in moments]) for field in Moments.__slots__))
+        joined = Moments.join([one.moments for one in parts])
         probabilities = {
             name: np.concatenate([one.probabilities.get(name, np.full(len(one.label), np.nan)) for one in parts])
             for name in names

@@ -88,6 +88,11 @@ class Moments:
         """The chosen rows."""
         return Moments(*(getattr(self, name)[chosen] for name in self.__slots__))
 
+    @staticmethod
+    def join(parts: Sequence[Moments]) -> Moments:
+        """The rows of several, one part after the other."""
+        return Moments(*(np.concatenate([getattr(part, name) for part in parts]) for name in Moments.__slots__))
+
     def without_sequences(self) -> Moments:
         """The same rows for models that read none: a tenth of the memory."""
         return replace(self, recent=no_steps(len(self)))
@@ -122,8 +127,7 @@ def cut_moments(
     """
     cut = [_cut_stream(stream, contract, sequences) for stream in streams]
     parts = [moments for moments, _ in cut]
-    joined = Moments(*(np.concatenate([getattr(part, name) for part in parts]) for name in Moments.__slots__))
-    return joined, tuple(stays for _, stays in cut)
+    return Moments.join(parts), tuple(stays for _, stays in cut)
 
 
 def learn_population(stays: Sequence[Stays], seen: Moments) -> AppStatistics:
