@@ -23,6 +23,7 @@ from neural_focus.models.sequence_target import SequenceTarget, split_rows
 from neural_focus.models.sequence_training import train_sequences
 from neural_focus.models.sequences import CHANNELS, STEPS, LiveSteps, no_steps
 from neural_focus.models.training import train_moments
+from neural_focus.personal.served import NOBODY, judge, learners_of
 from neural_focus.replay import INPUT_NAMES
 from neural_focus.snapshot_inputs import SnapshotInputs
 
@@ -69,19 +70,20 @@ def sequence_latencies(predictor: Predictor) -> Iterator[Figure]:
     name = "LSTM, a prediction of three targets"
     yield beside(name, value, "µs", "PyTorch, the network's plain call", median_us(plain), less_is_better=True)
     yield beside(name, value, "µs", "the limit set for it", 1_000.0, less_is_better=True)
-    judged = predictor.judge(last, known)
+    judged, _ = judge(predictor, learners_of(predictor, NOBODY, {}), last, known, NOBODY)
     yield Figure("LSTM, the prediction's reasons", median_us(judged.reasons), "µs")
 
 
 def blend_latencies(predictor: Predictor) -> Iterator[Figure]:
     """Both parts of one row through the served path."""
     known, last = two_minutes()
+    learners = learners_of(predictor, NOBODY, {})
     value = median_us(lambda: predictor.predict(last[None], known))
     name = "trees and LSTM, a prediction of three targets"
     yield beside(name, value, "µs", "the limit set for it", 1_000.0, less_is_better=True)
     yield Figure(
         "trees and LSTM, the prediction with its reasons",
-        median_us(lambda: predictor.judge(last, known).reasons()),
+        median_us(lambda: judge(predictor, learners, last, known, NOBODY)[0].reasons()),
         "µs",
     )
 
@@ -133,8 +135,10 @@ def latencies(predictor: Predictor, files: object) -> Iterator[Figure]:
     text = made_up_inputs(np.random.default_rng(2)).to_text()
     known = PastRows.of_snapshot(SnapshotInputs.from_text(text), no_steps(1))
 
+    learners = learners_of(predictor, NOBODY, {})
+
     def served() -> None:
-        predictor.judge(row[0], known).reasons()
+        judge(predictor, learners, row[0], known, NOBODY)[0].reasons()
 
     inputs = predictor.inputs(row, known)
     boosters = [load(data) for name, data in dict(files).items() if name.endswith(".ubj")]  # type: ignore[call-overload]

@@ -82,12 +82,16 @@ def write_labels(path: Path, stream: Stream, found: TickLabels, source: str) -> 
     _replace(path, pa.table(columns, schema=SCHEMA).replace_schema_metadata(_told(source)))
 
 
-def read_labels(feast_folder: Path, is_demo: bool, most: int | None = None) -> pd.DataFrame:
-    """Labelled moments of demo people or of real ones, by stream and time; every k-th if there are over ``most``.
+def read_labels(
+    feast_folder: Path, is_demo: bool, most: int | None = None, *, user_id: int | None = None
+) -> pd.DataFrame:
+    """Labelled moments of demo people or of real ones, or of one of them, by stream and time; every k-th if there are
+    over ``most``.
 
     Files of another version of the code are left out: the flow writes them anew, or their events are gone.
     """
-    files = [path for path in sorted((feast_folder / "labels").glob("*/*.parquet")) if _is_ours(path)]
+    folders = "*" if user_id is None else f"{user_id}_*"
+    files = [path for path in sorted((feast_folder / "labels").glob(f"{folders}/*.parquet")) if _is_ours(path)]
     tables = [pq.read_table(path, schema=SCHEMA, filters=[("is_demo", "=", is_demo)]) for path in files]
     frame: pd.DataFrame = pa.concat_tables(tables or [SCHEMA.empty_table()]).to_pandas()
     step = -(-len(frame) // most) if most else 1

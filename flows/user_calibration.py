@@ -1,45 +1,37 @@
-"""The flow `personal`: each hour, what people's own moments say of the model that serves them.
+"""The flow `personal`: each hour, what people's own moments teach.
 
-1. Their calibration: the offset that their own labelled, untouched moments ask for, drawn towards the model's own
-   (``calibrate.fit_shift``). Nobody's data moves nothing; the share that is theirs grows with their moments.
+1. Their experts (``personal.learner``): whose word counts is weighed by what each had said of the moments whose
+   outcome has become known; what is their own is fitted anew where there is enough that is new.
 2. Their record: day by day what was warned and came true, and what was said beside what happened.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
-import pandas as pd
 
 from flows.artifacts import Cell, publish_markdown, publish_table
-from flows.label_files import join_moments, read_labels
+from flows.personal_learning import Served, learn_person
 from flows.platform_flow import Platform, log, platform_flow
-from neural_focus.errors import NeuralFocusError
 from neural_focus.labelling.labels import MARGIN_US, untouched
 from neural_focus.labelling.outcomes import HORIZON, high_onsets, served_outcome, warning_outcome
-from neural_focus.labelling.served_outcomes import KINDS, TICK_US
+from neural_focus.labelling.served_outcomes import TICK_US
 from neural_focus.labelling.stream_timelines import stream_timeline
-from neural_focus.models.calibrate import fit_personal
-from neural_focus.models.champion import load, working_champion
-from neural_focus.models.fitting import labelled
+from neural_focus.models.champion import working_champion
 from neural_focus.models.predict import Predictor
+from neural_focus.personal.learner import Learner
 from neural_focus.prediction import WarningKind
-from neural_focus.registry.shadow_run import shadow
-from neural_focus.settings import Settings
 from neural_focus.store.database import Connection
-from neural_focus.store.experiments import models_of_arms
 from neural_focus.store.labels import shown_on
 from neural_focus.store.person_record import (
     BINS,
-    PersonCalibration,
     WarningDay,
     bin_outcomes,
     days_known,
-    write_calibrations,
     write_day,
+    write_personal_models,
 )
 from neural_focus.store.predictions import LoggedMoments, read_moments
 from neural_focus.time import DAY_US
@@ -50,65 +42,44 @@ RECENT = timedelta(days=1)
 """Days whose outcomes may still change: they are counted again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
-    """A person who got predictions in the last days."""
-
-    user_id: int
-    name: str
-    is_demo: bool
-
-
 @platform_flow(
     name="personal",
-    description="Fits each person's calibration to their own labelled snapshots; counts how many warnings came true.",
+    description="Lets each person's own experts learn from their labelled snapshots; counts how many warnings came "
+    "true.",
     stale_after=timedelta(minutes=50),
 )
 def personal(platform: Platform) -> int:
-    """Brings everybody's calibration and record up to date; returns how many people that was."""
+    """Brings everybody's experts and record up to date; returns how many people that was."""
     return adapt(platform, datetime.now(UTC))
 
 
 def adapt(platform: Platform, now: datetime) -> int:
     """The work of the flow."""
-    predictors = at_work(platform.settings, models_of_arms(platform.connection))
+    predictor = working_champion(platform.settings)[0] or Predictor.rules()
     people = served_people(platform.connection, now)
     rows: list[dict[str, Cell]] = []
     for person in people:
-        found = {one.version: calibrations(platform, one, person) for one in predictors}
-        if found:
-            write_calibrations(platform.connection, person.user_id, found)
+        learners = learn_person(platform, predictor, person)
+        states = {target: one.to_json() for target, one in learners.items()}
+        write_personal_models(platform.connection, person.user_id, states)
         days = count_days(platform.connection, person.user_id, now.date())
         platform.connection.commit()
-        serves = next(iter(found.values()), [])
-        share = max((one.share for one in serves if one.target == "switch"), default=0.0)
-        rows.append({"person": person.name, "own share": f"{share:.0%}", "days counted": days})
+        rows.append({"person": person.name, **_weights(learners), "days counted": days})
     log(f"{len(people)} people brought up to date")
     publish_markdown(
         "personal-run", f"{len(people)} people who got predictions in the last {DAYS} days.", "What was done"
     )
-    publish_table("personal-people", rows, "How much of the calibration is the person's own")
+    publish_table("personal-people", rows, "Whose word counts: the time since the last switch, the model, or their own")
     return len(people)
 
 
-def at_work(settings: Settings, arms: Collection[str] = ()) -> list[Predictor]:
-    """The model that serves, the one in its shadow, and those of experiments' ``arms``: all get what people's own
-    moments ask for, or a comparison of two would be one of how long each has known them."""
-    champion, _ = working_champion(settings)
-    if champion is None:
-        return []
-    found = [champion]
-    try:
-        if (beside := shadow(settings)) is not None:
-            found.append(load(settings, beside.tag))
-    except NeuralFocusError as error:  # a challenger's trouble is its own
-        log(f"nothing is fitted for the shadow: {error}")
-    for version in sorted(set(arms) - {one.version for one in found}):
-        try:
-            found.append(load(settings, version))
-        except NeuralFocusError as error:
-            log(f"nothing is fitted for the arm of an experiment: {error}")
-    return found
+def _weights(learners: Mapping[str, Learner]) -> dict[str, Cell]:
+    """Of each target's voices the weight, in words."""
+    return {
+        f"{target}: {voice}": f"{weight:.0%}"
+        for target, one in learners.items()
+        for voice, weight in one.weights.voices.items()
+    }
 
 
 def served_people(connection: Connection, now: datetime) -> list[Served]:
@@ -119,24 +90,6 @@ def served_people(connection: Connection, now: datetime) -> list[Served]:
         (now - timedelta(days=DAYS),),
     )
     return [Served(*row) for row in rows]
-
-
-def calibrations(platform: Platform, predictor: Predictor, person: Served) -> list[PersonCalibration]:
-    """What the person's labelled moments that the model was not trained on ask for, by target."""
-    labels = read_labels(platform.settings.feast, is_demo=person.is_demo)
-    until = predictor.manifest["data"].get("until_us", {}).get(str(person.user_id), 0)
-    new = labels["event_timestamp"] > pd.Timestamp(until, unit="us", tz="UTC")
-    mine = labels[(labels["user_id"] == person.user_id) & new].reset_index(drop=True)
-    if mine.empty:
-        return []
-    moments = join_moments(platform, mine, predictor.contract.version, sequences=predictor.reads_sequences)
-    found = []
-    for target in KINDS:
-        judged, label = labelled(moments, target)
-        if target in predictor.targets and len(label):
-            line = predictor.line_of(target, judged)
-            found.append(PersonCalibration(target, *fit_personal(line, label)))
-    return found
 
 
 def count_days(connection: Connection, user_id: int, today: date) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
@@ -42,12 +42,20 @@ def categorize_risk(risk: float) -> RiskCategory:
 
 
 @dataclass(frozen=True, slots=True)
+class Mixture:
+    """What each of ``personal.mixture.EXPERTS`` said of one moment, nan for nothing, and the weight of each."""
+
+    said: tuple[float, ...]
+    weights: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
     """What a model foresees of the snapshot at ``t_us``, made at ``predicted_us``, and what was decided upon it.
 
     Scores 0–100, probabilities 0–1, momentum in points; ``break_risk`` is None while focus is not settled. ``factors``:
-    why each risk that there is is what it is, by target, in words, the largest reason first. What is stored, shown and
-    sent of a prediction is taken from this object.
+    why each risk that there is is what it is, by target, in words, the largest reason first. ``mixtures``:
+    what each risk was mixed of, by target. What is stored, shown and sent of a prediction is taken from this object.
     """
 
     t_us: int
@@ -64,6 +72,7 @@ class Prediction:
     intervention_target: str | None = None
     intervention_reason: str = ""
     ab_test_group: str | None = None
+    mixtures: Mapping[str, Mixture] = field(default_factory=dict)
 
     @property
     def timestamp(self) -> float:

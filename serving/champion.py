@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
 
 from neural_focus.errors import NeuralFocusError
 from neural_focus.models.champion import load
@@ -11,9 +10,8 @@ from neural_focus.models.predict import Predictor
 from neural_focus.registry.champion_pointer import champion
 from neural_focus.registry.health import read_health
 from neural_focus.settings import Settings
-from neural_focus.store.person_record import PersonCalibration
 from serving.model_arms import ModelArms
-from serving.predictors import shares_of, shifts_of, warm_up
+from serving.predictors import warm_up
 
 WATCH_SECONDS = 3.0
 _LOG = logging.getLogger("neural_focus.serving")
@@ -28,10 +26,7 @@ class Champion:
         self._refused: str | None = None
         self.notice = ""
         """Why the chosen model does not answer, in a sentence for people; empty while it does."""
-        self.predictor = self._plain = Predictor.rules()
-        self.own_share: Mapping[int, float] = {}
-        """By person: how much of the calibration is their own data's word, 0–1."""
-        self._shifts: dict[str, dict[int, float]] = {}
+        self.predictor = Predictor.rules()
         self.arms = ModelArms(settings)
 
     def predictor_for(self, user_id: int) -> Predictor:
@@ -63,19 +58,9 @@ class Champion:
         except NeuralFocusError as error:
             return self._refuse(tag, error)
         self._tag, self._refused, self.notice = tag, None, ""
-        self.predictor = self._plain = predictor
-        self.own_share, self._shifts = {}, {}
+        self.predictor = predictor
         _LOG.info("model %s (%s) answers from now on", tag, predictor.version)
         return True
-
-    def adapt(self, version: str, found: Mapping[int, Sequence[PersonCalibration]]) -> None:
-        """Take over people's own calibrations of the model ``version``, if it still answers, and each one's share."""
-        if version != self.predictor.version:
-            return
-        shifts = shifts_of(found)
-        self.own_share = shares_of(found)
-        if shifts != self._shifts:
-            self._shifts, self.predictor = shifts, self._plain.with_shifts(shifts)
 
     def _refuse(self, tag: str | None, error: NeuralFocusError) -> bool:
         if self._refused != tag:

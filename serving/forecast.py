@@ -6,6 +6,7 @@ One thread does this for all streams (the stores are not made for several); the 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,6 +16,8 @@ from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
 from neural_focus.messages import Snapshot
 from neural_focus.models.past import PastRows
 from neural_focus.models.predict import Predictor
+from neural_focus.personal.learner import Learner
+from neural_focus.personal.served import Target, judge
 from neural_focus.prediction import Prediction
 from neural_focus.snapshot_inputs import SnapshotInputs
 from neural_focus.store.interventions import StoredOffer
@@ -22,6 +25,7 @@ from neural_focus.store.predictions import LoggedPrediction
 from neural_focus.time import iso, wall_clock_us
 from serving.champion import Champion
 from serving.online import OnlineFeatures
+from serving.personal_models import PersonalModels
 from serving.predictors import trained_on
 from serving.problems import ProblemError
 from serving.streams import LiveStream
@@ -83,7 +87,12 @@ def is_ahead(snapshot: Snapshot) -> bool:
 
 
 def forecast(
-    online: OnlineFeatures, champion: Champion, stream: LiveStream, snapshot: Snapshot, inputs: SnapshotInputs
+    online: OnlineFeatures,
+    champion: Champion,
+    people: PersonalModels,
+    stream: LiveStream,
+    snapshot: Snapshot,
+    inputs: SnapshotInputs,
 ) -> Forecast:
     """Store the snapshot, predict from what the online store then holds and from the ``inputs`` that came with it, and
     advance the stream's momentum.
@@ -94,6 +103,7 @@ def forecast(
     """
     momentum = stream.momentum.advance(snapshot.t_us, snapshot.features["seconds_since_session_start"])
     predictor = champion.predictor_for(stream.user_id)
+    learners = people.of(stream.user_id, predictor)
     row = np.fromiter((snapshot.features[name] for name in FEATURE_NAMES), np.float32, len(FEATURE_NAMES))
     row[MOMENTUM] = momentum
     began = time.perf_counter()
@@ -101,7 +111,7 @@ def forecast(
     features = online.exchange(stream.stream_id, snapshot.t_us, row, types)
     stream.steps.observe(snapshot.t_us, features, types)
     past = PastRows.of_snapshot(inputs, stream.steps.recent())
-    prediction = predict(predictor, stream.user_id, snapshot.t_us, features, momentum, past)
+    prediction = predict(predictor, learners, stream.user_id, snapshot.t_us, features, momentum, past)
     latency_ms = (time.perf_counter() - began) * 1e3
     stream.momentum.predicted(prediction.focus_score)
     stream.snapshot = snapshot
@@ -110,15 +120,17 @@ def forecast(
 
 def predict(
     predictor: Predictor,
+    learners: Mapping[Target, Learner],
     user_id: int,
     t_us: int,
     features: NDArray[np.float32],
     momentum: float,
     past: PastRows,
 ) -> Prediction:
-    """What the model foresees from online features float32[32] and the stream's past as of then, and why."""
-    explained = predictor.judge(features, past, user_id=user_id)
-    batch = explained.batch
+    """What the person's experts on top of the model foresee from online features float32[32] and the stream's past as
+    of then, and why."""
+    judged, mixtures = judge(predictor, learners, features, past, user_id)
+    batch = judged.batch
     broken = float(batch.break_risk[0])
     settled = broken == broken  # nan is what differs from itself
     return Prediction(
@@ -128,10 +140,11 @@ def predict(
         distraction_risk=float(batch.distraction_risk[0]),
         break_risk=broken if settled else None,
         confidence=float(batch.confidence[0]),
-        factors={target: explained.reasons(target) for target in (("switch", "break") if settled else ("switch",))},
+        factors={target: judged.reasons(target) for target in (("switch", "break") if settled else ("switch",))},
         focus_momentum=momentum,
         model_version=predictor.version,
         trained_on=trained_on(predictor),
+        mixtures=mixtures,
     )
 
 

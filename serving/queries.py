@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +14,7 @@ import numpy as np
 from neural_focus.labelling.labels import MARGIN_US
 from neural_focus.labelling.stream_timelines import stream_timeline
 from neural_focus.messages import PredictionMade
+from neural_focus.personal.learner import Learner
 from neural_focus.prediction import categorize_risk
 from neural_focus.settings import Settings
 from neural_focus.store.database import Connection
@@ -24,6 +25,7 @@ from neural_focus.time import iso, microseconds, moment, wall_clock_us
 from neural_focus.timeline import Timeline
 from serving.champion import Champion
 from serving.people import UserProfile
+from serving.personal_models import PersonalModels
 from serving.predictors import trained_on
 from serving.problems import ProblemError
 from serving.recent_responses import (
@@ -35,7 +37,7 @@ from serving.recent_responses import (
     Switch,
     WarningGiven,
 )
-from serving.responses import Link, ModelCard, Now, Person, PredictionResponse
+from serving.responses import Link, ModelCard, Now, Person, PredictionResponse, Voices
 from serving.runtime import Runtime
 from serving.warnings import Offered, idle_stretches, switches_of, warnings_of
 
@@ -86,8 +88,8 @@ async def now(runtime: Runtime, user_id: int) -> Now:
     prediction, age = runtime.current(user_id)
     stream = runtime.streams.newest(user_id)
     fresh = age is not None and age <= FRESH_SECONDS
-    answering = runtime.champion
-    card = await runtime.database.run(lambda connection: model_card(connection, answering, someone))
+    answering, people = runtime.champion, runtime.people
+    card = await runtime.database.run(lambda connection: model_card(connection, answering, people, someone))
     return Now(
         person=person_of(someone),
         collecting=fresh and runtime.hub.has_desktop(user_id),
@@ -118,12 +120,11 @@ def prediction(runtime: Runtime, user_id: int) -> PredictionResponse:
     return PredictionResponse(PredictionMade.of(made), age)
 
 
-def model_card(connection: Connection, answering: Champion, someone: UserProfile) -> ModelCard:
+def model_card(connection: Connection, answering: Champion, people: PersonalModels, someone: UserProfile) -> ModelCard:
     """Which model answers, whose data made it, and how far it has got to know this person."""
     predictor = answering.predictor_for(someone.id)
     notice = answering.arms.notice(someone.id) or answering.notice
-    by_arm = answering.arms.of(someone.id) is not None
-    yours = answering.arms.share(someone.id) if by_arm else answering.own_share.get(someone.id, 0.0)
+    voices: dict[str, Voices] = {target: _voices(one) for target, one in people.of(someone.id, predictor).items()}
     source = trained_on(predictor)
     zone = ZoneInfo(someone.zone)
     first_us = first_prediction_us(connection, someone.id)
@@ -136,8 +137,8 @@ def model_card(connection: Connection, answering: Champion, someone: UserProfile
         trained_on=source,
         learning=learning,
         day=day,
-        yours=yours,
-        note=f"{predictor.version} answers instead: {notice}" if notice else _note(source, learning, day, yours),
+        voices=voices,
+        note=f"{predictor.version} answers instead: {notice}" if notice else _note(source, learning, day, voices),
         health=answering.health,
         data_from=iso(data["first_us"]) if data else None,
         data_to=iso(data["last_us"]) if data else None,
@@ -238,13 +239,22 @@ def _warned(
     return sorted(found, key=lambda warning: warning.t_us)
 
 
-def _note(source: str, learning: bool, day: int, yours: float) -> str:
+def _voices(learner: Learner) -> Voices:
+    weights = learner.weights
+    since = iso(learner.leads_us) if learner.leads_us else None
+    return Voices(**weights.voices, leader=weights.leader, since=since)
+
+
+def _note(source: str, learning: bool, day: int, voices: Mapping[str, Voices]) -> str:
     if not learning:
         words = {"people": "trained on people", "demo": "trained on demo people"}
         return words.get(source, "rules of thumb: no model has passed its gates yet")
-    known = "rules of thumb" if source == "rules" else "what it learned from demo people"
-    own = f"{yours:.0%} of its calibration is from your data; for the rest " if yours >= 0.005 else ""
-    return f"learning, day {day}: {own}it uses {known} until it has enough of your days"
+    decides = {
+        "recency": "the time since your last switch decides most, until more is known of you",
+        "model": f"{'rules of thumb' if source == 'rules' else 'what it learned from demo people'} decides most",
+        "own": "what it learned from you alone decides most",
+    }
+    return f"learning, day {day}: {decides[voices['switch'].leader]}"
 
 
 def flat_figures(metrics: object, prefix: str = "") -> dict[str, float]:

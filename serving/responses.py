@@ -182,6 +182,19 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Voices:
+    """Whose word counts in a person's risk, as weights that sum to 1: the time since their last switch, the model that
+    everybody has, and what is learned from them alone. ``leader`` has the most, ``since`` then; null: from the start.
+    """
+
+    recency: float
+    model: float
+    own: float
+    leader: Literal["recency", "model", "own"]
+    since: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ModelCard:
     """The model that answers now. ``learning``: it does not know this person yet; ``day`` counts from their first."""
 
@@ -189,8 +202,8 @@ class ModelCard:
     trained_on: TrainedOn
     learning: bool
     day: int
-    yours: float
-    """How much of its calibration is this person's own data's word, 0–1."""
+    voices: dict[str, Voices]
+    """By target, "switch" and "break"."""
     note: str
     health: str
     """What the last look for drift found; empty before the first."""

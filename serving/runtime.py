@@ -23,7 +23,6 @@ from neural_focus.settings import Settings
 from neural_focus.snapshot_inputs import SnapshotInputs
 from neural_focus.store.database import Connection
 from neural_focus.store.interventions import StoredOffer
-from neural_focus.store.person_record import read_calibrations
 from neural_focus.store.users import ensure_user, read_user
 from neural_focus.time import iso, wall_clock_us
 from serving.actions import REPEAT_SECONDS, Actions
@@ -38,6 +37,7 @@ from serving.interventions import Interventions
 from serving.jail import Jail
 from serving.online import OnlineFeatures
 from serving.people import UserProfile, own_hosts, read_person, store_help
+from serving.personal_models import PersonalModels
 from serving.prediction_writer import FLUSH_SECONDS, PredictionWriter
 from serving.recall import recall_stream
 from serving.rounds import RoundsDesk
@@ -50,7 +50,7 @@ TICK_SECONDS = 0.25
 EFFECTS_SECONDS = 15.0
 COLLECT_SECONDS = 60.0
 OWN_SECONDS = 60.0
-"""People's own calibrations are fitted once an hour; a new one serves within this."""
+"""People's own experts learn once an hour; what they learned serves within this."""
 _LOG = logging.getLogger("neural_focus.serving")
 
 
@@ -65,7 +65,8 @@ class Runtime:
         self.database = Database(settings.database_url)
         self.champion = Champion(settings)
         self.writer = PredictionWriter(self.database)
-        self.shadow = ShadowPredictions(settings, self.writer.add)
+        self.people = PersonalModels()
+        self.shadow = ShadowPredictions(settings, self.people, self.writer.add)
         self.browsers = Browsers(self.database, self.hub, self.streams)
         self.actions = Actions(self.database, self.hub, self.browsers)
         self.interventions = Interventions(self.database, self.hub, self.streams, self.actions, settings)
@@ -87,6 +88,7 @@ class Runtime:
         await self.person_id(LOCAL_PERSON)
         self._online = await self._in_forecast_thread(partial(OnlineFeatures, self.settings))
         await self._in_forecast_thread(self.champion.refresh)
+        await self._read_personal_models()
         await run_in_threadpool(self.shadow.refresh)
         await self.interventions.restore()
         await self.sessions.restore()
@@ -106,24 +108,15 @@ class Runtime:
                 ("experiments", REFRESH_SECONDS, self.interventions.experiments.refresh),
                 ("champion", WATCH_SECONDS, partial(self._in_forecast_thread, self.champion.refresh)),
                 ("model arms", WATCH_SECONDS, self._take_model_arms),
-                ("own calibrations", OWN_SECONDS, self._adapt),
+                ("personal models", OWN_SECONDS, self._read_personal_models),
                 ("shadow", WATCH_SECONDS, partial(run_in_threadpool, self.shadow.refresh)),
                 ("collect garbage", COLLECT_SECONDS, _collect_garbage),
             )
         ]
         _freeze_garbage()
 
-    async def _adapt(self) -> None:
-        """People's own calibrations of the model that answers and of its shadow, into the threads that predict."""
-        version, beside = self.champion.predictor.version, self.shadow.version
-        found = await self.database.run(lambda connection: read_calibrations(connection, version))
-        await self._in_forecast_thread(partial(self.champion.adapt, version, found))
-        if beside is not None:
-            theirs = await self.database.run(lambda connection: read_calibrations(connection, beside))
-            await run_in_threadpool(self.shadow.adapt, beside, theirs)
-        for arm in self.champion.arms.versions:
-            found = await self.database.run(partial(read_calibrations, version=arm))
-            await self._in_forecast_thread(partial(self.champion.arms.adapt, arm, found))
+    async def _read_personal_models(self) -> None:
+        await self.database.run(self.people.refresh)
 
     async def _take_model_arms(self) -> None:
         """The models that experiments assigned to people answer them; nothing to do where none does."""
@@ -167,6 +160,7 @@ class Runtime:
             return known
         settings, watch = self.settings, self.streams.watch_of(user_id)
         found = await self.database.run(lambda connection: recall_stream(connection, settings, user_id, machine, watch))
+        await self.database.run(partial(self.people.read, user_id=user_id))
         added = self.streams.add(found)
         await self.interventions.experiments.join(user_id)
         await self._take_model_arms()
@@ -187,7 +181,9 @@ class Runtime:
         check_time(stream, snapshot)
         if self._online is None:
             raise ConfigurationError("The service has not started")
-        made = await self._in_forecast_thread(partial(forecast, self._online, self.champion, stream, snapshot, inputs))
+        made = await self._in_forecast_thread(
+            partial(forecast, self._online, self.champion, self.people, stream, snapshot, inputs)
+        )
         held, refusal = await self._hold(stream, made)
         told = stream.prediction = made.prediction if held is None else with_arm(made.prediction, held)
         client.send(PredictionMade.of(told))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -17,10 +17,10 @@ from neural_focus.models.champion import load
 from neural_focus.models.predict import Predictor
 from neural_focus.registry.shadow_run import shadow
 from neural_focus.settings import Settings
-from neural_focus.store.person_record import PersonCalibration
 from neural_focus.store.predictions import LoggedPrediction
 from serving.forecast import Forecast, predict
-from serving.predictors import shifts_of, warm_up
+from serving.personal_models import PersonalModels
+from serving.predictors import warm_up
 from serving.streams import LiveStream
 
 MOST_WAITING = 20
@@ -30,14 +30,12 @@ _LOG = logging.getLogger("neural_focus.serving")
 class ShadowPredictions:
     """Holds the loaded challenger, if there is one; ``keep`` gets each row it makes, in the shadow's thread."""
 
-    def __init__(self, settings: Settings, keep: Callable[[LoggedPrediction], None]) -> None:
-        self._settings, self._keep = settings, keep
+    def __init__(self, settings: Settings, people: PersonalModels, keep: Callable[[LoggedPrediction], None]) -> None:
+        self._settings, self._people, self._keep = settings, people, keep
         self._thread = ThreadPoolExecutor(1, "shadow")
         self._tag: str | None = None
         self._waiting = 0
         self._predictor: Predictor | None = None
-        self._plain: Predictor | None = None
-        self._shifts: dict[str, dict[int, float]] = {}
         self._passed_by = 0
 
     @property
@@ -58,22 +56,14 @@ class ShadowPredictions:
             tag = named.tag if named else None
             if tag == self._tag:
                 return
-            self._tag, self._predictor, self._plain = tag, None, None
+            self._tag, self._predictor = tag, None
             if tag is not None:
                 predictor = load(self._settings, tag)
                 warm_up(predictor)
-                self._predictor = self._plain = predictor
-                self._shifts = {}
+                self._predictor = predictor
                 _LOG.info("model %s predicts in the shadow from now on", tag)
         except NeuralFocusError as error:
             _LOG.error("no shadow run: %s", error)
-
-    def adapt(self, version: str, found: Mapping[int, Sequence[PersonCalibration]]) -> None:
-        """Take over people's own calibrations of the challenger ``version``, if it still is the one, as the champion
-        does of its own."""
-        shifts = shifts_of(found)
-        if self._plain is not None and self._plain.version == version and shifts != self._shifts:
-            self._shifts, self._predictor = shifts, self._plain.with_shifts(shifts)
 
     def consider(self, stream: LiveStream, made: Forecast) -> None:
         """Judge an answered snapshot later; returns at once."""
@@ -93,7 +83,8 @@ class ShadowPredictions:
         try:
             began = time.perf_counter()
             momentum, t_us = made.prediction.focus_momentum, made.prediction.t_us
-            prediction = predict(predictor, stream.user_id, t_us, made.features, momentum, made.past)
+            learners = self._people.of(stream.user_id, predictor)
+            prediction = predict(predictor, learners, stream.user_id, t_us, made.features, momentum, made.past)
             latency_ms = (time.perf_counter() - began) * 1e3
             self._keep(
                 LoggedPrediction(

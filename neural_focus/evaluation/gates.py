@@ -21,6 +21,7 @@ from neural_focus.models.held_out import DAYS, HeldOut
 from neural_focus.models.past import PastRows
 from neural_focus.models.predict import Predictor
 from neural_focus.models.sequences import LiveSteps
+from neural_focus.personal.served import NOBODY, judge, learners_of
 from neural_focus.replay import INPUT_NAMES
 from neural_focus.snapshot_inputs import SnapshotInputs
 
@@ -122,7 +123,7 @@ def chance_ece(probability: Floats, rounds: int = 20, seed: int = 7) -> float:
 
 def latency(predictor: Predictor) -> Gate:
     """p99 of a judged snapshot and its reasons in ms of processor time: the machine's other work is not the model's."""
-    rng, steps = np.random.default_rng(7), LiveSteps()
+    rng, steps, learners = np.random.default_rng(7), LiveSteps(), learners_of(predictor, NOBODY, {})
     rows, inputs = (
         rng.gamma(1.0, 2.0, (_CALLS, len(names))).astype(np.float32) for names in (FEATURE_NAMES, INPUT_NAMES)
     )
@@ -136,7 +137,7 @@ def latency(predictor: Predictor) -> Gate:
             app, before = ("editor", "browser")[:: 1 - 2 * (second // 40 % 2)]
             past = PastRows.of_snapshot(SnapshotInputs(inputs[call], app, before), steps.recent())
             began = time.thread_time()
-            predictor.judge(row, past).reasons()
+            judge(predictor, learners, row, past, NOBODY)[0].reasons()
             took[call] = (time.thread_time() - began) * 1e3
         tails.append(float(np.quantile(took, 0.99)))
     return Gate(

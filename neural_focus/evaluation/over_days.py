@@ -18,10 +18,10 @@ from neural_focus.models.calibrate import Calibration, fit_calibration, logit
 from neural_focus.models.contracts import V6
 from neural_focus.models.datasets import Moments, Stays
 from neural_focus.models.fitting import Fitted, fit_model, labelled, trainable
+from neural_focus.models.hazard import Hazard
 from neural_focus.models.linear import fit_linear
 from neural_focus.models.measures import alert_figures, figures
 from neural_focus.models.population import AppStatistics
-from neural_focus.personal.hazard import Hazard
 from neural_focus.personal.learner import Known, Learner
 from neural_focus.personal.mixture import EXPERTS
 from neural_focus.time import DAY_US
@@ -95,7 +95,7 @@ def go_through(moments: Moments, prior: Prior, target: str, *, seed: int = 7) ->
     rows = mine.inputs(V6, prior.population)
     known = Known(rows, _log_odds(prior, target, mine), mine.recency_s, mine.app, times_us)
     said, weights = np.full((len(label), len(MODELS)), np.nan), np.empty((len(label), len(EXPERTS)))
-    learner, experts, alone = Learner(prior.hazards[target], seed), len(EXPERTS), _Alone()
+    learner, experts, alone = Learner.beginning(prior.hazards[target], seed=seed), len(EXPERTS), _Alone()
     for start in np.unique(hour):
         first, last = np.searchsorted(hour, [start, start + 1])
         now_us = int(start) * HOUR_US

@@ -95,18 +95,6 @@ def fit_shift(line: Floats, label: npt.NDArray[np.int8], *, prior_std: float = P
     return float(shift)
 
 
-def fit_personal(line: Floats, label: npt.NDArray[np.int8]) -> tuple[float, int, float]:
-    """A person's offset to the log-odds ``line``, the moments behind it, and the share that is their own word.
-
-    The share is the data's part of the information at the offset (0 without data, towards 1 with much), the prior's is
-    the rest: with few moments the model's own calibration stands, and it gives way as they come in.
-    """
-    shift = fit_shift(line, label)
-    p = sigmoid(line + shift)
-    own = float((p * (1 - p)).sum())
-    return shift, len(label), own / (own + _EFFECTIVE / PRIOR_STD**2)
-
-
 def fit_calibration(
     margin: Floats,
     label: npt.NDArray[np.int8],

@@ -25,6 +25,7 @@ from neural_focus.labelling.labels import NO_LABEL, Labels, Outcome, Source
 from neural_focus.models.calibrate import Calibration, fit_calibration, fit_stack
 from neural_focus.models.confidence import learn_familiarity
 from neural_focus.models.datasets import Moments, Stays, folds_by_person, learn_population, slices_by_days
+from neural_focus.models.hazard import Hazard
 from neural_focus.models.inputs import InputContract, Rows
 from neural_focus.models.linear import Linear, fit_linear
 from neural_focus.models.population import AppStatistics
@@ -192,6 +193,7 @@ def _assemble(
         "population": populations["all"].to_json() if contract.version > 1 else {},
         "familiarity": learn_familiarity(contract, rows, later.own).to_json(),
         "usual": rows_to_json(usual_rows(rows, some.person)),
+        "hazards": hazards_to_json(moments, [target for target in served if target != "outcome"]),
         "typical": {
             target: rows_to_json(_typical(some, rows, target, model, calibration[target]))
             for target, model in served.items()
@@ -200,6 +202,16 @@ def _assemble(
     files = {f"{name}.ubj": trees for name, (trees, _) in models["all"].items()}
     files[MODEL] = write_json(model)
     return Fitted(contract, served, calibration, populations["all"], rounds, models["all"], files)
+
+
+def hazards_to_json(moments: Moments, targets: Sequence[str]) -> dict[str, dict[str, list[float]]]:
+    """By target how often it came true by the time since the last switch, people weighing alike; a plain form."""
+    found = {}
+    for target in targets:
+        mine, label = labelled(moments, target)
+        groups = [(mine.recency_s[mine.person == one], label[mine.person == one]) for one in np.unique(mine.person)]
+        found[target] = Hazard.of_groups(groups, target).to_json()
+    return found
 
 
 def probe_split(moments: Moments) -> npt.NDArray[np.int8]:

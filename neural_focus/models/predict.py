@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from neural_focus.models.calibrate import Calibration
 from neural_focus.models.confidence import Familiarity, confidence
 from neural_focus.models.contracts import V1, contract_of
 from neural_focus.models.explain import rule_factors, word_factors
+from neural_focus.models.hazard import Hazard
 from neural_focus.models.inputs import InputContract, Rows
 from neural_focus.models.past import PastRows
 from neural_focus.models.population import AppStatistics
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from neural_focus.models.datasets import Moments
 
 Floats = npt.NDArray[np.float64]
+_RULES_CONFIDENCE = 0.3
 _APP_AGE, _SWITCHES = FEATURE_INDEX["time_in_current_app"], FEATURE_INDEX["context_switches_5min"]
 _IS_IDLE = INPUT_INDEX["is_idle"]
 
@@ -50,15 +52,42 @@ class PredictionBatch:
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
-    """One judged snapshot, n = 1, and why: ``reasons`` says it of the row that was judged, in words."""
+class Contributions:
+    """What each input ``names`` of one row adds to its log-odds against a row of ``reference``: float[len(names)]."""
 
-    batch: PredictionBatch
-    reasons_of: Callable[[str], tuple[str, ...]]
+    names: tuple[str, ...]
+    row: Rows
+    reference: Rows
+    shares: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """One judged snapshot float32[32], n = 1: a probability of each target, and why.
+
+    ``rows`` float32[1, width] are the model's inputs, [1, 0] of rules; ``said`` float64[1] by target. ``weigh`` makes
+    the contributions to what is said of those to what the model says, by target.
+    """
+
+    predictor: Predictor
+    features: Rows
+    rows: Rows
+    said: Mapping[str, Floats]
+    settled: bool
+    user_id: int | None
+    weigh: Callable[[str, Contributions], Contributions] = lambda _, found: found
+
+    @property
+    def batch(self) -> PredictionBatch:
+        """Scores and risks, n = 1."""
+        return self.predictor.batch(self.rows, self.said, np.array([self.settled]))
 
     def reasons(self, target: str = "switch") -> tuple[str, ...]:
-        """Why the risk of ``target`` is what it is, largest reason first."""
-        return self.reasons_of(target)
+        """Why the risk of ``target`` is what it is, in words, largest reason first."""
+        if target not in self.predictor.targets:
+            return rule_factors(self.features)
+        found = self.predictor.contributions(target, self.rows[0], self.user_id)
+        return self.predictor.words(self.weigh(target, found), self.user_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +95,8 @@ class Predictor:
     """A loaded model, or the rules that stand in for one (``version`` rules_v0).
 
     ``trained_on`` is "demo", "people" or "nothing". ``usual`` has the median input per user id, under "*" everyone's;
-    ``typical[target]`` in the same way the moment that reasons compare with (``typical``).
+    ``typical[target]`` in the same way the moment that reasons compare with (``typical``). ``hazards``: by target how
+    often it came true by the time since the last switch.
     """
 
     version: str
@@ -78,12 +108,13 @@ class Predictor:
     familiarity: Familiarity | None
     usual: Mapping[str, Rows]
     typical: Mapping[str, Mapping[str, Rows]]
+    hazards: Mapping[str, Hazard]
     manifest: Mapping[str, Any]
 
     @staticmethod
     def rules() -> Predictor:
         """What predicts when no model is there: documented rules of thumb, with low confidence."""
-        return Predictor("rules_v0", "nothing", V1, {}, {}, AppStatistics({}), None, {}, {}, {})
+        return Predictor("rules_v0", "nothing", V1, {}, {}, AppStatistics({}), None, {}, {}, {}, {})
 
     @staticmethod
     def from_files(files: Mapping[str, bytes], manifest: Mapping[str, Any], version: str) -> Predictor:
@@ -116,6 +147,7 @@ class Predictor:
             familiarity=Familiarity.from_json(model["familiarity"]),
             usual=rows_from_json(model["usual"]),
             typical={target: rows_from_json(found) for target, found in model["typical"].items()},
+            hazards={target: Hazard.from_json(found) for target, found in model.get("hazards", {}).items()},
             manifest=manifest,
         )
 
@@ -152,30 +184,34 @@ class Predictor:
         Raises:
             ContractError: the snapshots or the past have not the model's width.
         """
+        return self.batch(*self._said(features, past, user_id))
+
+    def judge(self, features: Rows, past: PastRows | None = None, *, user_id: int | None = None) -> Judgement:
+        """One snapshot float32[32] as ``predict`` judges it, with reasons of the same row of inputs."""
+        rows, said, settled_now = self._said(features[None], past, user_id)
+        return Judgement(self, features, rows, said, bool(settled_now[0]), user_id)
+
+    def _said(
+        self, features: Rows, past: PastRows | None, user_id: int | None
+    ) -> tuple[Rows, dict[str, Floats], npt.NDArray[np.bool_]]:
+        settled_now = _settled(features, past)
         if not self.targets:
-            return _judge_by_rules(features, _settled(features, past))
-        return self._judge(self.inputs(features, past, user_id), _settled(features, past), user_id)
+            return np.empty((len(features), 0), np.float32), _say_rules(features), settled_now
+        rows = self.inputs(features, past, user_id)
+        return rows, self.say(rows, user_id), settled_now
 
-    def judge(self, features: Rows, past: PastRows | None = None, *, user_id: int | None = None) -> Explained:
-        """Probabilities and reasons of one snapshot float32[32], from one row of inputs: what live serving calls."""
-        settled_now = _settled(features[None], past)
-        if not self.targets:
-            return Explained(_judge_by_rules(features[None], settled_now), lambda target: rule_factors(features))
-        rows = self.inputs(features[None], past, user_id)
-
-        def reasons(target: str) -> tuple[str, ...]:
-            return self._words(rows[0], target, user_id) if target in self.targets else rule_factors(features)
-
-        return Explained(self._judge(rows, settled_now, user_id), reasons)
-
-    def _judge(self, rows: Rows, settled_now: npt.NDArray[np.bool_], user_id: int | None) -> PredictionBatch:
+    def say(self, rows: Rows, user_id: int | None = None) -> dict[str, Floats]:
+        """Calibrated probabilities float64[n] of every target from assembled inputs of one person."""
         margins = margins_of(self.targets, rows)
-        said = {name: self.calibration[name].probabilities(line, user_id) for name, line in margins.items()}
+        return {name: self.calibration[name].probabilities(line, user_id) for name, line in margins.items()}
+
+    def batch(self, rows: Rows, said: Mapping[str, Floats], settled_now: npt.NDArray[np.bool_]) -> PredictionBatch:
+        """The judgement of assembled inputs that is made of a probability float64[n] for each target."""
         risk = said["switch"]
         known = self.familiarity.of(rows) if self.familiarity else np.ones(len(rows))
-        focus = said.get("outcome", 1.0 - risk)
+        sure = confidence(risk, known) if self.targets else np.full(len(rows), _RULES_CONFIDENCE)
         broken = np.where(settled_now, said["break"], np.nan) if "break" in said else np.full(len(rows), np.nan)
-        return PredictionBatch(100.0 * focus, risk, broken, confidence(risk, known))
+        return PredictionBatch(100.0 * said.get("outcome", 1.0 - risk), risk, broken, sure)
 
     def probabilities(self, target: str, rows: Rows, user_id: int | None = None) -> Floats:
         """Calibrated probabilities float64[n] of one target from assembled inputs; nan if it was not trained."""
@@ -194,21 +230,20 @@ class Predictor:
         """Calibrated log-odds float64[n] of labelled moments, without anybody's own offset."""
         return self.calibration[target].line(self.targets[target].margins(self.inputs_of(moments)))
 
-    def with_shifts(self, shifts: Mapping[str, Mapping[int, float]]) -> Predictor:
-        """This model with people's own offsets to its calibration, by target and person, where there are any."""
-        fitted = {
-            target: replace(line, shift={**line.shift, **shifts.get(target, {})})
-            for target, line in self.calibration.items()
-        }
-        return replace(self, calibration=fitted)
-
-    def _words(self, row: Rows, target: str, user_id: int | None) -> tuple[str, ...]:
-        own = str(user_id) in self.usual
-        usual = self.usual[str(user_id) if own else "*"]
+    def contributions(self, target: str, row: Rows, user_id: int | None = None) -> Contributions:
+        """What the inputs of one assembled row add to the log-odds of ``target``."""
         model, beside = self.targets[target], self.reference(target, user_id)
+        shares = model.contributions(row, beside)
         if isinstance(model, READS_SEQUENCES):
-            return word_factors(model.names, model.plain(row), model.contributions(row, beside), usual, own=own)
-        return word_factors(self.contract.names, row, model.contributions(row, beside), usual, own=own)
+            return Contributions(model.names, model.plain(row), beside, shares)
+        return Contributions(self.contract.names, row, beside, shares)
+
+    def words(self, found: Contributions, user_id: int | None = None) -> tuple[str, ...]:
+        """The largest contributions in words, beside what is usual for the person, or for everyone."""
+        own = str(user_id) in self.usual
+        return word_factors(
+            found.names, found.row, found.shares, self.usual[str(user_id) if own else EVERYONE], own=own
+        )
 
     def reference(self, target: str, user_id: int | None = None) -> Rows:
         """The moment of the person that reasons compare with, or of everyone: inputs float32[width]."""
@@ -221,12 +256,12 @@ def _settled(features: Rows, past: PastRows | None) -> npt.NDArray[np.bool_]:
     return settled(features[:, _APP_AGE], idle)
 
 
-def _judge_by_rules(features: Rows, settled_now: npt.NDArray[np.bool_]) -> PredictionBatch:
+def _say_rules(features: Rows) -> dict[str, Floats]:
     """Rules of thumb: the hazard of leaving an app falls with the time spent in it, and rises with recent switching."""
     age = features[:, _APP_AGE].astype(np.float64)
     busy = np.minimum(features[:, _SWITCHES].astype(np.float64), 20.0) / 20.0
     risk = np.clip(0.65 / (1.0 + (age / 40.0) ** 0.8) + 0.25 * busy, 0.02, 0.95)
-    broken = np.where(settled_now, np.clip(0.05 + 0.3 * busy, 0.0, 1.0), np.nan)
+    broken = np.clip(0.05 + 0.3 * busy, 0.0, 1.0)
     distracted = features[:, FEATURE_INDEX["is_entertainment"]] + features[:, FEATURE_INDEX["is_pseudo_productive"]]
-    score = 100.0 * np.clip(1.0 - 0.6 * risk - 0.3 * busy - 0.4 * np.minimum(distracted, 1.0), 0.0, 1.0)
-    return PredictionBatch(score, risk, broken, np.full(len(features), 0.3))
+    focus = np.clip(1.0 - 0.6 * risk - 0.3 * busy - 0.4 * np.minimum(distracted, 1.0), 0.0, 1.0)
+    return {"switch": risk, "break": broken, "outcome": focus}

@@ -12,7 +12,15 @@ import numpy.typing as npt
 from neural_focus.models.calibrate import Calibration, fit_calibration
 from neural_focus.models.confidence import learn_familiarity
 from neural_focus.models.datasets import Moments, Stays, folds_by_person, learn_population, slices_by_days
-from neural_focus.models.fitting import TARGETS, Report, chosen_rows, labelled, silent, trainable
+from neural_focus.models.fitting import (
+    TARGETS,
+    Report,
+    chosen_rows,
+    hazards_to_json,
+    labelled,
+    silent,
+    trainable,
+)
 from neural_focus.models.inputs import InputContract, Rows
 from neural_focus.models.network import NETWORK, Network, Scales, learn_scales, network_bytes
 from neural_focus.models.population import AppStatistics
@@ -103,6 +111,7 @@ def fit_sequences(
         "population": population.to_json() if contract.version > 1 else {},
         "familiarity": learn_familiarity(contract, inputs, inputs[:0]).to_json(),
         "usual": rows_to_json(usual_rows(rows, moments.person)),
+        "hazards": hazards_to_json(moments, [target for target in usable if target != "outcome"]),
         "typical": typical,
     }
     files = {NETWORK: network_bytes(network), MODEL: write_json(model)}

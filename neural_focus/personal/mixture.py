@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +28,16 @@ Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int8]
 EXPERTS = ("recency", "prior", "personal", "linear", "trees")
 FIRST = np.array([0.9, 0.01, 0.04, 0.025, 0.025])
+FIRST_KNOWN = np.array([0.04, 0.87, 0.04, 0.025, 0.025])
+"""Of somebody from whose days the prior has learned: its gates have shown it better on their later ones."""
 RATE, SHARE = 0.1, 0.0002
+Voice = Literal["recency", "model", "own"]
+VOICES: Mapping[Voice, tuple[str, ...]] = {
+    "recency": ("recency",),
+    "model": ("prior",),
+    "own": ("personal", "linear", "trees"),
+}
+"""Whose word it is, as people are told: of the time since the last switch, of everybody's model, of what is theirs."""
 _CERTAIN = 1e-6
 
 
@@ -38,9 +48,10 @@ class Weights:
     of: Floats
 
     @staticmethod
-    def first() -> Weights:
-        """Before anything is known."""
-        return Weights(FIRST / FIRST.sum())
+    def first(*, known: bool = False) -> Weights:
+        """Before anything was seen; ``known``: the prior has learned from this person."""
+        first = FIRST_KNOWN if known else FIRST
+        return Weights(first / first.sum())
 
     def mix(self, said: Floats) -> Floats:
         """The served probability float64[n] of what the experts said, float64[n, K] with nan where nothing.
@@ -52,9 +63,9 @@ class Weights:
         with np.errstate(invalid="ignore"):
             return np.asarray((weight * np.where(awake, said, 0.0)).sum(axis=1) / weight.sum(axis=1))
 
-    def learn(self, said: Floats, label: Labels) -> Weights:
+    def learn(self, said: Floats, label: Labels, *, known: bool = False) -> Weights:
         """The weights after outcomes int8[n] of moments in their order, of which the experts said float64[n, K]."""
-        weight, first = self.of, Weights.first().of
+        weight, first = self.of, Weights.first(known=known).of
         for row, came in zip(said, label, strict=True):
             awake = np.isfinite(row)
             if not awake.any():
@@ -64,6 +75,21 @@ class Weights:
             weight = weight * (given if came else 1 - given) ** RATE
             weight = (1 - SHARE) * weight / weight.sum() + SHARE * first
         return Weights(weight)
+
+    @property
+    def voices(self) -> dict[Voice, float]:
+        """The weight of each of ``VOICES``."""
+        return {voice: float(sum(self.of[EXPERTS.index(one)] for one in whose)) for voice, whose in VOICES.items()}
+
+    @property
+    def leader(self) -> Voice:
+        """The one of ``VOICES`` that has the most weight."""
+        voices = self.voices
+        return max(voices, key=lambda voice: voices[voice])
+
+    def meet(self) -> Weights:
+        """The weights once the prior has learned from this person, too: halfway to those that it then begins with."""
+        return Weights((self.of + Weights.first(known=True).of) / 2)
 
     def to_json(self) -> dict[str, float]:
         """By expert."""

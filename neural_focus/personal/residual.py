@@ -7,7 +7,10 @@ where they do not).
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +20,7 @@ from neural_focus.models.calibrate import fit_logistic, sigmoid
 from neural_focus.models.inputs import Rows
 from neural_focus.models.linear import Linear
 from neural_focus.models.measures import log_loss
-from neural_focus.models.trees import PARAMETERS, Forest, compile_forest
+from neural_focus.models.trees import PARAMETERS, Forest, load_trees
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int8]
@@ -28,10 +31,24 @@ _SETTINGS: dict[str, object] = {**PARAMETERS, "eta": 0.05, "min_child_weight": 1
 
 @dataclass(frozen=True, slots=True)
 class Residual:
-    """What a person's own regression and trees add to the layer's log-odds; no trees where they would add nothing."""
+    """What a person's own regression and trees add to the layer's log-odds; no trees where they would add nothing.
+
+    ``stored``: the trees as XGBoost's UBJ.
+    """
 
     linear: Linear
     trees: Forest | None
+    stored: bytes = b""
+
+    @staticmethod
+    def of(linear: Linear, stored: bytes) -> Residual:
+        """With the stored trees, if there are any, ready to judge."""
+        return Residual(linear, load_trees(stored, len(linear.mean)) if stored else None, stored)
+
+    @property
+    def width(self) -> int:
+        """Of the rows that it reads."""
+        return len(self.linear.mean)
 
     def of_linear(self, rows: Rows) -> Floats:
         """float64[n] of rows float32[n, width]."""
@@ -41,13 +58,22 @@ class Residual:
         """float64[n], zeros without trees."""
         return np.zeros(len(rows)) if self.trees is None else self.trees.margins(rows)
 
+    def to_json(self) -> dict[str, Any]:
+        """A plain form to keep."""
+        return {"linear": self.linear.to_json(), "trees": b64encode(self.stored).decode()}
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> Residual:
+        """What ``to_json`` wrote."""
+        return Residual.of(Linear.from_json(data["linear"]), b64decode(data["trees"]))
+
 
 def fit_residual(rows: Rows, label: Labels, layer: Floats, later: int, *, seed: int = 7) -> Residual:
     """Fit on moments in their order, float32[n, width]; ``layer``: the log-odds float64[n] that the layer served.
 
     ``later``: where the latest quarter begins, on which the number of trees is decided.
     """
-    return Residual(_fit_linear(rows, label, layer), _fit_trees(rows, label, layer, later, seed))
+    return Residual.of(_fit_linear(rows, label, layer), _fit_trees(rows, label, layer, later, seed))
 
 
 def _fit_linear(rows: Rows, label: Labels, layer: Floats) -> Linear:
@@ -60,7 +86,7 @@ def _fit_linear(rows: Rows, label: Labels, layer: Floats) -> Linear:
     return Linear(mean, scale, weight[:-1], float(weight[-1]))
 
 
-def _fit_trees(rows: Rows, label: Labels, layer: Floats, later: int, seed: int) -> Forest | None:
+def _fit_trees(rows: Rows, label: Labels, layer: Floats, later: int, seed: int) -> bytes:
     settings = {**_SETTINGS, "seed": seed, "eval_metric": "logloss"}
     fit, check = (_matrix(rows[part], label[part], layer[part]) for part in (slice(0, later), slice(later, None)))
     curve: dict[str, dict[str, list[float]]] = {}
@@ -75,10 +101,10 @@ def _fit_trees(rows: Rows, label: Labels, layer: Floats, later: int, seed: int) 
     )
     found = np.array(curve["later"]["logloss"])
     if found.min() >= log_loss(label[later:], sigmoid(layer[later:])):
-        return None
+        return b""
     rounds = round((int(found.argmin()) + 1) * _MORE)
     booster = xgboost.train(settings, _matrix(rows, label, layer), rounds)
-    return compile_forest(bytes(booster.save_raw("json")), rows.shape[1])
+    return bytes(booster.save_raw("ubj"))
 
 
 def _matrix(rows: Rows, label: Labels, layer: Floats) -> xgboost.DMatrix:

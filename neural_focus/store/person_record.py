@@ -1,10 +1,11 @@
-"""What a person's own past says of the model: their calibration, and their days of warnings. Rows of two tables."""
+"""What a person's own past taught: the state of their experts, and their days of warnings. Rows of two tables."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,16 +15,6 @@ from neural_focus.prediction import WarningKind
 from neural_focus.store.database import Connection
 
 BINS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class PersonCalibration:
-    """``shift`` in log-odds of one target; ``share`` (0–1) of it is the person's own ``moments``' word."""
-
-    target: str
-    shift: float
-    moments: int
-    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,30 +55,26 @@ def bin_outcomes(said: NDArray[np.float64], happened: NDArray[np.int8]) -> NDArr
     return np.stack([np.bincount(place, weight, BINS) for weight in weights], axis=1)
 
 
-def write_calibrations(connection: Connection, user_id: int, found: Mapping[str, Sequence[PersonCalibration]]) -> None:
-    """The person's calibrations become ``found``, by model version, in the caller's transaction; other models' go."""
-    connection.execute("DELETE FROM person_calibrations WHERE user_id = %s", (user_id,))
+def write_personal_models(connection: Connection, user_id: int, states: Mapping[str, Mapping[str, Any]]) -> None:
+    """The state of the person's experts by target, in the caller's transaction."""
     with connection.cursor() as cursor:
         cursor.executemany(
-            "INSERT INTO person_calibrations (user_id, model_version, target, shift, moments, share)"
-            " VALUES (%s, %s, %s, %s, %s, %s)",
-            [
-                (user_id, version, one.target, one.shift, one.moments, one.share)
-                for version, calibrations in found.items()
-                for one in calibrations
-            ],
+            "INSERT INTO personal_models (user_id, target, state) VALUES (%s, %s, %s) ON CONFLICT (user_id, target)"
+            " DO UPDATE SET state = EXCLUDED.state, learned_at = now()",
+            [(user_id, target, Jsonb(state)) for target, state in states.items()],
         )
 
 
-def read_calibrations(connection: Connection, version: str) -> dict[int, list[PersonCalibration]]:
-    """Everybody's calibrations of one model, by person."""
-    rows = connection.execute(
-        "SELECT user_id, target, shift, moments, share FROM person_calibrations WHERE model_version = %s", (version,)
-    )
-    found: dict[int, list[PersonCalibration]] = {}
-    for user_id, *values in rows:
-        found.setdefault(int(user_id), []).append(PersonCalibration(*values))
-    return found
+def personal_models_written(connection: Connection) -> dict[int, datetime]:
+    """By person: when their experts last learned."""
+    rows = connection.execute("SELECT user_id, max(learned_at) FROM personal_models GROUP BY user_id")
+    return {int(user_id): at for user_id, at in rows}
+
+
+def read_personal_models(connection: Connection, user_id: int) -> dict[str, dict[str, Any]]:
+    """The states that ``write_personal_models`` wrote; {} of a person of whom nothing was learned yet."""
+    rows = connection.execute("SELECT target, state FROM personal_models WHERE user_id = %s", (user_id,))
+    return {str(target): state for target, state in rows}
 
 
 def write_day(connection: Connection, user_id: int, day: date, found: Sequence[WarningDay]) -> None:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from psycopg.types.json import Jsonb
 
 from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH, SEQUENCE_NAME
-from neural_focus.prediction import Prediction
+from neural_focus.prediction import Mixture, Prediction
 from neural_focus.store.database import Connection
 from neural_focus.store.partitions import days_between, ensure_partitions
 from neural_focus.time import microseconds, moment
@@ -74,8 +74,8 @@ def insert_predictions(connection: Connection, rows: Sequence[LoggedPrediction])
             cursor.executemany(
                 "INSERT INTO model_predictions (user_id, machine_id, session_id, snapshot_time, predicted_at,"
                 " focus_score, distraction_risk, break_risk, confidence, contributing_factors, features,"
-                " focus_momentum, model_version, role, ab_test_group, inference_latency_ms)"
-                " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+                " focus_momentum, model_version, role, ab_test_group, inference_latency_ms, switch_mixture,"
+                " break_mixture) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
                 [_values(row) for row in rows],
             )
 
@@ -104,7 +104,35 @@ def _values(row: LoggedPrediction) -> tuple[object, ...]:
         row.role,
         made.ab_test_group,
         row.inference_latency_ms,
+        *(_flat(made.mixtures.get(target)) for target in ("switch", "break")),
     )
+
+
+def _flat(mixture: Mixture | None) -> list[float] | None:
+    return None if mixture is None else [*mixture.said, *mixture.weights]
+
+
+def read_mixtures(
+    connection: Connection, user_id: int, target: Literal["switch", "break"], after_us: int, every_us: int
+) -> dict[str, tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]]:
+    """What was served of a person's snapshots after a time, at multiples of ``every_us``, by machine: times int64[n]
+    ascending, what each expert said and the weight of each, float64[n, K]; nothing of what was served without."""
+    column = f"{target}_mixture"
+    rows = connection.execute(
+        f"SELECT machine_id::text, (EXTRACT(epoch FROM snapshot_time) * 1000000)::bigint AS at, {column}"
+        f" FROM model_predictions WHERE user_id = %s AND {SERVED} AND snapshot_time > %s AND {column} IS NOT NULL"
+        " AND (EXTRACT(epoch FROM snapshot_time) * 1000000)::bigint %% %s = 0 ORDER BY at",
+        (user_id, moment(after_us), every_us),
+    ).fetchall()
+    by_machine: dict[str, list[tuple[int, list[float]]]] = {}
+    for machine, at, mixture in rows:
+        by_machine.setdefault(machine, []).append((at, mixture))
+    found = {}
+    for machine, told in by_machine.items():
+        both = np.array([mixture for _, mixture in told], np.float32).astype(np.float64)
+        said, weights = np.split(both, 2, axis=1)
+        found[machine] = np.array([at for at, _ in told], np.int64), said, weights
+    return found
 
 
 def read_moments(

@@ -13,7 +13,7 @@
            ├─ experiment_assignments  the arm of a person, or of their day
            ├─ exposures             an opportunity's arm and probability in each experiment it was part of
            ├─ labels                what people said, and what rules guess, kept apart by their source
-           ├─ person_calibrations   how far a person's own moments move each model's risks
+           ├─ personal_models       what a person's own experts have learned, by target
            └─ warning_days          day by day: warned, came true, and what was said beside what happened
 
 All times are timestamptz, in UTC on every connection of ours.
@@ -24,7 +24,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ENUM, JSONB, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, ENUM, JSONB, UUID
 
 from neural_focus.events import EventType
 
@@ -209,6 +209,8 @@ MODEL_PREDICTIONS = sa.Table(
     sa.Column("ab_test_group", sa.String(50)),
     sa.Column("inference_latency_ms", sa.Float),
     _time("created_at", now=True),
+    sa.Column("switch_mixture", ARRAY(sa.REAL)),
+    sa.Column("break_mixture", ARRAY(sa.REAL)),
     _one_of("actual_outcome", OUTCOMES),
     _one_of("label_source", LABEL_SOURCES),
     _one_of("role", PREDICTION_ROLES),
@@ -216,7 +218,8 @@ MODEL_PREDICTIONS = sa.Table(
     sa.Index("idx_predictions_user_time", "user_id", sa.text("snapshot_time DESC")),
     sa.Index("idx_predictions_time", sa.text("predicted_at DESC")),
 )
-"""``focus_momentum`` is the value the prediction used; backfill reads it from here."""
+"""``focus_momentum`` is the value the prediction used; backfill reads it from here. A mixture is the
+probability of each of ``personal.mixture.EXPERTS``, NaN where it said nothing, then the weight of each."""
 
 INTERVENTIONS = sa.Table(
     "interventions",
@@ -409,19 +412,15 @@ LABELS = sa.Table(
 )
 """The stretch (start_time, end_time] had ``outcome``. Where labels overlap the highest ``precedence`` counts."""
 
-PERSON_CALIBRATIONS = sa.Table(
-    "person_calibrations",
+PERSONAL_MODELS = sa.Table(
+    "personal_models",
     METADATA,
     _user(primary_key=True),
-    sa.Column("model_version", sa.String(50), primary_key=True),
     sa.Column("target", sa.String(20), primary_key=True),
-    sa.Column("shift", sa.Float, nullable=False),
-    sa.Column("moments", sa.Integer, nullable=False),
-    sa.Column("share", sa.Float, nullable=False),
-    _time("fitted_at", null=False, now=True),
-    sa.CheckConstraint("share >= 0 AND share <= 1", name="share_of_one"),
+    sa.Column("state", JSONB, nullable=False),
+    _time("learned_at", null=False, now=True),
 )
-"""``shift`` is added to the calibrated log-odds; ``share`` of it is the person's own word, the rest the prior's."""
+"""``state`` is a ``personal.learner.Learner``; it learns each hour, whichever model serves."""
 
 WARNING_DAYS = sa.Table(
     "warning_days",

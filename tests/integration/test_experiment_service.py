@@ -17,6 +17,7 @@ from uuid import uuid4
 import pytest
 from experiment_files import OWN, PEOPLE, changed
 from serving_process import Service, desktop, eventually, query, running_service
+from trusted_model import trust_the_model
 
 from neural_focus.experiments.assignment import uniform
 from neural_focus.experiments.running import place
@@ -62,7 +63,9 @@ def done(result: subprocess.CompletedProcess[str]) -> str:
 
 def a_person(database_url: str) -> int:
     with connect(database_url) as connection:
-        return ensure_user(connection, f"real-{uuid4().hex[:8]}")
+        user_id = ensure_user(connection, f"real-{uuid4().hex[:8]}")
+        trust_the_model(connection, user_id)
+        return user_id
 
 
 def what_was_drawn(service: Service, user_id: int, database_url: str) -> list[tuple[object, ...]]:

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from flows_home import NOW, Home, made_home, replay_stream
+from logged_answers import logged
 from prefect_server import PrefectServer
 
 from feature_repo.files import stream_folder
@@ -35,7 +36,7 @@ from neural_focus._native import Engine
 from neural_focus.errors import QualityError
 from neural_focus.evaluation.model_index import model_index
 from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
-from neural_focus.labelling.labels import Source
+from neural_focus.labelling.labels import MARGIN_US, Source
 from neural_focus.models import champion as stored_models
 from neural_focus.models.contracts import V6
 from neural_focus.models.datasets import Moments, StreamTable, cut_moments
@@ -47,6 +48,8 @@ from neural_focus.store.database import connect
 from neural_focus.store.events import list_streams, read_events, write_events
 from neural_focus.store.labels import insert_label, shown_on
 from neural_focus.store.labels import read_labels as stored_labels
+from neural_focus.store.person_record import write_personal_models
+from neural_focus.store.predictions import insert_predictions
 from neural_focus.store.users import ensure_user
 from neural_focus.time import DAY_US, day_start, zone_table
 
@@ -370,22 +373,63 @@ def test_moments_that_capture_did_not_cover_or_help_touched_have_no_label(home: 
     assert at.max() <= stream.last_us
 
 
-def test_a_persons_own_moments_move_the_calibration_that_serves_them(home: Home, platform: Platform) -> None:
-    """Nobody's data moves nothing; a person's own share grows with their moments."""
+def test_a_persons_experts_learn_from_what_was_served_them_and_from_nobody_else(home: Home, platform: Platform) -> None:
+    """The flow learns from the log what the evaluation over days learns from arrays: the same code, the same state."""
+    from flows.personal_learning import Served, learn_person
     from flows.training import train_newest
-    from flows.user_calibration import Served, calibrations
+    from neural_focus.models.calibrate import logit
+    from neural_focus.models.fitting import labelled
+    from neural_focus.models.past import PastRows
+    from neural_focus.personal.learner import Known
+    from neural_focus.personal.served import judge, learners_of
 
     predictor = stored_models.load(home.settings, train_newest(platform).tag)
     demo = home.streams()[0]
-    assert calibrations(platform, predictor, Served(demo.user_id, "known", is_demo=True)) == []
-    user_id = int(read_labels(home.settings.feast, is_demo=False)["user_id"].iloc[0])
-    [switch, *_] = calibrations(platform, predictor, Served(user_id, "new", is_demo=False))
-    assert switch.target == "switch" and switch.moments > 100 and 0 < switch.share < 1
-    moved = predictor.with_shifts({"switch": {user_id: switch.shift}})
-    rows = np.zeros((1, len(predictor.contract.names)), np.float32)
-    line = np.log(1 / (1 / predictor.probabilities("switch", rows, None) - 1))
-    own = np.log(1 / (1 / moved.probabilities("switch", rows, user_id) - 1))
-    assert own - line == pytest.approx(switch.shift, abs=1e-6)
+    me = Served(demo.user_id, "known", is_demo=True)
+    assert not any(one.seen for one in learn_person(platform, predictor, me).values()), "nothing was served yet"
+    snapshots, inputs = replay_stream(
+        platform, demo, read_events(platform.connection, demo.user_id, demo.machine_id, 0, demo.last_us + 1)[0]
+    )
+    chosen = np.isin(snapshots.timestamps_us, inputs.timestamps_us)
+    past = PastRows.of_replay(inputs, np.arange(len(inputs.timestamps_us)))
+    learners, rows = learners_of(predictor, demo.user_id, {}), []
+    for number, (t_us, row) in enumerate(zip(snapshots.timestamps_us[chosen], snapshots.features[chosen], strict=True)):
+        one = PastRows(*(getattr(past, name)[number : number + 1] for name in PastRows.__slots__))
+        judged, mixtures = judge(predictor, learners, row, one, demo.user_id)
+        rows.append(
+            logged(
+                demo.user_id,
+                demo.machine_id,
+                int(t_us),
+                distraction_risk=float(judged.batch.distraction_risk[0]),
+                mixtures=mixtures,
+                features=row,
+            )
+        )
+    insert_predictions(platform.connection, rows)
+    found = learn_person(platform, predictor, me)["switch"]
+    assert found.known, "the model was trained on this person"
+    labels_of = read_labels(home.settings.feast, is_demo=True, user_id=demo.user_id)
+    moments, label = labelled(join_moments(platform, labels_of, predictor.contract.version), "switch")
+    said = {one.prediction.t_us: one.prediction.mixtures["switch"].said for one in rows}
+    words = np.array([said[int(at)] for at in moments.times_us], np.float32).astype(np.float64)
+    known = Known(
+        moments.inputs(predictor.contract, predictor.population),
+        logit(words[:, 1]),
+        moments.recency_s,
+        moments.app,
+        moments.times_us,
+    )
+    expected = learners["switch"].learn(known, words, label, int(moments.times_us[-1]) + MARGIN_US + 1)
+    assert found.to_json() == expected.to_json() and found.seen == len(label) > 1_000 and found.residual is not None
+    write_personal_models(platform.connection, demo.user_id, {"switch": found.to_json()})
+    again = learn_person(platform, predictor, me)
+    assert again["switch"].to_json() == found.to_json(), "an outcome counts once"
+    other = next(one for one in home.streams() if one.user_id != demo.user_id)
+    stranger = learn_person(platform, predictor, Served(other.user_id, "other", is_demo=True))
+    assert not any(one.seen for one in stranger.values()), "nobody learns from somebody else's moments"
+    real = learn_person(platform, predictor, Served(demo.user_id, "known", is_demo=False))
+    assert real["switch"].to_json() == found.to_json(), "nor a real person from a demo person's labels"
 
 
 def test_a_first_model_that_fails_its_gates_leaves_the_rules_serving(

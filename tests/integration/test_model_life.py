@@ -26,31 +26,32 @@ from flows.deploy import DEPLOYMENTS, build
 from flows.platform_flow import Platform, open_platform
 from flows.promotion import promote_newest
 from flows.server import login
-from flows.user_calibration import at_work
 from infra.commands.models import app
 from neural_focus.evaluation.gates import SHADOW_GATE
 from neural_focus.experiments.assignment import OpportunityWatch, Policy
 from neural_focus.features import FEATURE_NAMES
 from neural_focus.models import champion as stored_models
-from neural_focus.models.calibrate import logit
+from neural_focus.models.calibrate import sigmoid
 from neural_focus.models.past import PastRows
 from neural_focus.models.predict import PredictionBatch
+from neural_focus.personal.layer import PersonalLayer
+from neural_focus.personal.learner import Learner
+from neural_focus.personal.mixture import Weights
 from neural_focus.registry import decision_log, health, model_store, shadow_run
 from neural_focus.registry.bundle import MODEL, TrainedBundle, file_hashes
 from neural_focus.replay import Snapshots, replay_with_inputs
 from neural_focus.settings import Settings
 from neural_focus.simulation.parameters import draw_person
 from neural_focus.simulation.person import live
-from neural_focus.store.person_record import PersonCalibration, read_calibrations, write_calibrations
+from neural_focus.store.person_record import write_personal_models
 from neural_focus.store.predictions import LoggedPrediction
 from neural_focus.store.users import ensure_user
-from serving.champion import Champion
 from serving.forecast import Forecast, predict
+from serving.personal_models import PersonalModels
 from serving.shadow import ShadowPredictions
 from serving.streams import LiveStream
 
 HOURS = 3
-OFFSETS = {"xgboost_v1": -0.5, "xgboost_v2": 0.25}
 MACHINE = "6f1c2a9e-0000-4000-8000-0000000000dd"
 
 
@@ -200,45 +201,39 @@ def test_a_champion_whose_files_are_torn_holds_up_nobody(life: Life) -> None:
     assert (last["model"], last["before"]) == (challenger, None), "judged, and beside nobody"
 
 
-def test_the_model_in_the_shadow_gets_peoples_own_calibrations_too(
+def test_the_model_in_the_shadow_gets_peoples_own_experts_too(
     life: Life, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings = life.platform.settings
     challenger = model_store.save(settings, life.bundle)
     stored_models.set_shadow(settings, challenger, champion=life.champion, by="gates")
-    assert [one.version for one in at_work(settings)] == ["xgboost_v1", "xgboost_v2"]
-    kept = (settings.models / "shadow.json").read_bytes()
-    (settings.models / "shadow.json").write_bytes(b"torn")
-    assert [one.version for one in at_work(settings)] == ["xgboost_v1"], "a challenger's trouble is its own"
-    (settings.models / "shadow.json").write_bytes(kept)
-    own = {version: [PersonCalibration("switch", shift, 100, 0.5)] for version, shift in OFFSETS.items()}
-    write_calibrations(life.platform.connection, life.user_id, own)
     rows: list[LoggedPrediction] = []
-    beside = ShadowPredictions(settings, rows.append)
+    people = PersonalModels()
+    beside = ShadowPredictions(settings, people, rows.append)
     beside.refresh()
     stream = LiveStream(life.user_id, MACHINE, False, OpportunityWatch(Policy()))
     features, t_us = life.snapshots.features[-1], int(life.snapshots.timestamps_us[-1])
     predictor = stored_models.load(settings, challenger)
     past = told_past(1)
-    prediction = predict(predictor, life.user_id, t_us, features, 50.0, past)
+    prediction = predict(predictor, people.of(life.user_id, predictor), life.user_id, t_us, features, 50.0, past)
     made = Forecast(prediction, features, np.zeros(10, np.uint8), past, 1.0)
     beside.consider(stream, made)
-    for version in OFFSETS:  # the champion's own are not the shadow's
-        beside.adapt(version, read_calibrations(life.platform.connection, version))
+    learned = replace(Learner.beginning(predictor.hazards["switch"], known=True), seen=5)
+    sure = replace(learned, weights=Weights(np.array([0.0, 0.0, 1.0, 0.0, 0.0])), layer=PersonalLayer(0.0, 0.0, 2.0))
+    write_personal_models(life.platform.connection, life.user_id, {"switch": sure.to_json(), "break": {"torn": 1}})
+    people.refresh(life.platform.connection)
+    assert "are learned anew" in caplog.text, "what this code cannot read holds up nobody"
     beside.consider(stream, made)
     beside.close()
-    serving = Champion(settings)
-    assert serving.refresh()
-    plain = serving.predictor.calibration["switch"].shift.get(life.user_id)
-    for version, shift in (("xgboost_v2", plain), ("xgboost_v1", OFFSETS["xgboost_v1"])):
-        serving.adapt(version, read_calibrations(life.platform.connection, version))
-        assert serving.predictor.calibration["switch"].shift.get(life.user_id) == shift, "only the champion's own"
     monkeypatch.setattr("serving.shadow.MOST_WAITING", 0)
     beside.consider(stream, made)
     beside.refresh()
     assert "1 snapshots passed the challenger by" in caplog.text and len(rows) == 2
-    before, after = (logit(np.array([row.prediction.distraction_risk]))[0] for row in rows)
-    assert after - before == pytest.approx(OFFSETS["xgboost_v2"], abs=1e-3)
+    before, after = (row.prediction.distraction_risk for row in rows)
+    assert before == prediction.distraction_risk and after == pytest.approx(sigmoid(np.array([2.0]))[0])
+    life.platform.connection.execute("DELETE FROM users WHERE id = %s", (life.user_id,))
+    people.refresh(life.platform.connection)
+    assert people.of(life.user_id, predictor)["switch"].seen == 0, "nothing of who was erased is kept"
 
 
 def _began(settings: Settings, ago: timedelta) -> None:

@@ -15,6 +15,7 @@ from trained_person import TrainedPerson
 from neural_focus.experiments.assignment import Arm, Draw, OpportunityWatch, Policy, Trigger
 from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
 from neural_focus.models.predict import Predictor
+from neural_focus.personal.served import judge, learners_of
 from neural_focus.settings import Settings
 from serving.actions import Actions
 from serving.browsers import Browsers
@@ -34,7 +35,9 @@ def test_an_offer_is_explained_by_the_risk_it_is_for(
     predictor = Predictor.from_files(trained_person.bundle.files, trained_person.bundle.manifest, "xgboost_v1")
     made = _whose_reasons_differ(predictor, real_person)
     why = made.prediction.factors["break"]
-    assert why == predictor.judge(made.features, made.past, user_id=real_person).reasons("break")
+    learners = learners_of(predictor, real_person, {})
+    judged, _ = judge(predictor, learners, made.features, made.past, real_person)
+    assert why == judged.reasons("break")
     database, hub, streams = Database(module_database_url), Hub(), Streams()
     actions = Actions(database, hub, Browsers(database, hub, streams))
     offers = Interventions(database, hub, streams, actions, Settings(home=tmp_path))
@@ -87,7 +90,7 @@ def _whose_reasons_differ(predictor: Predictor, user_id: int) -> Forecast:
     rows[:, [FEATURE_INDEX["time_in_current_app"], FEATURE_INDEX["idle_time_30s"]]] = 200.0, 0.0
     for number, row in enumerate(rows):
         past = told_past(1, number)
-        made = predict(predictor, user_id, time.time_ns() // 1000, row, 50.0, past)
+        made = predict(predictor, learners_of(predictor, user_id, {}), user_id, time.time_ns() // 1000, row, 50.0, past)
         if made.contributing_factors[0] != made.reasons[0]:
             return Forecast(made, row, np.zeros(10, np.uint8), past, 1.0)
     raise AssertionError("no such moment")

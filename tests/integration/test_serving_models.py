@@ -33,6 +33,7 @@ from neural_focus.models.recurrent import Recipe
 from neural_focus.models.sequence_training import train_sequences
 from neural_focus.models.sequences import FLAG, LiveSteps
 from neural_focus.models.training import train_moments
+from neural_focus.personal.served import judge, learners_of
 from neural_focus.registry import model_store, shadow_run
 from neural_focus.registry.bundle import TrainedBundle
 from neural_focus.replay import replay_with_inputs
@@ -76,6 +77,10 @@ def _train_quickly(kind: str) -> TrainedBundle:
     return train_sequences(moments, stays, is_demo=True, recipe=Recipe(epochs=2, most_rows=2_000))
 
 
+MIXTURES = (
+    "SELECT switch_mixture FROM model_predictions WHERE user_id = %s AND role = 'champion'"
+    " AND snapshot_time = to_timestamp(%s)"
+)
 SHADOWED = (
     "SELECT (EXTRACT(epoch FROM snapshot_time) * 1000000)::bigint, distraction_risk FROM model_predictions"
     " WHERE user_id = %s AND role = 'challenger' AND model_version = %s AND features = '{}'"
@@ -152,18 +157,27 @@ def test_a_promoted_model_answers_without_a_restart_and_as_it_would_anywhere(
         sent, made = ask()
         predictor = stored_models.load(service.settings, tag)
         row, past = _row(sent, made), PastRows.of_snapshot(SnapshotInputs.from_text(sent.inputs), steps.recent())
-        judged = predictor.predict(row[None, :], past, user_id=real_person)
+        judged, mixtures = judge(predictor, learners_of(predictor, real_person, {}), row, past, real_person)
+        batch = judged.batch
         assert made.model_version == predictor.version
-        assert (made.focus_score, made.distraction_risk) == (judged.focus_score[0], judged.distraction_risk[0])
-        assert made.confidence == judged.confidence[0]
-        assert made.contributing_factors == predictor.judge(row, past, user_id=real_person).reasons()
+        assert (made.focus_score, made.distraction_risk) == (batch.focus_score[0], batch.distraction_risk[0])
+        assert made.confidence == batch.confidence[0]
+        assert made.contributing_factors == judged.reasons()
+        alone = predictor.predict(row[None], past, user_id=real_person).distraction_risk[0]
+        recency, prior, *_ = mixtures["switch"].said
+        assert prior == pytest.approx(alone) and made.distraction_risk == pytest.approx(recency, abs=0.1)
+        [(kept,)] = eventually(lambda: query(module_database_url, MIXTURES, real_person, made.t_us / 1e6))
+        said, weights = np.array(kept[:5]), np.array(kept[5:])
+        there = np.isfinite(said)
+        assert made.distraction_risk == pytest.approx(weights[there] @ said[there] / weights[there].sum(), rel=1e-5)
         with connect_database(module_database_url) as connection:
             taken_up = lambda: recall_stream(connection, service.settings, real_person, machine).steps  # noqa: E731
             assert past.recent[0, -3:, FLAG].all()
             eventually(lambda: taken_up().recent().tobytes() == past.recent.tobytes())
         card = client.get("/api/v1/now").json()["model"]
         assert (card["version"], card["trained_on"], card["learning"]) == (predictor.version, "demo", True)
-        assert card["note"].startswith("learning, day 1") and card["data_from"] < card["data_to"]
+        assert card["note"].startswith("learning, day 1: the time since your last switch decides most")
+        assert card["voices"]["switch"]["recency"] == pytest.approx(0.9) and card["data_from"] < card["data_to"]
 
         beside = model_store.save(service.settings, _train_quickly(kind))
         stored_models.set_shadow(service.settings, beside, champion=tag)

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from serving_process import Desktop, Service, desktop, eventually, problem, query
+from trusted_model import trust_the_model
 
 from neural_focus.messages import (
     InterventionClosed,
@@ -16,6 +17,7 @@ from neural_focus.messages import (
     PredictionMade,
     Problem,
 )
+from neural_focus.store.database import connect
 
 MACHINE = "0d9f5a3e-5b0c-4f0e-9a4e-000000000001"
 
@@ -125,6 +127,8 @@ def test_twenty_machines_of_one_person_get_one_opportunity(
     service: Service, real_person: int, module_database_url: str
 ) -> None:
     """Each of them is settled and at risk, at the same seconds."""
+    with connect(module_database_url) as connection:
+        trust_the_model(connection, real_person)
     token = service.token_of(real_person)
     with ExitStack() as stack:
         machines = [stack.enter_context(desktop(service, token, str(uuid4()))) for _ in range(20)]

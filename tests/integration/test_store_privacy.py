@@ -16,7 +16,7 @@ from neural_focus.store.consents import has_consent, record_consent, revoke_cons
 from neural_focus.store.database import Connection, connect
 from neural_focus.store.events import write_events
 from neural_focus.store.outcomes import apply_labels
-from neural_focus.store.person_record import BINS, PersonCalibration, WarningDay, write_calibrations, write_day
+from neural_focus.store.person_record import BINS, WarningDay, write_day, write_personal_models
 from neural_focus.store.privacy import count_rows, erase_user, export_user, machines_of
 from neural_focus.store.users import ensure_user, list_users, set_zone, zone_history
 
@@ -51,7 +51,7 @@ def a_life(connection: Connection, name: str) -> int:
             " VALUES (%s, to_timestamp(%s), to_timestamp(%s), %s, %s)",
             (user, START_US / 1e6 - 60, START_US / 1e6 + 60, outcome, source),
         )
-    write_calibrations(connection, user, {"xgboost_v1": [PersonCalibration("switch", 0.1, 300, 0.4)]})
+    write_personal_models(connection, user, {"switch": {"weights": {"recency": 1.0}}})
     write_day(connection, user, date(2026, 3, 6), [WarningDay("BREAK", 2, 1, 0, np.zeros((BINS, 3)))])
     connection.execute(
         "INSERT INTO unavailable_moments (user_id, machine_id, snapshot_time, predicted_risk, reason)"

@@ -177,14 +177,23 @@ export interface SessionSummary {
   interventions: number;
 }
 
+/** Weights that sum to 1; the leader has the most since then, or from the start. */
+export interface Voices {
+  recency: number;
+  model: number;
+  own: number;
+  leader: "recency" | "model" | "own";
+  since: number | null;
+}
+
 /** Where the predictions come from. `day` counts from the person's first. */
 export interface ModelCard {
   version: string;
   trainedOn: "demo" | "people" | "rules";
   learning: boolean;
   day: number;
-  /** How much of its calibration is the person's own data's word, 0–1. */
-  yours: number;
+  /** Whose word counts in the risk of a switch. */
+  voices: Voices | null;
   note: string;
   /** What the last look for drift found. */
   health: string;

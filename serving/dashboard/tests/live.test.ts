@@ -226,7 +226,7 @@ describe("answers of the service", () => {
         trained_on: "rules",
         learning: true,
         day: 1,
-        yours: 0,
+        voices: { switch: { recency: 0.9, model: 0.01, own: 0.09, leader: "recency", since: null } },
         health: "",
         note: "",
         data_from: null,

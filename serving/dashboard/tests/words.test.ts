@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { noteOf, skills, statusOf } from "../src/words/model";
+import { noteOf, skills, statusOf, voicesOf } from "../src/words/model";
 import { confidenceWord, levelOf, scoreWord } from "../src/words/risk";
 
 describe("levels", () => {
@@ -24,7 +24,7 @@ describe("levels", () => {
 });
 
 describe("model card", () => {
-  const card = { version: "v", trainedOn: "demo" as const, learning: true, day: 3, yours: 0.2, health: "", note: "", data: null, metrics: [] };
+  const card = { version: "v", trainedOn: "demo" as const, learning: true, day: 3, voices: null, health: "", note: "", data: null, metrics: [] };
 
   it("says learning, or what the model is", () => {
     expect(statusOf(card)).toBe("Learning, day 3");
@@ -35,6 +35,12 @@ describe("model card", () => {
     expect(noteOf({ ...card, note: "learning, day 3: it goes by rules" })).toBe("It goes by rules.");
     expect(noteOf(card)).toContain("gives way");
     expect(noteOf({ ...card, trainedOn: "rules", learning: false, note: "trained on demo people" })).toContain("No model is loaded");
+  });
+
+  it("says whose word counts, since when, without who hardly speaks", () => {
+    const voices = { recency: 0.004, model: 0.196, own: 0.8, leader: "own" as const, since: null };
+    expect(voicesOf(voices)).toMatch(/^Mostly your own models \(80.%\); the model that everybody has 20.%$/);
+    expect(voicesOf({ ...voices, since: Date.UTC(2026, 2, 3, 12) })).toMatch(/^Mostly your own models \(80.%\) since .*3.*; the model/);
   });
 
   it("sets the model beside the last switch alone", () => {

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from neural_focus.models.calibrate import logit, sigmoid
+from neural_focus.models.hazard import Hazard
 from neural_focus.models.measures import auc, log_loss
-from neural_focus.personal.hazard import Hazard
 from neural_focus.personal.layer import PersonalLayer, fit_layer
 from neural_focus.personal.learner import Known, Learner
 from neural_focus.personal.mixture import EXPERTS
@@ -82,7 +82,7 @@ def test_nothing_of_the_hour_to_come_is_known() -> None:
     here, there = (start.learn(known, said, one, now_us) for one in (label, flipped))
     assert (here.said(known)[:, 0] == there.said(known)[:, 0]).all()
     assert here.layer == there.layer and (here.weights.of == there.weights.of).all()
-    assert here.weighed == there.weighed == int((known.times_us < now_us - 330_000_000).sum())
+    assert here.seen == there.seen == int((known.times_us < now_us - 330_000_000).sum())
 
 
 def test_it_serves_recency_at_first_and_better_once_it_has_learned() -> None:

@@ -923,8 +923,10 @@ export interface components {
             trained_on: "rules" | "demo" | "people";
             /** Version */
             version: string;
-            /** Yours */
-            yours: number;
+            /** Voices */
+            voices: {
+                [key: string]: components["schemas"]["Voices"];
+            };
         };
         /**
          * Now
@@ -1240,6 +1242,26 @@ export interface components {
             intervention_id: number;
             /** Repeated */
             repeated: boolean;
+        };
+        /**
+         * Voices
+         * @description Whose word counts in a person's risk, as weights that sum to 1: the time since their last switch, the model that
+         *     everybody has, and what is learned from them alone. ``leader`` has the most, ``since`` then; null: from the start.
+         */
+        Voices: {
+            /**
+             * Leader
+             * @enum {string}
+             */
+            leader: "recency" | "model" | "own";
+            /** Model */
+            model: number;
+            /** Own */
+            own: number;
+            /** Recency */
+            recency: number;
+            /** Since */
+            since: string | null;
         };
         /**
          * WarningGiven

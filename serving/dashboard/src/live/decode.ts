@@ -30,6 +30,7 @@ import type {
   Report,
   Session,
   SessionSummary,
+  Voices,
   Span,
 } from "../model";
 import type { Recent, Standing } from "../state";
@@ -112,13 +113,17 @@ export function summary(ended: SessionEnded): SessionSummary {
   };
 }
 
+function voices(told: Schemas["Voices"] | undefined): Voices | null {
+  return told ? { ...told, since: told.since ? Date.parse(told.since) : null } : null;
+}
+
 export function modelCard(card: Schemas["ModelCard"]): ModelCard {
   return {
     version: card.version,
     trainedOn: card.trained_on,
     learning: card.learning,
     day: card.day,
-    yours: card.yours,
+    voices: voices(card.voices["switch"]),
     health: card.health,
     note: card.note,
     data: card.data_from && card.data_to ? { from: Date.parse(card.data_from), to: Date.parse(card.data_to) } : null,

@@ -1,7 +1,7 @@
 import type { Collector, Desktop, Judgement, ModelCard } from "../model";
 import { STALE } from "../state";
-import { ago, dayOf, percent } from "../words/format";
-import { noteOf, skills, statusOf, type Skill } from "../words/model";
+import { ago, dayOf } from "../words/format";
+import { noteOf, skills, statusOf, voicesOf, type Skill } from "../words/model";
 import { Card, DemoChip, Empty } from "./parts";
 
 function Skills({ found }: { found: readonly Skill[] }) {
@@ -51,10 +51,10 @@ export function Model({ model }: { model: ModelCard | null }) {
       </p>
       <p class="quiet">{noteOf(model)}</p>
       <dl class="facts">
-        {model.learning && (
+        {model.voices && (
           <div>
-            <dt>Your share</dt>
-            <dd data-testid="model-yours">{percent(model.yours)} of the calibration</dd>
+            <dt>Decides</dt>
+            <dd data-testid="model-voices">{voicesOf(model.voices)}</dd>
           </div>
         )}
         <div>

@@ -1,4 +1,5 @@
-import type { ModelCard } from "../model";
+import type { ModelCard, Voices } from "../model";
+import { dayOf, percent } from "./format";
 
 const ORIGIN: Record<ModelCard["trainedOn"], string> = {
   demo: "A prior from demo people. It gives way to your own data as you work.",
@@ -22,6 +23,21 @@ export function noteOf(model: ModelCard): string {
   const note = model.note.replace(/^learning, day \d+:\s*/i, "").trim();
   if (!note || (model.trainedOn === "rules" && !model.learning)) return ORIGIN[model.trainedOn];
   return `${note[0]!.toUpperCase()}${note.slice(1)}${/[.!?]$/.test(note) ? "" : "."}`;
+}
+
+const VOICE: Record<Voices["leader"], string> = {
+  recency: "the time since your last switch",
+  model: "the model that everybody has",
+  own: "your own models",
+};
+
+/** "Mostly your own models (81 %) since 3 March; the model that everybody has 15 %": without those below 1 %. */
+export function voicesOf(voices: Voices): string {
+  const since = voices.since === null ? "" : ` since ${dayOf(voices.since)}`;
+  const others = (["recency", "model", "own"] as const)
+    .filter((one) => one !== voices.leader && voices[one] >= 0.01)
+    .map((one) => `${VOICE[one]} ${percent(voices[one])}`);
+  return [`Mostly ${VOICE[voices.leader]} (${percent(voices[voices.leader])})${since}`, ...others].join("; ");
 }
 
 /** How well one question is answered on held-out days: AUC of the model and of the time since the last switch alone. */
