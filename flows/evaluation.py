@@ -3,6 +3,7 @@
 Report and figures are kept in the model's folder and published under ``<home>/reports``:
 
     models/<version>.html, .json    of each model
+    models/over-days.html           what people were served, day by day, whichever model that was
     evaluation/index.html           of the newest one, with figures.json beside it
 """
 
@@ -11,7 +12,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,11 +20,15 @@ import pandas as pd
 
 from flows.artifacts import Cell, publish_markdown, publish_page, publish_plot, publish_table
 from flows.label_files import join_moments, read_labels
+from flows.personal_learning import served_days, served_people
 from flows.platform_flow import Platform, log, platform_flow
 from flows.promotion import held_out_of
 from neural_focus.atomic_write import atomic_write
 from neural_focus.errors import ConfigurationError, ContractError, StoreError
 from neural_focus.evaluation.importance import important_inputs
+from neural_focus.evaluation.model_index import OVER_DAYS
+from neural_focus.evaluation.over_days import Days, rows_of
+from neural_focus.evaluation.over_days_page import over_days_page
 from neural_focus.evaluation.report import model_report, sentence
 from neural_focus.models.champion import load, usable_champion
 from neural_focus.models.held_out import FILE, HeldOut
@@ -79,10 +84,28 @@ def evaluate_newest(platform: Platform) -> float:
         publish_page(
             "evaluation-report", platform.settings, f"models/{model.version}.html", f"Report on {model.version}"
         )
+    publish_over_days(platform, datetime.now(UTC))
     newest = models[-1]
     figures = newest.manifest["metrics"]["switch"]
     log(f"{newest.tag}: AUC {figures['auc']:.3f}, the time since the last switch alone: {figures['recency_auc']:.3f}")
     return float(figures["auc"])
+
+
+def publish_over_days(platform: Platform, now: datetime) -> None:
+    """How everybody was served, day by day beside the time since the last switch; nothing where nobody was yet."""
+    results: dict[str, list[Days]] = {}
+    rows: list[dict[str, Any]] = []
+    people = served_people(platform.connection, now)
+    for name, is_demo in (("people", False), ("demo people, simulated", True)):
+        mine = {person.user_id: person.name for person in people if person.is_demo == is_demo}
+        found = [days for person in people if person.user_id in mine for days in served_days(platform, person)]
+        if any(len(days.label) for days in found):
+            results[name] = found
+            rows += rows_of(found, name, mine)
+    if results:
+        page = over_days_page(results, rows, ["What was served and what came true, of moments that help left alone."])
+        atomic_write(platform.settings.reports / OVER_DAYS, page.encode())
+        publish_page("served-over-days", platform.settings, OVER_DAYS, "How people were served, day by day")
 
 
 def publish_report(platform: Platform, model: StoredModel) -> dict[str, Any]:

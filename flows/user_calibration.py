@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import numpy as np
 
 from flows.artifacts import Cell, publish_markdown, publish_table
-from flows.personal_learning import Served, learn_person
+from flows.personal_learning import SERVED_DAYS, learn_person, served_people
 from flows.platform_flow import Platform, log, platform_flow
 from neural_focus.labelling.labels import MARGIN_US, untouched
 from neural_focus.labelling.outcomes import HORIZON, high_onsets, served_outcome, warning_outcome
@@ -37,7 +37,6 @@ from neural_focus.store.predictions import LoggedMoments, read_moments
 from neural_focus.time import DAY_US
 from neural_focus.timeline import Timeline
 
-DAYS = 28
 RECENT = timedelta(days=1)
 """Days whose outcomes may still change: they are counted again."""
 
@@ -67,7 +66,7 @@ def adapt(platform: Platform, now: datetime) -> int:
         rows.append({"person": person.name, **_weights(learners), "days counted": days})
     log(f"{len(people)} people brought up to date")
     publish_markdown(
-        "personal-run", f"{len(people)} people who got predictions in the last {DAYS} days.", "What was done"
+        "personal-run", f"{len(people)} people who got predictions in the last {SERVED_DAYS} days.", "What was done"
     )
     publish_table("personal-people", rows, "Whose word counts: the time since the last switch, the model, or their own")
     return len(people)
@@ -82,20 +81,10 @@ def _weights(learners: Mapping[str, Learner]) -> dict[str, Cell]:
     }
 
 
-def served_people(connection: Connection, now: datetime) -> list[Served]:
-    """Who got predictions in the last days."""
-    rows = connection.execute(
-        "SELECT DISTINCT u.id, u.username, u.is_demo FROM users u JOIN model_predictions p ON p.user_id = u.id"
-        " WHERE p.snapshot_time > %s ORDER BY u.id",
-        (now - timedelta(days=DAYS),),
-    )
-    return [Served(*row) for row in rows]
-
-
 def count_days(connection: Connection, user_id: int, today: date) -> int:
     """Writes the days that are not written yet, and the recent ones again; returns how many."""
     known, written = days_known(connection, user_id), 0
-    for back in range(DAYS - 1, -1, -1):
+    for back in range(SERVED_DAYS - 1, -1, -1):
         day = today - timedelta(days=back)
         if day not in known or today - day <= RECENT:
             write_day(connection, user_id, day, one_day(connection, user_id, day))

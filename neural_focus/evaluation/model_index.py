@@ -15,6 +15,8 @@ from neural_focus.registry.shadow_run import shadow
 from neural_focus.settings import Settings
 from neural_focus.time import utc_date
 
+OVER_DAYS = "models/over-days.html"
+"""Below the reports: how people were served, day by day."""
 _FILES = {"html": "report", "json": "figures (JSON)"}
 
 
@@ -28,7 +30,8 @@ def model_index(settings: Settings) -> str:
         mine = [decision for decision in decided if decision["model"] == model.tag]
         models.append(_shown(model, settings.reports / "models") | {"now": now, "decisions": mine})
     words = {"when": when, "what_was_decided": what_was_decided, "not_passed": not_passed}
-    return render("model_index", title="Models", models=models, targets=TARGET_WORDS, **words)
+    over_days = OVER_DAYS if (settings.reports / OVER_DAYS).exists() else ""
+    return render("model_index", title="Models", models=models, targets=TARGET_WORDS, over_days=over_days, **words)
 
 
 def _shown(model: StoredModel, reports: Path) -> dict[str, Any]:

@@ -34,7 +34,7 @@ from flows.server import login
 from flows.stream_progress import Boots
 from neural_focus._native import Engine
 from neural_focus.errors import QualityError
-from neural_focus.evaluation.model_index import model_index
+from neural_focus.evaluation.model_index import OVER_DAYS, model_index
 from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
 from neural_focus.labelling.labels import MARGIN_US, Source
 from neural_focus.models import champion as stored_models
@@ -375,6 +375,7 @@ def test_moments_that_capture_did_not_cover_or_help_touched_have_no_label(home: 
 
 def test_a_persons_experts_learn_from_what_was_served_them_and_from_nobody_else(home: Home, platform: Platform) -> None:
     """The flow learns from the log what the evaluation over days learns from arrays: the same code, the same state."""
+    from flows.evaluation import publish_over_days
     from flows.personal_learning import Served, learn_person
     from flows.training import train_newest
     from neural_focus.models.calibrate import logit
@@ -425,6 +426,11 @@ def test_a_persons_experts_learn_from_what_was_served_them_and_from_nobody_else(
     write_personal_models(platform.connection, demo.user_id, {"switch": found.to_json()})
     again = learn_person(platform, predictor, me)
     assert again["switch"].to_json() == found.to_json(), "an outcome counts once"
+    publish_over_days(platform, NOW)
+    page = (home.settings.reports / OVER_DAYS).read_text()
+    assert "demo people, simulated: an app switch within 30 s" in page and "<h2>people" not in page
+    assert "nats above that of the time since the last switch" in page
+    assert OVER_DAYS in model_index(home.settings)
     other = next(one for one in home.streams() if one.user_id != demo.user_id)
     stranger = learn_person(platform, predictor, Served(other.user_id, "other", is_demo=True))
     assert not any(one.seen for one in stranger.values()), "nobody learns from somebody else's moments"
