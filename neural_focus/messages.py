@@ -247,6 +247,17 @@ class ActivityUpdate:
     category: str
     is_pseudo_productive: bool
 
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> ActivityUpdate:
+        """What pages are told of a snapshot."""
+        return cls(
+            iso(snapshot.t_us),
+            snapshot.app_name,
+            snapshot.window_title,
+            snapshot.category,
+            bool(snapshot.features["is_pseudo_productive"]),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class PredictionMade:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,6 @@ from neural_focus.personal.learner import Learner
 from neural_focus.personal.served import Target, judge
 from neural_focus.prediction import Prediction
 from neural_focus.snapshot_inputs import SnapshotInputs
-from neural_focus.store.interventions import StoredOffer
 from neural_focus.store.predictions import LoggedPrediction
 from neural_focus.time import iso, wall_clock_us
 from serving.champion import Champion
@@ -145,18 +144,4 @@ def predict(
         model_version=predictor.version,
         trained_on=trained_on(predictor),
         mixtures=mixtures,
-    )
-
-
-def with_arm(told: Prediction, held: StoredOffer) -> Prediction:
-    """A prediction with what was drawn for its snapshot."""
-    arm, sites = held.opportunity.arm, ", ".join(target for _, target in held.opportunity.targets if target)
-    if held.opportunity.type == "NO_OP":
-        return replace(told, ab_test_group=arm)
-    return replace(
-        told,
-        ab_test_group=arm,
-        intervention_type=arm,
-        intervention_target=sites or None,
-        intervention_reason="Focus is at risk",
     )

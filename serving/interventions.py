@@ -2,10 +2,10 @@
 
 ::
 
-    snapshot ─► opportunity? ─► draw ─► rows ─► INTERVENTION ─┬─ answer ──► ACCEPTED: ordered | REJECTED
-                                │                             ├─ timeout ─► TIMEOUT: ordered where the person chose so
-                      NO_OP: a row, nothing shown             └─ snooze ──► SNOOZED, offered once more after 5 min
-                      PLACEBO: ordered at once, asks nothing
+    prediction ─► decision ─► rows ─► INTERVENTION ─┬─ answer ──► ACCEPTED: ordered | REJECTED
+                      │                             ├─ timeout ─► TIMEOUT: ordered where the person chose so
+            NO_OP: a row, nothing shown             └─ snooze ──► SNOOZED, offered once more after 5 min
+            PLACEBO: ordered at once, asks nothing
 
 Everything is in the database before anybody hears of it, so a restart takes up what was open. The trial is the
 person's: only the machine in use has opportunities, what is held on one counts for all, and an offer is shown there.
@@ -15,8 +15,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import partial
 
-from neural_focus.experiments.assignment import DEMO_SEED, WARM_START_ARMS, Arm, Trigger, draw_arm
+from neural_focus.experiments.assignment import Arm, uniform
+from neural_focus.experiments.budget import Trigger
 from neural_focus.messages import (
     STORED_RESPONSE,
     InterventionClosed,
@@ -32,18 +34,17 @@ from neural_focus.store.interventions import Opportunity, StoredOffer, opportuni
 from neural_focus.time import wall_clock_us
 from serving.actions import Actions
 from serving.database import Database
-from serving.draws import TYPE_OF, Drawn, Missed, Reach
 from serving.experiments import Experiments
 from serving.forecast import Forecast
 from serving.hub import Hub
 from serving.offers import OpenOffer, minutes_of, plausible
 from serving.people import UserProfile, own_hosts, read_person
+from serving.policy import TYPE_OF, Decision, Machine, Offer, Person, WhyNot, decide
 from serving.problems import ProblemError
+from serving.reach import Reach
 from serving.responses import FeedbackStored
 from serving.streams import LiveStream, Streams
 
-STALE_SECONDS = 10.0
-"""A snapshot older than this is history: nobody is interrupted for it."""
 LOOK_BACK_SECONDS = 2 * 3600
 LATE_SECONDS = 10.0
 """A timeout that is noticed so much too late does not act: its moment is over."""
@@ -73,79 +74,64 @@ class Interventions:
             else:
                 self._snooze(offer, (offer.responded_us or 0) / 1e6)
 
-    def consider(self, stream: LiveStream, forecast: Forecast) -> Drawn | Missed | None:
-        """Whether this moment is an opportunity, and which arm it gets. Nothing is stored or shown yet.
+    def decide(self, stream: LiveStream, forecast: Forecast) -> Decision:
+        """What becomes of a moment, by the policy; it spends its person's budget. Nothing is stored or shown yet."""
+        prediction, user_id, watch = forecast.prediction, stream.user_id, stream.watch
+        t_s, machine = prediction.t_us / 1e6, self._machine(stream, forecast)
+        if machine.in_use:
+            watch.remember(t_s, prediction.break_risk)
+        person = Person(watch.budget, self.experiments.participant(user_id), self._last_offer(user_id))
+        opportunity_id = opportunity_uuid(user_id, stream.machine_id, prediction.t_us)
+        draw = partial(uniform, user_id=user_id, opportunity_id=opportunity_id)
+        decision = decide(prediction, person, machine, self.experiments.running, now_s=time.time(), draw=draw)
+        if decision.trigger is not None:
+            watch.spend(decision.trigger, t_s, visible=decision.why_not is None)
+        return decision
 
-        Moments of a machine that is not in use are none. While an offer waits, and for moments of the past, there is
-        none; while one is snoozed, and where no experiment has two arms for it, only a warm start. What cannot be
-        carried out here is not drawn, and nothing is where nobody could see an offer.
-        """
-        if self._streams.in_use(stream.user_id) is not stream:
-            return None
-        t_s, risk = forecast.prediction.t_us / 1e6, forecast.prediction.break_risk
-        waits = any(item.offer.user_id == stream.user_id for item in self._waiting.values())
-        if waits or time.time() - t_s > STALE_SECONDS:
-            stream.watch.remember(t_s, risk)
-            return None
-        snoozed = any(offer.user_id == stream.user_id for _, offer in self._snoozed.values())
+    def _machine(self, stream: LiveStream, forecast: Forecast) -> Machine:
         no_block = self._actions.browsers.can_block(stream.user_id)
         reach = Reach.of(stream.help, stream.desktop, no_block=no_block, jailed=stream.jailed)
-        unavailable, category = (shot.unavailable, shot.category) if (shot := stream.snapshot) else ("", "")
-        told = forecast.prediction
-        chance = self.experiments.chance(
-            stream.user_id, told.t_us, category, reach.eligible, answered=told.model_version
-        )
-        if chance is not None and unavailable not in chance.spec.availability.unavailable:
-            unavailable = ""  # the experiment's design: an offer can be seen then
-        trigger = stream.watch.consider(
-            t_s,
-            risk,
-            only_warm_start=snoozed or chance is None,
-            warm_start=any(WARM_START_ARMS.get(arm) for arm in reach.eligible),
-            available=not unavailable,
-        )
-        if trigger is None:
-            return None
-        if unavailable:
-            return Missed(trigger, unavailable, chance)
-        opportunity_id = opportunity_uuid(stream.user_id, stream.machine_id, forecast.prediction.t_us)
-        if trigger is Trigger.WARM_START or chance is None:
-            draw = draw_arm(DEMO_SEED, stream.user_id, opportunity_id, WARM_START_ARMS, reach.eligible)
-            return Drawn(trigger, draw, opportunity_id, reach)
-        draw = draw_arm(chance.spec.seed, stream.user_id, opportunity_id, chance.arms)
-        return Drawn(trigger, draw, opportunity_id, reach, chance, forecast.minutes_in_app)
+        category, unavailable = (shot.category, shot.unavailable) if (shot := stream.snapshot) else ("", "")
+        in_use = self._streams.in_use(stream.user_id) is stream
+        return Machine(reach, in_use, category, unavailable, forecast.minutes_in_app)
 
-    async def hold(self, stream: LiveStream, forecast: Forecast, drawn: Drawn | Missed) -> StoredOffer | None:
-        """Store a drawn opportunity; None if the database knows of one that has spent the person's budget, and for a
-        moment that nobody could have seen an offer in, which is stored as such."""
-        told = forecast.prediction
-        if isinstance(drawn, Missed):
-            moment = store.UnavailableMoment(
-                stream.user_id, stream.machine_id, told.t_us, told.risk, drawn.reason, drawn.experiment
-            )
+    def _last_offer(self, user_id: int) -> Offer:
+        if any(item.offer.user_id == user_id for item in self._waiting.values()):
+            return Offer.OPEN
+        return Offer.SNOOZED if any(offer.user_id == user_id for _, offer in self._snoozed.values()) else Offer.NONE
+
+    async def record(self, stream: LiveStream, forecast: Forecast, decision: Decision) -> StoredOffer | None:
+        """Store an opportunity, or that nobody could have seen an offer; None where there is nothing to offer, also if
+        the database knows of an opportunity that has spent the person's budget."""
+        prediction, draw = forecast.prediction, decision.draw
+        if decision.why_not is WhyNot.UNAVAILABLE:
+            who, where, why = stream.user_id, stream.machine_id, decision.unavailable
+            moment = store.UnavailableMoment(who, where, prediction.t_us, prediction.risk, why, decision.experiment)
             await self._database.run(lambda connection: store.insert_unavailable(connection, moment))
+        if draw is None:
             return None
         opportunity = Opportunity(
             user_id=stream.user_id,
             machine_id=stream.machine_id,
             session_id=stream.session_id,
-            opportunity_id=drawn.opportunity_id,
-            snapshot_us=told.t_us,
+            opportunity_id=opportunity_uuid(stream.user_id, stream.machine_id, prediction.t_us),
+            snapshot_us=prediction.t_us,
             triggered_us=wall_clock_us(),
-            type=TYPE_OF[drawn.draw.arm],
-            targets=drawn.targets,
-            predicted_risk=told.risk,
-            contributing_factors=told.reasons,
-            focus_score_before=told.focus_score,
-            model_version=told.model_version,
-            arm=drawn.draw.arm.value,
-            probability=drawn.draw.probability,
-            experiment=drawn.experiment,
+            type=TYPE_OF[draw.arm],
+            targets=decision.targets,
+            predicted_risk=prediction.risk,
+            contributing_factors=prediction.reasons,
+            focus_score_before=prediction.focus_score,
+            model_version=prediction.model_version,
+            arm=draw.arm.value,
+            probability=draw.probability,
+            experiment=decision.experiment,
             timeout_seconds=self._settings.timeout_seconds,
-            exposures=drawn.exposures,
-            context={} if drawn.chance is None else drawn.chance.context,
+            exposures=decision.exposures,
+            context={} if decision.allocation is None else decision.allocation.context,
         )
-        return await self._store(opportunity, stream.watch.policy.has_room if drawn.trigger is Trigger.BUDGET else None)
+        within_budget = decision.trigger is Trigger.BUDGET
+        return await self._store(opportunity, stream.watch.budget.policy.has_room if within_budget else None)
 
     async def offer(self, stored: StoredOffer, stream: LiveStream) -> None:
         """Show a stored opportunity on its machine (``stream``) and the person's pages, unless there is nothing to
@@ -273,7 +259,7 @@ class Interventions:
         """A warm start that nobody answered shows nothing of the way: hold it once more."""
         watch = self._streams.watch_of(unanswered.user_id)
         if watch is not None and unanswered.experiment.endswith(Trigger.WARM_START.value):
-            watch.warm_again()
+            watch.repeat_warm_start()
 
     async def _person(self, user_id: int) -> UserProfile:
         return await self._database.run(lambda connection: read_person(connection, user_id, self._hosts))

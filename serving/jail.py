@@ -22,10 +22,10 @@ from neural_focus.store.sessions import StoredSession
 from neural_focus.time import iso, wall_clock_us
 from serving.actions import Actions
 from serving.database import Database
-from serving.draws import Reach, block_action, program_action
 from serving.hub import Hub
 from serving.people import read_person
 from serving.problems import ProblemError
+from serving.reach import Reach, block_action, program_action
 from serving.responses import JailExit
 from serving.streams import Streams
 

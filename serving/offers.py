@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from neural_focus.experiments.assignment import Trigger
+from neural_focus.experiments.budget import Trigger
 from neural_focus.help_settings import HelpSettings
 from neural_focus.messages import InterventionOffered
+from neural_focus.prediction import Prediction
 from neural_focus.store.interventions import Opportunity, StoredOffer
 from neural_focus.time import iso
 
@@ -38,6 +39,22 @@ class OpenOffer:
             minutes=minutes_of(made, self.help),
             acts_by_itself=self.help.acts_by_itself,
         )
+
+
+def with_arm(prediction: Prediction, stored: StoredOffer | None) -> Prediction:
+    """A prediction with what was drawn for its snapshot."""
+    if stored is None:
+        return prediction
+    made = stored.opportunity
+    if made.type == "NO_OP":
+        return replace(prediction, ab_test_group=made.arm)
+    return replace(
+        prediction,
+        ab_test_group=made.arm,
+        intervention_type=made.arm,
+        intervention_target=", ".join(target for _, target in made.targets if target) or None,
+        intervention_reason="Focus is at risk",
+    )
 
 
 def minutes_of(made: Opportunity, settings: HelpSettings) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from neural_focus.experiments.assignment import OpportunityWatch, Policy
+from neural_focus.experiments.budget import OpportunityWatch, Policy
 from neural_focus.models.sequences import STEP_SECONDS, STEPS, LiveSteps
 from neural_focus.settings import Settings
 from neural_focus.store import interventions, sessions
@@ -71,7 +71,7 @@ def _recall_watch(
     )
     order = np.lexsort((idle, t_us))
     times, first = np.unique(t_us[order], return_index=True)
-    watch.take_up(times / 1e6, risk[order][first], [at / 1e6 for at in held_us])
+    watch.restore(times / 1e6, risk[order][first], [at / 1e6 for at in held_us])
     return watch
 
 

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from starlette.concurrency import run_in_threadpool
 
-from neural_focus.errors import ConfigurationError, InputError, NeuralFocusError, StoreError
+from neural_focus.errors import ConfigurationError, InputError, NeuralFocusError
 from neural_focus.help_settings import HelpSettings
 from neural_focus.messages import ActivityUpdate, PredictionMade, Snapshot
 from neural_focus.prediction import Prediction
@@ -24,17 +24,18 @@ from neural_focus.snapshot_inputs import SnapshotInputs
 from neural_focus.store.database import Connection
 from neural_focus.store.interventions import StoredOffer
 from neural_focus.store.users import ensure_user, read_user
-from neural_focus.time import iso, wall_clock_us
+from neural_focus.time import wall_clock_us
 from serving.actions import REPEAT_SECONDS, Actions
 from serving.auth import LOCAL_PERSON, forget_old_codes
 from serving.browsers import PING_SECONDS, Browsers
 from serving.champion import WATCH_SECONDS, Champion
 from serving.database import Database
 from serving.experiments import REFRESH_SECONDS
-from serving.forecast import Forecast, check_time, forecast, is_ahead, with_arm
+from serving.forecast import Forecast, check_time, forecast, is_ahead
 from serving.hub import Client, Hub
 from serving.interventions import Interventions
 from serving.jail import Jail
+from serving.offers import with_arm
 from serving.online import OnlineFeatures
 from serving.people import UserProfile, own_hosts, read_person, store_help
 from serving.personal_models import PersonalModels
@@ -172,37 +173,47 @@ class Runtime:
         Raises:
             InputError: its inputs are of another order than ours, or are none.
             ProblemError: 409, it is older than the last one or lies in the future.
+            StoreError: an opportunity cannot be stored; the prediction is published all the same.
         """
+        if (inputs := await self._inputs(stream, snapshot)) is None:
+            return
+        made = await self._forecast(stream, snapshot, inputs)
+        decision, stored = self.interventions.decide(stream, made), None
+        try:
+            stored = await self.interventions.record(stream, made, decision)
+        finally:
+            await self._publish(client, stream, snapshot, made, stored)
+
+    async def _inputs(self, stream: LiveStream, snapshot: Snapshot) -> SnapshotInputs | None:
+        """What else the snapshot brings for a model; None for one that was on its way when the clock was set back: the
+        next one has the new time."""
         inputs = SnapshotInputs.from_text(snapshot.inputs)
         if is_ahead(snapshot) and stream.follows(snapshot.t_us):
-            return  # it was on its way when the clock was set back: the next one has the new time
+            return None
         if stream.is_set_back(snapshot.t_us, wall_clock_us()):
             await self._begin_anew(stream)
         check_time(stream, snapshot)
+        return inputs
+
+    async def _forecast(self, stream: LiveStream, snapshot: Snapshot, inputs: SnapshotInputs) -> Forecast:
         if self._online is None:
             raise ConfigurationError("The service has not started")
-        made = await self._in_forecast_thread(
-            partial(forecast, self._online, self.champion, self.people, stream, snapshot, inputs)
-        )
-        held, refusal = await self._hold(stream, made)
-        told = stream.prediction = made.prediction if held is None else with_arm(made.prediction, held)
-        client.send(PredictionMade.of(told))
-        self.hub.publish(stream.user_id, PredictionMade.of(told), pages_only=True)
-        self._publish_activity(stream, snapshot)
-        self.writer.add(made.logged(stream, told))
-        self.shadow.consider(stream, made)
-        if held is not None:
-            await self.interventions.offer(held, stream)
-        if refusal is not None:
-            raise refusal
+        ask = partial(forecast, self._online, self.champion, self.people, stream, snapshot, inputs)
+        return await self._in_forecast_thread(ask)
 
-    async def _hold(self, stream: LiveStream, made: Forecast) -> tuple[StoredOffer | None, StoreError | None]:
-        """The moment as a stored opportunity where it is one; a database that refuses costs no prediction."""
-        drawn = self.interventions.consider(stream, made)
-        try:
-            return (None, None) if drawn is None else (await self.interventions.hold(stream, made, drawn), None)
-        except StoreError as error:
-            return None, error
+    async def _publish(
+        self, client: Client, stream: LiveStream, snapshot: Snapshot, made: Forecast, stored: StoredOffer | None
+    ) -> None:
+        """Log the prediction, then send it: to its desktop, to pages, to the challenger; and what is offered."""
+        prediction = stream.prediction = with_arm(made.prediction, stored)
+        self.writer.add(made.logged(stream, prediction))
+        message = PredictionMade.of(prediction)
+        client.send(message)
+        self.hub.publish(stream.user_id, message, pages_only=True)
+        self._publish_activity(stream, snapshot)
+        self.shadow.consider(stream, made)
+        if stored is not None:
+            await self.interventions.offer(stored, stream)
 
     async def _begin_anew(self, stream: LiveStream) -> None:
         """The clock was set back: guarded by the time of its last snapshot, the stream would be silent until then."""
@@ -237,13 +248,7 @@ class Runtime:
         return stored
 
     def _publish_activity(self, stream: LiveStream, snapshot: Snapshot) -> None:
-        activity = ActivityUpdate(
-            timestamp=iso(snapshot.t_us),
-            app_name=snapshot.app_name,
-            window_title=snapshot.window_title,
-            category=snapshot.category,
-            is_pseudo_productive=bool(snapshot.features["is_pseudo_productive"]),
-        )
+        activity = ActivityUpdate.of(snapshot)
         before, stream.activity = stream.activity, activity
         if before is None or replace(before, timestamp=activity.timestamp) != activity:
             self.hub.publish(stream.user_id, activity, pages_only=True)

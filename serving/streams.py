@@ -10,7 +10,7 @@ import math
 import time
 from dataclasses import dataclass, field
 
-from neural_focus.experiments.assignment import OpportunityWatch
+from neural_focus.experiments.budget import OpportunityWatch
 from neural_focus.help_settings import HelpSettings
 from neural_focus.messages import ActivityUpdate, DesktopStatus, Snapshot
 from neural_focus.models.sequences import LiveSteps

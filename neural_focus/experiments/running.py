@@ -11,12 +11,15 @@ at most.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
-from neural_focus.experiments.assignment import Arm, Policy, among, uniform
+from neural_focus.experiments.assignment import Arm, Exposure, among, choose, uniform
+from neural_focus.experiments.budget import Policy
 from neural_focus.experiments.declaration import ArmSpec, ContextName, Experiment
+from neural_focus.experiments.declaration_checks import HELP_LAYER
 
 EVERYWHERE = "all"
 """The context of an experiment whose probabilities do not follow any."""
@@ -66,12 +69,7 @@ def experiment_of(
 def assigned_arm(spec: Experiment, user_id: int, day: date) -> ArmSpec:
     """The arm of a person, or of that day of theirs, in an experiment that assigns such: always the same."""
     key = "person" if spec.unit == "person" else day.isoformat()
-    drawn, below = uniform(spec.seed, user_id, key), 0.0
-    for arm in spec.arms:
-        below += arm.probability
-        if drawn < below:
-            return arm
-    return spec.arms[-1]  # the sum fell short of 1 by rounding
+    return choose(uniform(spec.seed, user_id, key), {arm: arm.probability for arm in spec.arms})
 
 
 def possible_arms(one: Running, context: Mapping[str, str], eligible: Collection[Arm]) -> dict[Arm, float]:
@@ -110,15 +108,88 @@ def context_key(names: Sequence[ContextName], context: Mapping[str, str]) -> str
     return " ".join(f"{name}={context.get(name, '')}" for name in names) or EVERYWHERE
 
 
-def changed_policy(usual: Policy, arms: Sequence[ArmSpec]) -> Policy:
+def changed_policy(baseline: Policy, arms: Iterable[ArmSpec]) -> Policy:
     """A person's policy with what their arms change."""
     for arm in arms:
         if (change := arm.policy) is None:
             continue
         if change.alerts_per_hour is not None:
-            usual = replace(usual, alerts_per_hour=change.alerts_per_hour)
+            baseline = replace(baseline, alerts_per_hour=change.alerts_per_hour)
         if change.gap_minutes is not None:
-            usual = replace(usual, gap_s=60 * change.gap_minutes)
+            baseline = replace(baseline, gap_s=60 * change.gap_minutes)
         if change.threshold_quantile is not None:
-            usual = replace(usual, threshold_quantile=change.threshold_quantile)
-    return usual
+            baseline = replace(baseline, threshold_quantile=change.threshold_quantile)
+    return baseline
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """The arm of a person in an experiment, for good or for a day, and how likely it was."""
+
+    arm: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """A person where experiments draw: their zone, how many ``opportunities`` they had in ``day``, which is theirs, and
+    their arms in experiments that assign people."""
+
+    user_id: int
+    is_demo: bool
+    zone: ZoneInfo
+    day: date
+    opportunities: int
+    assigned: Sequence[tuple[Running, Assignment]] = ()
+
+    def arms(self, now: datetime) -> list[ArmSpec]:
+        """What holds for the person: their arms, and the control's in place of one that was stopped."""
+        return [
+            one.spec.control if kept.arm in one.stopped else _arm_of(one, kept)
+            for one, kept in self.assigned
+            if one.spec.draws_at(now)
+        ]
+
+    def exposures(self, now: datetime, model_version: str) -> list[Exposure]:
+        """A moment's exposures to the person's arms. Whose arm was stopped has the control's, and is exposed to
+        neither; so is whom the arm's model did not answer. ``model_version``: the one that did."""
+        return [
+            Exposure(one.id, kept.arm, kept.probability, {arm.label: arm.probability for arm in one.spec.arms})
+            for one, kept in self.assigned
+            if one.spec.draws_at(now)
+            if kept.arm not in one.stopped
+            if _arm_of(one, kept).model in (None, model_version)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """What a moment can be drawn to: an experiment's arms with their probabilities, and what was known before."""
+
+    experiment_id: int
+    spec: Experiment
+    arms: Mapping[Arm, float]
+    context: Mapping[str, str]
+
+
+def allocate(
+    running: Sequence[Running], person: Participant, now: datetime, category: str, eligible: Collection[Arm]
+) -> Allocation | None:
+    """What a moment of help can be drawn to; None where it takes part in no experiment.
+
+    ``eligible``: the arms that can be carried out there then.
+    """
+    one = experiment_of(running, HELP_LAYER, person.user_id, now, is_demo=person.is_demo)
+    if one is None:
+        return None
+    local = now.astimezone(person.zone)
+    today = person.opportunities if local.date() == person.day else 0
+    context = context_of(local, category, today)
+    if not is_eligible(one.spec, context, local, today):
+        return None
+    arms = possible_arms(one, context, eligible)
+    return Allocation(one.id, one.spec, arms, context) if arms else None
+
+
+def _arm_of(one: Running, kept: Assignment) -> ArmSpec:
+    return next(arm for arm in one.spec.arms if arm.label == kept.arm)

@@ -20,7 +20,7 @@ from neural_focus.experiments.declaration import (
     midnight,
     stored_experiment,
 )
-from neural_focus.experiments.running import Running, assigned_arm, experiment_of
+from neural_focus.experiments.running import Assignment, Running, assigned_arm, experiment_of
 from neural_focus.store.arm_changes import ArmMove, ArmStop, read_moves, read_stops
 from neural_focus.store.database import Connection
 
@@ -49,14 +49,6 @@ class Started:
     """By arm."""
     moves: Sequence[ArmMove]
     """The last one of each arm and context."""
-
-
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """The arm of a person in an experiment, for good or for a day, and how likely it was."""
-
-    arm: str
-    probability: float
 
 
 def start_experiment(connection: Connection, spec: Experiment, now: datetime | None = None) -> int:

@@ -15,6 +15,7 @@ from uuid import UUID, uuid5
 from psycopg.rows import namedtuple_row
 from psycopg.types.json import Jsonb
 
+from neural_focus.experiments.assignment import Exposure
 from neural_focus.messages import InterventionType, StoredResponse, Unavailable
 from neural_focus.store.database import Connection
 from neural_focus.store.predictions import SERVED
@@ -32,16 +33,6 @@ _SAME_OFFER = "opportunity_id = %(opportunity)s AND (snooze_of IS NULL) = %(firs
 def opportunity_uuid(user_id: int, machine_id: str, t_us: int) -> str:
     """The id of the opportunity of one stream at one snapshot: the same wherever it is computed."""
     return str(uuid5(OPPORTUNITY_NAMESPACE, f"{user_id}:{machine_id}:{t_us}"))
-
-
-@dataclass(frozen=True, slots=True)
-class Exposure:
-    """The arm of an opportunity in one experiment, and how likely it was; ``chances`` of all that could be drawn."""
-
-    experiment_id: int
-    arm: str
-    probability: float
-    chances: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,17 +276,18 @@ def opportunity_times(connection: Connection, user_id: int, since_us: int, until
 
 def opportunities_of_the_day(
     connection: Connection, user_ids: Collection[int], now: datetime
-) -> dict[int, tuple[str, date, int]]:
-    """Person → (their zone, their day at ``now``, how many opportunities they had in it); second offers are none."""
+) -> dict[int, tuple[bool, str, date, int]]:
+    """Person → (whether a demo person, their zone, their day at ``now``, how many opportunities they had in it); second
+    offers are none."""
     rows = connection.execute(
-        "WITH person AS (SELECT u.id, COALESCE((SELECT zone FROM user_zones z WHERE z.user_id = u.id AND since <="
-        " %(now)s ORDER BY since DESC LIMIT 1), 'UTC') AS zone FROM users u WHERE u.id = ANY(%(users)s))"
-        " SELECT p.id, p.zone, (%(now)s AT TIME ZONE p.zone)::date, (SELECT count(DISTINCT opportunity_id)"
+        "WITH person AS (SELECT u.id, u.is_demo, COALESCE((SELECT zone FROM user_zones z WHERE z.user_id = u.id"
+        " AND since <= %(now)s ORDER BY since DESC LIMIT 1), 'UTC') AS zone FROM users u WHERE u.id = ANY(%(users)s))"
+        " SELECT p.id, p.is_demo, p.zone, (%(now)s AT TIME ZONE p.zone)::date, (SELECT count(DISTINCT opportunity_id)"
         "   FROM interventions i WHERE i.user_id = p.id AND i.snooze_of IS NULL AND i.type <> 'MANUAL_JAIL'"
         "   AND i.triggered_at >= date_trunc('day', %(now)s AT TIME ZONE p.zone) AT TIME ZONE p.zone) FROM person p",
         {"users": list(user_ids), "now": now},
     )
-    return {user: (zone, day, count) for user, zone, day, count in rows}
+    return {user: (is_demo, zone, day, count) for user, is_demo, zone, day, count in rows}
 
 
 def fill_effects(connection: Connection, now_us: int) -> int:

@@ -19,6 +19,7 @@ from logged_answers import logged
 from serving_process import query
 
 from neural_focus.errors import InputError
+from neural_focus.experiments.assignment import Exposure
 from neural_focus.experiments.declaration import default_experiment, demo_experiment, parse_experiment
 from neural_focus.experiments.review import review
 from neural_focus.store.database import Connection, connect
@@ -30,7 +31,7 @@ from neural_focus.store.experiments import (
     start_experiment,
     stop_experiment,
 )
-from neural_focus.store.interventions import Exposure, Opportunity, insert_opportunity
+from neural_focus.store.interventions import Opportunity, insert_opportunity
 from neural_focus.store.predictions import insert_predictions
 from neural_focus.store.users import ensure_user
 from neural_focus.time import microseconds

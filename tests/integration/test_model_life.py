@@ -28,7 +28,7 @@ from flows.promotion import promote_newest
 from flows.server import login
 from infra.commands.models import app
 from neural_focus.evaluation.gates import SHADOW_GATE
-from neural_focus.experiments.assignment import OpportunityWatch, Policy
+from neural_focus.experiments.budget import OpportunityWatch, Policy
 from neural_focus.features import FEATURE_NAMES
 from neural_focus.models import champion as stored_models
 from neural_focus.models.calibrate import sigmoid

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 from serving_process import query
 from told_inputs import told_past
 from trained_person import TrainedPerson
 
-from neural_focus.experiments.assignment import Arm, Draw, OpportunityWatch, Policy, Trigger
+from neural_focus.experiments.assignment import Arm, Draw
+from neural_focus.experiments.budget import OpportunityWatch, Policy, Trigger
 from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
 from neural_focus.models.predict import Predictor
 from neural_focus.personal.served import judge, learners_of
@@ -20,10 +21,10 @@ from neural_focus.settings import Settings
 from serving.actions import Actions
 from serving.browsers import Browsers
 from serving.database import Database
-from serving.draws import Drawn, Reach
 from serving.forecast import Forecast, predict
 from serving.hub import Hub
 from serving.interventions import Interventions
+from serving.policy import Decision
 from serving.streams import LiveStream, Streams
 
 MACHINE = "0d9f5a3e-5b0c-4f0e-9a4e-000000000009"
@@ -43,11 +44,10 @@ def test_an_offer_is_explained_by_the_risk_it_is_for(
     offers = Interventions(database, hub, streams, actions, Settings(home=tmp_path))
     stream = LiveStream(real_person, MACHINE, False, OpportunityWatch(Policy()))
 
-    async def said_of(trigger: Trigger) -> str:
-        drawn = Drawn(
-            trigger, Draw(Arm.SUGGEST_BREAK, 0.5, 0.1), str(uuid4()), Reach.of(stream.help, None, no_block="none here")
-        )
-        stored = await offers.hold(stream, made, drawn)
+    async def said_of(trigger: Trigger, made: Forecast) -> str:
+        drawn = Draw(Arm.SUGGEST_BREAK, 0.5, 0.1)
+        decision = Decision(None, trigger, draw=drawn, targets=(("SUGGEST_BREAK", None),))
+        stored = await offers.record(stream, made, decision)
         assert stored is not None
         await offers.offer(stored, stream)
         offered = offers.open_for(real_person)
@@ -57,7 +57,8 @@ def test_an_offer_is_explained_by_the_risk_it_is_for(
 
     database.open()
     try:
-        said = [asyncio.run(said_of(trigger)) for trigger in (Trigger.BUDGET, Trigger.WARM_START)]
+        later = replace(made, prediction=replace(made.prediction, t_us=made.prediction.t_us + 1))
+        said = [asyncio.run(said_of(*of)) for of in ((Trigger.BUDGET, made), (Trigger.WARM_START, later))]
     finally:
         database.close()
     risk = f"{made.prediction.break_risk:.0%}"

@@ -11,7 +11,7 @@ from uuid import uuid4
 import numpy as np
 from logged_answers import logged
 
-from neural_focus.experiments.assignment import Policy, Trigger
+from neural_focus.experiments.budget import Policy
 from neural_focus.settings import Settings
 from neural_focus.store.database import connect
 from neural_focus.store.interventions import Opportunity, insert_opportunity, opportunity_times
@@ -70,11 +70,10 @@ def test_a_start_takes_up_the_persons_budget_and_threshold_over_all_machines(
         insert_opportunity(connection, an_opportunity(ann, now_us - 100_000_000))
         assert len(opportunity_times(connection, ann, 0, now_us)) == 1
         first = streams.add(recall_stream(connection, settings, ann, machines[0]))
-        assert first.watch.threshold < Policy().prior_threshold, "each machine alone has too few settled moments"
+        assert first.watch.budget.threshold < Policy().prior_threshold, "each machine alone has too few settled moments"
         second = streams.add(recall_stream(connection, settings, ann, machines[1], streams.watch_of(ann)))
     assert first.watch is second.watch
     assert first.momentum.last_us == second.momentum.last_us - 1_000_000, "the momentum is each machine's own"
     now_s = now_us / 1e6
-    assert second.watch.consider(now_s + 1, 0.9) is None, "100 s after the one before"
-    assert second.watch.consider(now_s + 200, 0.9) is Trigger.BUDGET
-    assert first.watch.consider(now_s + 400, 0.9) is None
+    assert not second.watch.budget.has_room(now_s + 1, visible=True), "100 s after the one before"
+    assert second.watch.budget.has_room(now_s + 200, visible=True)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from neural_focus.experiments.assignment import Arm, OpportunityWatch, Policy
+from neural_focus.experiments.assignment import Arm
+from neural_focus.experiments.budget import OpportunityWatch, Policy
 from neural_focus.features import FEATURE_NAMES
 from neural_focus.help_settings import HelpSettings
 from neural_focus.messages import Ability, DesktopStatus, Problem, Snapshot
@@ -27,10 +28,10 @@ from serving.auth import (
     redeem_code,
     token_user,
 )
-from serving.draws import Reach, block_action
 from serving.hub import QUEUED_MESSAGES, Client, Hub
 from serving.launch import service_command, service_environment
 from serving.queries import flat_figures
+from serving.reach import Reach, block_action
 from serving.streams import LiveStream, Momentum, Streams
 
 SECRETS = Secrets("api-token", "database", "prefect", "signing-key")

@@ -10,7 +10,8 @@ import pytest
 from experiment_files import DAYS, MODELS, OWN, PEOPLE, changed
 from scipy import stats
 
-from neural_focus.experiments.assignment import Arm, OpportunityWatch, Policy
+from neural_focus.experiments.assignment import Arm
+from neural_focus.experiments.budget import OpportunityWatch, Policy, Trigger
 from neural_focus.experiments.declaration import default_experiment, demo_experiment, parse_experiment
 from neural_focus.experiments.running import (
     Running,
@@ -177,10 +178,10 @@ def test_a_persons_policy_follows_their_arm() -> None:
     assert changed_policy(Policy(), [usual]) == Policy()
     watch = OpportunityWatch(Policy())
     watch.follow(policy)
-    assert watch.consider(0.0, 0.9) is not None
-    assert watch.consider(600.0, 0.9) is None, "half an hour apart"
+    watch.spend(Trigger.BUDGET, 0.0, visible=True)
+    assert not watch.budget.has_room(600.0, visible=True), "half an hour apart"
     watch.follow(Policy())
-    assert watch.consider(900.0, 0.9) is not None
+    assert watch.budget.has_room(900.0, visible=True)
 
 
 def test_a_threshold_by_quantile_is_that_of_the_persons_own_risks() -> None:
@@ -188,4 +189,4 @@ def test_a_threshold_by_quantile_is_that_of_the_persons_own_risks() -> None:
     risks = np.random.default_rng(1).beta(2, 20, 1_200)
     for second, risk in enumerate(risks):
         watch.remember(float(second), float(risk))
-    assert watch.threshold == pytest.approx(np.quantile(risks, 0.9))
+    assert watch.budget.threshold == pytest.approx(np.quantile(risks, 0.9))
