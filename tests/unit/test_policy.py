@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import get_args
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -49,16 +49,21 @@ def made(risk: float | None, t_s: float = NOW_S) -> Prediction:
     return Prediction(int(t_s * 1e6), int(t_s * 1e6), 60.0, 0.1, risk, 0.9, factors, 50.0, "xgboost_v1", "people")
 
 
-risks = st.one_of(st.none(), st.floats(0, 1))
-numbers = st.floats(0, 1, exclude_max=True)
-past_s = st.lists(st.floats(1, 7_200).map(lambda ago: NOW_S - ago), max_size=5).map(tuple)
-abilities = st.lists(st.sampled_from(EVERYTHING), unique=True).map(tuple)
+def mostly(ordinary: st.SearchStrategy[Any], any_: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """So that most examples are opportunities but for one thing."""
+    return st.sampled_from(range(10)).flatmap(lambda number: any_ if number == 5 else ordinary)
+
+
+risks = mostly(st.floats(0.5, 1), st.one_of(st.none(), st.floats(0, 1)))
+numbers = st.sampled_from([number / 20 for number in range(20)])
+past_s = st.lists(st.floats(1, 7_200).map(lambda ago: NOW_S - ago), max_size=3).map(tuple)
+abilities = mostly(st.just(EVERYTHING), st.lists(st.sampled_from(EVERYTHING), unique=True).map(tuple))
 lists = st.builds(
     HelpSettings,
     block_sites=st.lists(st.sampled_from(SITES), unique=True).map(tuple),
     minimize_apps=st.lists(st.sampled_from(APPS), unique=True).map(tuple),
 )
-reaches = st.builds(reach, lists, abilities, no_block=st.sampled_from(["", "No browser is paired"]))
+reaches = st.builds(reach, lists, abilities, no_block=mostly(st.just(""), st.just("No browser is paired")))
 budgets = st.builds(
     Budget,
     st.builds(
@@ -67,11 +72,11 @@ budgets = st.builds(
         gap_s=st.floats(300, 3_600),
         warm_start_s=st.sampled_from([None, 0.0, 20.0]),
     ),
-    st.floats(0, 1),
+    mostly(st.floats(0, 0.5), st.floats(0, 1)),
     held=past_s,
     missed=past_s,
     first_s=st.one_of(st.none(), st.floats(0, 100).map(lambda ago: NOW_S - ago)),
-    warm_start=st.booleans(),
+    warm_start=mostly(st.just(False), st.booleans()),
 )
 participants = st.builds(
     Participant,
@@ -81,16 +86,18 @@ participants = st.builds(
     st.sampled_from([NOW.date(), date(2026, 11, 30)]),
     st.integers(0, 9),
 )
-people = st.builds(Person, budgets, st.one_of(st.none(), participants), st.sampled_from(Offer))
+people = st.builds(
+    Person, budgets, mostly(participants, st.none()), mostly(st.just(Offer.NONE), st.sampled_from(Offer))
+)
 machines = st.builds(
     Machine,
     reaches,
-    st.booleans(),
+    mostly(st.just(True), st.booleans()),
     st.sampled_from(["", "Building", "Entertainment"]),
-    st.sampled_from(["", *UNSEEN]),
+    mostly(st.just(""), st.sampled_from(["", *UNSEEN])),
     st.integers(0, 90),
 )
-ages = st.floats(-1, 30)
+ages = mostly(st.floats(-1, STALE_SECONDS), st.floats(-1, 30))
 
 
 def decided(
