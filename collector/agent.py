@@ -44,14 +44,14 @@ class Agent:
     def __init__(self, options: Options, say: Callable[[str], None], clock: WallClock | None = None) -> None:
         """Starts capturing. Raises what ``Recording`` raises."""
         self._options, self._say = options, say
-        desktop, self._rest = options.desktop, Waker()
+        desktop, self._waker = options.desktop, Waker()
         installed = InstalledApps(options.application_folders)
         rules = Rules.load(options.rules or desktop.folder / RULES_FILE, installed.hint)
         self._recording = Recording(
             desktop, options.source, rules, zone=options.zone, titles=options.titles, clock=clock or WallClock()
         )
-        presence = make_presence(options.source, self._rest.end) if options.present else None
-        self._asker = InterventionPrompt(
+        presence = make_presence(options.source, self._waker.end) if options.present else None
+        self._prompt = InterventionPrompt(
             lambda: make_prompt(options.source, presence),
             say,
             ignore=self._recording.capture.ignore,
@@ -66,7 +66,7 @@ class Agent:
             rested=self._recording.live.break_accepted,
             say=say,
         )
-        self._session = None if desktop.is_demo else watch_session(self._rest.end, self._recording.capture.full_screen)
+        self._session = None if desktop.is_demo else watch_session(self._waker.end, self._recording.capture.full_screen)
         self._status = AgentStatus(
             options.source,
             presence,
@@ -76,16 +76,16 @@ class Agent:
         )
         self._machine_id = desktop.machine_id()
         self._link = (
-            WebSocketClient(options.address, options.token, self._machine_id, self._rest.end)
+            WebSocketClient(options.address, options.token, self._machine_id, self._waker.end)
             if options.address
             else None
         )
         send = self._link.send if self._link else lambda _: None
         self._sessions = TimedSessions(send, now_us=self._recording.capture.now_us)
-        self._talk = ServiceSession(
+        self._service = ServiceSession(
             self._link,
             self._recording.live,
-            self._asker,
+            self._prompt,
             self._actions,
             now_us=self._recording.capture.now_us,
             site_in_front=self._recording.capture.site_in_front,
@@ -94,7 +94,7 @@ class Agent:
         )
         self._shipper = self._make_shipper()
         self._counters = AgentCounters(
-            self._recording, self._talk, self._actions, self._shipper, self._link, self._session
+            self._recording, self._service, self._actions, self._shipper, self._link, self._session
         )
         self._quit = False
         self._warned = self._disk = ""
@@ -110,8 +110,8 @@ class Agent:
         try:
             while not stop.is_set() and not self._quit:
                 now_us = self._recording.capture.now_us()
-                awaited = self._asker.offer or self._actions.lively
-                self._rest.until_turn(now_us, at_most=ANSWER_SECONDS if awaited else 1.0)
+                awaited = self._prompt.offer or self._actions.lively
+                self._waker.until_turn(now_us, at_most=ANSWER_SECONDS if awaited else 1.0)
                 news = self._turn()
                 now = time.monotonic()
                 if news or now - told >= TELL_SECONDS:
@@ -130,7 +130,7 @@ class Agent:
 
     def _turn(self) -> bool:
         """One round of the main thread; returns whether others should hear of it at once."""
-        before = self._status.paused_until, self._asker.offer, self._actions.describe()
+        before = self._status.paused_until, self._prompt.offer, self._actions.describe()
         self._follow_clock()
         timed = self._recording.live.timed
         for command in self._status.commands():
@@ -140,8 +140,8 @@ class Agent:
             self._move(zone)
         if self._status.pause_is_over():
             self._execute("resume")
-        self._talk.receive_scores()
-        answer = self._talk.turn([] if self._status.paused else self._recording.turn())
+        self._service.receive_scores()
+        answer = self._service.turn([] if self._status.paused else self._recording.turn())
         if self._recording.live.timed != timed:
             self._keep_file(self._recording.save)  # an agent that is killed now still knows which session it is in
         if answer is not None:
@@ -152,13 +152,13 @@ class Agent:
         if self._session is not None:
             self._session.publish(self._recording.capture)
         self._warn()
-        return before != (self._status.paused_until, self._asker.offer, self._actions.describe())
+        return before != (self._status.paused_until, self._prompt.offer, self._actions.describe())
 
     def _follow_clock(self) -> None:
         """First of all: what is closed and sent after this has the new time, as the service's clock has."""
         step_us = self._recording.follow_clock()
         if step_us:
-            self._talk.clock_moved()
+            self._service.clock_moved()
             self._status.clock_moved(step_us / 1e6)
             self._log_step(step_us)
 
@@ -191,7 +191,7 @@ class Agent:
 
     def _end_boot(self) -> None:
         """What comes from now on is not captured."""
-        self._asker.hide()
+        self._prompt.hide()
         self._keep_file(self._recording.stop)
 
     def _warn(self) -> None:
@@ -206,8 +206,8 @@ class Agent:
         counted = self.counters()
         if state != "stopped":
             menu = self._sessions.menu() if counted["connected"] else ()
-            self._status.publish(self._talk, counted, menu, self._sessions.rounds)
-        desktop, offer = self._options.desktop, self._asker.offer
+            self._status.publish(self._service, counted, menu, self._sessions.rounds)
+        desktop, offer = self._options.desktop, self._prompt.offer
         content = {
             "state": state,
             "t_us": self._recording.capture.now_us(),
@@ -216,7 +216,7 @@ class Agent:
             "machine_id": self._machine_id,
             "boots": self._recording.boots,
             "actions": self._actions.describe(),
-            "prompt": {"id": offer.id, "buttons": self._asker.places()} if offer else None,
+            "prompt": {"id": offer.id, "buttons": self._prompt.places()} if offer else None,
             **self._status.describe(),
             **counted,
         }
@@ -242,19 +242,19 @@ class Agent:
             boots=self._recording.boots,
             clock_steps=self._recording.clock_steps,
             consent=options.consent,
-            known=lambda: self._talk.known,
+            known=lambda: self._service.known,
         )
 
     def _finish(self) -> None:
         """What was captured is shipped; what cannot be waits for the next start. No action stays."""
         self._actions.finish()
-        self._talk.report()
+        self._service.report()
         self._end_boot()
         self._status.finish()
         if self._link is not None:
             self._link.finish()
         if self._session is not None:
             self._session.finish()  # nobody tells of news any more
-        self._rest.close()
+        self._waker.close()
         if self._shipper is not None:
             self._shipper.finish(FINISH_SECONDS)

@@ -20,9 +20,10 @@ from neural_focus.categories import category_label
 from neural_focus.errors import FormatError
 from neural_focus.events import INPUT, PRODUCTIVITY_SHIFT, EventType, decode_app_name
 from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
+from neural_focus.messages import Snapshot
 from neural_focus.replay import take_inputs
 from neural_focus.sessions import TAKEN_WITHIN_US
-from neural_focus.snapshot_inputs import SnapshotInputs, inputs_of
+from neural_focus.snapshot_inputs import inputs_of
 from neural_focus.time import zone_history_table, zone_table
 
 CLOSE_AFTER_US = 100_000
@@ -32,24 +33,6 @@ _INPUTS_EVERY_S = 1
 _TITLE = int(EventType.WINDOW_TITLE_CHANGE)
 _CATEGORY = FEATURE_INDEX["productivity_category"]
 Records = np.ndarray[Any, np.dtype[np.void]]
-
-
-@dataclass(frozen=True, slots=True)
-class Second:
-    """The snapshot at ``t_us`` (a whole second): all features by name, the last ten event types, app and category.
-
-    ``inputs``: what else a model reads. ``input_us``: when the newest input came, None if there was none since the
-    agent started.
-    """
-
-    t_us: int
-    features: dict[str, float]
-    sequence: tuple[int, ...]
-    inputs: SnapshotInputs
-    app_name: str
-    category: str
-    window_title: str
-    input_us: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +85,7 @@ class LiveEngine:
         engine.sessions()  # what began or ended before is not news
         return live
 
-    def push(self, records: Records, titles: dict[int, str]) -> list[Second]:
+    def push(self, records: Records, titles: dict[int, str]) -> list[Snapshot]:
         """The seconds that these records close. They have to be in the spool already: replay sees the same ones."""
         if not len(records):
             return []
@@ -115,7 +98,7 @@ class LiveEngine:
             self._title = titles.get(int(records["data"][shown[-1], 0]), "")
         return seconds
 
-    def close_until(self, now_us: int) -> list[Second]:
+    def close_until(self, now_us: int) -> list[Snapshot]:
         """The seconds that are over: ``now_us`` is when the last drain began, on the clock of the stamps."""
         return self._describe(self._engine.close_until(now_us - CLOSE_AFTER_US))
 
@@ -183,19 +166,19 @@ class LiveEngine:
             self._engine.set_back(first_us)
             self.last_us, self._input_us = 0, None
 
-    def _describe(self, closed: tuple[Any, Any, Any]) -> list[Second]:
+    def _describe(self, closed: tuple[Any, Any, Any]) -> list[Snapshot]:
         rows = zip(*closed, inputs_of(take_inputs(self._engine)), strict=True)
         self.snapshots += len(closed[0])
         return [
-            Second(
+            Snapshot(
                 int(time),
                 dict(zip(FEATURE_NAMES, row.tolist(), strict=True)),
                 tuple(last.tolist()),
-                inputs,
                 self._app_name,
                 category_label(int(row[_CATEGORY]) << PRODUCTIVITY_SHIFT),
                 self._title,
                 self._input_us,
+                inputs=inputs.to_text(),
             )
             for time, row, last, inputs in rows
         ]

@@ -12,10 +12,11 @@ from typing import Any
 
 from collector.capture import CaptureSource, DesktopCapture, Drained
 from collector.desktop import Desktop
-from collector.live import LiveEngine, Second
+from collector.live import LiveEngine
 from collector.spool import BootWriter
 from collector.wall_clock import WallClock
 from neural_focus.categories import Rules
+from neural_focus.messages import Snapshot
 from neural_focus.time import STEP_US
 
 
@@ -52,7 +53,7 @@ class Recording:
         """Why nothing is kept at the moment; empty while all is well."""
         return self.capture.lost or ("the disk takes no more data" if self._full else "")
 
-    def turn(self) -> list[Second]:
+    def turn(self) -> list[Snapshot]:
         """Takes what came since the last turn; returns the seconds that are over."""
         began_us = self.capture.now_us()
         return [*self._keep(self.capture.drain()), *self.live.close_until(began_us)]
@@ -104,7 +105,7 @@ class Recording:
             "engine": self.live.counters(),
         }
 
-    def _keep(self, drained: Drained) -> list[Second]:
+    def _keep(self, drained: Drained) -> list[Snapshot]:
         if not len(drained.records):
             return []
         self._full = not self._writer.append(drained.records, drained.titles)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from collector.actions.runner import ActionRunner
-from collector.live import LiveEngine, Second
+from collector.live import LiveEngine
 from collector.prompt import InterventionPrompt
 from collector.shipper import RowContext
 from collector.websocket_client import WebSocketClient
@@ -53,7 +53,7 @@ class ServiceSession:
         self,
         link: WebSocketClient | None,
         live: LiveEngine,
-        asker: InterventionPrompt,
+        prompt: InterventionPrompt,
         actions: ActionRunner,
         *,
         now_us: Callable[[], int],
@@ -63,7 +63,7 @@ class ServiceSession:
     ) -> None:
         """``site_in_front`` takes what a browser tells; ``unavailable``: why nobody could see an offer now;
         ``receive_session`` gets all that came, for what it tells of sessions."""
-        self._link, self._live, self._asker, self._now_us, self._actions = link, live, asker, now_us, actions
+        self._link, self._live, self._prompt, self._now_us, self._actions = link, live, prompt, now_us, actions
         self._site_in_front, self._unavailable, self._receive_session = site_in_front, unavailable, receive_session
         self._features: dict[int, dict[str, float]] = {}
         self._natural: dict[int, int] = {}
@@ -75,7 +75,7 @@ class ServiceSession:
         self.counters: Counter[str] = Counter(predictions=0, interventions=0, answers=0)
         self.closed: Counter[str] = Counter()
         """Offers that were answered or timed out, by the stored response."""
-        self._status_told: tuple[DesktopStatus, int] | None = None
+        self._published_status: tuple[DesktopStatus, int] | None = None
         self._complaint, self._complained = "", -math.inf
 
     @property
@@ -95,12 +95,12 @@ class ServiceSession:
             else:
                 self._heard.append(message)
 
-    def turn(self, seconds: list[Second]) -> str | None:
-        """Tells the seconds that closed, hears what came, asks for answers; returns an answer just given."""
+    def turn(self, snapshots: list[Snapshot]) -> str | None:
+        """Sends the snapshots, receives what came, asks for answers; returns an answer just given."""
         now_us = self._now_us()
-        for second in seconds:
-            if now_us - second.t_us <= STALE_US:
-                self._publish(second)
+        for snapshot in snapshots:
+            if now_us - snapshot.t_us <= STALE_US:
+                self._publish(snapshot)
         for start_us, end_us, natural in self._live.sessions():
             if natural:  # timed ones began at the service
                 self._publish_session(start_us, end_us)
@@ -134,23 +134,20 @@ class ServiceSession:
         """Tells what this desktop does, when that changed or the service may have forgotten it."""
         if self._link is None or not self._link.connected:
             return
-        told = (status, self._link.counters["reconnects"])
-        if told != self._status_told:
-            self._status_told = told
+        published = (status, self._link.counters["reconnects"])
+        if published != self._published_status:
+            self._published_status = published
             self._link.send(status)
 
     def _send(self, message: ClientMessage) -> None:
         if self._link is not None:
             self._link.send(message)
 
-    def _publish(self, second: Second) -> None:
-        self._features[second.t_us] = second.features
+    def _publish(self, snapshot: Snapshot) -> None:
+        self._features[snapshot.t_us] = snapshot.features
         while len(self._features) > LIVE_FEATURES:
             del self._features[min(self._features)]
-        shown = (second.app_name, second.category, second.window_title)
-        input_us, unavailable = second.input_us, self._unavailable()
-        inputs = second.inputs.to_text()
-        self._send(Snapshot(second.t_us, second.features, second.sequence, *shown, input_us, unavailable, inputs))
+        self._send(replace(snapshot, unavailable=self._unavailable()))
 
     def _publish_session(self, start_us: int, end_us: int) -> None:
         if end_us < 0:
@@ -165,10 +162,10 @@ class ServiceSession:
         match message:
             case InterventionOffered():
                 self.counters["interventions"] += 1
-                self._asker.show(message)
+                self._prompt.show(message)
             case InterventionClosed():
                 self.closed[message.user_response] += 1
-                self._asker.hide(message.id)
+                self._prompt.hide(message.id)
             case ApplyAction():
                 self._actions.order(message)
             case UndoAction():
@@ -227,7 +224,7 @@ class ServiceSession:
             self.known = replace(self.known, session_id=None)
 
     def _take_answer(self) -> str | None:
-        answered = self._asker.poll()
+        answered = self._prompt.poll()
         if answered is None:
             return None
         offer, response = answered

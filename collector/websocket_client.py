@@ -110,7 +110,7 @@ class WebSocketClient(threading.Thread):
                     proxy=None,
                 ) as socket:
                     self.connected, self.problem, pause = True, "", RETRY_SECONDS[0]
-                    await self._talk(socket)
+                    await self._exchange(socket)
             except (OSError, TimeoutError, websockets.WebSocketException) as error:
                 self.problem = str(error).strip() or type(error).__name__
             finally:
@@ -119,7 +119,7 @@ class WebSocketClient(threading.Thread):
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
             pause = min(pause * 2, RETRY_SECONDS[1])
 
-    async def _talk(self, socket: ClientConnection) -> None:
+    async def _exchange(self, socket: ClientConnection) -> None:
         sender = asyncio.create_task(self._send_all(socket))
         try:
             async for text in socket:

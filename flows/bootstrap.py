@@ -88,11 +88,11 @@ def first_labels(platform: Platform) -> int:
 )
 def first_model(platform: Platform) -> str:
     """Returns the tag of the model that serves."""
+    from flows.ab_report import report
     from flows.data_quality import data_quality
     from flows.evaluation import evaluation
     from flows.promotion import promotion
     from flows.training import train_only
-    from flows.upkeep import report
 
     for step, run in (
         ("history", history),

@@ -50,9 +50,9 @@ DEPLOYMENTS = (
     Deployment("flows.promotion:promotion", "by-hand", "learning"),
     Deployment("flows.bootstrap:first_model", "by-hand", "learning"),
     Deployment("flows.experiments:experiments", "daily", "learning", cron="35 4 * * *"),
-    Deployment("flows.upkeep:report", "daily", "reports", cron="45 4 * * *"),
-    Deployment("flows.upkeep:session_metrics", "hourly", "upkeep", cron="17 * * * *"),
-    Deployment("flows.upkeep:retention", "daily", "upkeep", cron="10 2 * * *"),
+    Deployment("flows.ab_report:report", "daily", "reports", cron="45 4 * * *"),
+    Deployment("flows.session_metrics:session_metrics", "hourly", "upkeep", cron="17 * * * *"),
+    Deployment("flows.retention:retention", "daily", "upkeep", cron="10 2 * * *"),
 )
 
 

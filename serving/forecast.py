@@ -49,14 +49,14 @@ class Forecast:
         """Whole minutes since the last switch."""
         return int(self.features[IN_APP]) // 60
 
-    def logged(self, stream: LiveStream, told: Prediction) -> LoggedPrediction:
-        """The row for ``model_predictions``, with what was decided upon it in ``told``."""
-        role = "fallback" if told.trained_on == "rules" else "champion"
+    def logged(self, stream: LiveStream, prediction: Prediction) -> LoggedPrediction:
+        """The row for ``model_predictions``, with what was decided upon it in ``prediction``."""
+        role = "fallback" if prediction.trained_on == "rules" else "champion"
         return LoggedPrediction(
             stream.user_id,
             stream.machine_id,
             stream.session_id,
-            told,
+            prediction,
             role,
             self.latency_ms,
             self.features,

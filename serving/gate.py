@@ -54,7 +54,7 @@ class AccessGate:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        refusal = self._judge(scope)
+        refusal = self._refusal(scope)
         if refusal is None:
             await self.app(scope, receive, _with_headers(send))
         elif scope["type"] == "http" and refusal.status == 401 and _shows_pages(scope):
@@ -66,7 +66,7 @@ class AccessGate:
         else:
             await respond_to_upgrade(refusal, scope, receive, send)
 
-    def _judge(self, scope: Scope) -> Problem | None:
+    def _refusal(self, scope: Scope) -> Problem | None:
         headers = Headers(scope=scope)
         settings, arrived_at = self._settings(), str((scope.get("server") or ("",))[0])
         guard = HostGuard(settings.host, settings.serving_port, settings.host_names)

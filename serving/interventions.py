@@ -224,7 +224,7 @@ class Interventions:
         acts: bool = False,
     ) -> tuple[StoredOffer, bool]:
         """Store the answer and, in the same transaction, the order that follows from it."""
-        told = next((item.help for item in self._waiting.values() if intervention_id in item.offer.ids), None)
+        shown = next((item.help for item in self._waiting.values() if intervention_id in item.offer.ids), None)
 
         def work(connection: Connection) -> tuple[tuple[StoredOffer, bool] | None, bool]:
             with connection.transaction():
@@ -234,7 +234,7 @@ class Interventions:
                 allowed = read_person(connection, user_id, self._hosts).help
                 ordered = response == "ACCEPTED" or (acts and allowed.acts_by_itself)
                 if ordered:
-                    minutes, now_us = minutes_of(found[0].opportunity, told or allowed), wall_clock_us()
+                    minutes, now_us = minutes_of(found[0].opportunity, shown or allowed), wall_clock_us()
                     order_rows(connection, found[0].ids, now_us, now_us + minutes * 60_000_000)
                 return found, ordered
 

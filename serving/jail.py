@@ -95,16 +95,16 @@ class Jail:
             ProblemError: 404, the person has no such session; 409, it has ended or has no jail.
             InputError: a reason that is too short or too long.
         """
-        said = " ".join(reason.split())
-        if not SHORTEST_REASON <= len(said) <= LONGEST_REASON:
+        reason = " ".join(reason.split())
+        if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
             raise InputError(
-                f"The reason has {len(said)} characters", hint=f"Give {SHORTEST_REASON} to {LONGEST_REASON}"
+                f"The reason has {len(reason)} characters", hint=f"Give {SHORTEST_REASON} to {LONGEST_REASON}"
             )
 
         def work(connection: Connection) -> StoredSession:
             with connection.transaction():
                 session = _running(connection, user_id, session_id)
-                ask_to_leave(connection, session.id, wall_clock_us() + EXIT_SECONDS * 1_000_000, said)
+                ask_to_leave(connection, session.id, wall_clock_us() + EXIT_SECONDS * 1_000_000, reason)
                 return _running(connection, user_id, session_id)
 
         session = await self._database.run(work)

@@ -26,6 +26,6 @@ def warm_up(predictor: Predictor) -> None:
     nothing = SnapshotInputs(np.zeros(len(INPUT_NAMES), np.float32))
     row = np.zeros(len(FEATURE_NAMES), np.float32)
     past = PastRows.of_snapshot(nothing, LiveSteps().recent())
-    judged, _ = judge(predictor, learners_of(predictor, NOBODY, {}), row, past, NOBODY)
+    explained, _ = judge(predictor, learners_of(predictor, NOBODY, {}), row, past, NOBODY)
     for target in ("switch", "break"):
-        judged.reasons(target)
+        explained.reasons(target)

@@ -14,7 +14,7 @@ from serving.streams import LiveStream, Streams
 HOW = "Start the agent: neural-focus agent"
 
 
-class RoundsDesk:
+class RoundsService:
     """Asks the desktop in use; says nothing itself of what comes of it."""
 
     def __init__(self, hub: Hub, streams: Streams, sessions: SessionService) -> None:

@@ -40,10 +40,10 @@ from serving.online import OnlineFeatures
 from serving.people import UserProfile, own_hosts, read_person, store_help
 from serving.personal_models import PersonalModels
 from serving.prediction_writer import FLUSH_SECONDS, PredictionWriter
-from serving.recall import recall_stream
-from serving.rounds import RoundsDesk
+from serving.rounds import RoundsService
 from serving.session_service import SessionService
 from serving.shadow import ShadowPredictions
+from serving.stream_state import restore_stream
 from serving.streams import LiveStream, Streams
 
 T = TypeVar("T")
@@ -73,7 +73,7 @@ class Runtime:
         self.interventions = Interventions(self.database, self.hub, self.streams, self.actions, settings)
         self.jail = Jail(self.database, self.hub, self.streams, self.actions, own_hosts(settings))
         self.sessions = SessionService(self.database, self.hub, self.streams, self.jail, self.actions)
-        self.rounds = RoundsDesk(self.hub, self.streams, self.sessions)
+        self.rounds = RoundsService(self.hub, self.streams, self.sessions)
         self._forecasts = ThreadPoolExecutor(1, "forecast")
         self._online: OnlineFeatures | None = None
         self._loops: list[asyncio.Task[None]] = []
@@ -159,10 +159,10 @@ class Runtime:
             raise InputError(f"machine_id is {machine_id[:60]!r}", hint="Give the machine's UUID") from None
         if (known := self.streams.get(user_id, machine)) is not None:
             return known
-        settings, watch = self.settings, self.streams.watch_of(user_id)
-        found = await self.database.run(lambda connection: recall_stream(connection, settings, user_id, machine, watch))
+        watch, settings = self.streams.watch_of(user_id), self.settings
+        restored = partial(restore_stream, settings=settings, user_id=user_id, machine_id=machine, watch=watch)
         await self.database.run(partial(self.people.read, user_id=user_id))
-        added = self.streams.add(found)
+        added = self.streams.add(await self.database.run(restored))
         await self.interventions.experiments.join(user_id)
         await self._take_model_arms()
         return added
@@ -218,9 +218,9 @@ class Runtime:
     async def _begin_anew(self, stream: LiveStream) -> None:
         """The clock was set back: guarded by the time of its last snapshot, the stream would be silent until then."""
         _LOG.warning("the clock was set back: the stream %s goes on from what is stored as of now", stream.stream_id)
-        settings, user_id, machine = self.settings, stream.user_id, stream.machine_id
-        found = await self.database.run(lambda connection: recall_stream(connection, settings, user_id, machine))
-        self.streams.begin_anew(stream, found)
+        who, machine = stream.user_id, stream.machine_id
+        restored = partial(restore_stream, settings=self.settings, user_id=who, machine_id=machine)
+        self.streams.begin_anew(stream, await self.database.run(restored))
 
     def current(self, user_id: int) -> tuple[Prediction | None, float | None]:
         """The person's last prediction and the age of its snapshot in seconds."""

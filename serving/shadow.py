@@ -73,13 +73,13 @@ class ShadowPredictions:
             self._passed_by += 1
             return
         self._waiting += 1
-        self._thread.submit(partial(self._judge, self._predictor, stream, made))
+        self._thread.submit(partial(self._predict, self._predictor, stream, made))
 
     def close(self) -> None:
         """Finish what waits."""
         self._thread.shutdown()
 
-    def _judge(self, predictor: Predictor, stream: LiveStream, made: Forecast) -> None:
+    def _predict(self, predictor: Predictor, stream: LiveStream, made: Forecast) -> None:
         try:
             began = time.perf_counter()
             momentum, t_us = made.prediction.focus_momentum, made.prediction.t_us

@@ -56,7 +56,7 @@ async def serve_socket(runtime: Runtime, socket: WebSocket) -> None:
         client.send(runtime.streams.desktop_of(user_id) or DesktopStatus("gone", ""))
     pump = asyncio.create_task(client.pump())
     try:
-        await _take_up(runtime, client)
+        await _send_missed(runtime, client)
         await _listen(runtime, client, stream)
     finally:
         runtime.hub.leave(client)
@@ -71,8 +71,8 @@ async def serve_socket(runtime: Runtime, socket: WebSocket) -> None:
             await pump
 
 
-async def _take_up(runtime: Runtime, client: Client) -> None:
-    """What a desktop may have missed: the session that runs, and what it has not reported on.
+async def _send_missed(runtime: Runtime, client: Client) -> None:
+    """Send what a desktop may have missed: the session that runs, and what it has not reported on.
 
     Where the database refuses, the loop of orders tells the latter later.
     """

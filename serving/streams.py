@@ -109,8 +109,8 @@ class LiveStream:
         self.session_id, self.jailed = found.session_id, found.jailed
         self.snapshot, self.prediction, self.activity = None, None, None
 
-    def recall(self, past: LoggedMoments) -> None:
-        """Take up the momentum where an earlier run of the service left off."""
+    def restore(self, past: LoggedMoments) -> None:
+        """Go on with the momentum where an earlier run of the service left off."""
         if not math.isnan(past.momentum[-1]):
             last_us, score = int(past.t_us[-1]), float(past.focus_score[-1])
             self.momentum = Momentum(float(past.momentum[-1]), last_us, score)
@@ -167,8 +167,8 @@ class Streams:
 
     def desktop_of(self, user_id: int) -> DesktopStatus | None:
         """What the person's connected desktop said of itself; with several, one that captures."""
-        told = [stream.desktop for stream in self.of(user_id) if stream.desktop is not None]
-        return min(told, key=lambda status: status.state, default=None)
+        connected = [stream.desktop for stream in self.of(user_id) if stream.desktop is not None]
+        return min(connected, key=lambda status: status.state, default=None)
 
     def newest(self, user_id: int) -> LiveStream | None:
         """The person's stream with the latest snapshot."""

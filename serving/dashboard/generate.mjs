@@ -32,11 +32,15 @@ function readSchemas() {
 
 const note = (source) => `/* Made by \`npm run generate\` from ${source}. Do not edit. */\n`;
 
+/** A GET has no body, so OpenAPI has no name for what it asks: this one is the original schema's. */
+const DAILY_STATS_REQUEST =
+  'export type DailyStatsRequest = paths["/api/v1/analytics/daily"]["get"]["parameters"]["query"];\n';
+
 async function generate() {
   const { api, messages } = readSchemas();
   const tagged = { ...messages, title: "Messages", oneOf: [{ $ref: "#/$defs/ClientMessage" }, { $ref: "#/$defs/ServerMessage" }] };
   return {
-    "api.ts": note("the service's OpenAPI document") + "\n" + astToString(await openapi(api)),
+    "api.ts": note("the service's OpenAPI document") + "\n" + astToString(await openapi(api)) + DAILY_STATS_REQUEST,
     "messages.ts": await compile(tagged, "Messages", {
       bannerComment: note("the service's message schema"),
       additionalProperties: false,

@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from collector.live import LiveEngine, Second
+from collector.live import LiveEngine
 from collector.spool import open_writer
 from neural_focus.events import EVENT_DTYPE, EventType
+from neural_focus.messages import Snapshot
 from neural_focus.replay import CONTROL_DTYPE, ControlKind, replay, replay_with_inputs
-from neural_focus.snapshot_inputs import inputs_of
+from neural_focus.snapshot_inputs import SnapshotInputs, inputs_of
 
 START_US = 1_790_000_000_000_000
 MACHINE = str(uuid.UUID(int=9))
@@ -33,7 +34,7 @@ class Runs:
     def __init__(self, folder: Path) -> None:
         self.spool, self.state = folder / "spool", folder / "engine.state"
         self.records: list[np.ndarray] = []
-        self.seconds: dict[int, Second] = {}
+        self.seconds: dict[int, Snapshot] = {}
 
     def run(self, records: np.ndarray, *, save: bool) -> None:
         boot = str(uuid.uuid4())
@@ -48,7 +49,7 @@ class Runs:
         assert live.last_us == records["timestamp_us"][-1]
         self.records.append(records)
 
-    def _keep(self, seconds: list[Second]) -> None:
+    def _keep(self, seconds: list[Snapshot]) -> None:
         self.seconds.update({second.t_us: second for second in seconds})
 
 
@@ -64,8 +65,9 @@ def test_features_go_on_after_restarts_and_crashes(tmp_path: Path, saves: tuple[
     assert len(runs.seconds) > 85
     for t_us, second in runs.seconds.items():
         assert np.array(list(second.features.values()), np.float32).tobytes() == rows[t_us].tobytes()
-        assert second.inputs.to_text() == pasts[t_us].to_text()
-    assert {second.inputs.previous_app for second in runs.seconds.values()} == {"", "code", "firefox"}
+        assert second.inputs == pasts[t_us].to_text()
+    previous = {SnapshotInputs.from_text(second.inputs).previous_app for second in runs.seconds.values()}
+    assert previous == {"", "code", "firefox"}
 
 
 def test_a_second_knows_when_the_newest_input_came(tmp_path: Path) -> None:
@@ -125,7 +127,7 @@ def test_a_state_of_an_older_agent_is_built_up_from_the_spool(tmp_path: Path) ->
     starts = [(int(part["timestamp_us"][0]), ControlKind.RESTART, 0.0) for part in runs.records]
     _, inputs = replay_with_inputs(np.concatenate(runs.records), np.array(starts, CONTROL_DTYPE), every_s=1)
     last = inputs_of(inputs)[inputs.timestamps_us.tolist().index(max(runs.seconds))]
-    assert runs.seconds[max(runs.seconds)].inputs.to_text() == last.to_text()
+    assert runs.seconds[max(runs.seconds)].inputs == last.to_text()
 
 
 def test_app_category_and_titles_of_a_second(tmp_path: Path) -> None:

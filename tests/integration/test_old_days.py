@@ -16,7 +16,7 @@ from flows.features import compute_features
 from flows.label_files import join_moments, read_labels, read_stays
 from flows.labels import compute_labels
 from flows.platform_flow import Platform, exclusive, open_platform
-from flows.upkeep import retire
+from flows.retention import retire
 from neural_focus.models.contracts import V6
 from neural_focus.settings import Settings
 from neural_focus.simulation.history import write_history

@@ -17,7 +17,7 @@ from neural_focus.store.database import connect
 from neural_focus.store.interventions import Opportunity, insert_opportunity, opportunity_times
 from neural_focus.store.predictions import insert_predictions
 from neural_focus.store.users import ensure_user
-from serving.recall import recall_stream
+from serving.stream_state import restore_stream
 from serving.streams import Streams
 
 SERVICES = 12
@@ -69,9 +69,9 @@ def test_a_start_takes_up_the_persons_budget_and_threshold_over_all_machines(
             insert_predictions(connection, rows)
         insert_opportunity(connection, an_opportunity(ann, now_us - 100_000_000))
         assert len(opportunity_times(connection, ann, 0, now_us)) == 1
-        first = streams.add(recall_stream(connection, settings, ann, machines[0]))
+        first = streams.add(restore_stream(connection, settings, ann, machines[0]))
         assert first.watch.budget.threshold < Policy().prior_threshold, "each machine alone has too few settled moments"
-        second = streams.add(recall_stream(connection, settings, ann, machines[1], streams.watch_of(ann)))
+        second = streams.add(restore_stream(connection, settings, ann, machines[1], streams.watch_of(ann)))
     assert first.watch is second.watch
     assert first.momentum.last_us == second.momentum.last_us - 1_000_000, "the momentum is each machine's own"
     now_s = now_us / 1e6

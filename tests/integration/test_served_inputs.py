@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 from trained_person import DAY_US, TrainedPerson
 
-from collector.live import LiveEngine, Second
+from collector.live import LiveEngine
 from neural_focus.features import FEATURE_NAMES
+from neural_focus.messages import Snapshot
 from neural_focus.models.contracts import V6
 from neural_focus.models.datasets import StreamTable, cut_moments
 from neural_focus.models.past import PastRows
@@ -39,7 +40,7 @@ def test_a_served_row_is_the_training_row_and_so_is_the_word(trained_person: Tra
         at = place.get(second.t_us)
         if at is None:
             continue
-        past = PastRows.of_snapshot(SnapshotInputs.from_text(second.inputs.to_text()), steps.recent())
+        past = PastRows.of_snapshot(SnapshotInputs.from_text(second.inputs), steps.recent())
         assert predictor.inputs(features[None], past, 7).tobytes() == rows[at : at + 1].tobytes(), met
         assert past.recent.tobytes() == moments.recent[at : at + 1].tobytes(), met
         said = predictor.judge_moments("switch", moments.take(np.array([at])))
@@ -56,9 +57,9 @@ def _stream(records: np.ndarray, begins: list[np.ndarray]) -> StreamTable:
     return StreamTable("7:m", 7, records, seen.timestamps_us, seen.features, seen.sequence, inputs)
 
 
-def _live(pieces: list[np.ndarray], folder: Path) -> list[Second]:
+def _live(pieces: list[np.ndarray], folder: Path) -> list[Snapshot]:
     """Every second of a desktop, in pieces as they are drained; the agent is started again before one of them."""
-    seconds: list[Second] = []
+    seconds: list[Snapshot] = []
     state, spool = folder / "engine.state", folder / "spool"
     engine = LiveEngine.restore(state, spool, str(uuid.uuid4()), "UTC")
     for number, piece in enumerate(pieces):

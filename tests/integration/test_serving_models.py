@@ -47,7 +47,7 @@ from neural_focus.store.predictions import LoggedPrediction, insert_predictions
 from neural_focus.store.sessions import begin_session
 from serving.database import Database
 from serving.prediction_writer import PredictionWriter
-from serving.recall import recall_stream
+from serving.stream_state import restore_stream
 
 MACHINE = "0d9f5a3e-5b0c-4f0e-9a4e-000000000001"
 OTHER_MACHINE = "0d9f5a3e-5b0c-4f0e-9a4e-000000000002"
@@ -171,7 +171,7 @@ def test_a_promoted_model_answers_without_a_restart_and_as_it_would_anywhere(
         there = np.isfinite(said)
         assert made.distraction_risk == pytest.approx(weights[there] @ said[there] / weights[there].sum(), rel=1e-5)
         with connect_database(module_database_url) as connection:
-            taken_up = lambda: recall_stream(connection, service.settings, real_person, machine).steps  # noqa: E731
+            taken_up = lambda: restore_stream(connection, service.settings, real_person, machine).steps  # noqa: E731
             assert past.recent[0, -3:, FLAG].all()
             eventually(lambda: taken_up().recent().tobytes() == past.recent.tobytes())
         card = client.get("/api/v1/now").json()["model"]

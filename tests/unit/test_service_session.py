@@ -24,7 +24,7 @@ def test_a_complaint_is_over_unless_it_is_said_again(monkeypatch: pytest.MonkeyP
     parts: dict[str, Any] = {
         "link": SimpleNamespace(received=received, connected=False),
         "live": SimpleNamespace(sessions=list, timed=None),
-        "asker": SimpleNamespace(poll=lambda: None),
+        "prompt": SimpleNamespace(poll=lambda: None),
         "actions": SimpleNamespace(turn=lambda: None, reports=lambda _: []),
     }
     talk = ServiceSession(

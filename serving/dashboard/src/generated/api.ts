@@ -2904,3 +2904,4 @@ export interface operations {
         };
     };
 }
+export type DailyStatsRequest = paths["/api/v1/analytics/daily"]["get"]["parameters"]["query"];

@@ -1,6 +1,6 @@
-"""What the database knows of a stream that the service has not seen yet: its own earlier runs, taken up.
+"""The state of a stream that the service has not seen yet, restored from what its earlier runs stored.
 
-What goes back further than two minutes is the desktop's to remember: each snapshot brings it along.
+What goes back further than two minutes is kept by the desktop: each snapshot brings it along.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MOMENTS_HOURS = 12
 """How far the trial's threshold looks back."""
 
 
-def recall_stream(
+def restore_stream(
     connection: Connection,
     settings: Settings,
     user_id: int,
@@ -46,18 +46,18 @@ def recall_stream(
         user_id=user_id,
         machine_id=machine_id,
         is_demo=person.is_demo,
-        watch=watch or _recall_watch(connection, settings, person, past, now_us),
+        watch=watch or _restore_watch(connection, settings, person, past, now_us),
         help=person.help,
         jailed=session is not None and holds(session),
         session_id=session.id if session else None,
     )
     if own := [one for one in past if one.machine_id == machine_id]:
-        stream.recall(own[0])
-        stream.steps = _recall_steps(connection, user_id, machine_id, int(own[0].t_us[-1]))
+        stream.restore(own[0])
+        stream.steps = _restore_steps(connection, user_id, machine_id, int(own[0].t_us[-1]))
     return stream
 
 
-def _recall_watch(
+def _restore_watch(
     connection: Connection, settings: Settings, person: UserProfile, past: Sequence[LoggedMoments], now_us: int
 ) -> OpportunityWatch:
     """Threshold and budget of a person over all their machines: of each second the moment of the least idle one."""
@@ -75,7 +75,7 @@ def _recall_watch(
     return watch
 
 
-def _recall_steps(connection: Connection, user_id: int, machine_id: str, last_us: int) -> LiveSteps:
+def _restore_steps(connection: Connection, user_id: int, machine_id: str, last_us: int) -> LiveSteps:
     """The two minutes of snapshots that end with the one at ``last_us``."""
     steps = LiveSteps()
     since = last_us - STEPS * STEP_SECONDS * SECOND_US
