@@ -19,10 +19,10 @@ from neural_focus.models.datasets import Moments
 from neural_focus.models.past import PastRows
 from neural_focus.models.predict import Predictor
 from neural_focus.models.recurrent import as_torch
-from neural_focus.models.sequence_target import SequenceTarget, split_rows
-from neural_focus.models.sequence_training import train_sequences
-from neural_focus.models.sequences import CHANNELS, STEPS, LiveSteps, no_steps
-from neural_focus.models.training import train_moments
+from neural_focus.models.sequence_model import SequenceModel
+from neural_focus.models.sequences import CHANNELS, STEPS, LiveSteps, no_steps, split_rows
+from neural_focus.models.train import train
+from neural_focus.models.tree_model import TreeModel
 from neural_focus.personal.served import NOBODY, judge, learners_of
 from neural_focus.replay import INPUT_NAMES
 from neural_focus.snapshot_inputs import SnapshotInputs
@@ -36,14 +36,14 @@ def figures() -> Iterator[Figure]:
     """CPU seconds of one core; latencies are medians of 1,000 single rows."""
     moments = month_of_one_person()
     began = time.process_time()
-    bundle = train_moments(moments, (), is_demo=True)
+    bundle = train(TreeModel, moments, (), is_demo=True)
     spent = time.process_time() - began
     yield beside("train on 30 days of one person", spent, "s", "the limit set for it", 60.0, less_is_better=True)
     predictor = Predictor.from_files(bundle.files, bundle.manifest, "xgboost_v1")
     yield from latencies(predictor, bundle.files)
     began = time.process_time()
     some = moments.take(np.arange(0, len(moments), 6))
-    network = train_sequences(some, (), is_demo=True)
+    network = train(SequenceModel, some, (), is_demo=True)
     spent = time.process_time() - began
     yield beside("train the LSTM on 14,400 of them", spent, "s", "the limit set for it", 120.0, less_is_better=True)
     yield from sequence_latencies(Predictor.from_files(network.files, network.manifest, "lstm_v1"))
@@ -54,12 +54,13 @@ def figures() -> Iterator[Figure]:
 def sequence_latencies(predictor: Predictor) -> Iterator[Figure]:
     """One row through the served path; the same members through PyTorch's plain call; and the reasons apart."""
     known, last = two_minutes()
-    target = predictor.targets["switch"]
-    if not isinstance(target, SequenceTarget):
+    model = predictor.model
+    if not isinstance(model, SequenceModel):
         return
     inputs, recent = split_rows(predictor.contract, predictor.inputs(last[None], known))
-    members = as_torch(target.network, len(predictor.targets))
-    x = torch.from_numpy(target.network.scales.now(inputs)), torch.from_numpy(target.network.scales.steps(recent))
+    members = as_torch(model.network, len(predictor.targets))
+    scales = model.network.scales
+    x = torch.from_numpy(scales.now(inputs)), torch.from_numpy(scales.steps(recent))
 
     def plain() -> None:
         with torch.inference_mode():

@@ -30,7 +30,8 @@ from neural_focus.messages import PredictionMade, decode_server
 from neural_focus.models.champion import promote
 from neural_focus.models.contracts import V6
 from neural_focus.models.datasets import cut_moments
-from neural_focus.models.training import train_moments
+from neural_focus.models.train import train
+from neural_focus.models.tree_model import TreeModel
 from neural_focus.registry.model_store import save
 from neural_focus.secrets import load_secrets
 from neural_focus.settings import Settings
@@ -58,7 +59,7 @@ def figures() -> Iterator[Figure]:
     """The served path in process, and round trips through the service and through a bare echo: p50 and p99 in ms."""
     person = stream_of(live(draw_person(101), DAYS, number=1, trials=False), 1)
     moments, stays = cut_moments([person], V6)
-    bundle = train_moments(moments, stays, is_demo=True)
+    bundle = train(TreeModel, moments, stays, is_demo=True)
     texts = served_path.snapshots(person.records)
     folder = Path(tempfile.mkdtemp(prefix="neural-focus-bench-"))
     folder.chmod(0o755)  # the database's own account has to reach it

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -27,12 +27,13 @@ from flows.platform_flow import Platform, log, platform_flow
 from neural_focus.atomic_write import atomic_write
 from neural_focus.errors import ConfigurationError, InputError
 from neural_focus.labelling.labels import NO_LABEL
-from neural_focus.models import blend
+from neural_focus.models.blend import blend
+from neural_focus.models.blend_model import BlendModel
 from neural_focus.models.contracts import CONTRACTS
-from neural_focus.models.datasets import Moments, Stays
-from neural_focus.models.sequence_training import train_sequences
-from neural_focus.models.training import train_moments
-from neural_focus.registry.bundle import TrainedBundle
+from neural_focus.models.model import Model
+from neural_focus.models.sequence_model import SequenceModel
+from neural_focus.models.train import train
+from neural_focus.models.tree_model import TreeModel
 from neural_focus.registry.model_store import list_models, newest_of_each_kind, read_bundle, save
 from neural_focus.registry.provenance import code_of
 from neural_focus.settings import Settings
@@ -89,7 +90,7 @@ def train_newest(platform: Platform, progress: Callable[[float], None] = lambda 
     Raises:
         InputError: there are too few labelled moments.
     """
-    return _train(platform, "xgboost", progress)
+    return _train(platform, TreeModel, progress)
 
 
 @platform_flow(
@@ -103,7 +104,7 @@ def train_network(platform: Platform) -> str:
     Raises:
         InputError: there is too little data.
     """
-    return _train(platform, "lstm", lambda _: None).tag
+    return _train(platform, SequenceModel, lambda _: None).tag
 
 
 @platform_flow(
@@ -119,60 +120,48 @@ def blend_newest(platform: Platform) -> str:
         ContractError: they were trained on different data.
     """
     newest = {kind: model.tag for kind, model in newest_of_each_kind(list_models(platform.settings)).items()}
-    if not {"xgboost", "lstm"} <= newest.keys():
+    if not {TreeModel.kind, SequenceModel.kind} <= newest.keys():
         raise ConfigurationError("There are not both kinds of model to blend", hint="Run the flow 'learning'")
-    parts = [newest["xgboost"], newest["lstm"]]
-    source = sha256(f"{blend.KIND} {parts} {code_of()}".encode()).hexdigest()
+    parts = [newest[TreeModel.kind], newest[SequenceModel.kind]]
+    source = sha256(f"{BlendModel.kind} {parts} {code_of()}".encode()).hexdigest()
     known = _trained_from(platform).get(source)
-    if known is not None and known == newest.get(blend.KIND):
+    if known is not None and known == newest.get(BlendModel.kind):
         log(f"{known} is the blend of {' and '.join(parts)}")
         return known
-    bundle = blend.blend(*(read_bundle(platform.settings, tag) for tag in parts))
+    bundle = blend(*(read_bundle(platform.settings, tag) for tag in parts))
     tag = save(platform.settings, bundle)
     _remember(platform, source, tag)
     _leave(tag, {**bundle.manifest})
     return tag
 
 
-def _train(platform: Platform, kind: str, progress: Callable[[float], None]) -> TrainedModel:
+def _train(platform: Platform, model: type[Model], progress: Callable[[float], None]) -> TrainedModel:
     labels, is_demo = choose_labels(platform)
-    source = _fingerprint(labels, kind)
+    source = _fingerprint(labels, model.kind)
     known = _trained_from(platform).get(source)
     stored = {model.tag: model for model in list_models(platform.settings)}
     if known in stored:
         log(f"{known} was trained on the same data")
         return TrainedModel(known, dict(stored[known].manifest), fresh=False)
-    moments = join_moments(platform, labels, INPUT_VERSION, sequences=kind == "lstm")
-    log(f"training {kind} on {len(moments):,} moments of {'demo' if is_demo else 'real'} people")
+    moments = join_moments(platform, labels, INPUT_VERSION, sequences=model.reads_sequences)
+    log(f"training {model.kind} on {len(moments):,} moments of {'demo' if is_demo else 'real'} people")
     stays = read_stays(platform.settings.feast, labels)
-    with _unfinished(platform.settings, kind, source) as checkpoint:
-        bundle = _fit(kind, moments, stays, is_demo, checkpoint, progress)
+    with _unfinished(platform.settings, model.kind, source) as checkpoint:
+        bundle = train(
+            model,
+            moments,
+            stays,
+            is_demo=is_demo,
+            input_version=INPUT_VERSION,
+            checkpoint=checkpoint,
+            thorough=model is TreeModel,
+            report=lambda _, share: progress(share),
+        )
         tag = save(platform.settings, bundle)
         _remember(platform, source, tag)
     manifest = {**bundle.manifest, "version": tag.split(":")[1]}
     _leave(tag, manifest)
     return TrainedModel(tag, manifest, fresh=True)
-
-
-def _fit(
-    kind: str,
-    moments: Moments,
-    stays: Sequence[Stays],
-    is_demo: bool,
-    checkpoint: Path,
-    progress: Callable[[float], None],
-) -> TrainedBundle:
-    if kind == "lstm":
-        return train_sequences(moments, stays, is_demo=is_demo, input_version=INPUT_VERSION, checkpoint=checkpoint)
-    return train_moments(
-        moments,
-        stays,
-        is_demo=is_demo,
-        input_version=INPUT_VERSION,
-        checkpoint=checkpoint,
-        thorough=True,
-        report=lambda _, share: progress(share),
-    )
 
 
 @contextmanager

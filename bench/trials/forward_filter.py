@@ -5,7 +5,7 @@ is exact. The models have what the platform has: snapshots, their own history, o
 the served path on three quarters of everyone's days, and judged on the last quarter and on people they have never seen.
 
 The outcome is judged on keys alone: a model that has them does not learn from timers, which call every minute of a
-session FOCUSED (``fitting.settle_outcomes``), and would look too careful beside them.
+session FOCUSED (``training_data.settle_outcomes``), and would look too careful beside them.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ from neural_focus.models.confidence import confidence
 from neural_focus.models.contracts import V6
 from neural_focus.models.datasets import Moments, Stays, cut_moments, slices_by_days
 from neural_focus.models.predict import Predictor
-from neural_focus.models.sequence_training import train_sequences
-from neural_focus.models.training import train_moments
+from neural_focus.models.sequence_model import SequenceModel
+from neural_focus.models.train import train
+from neural_focus.models.tree_model import TreeModel
 from neural_focus.registry.bundle import TrainedBundle
 from neural_focus.simulation.filter import forecast
 from neural_focus.simulation.parameters import draw_person, draw_stranger
@@ -106,7 +107,7 @@ def parted(known: Known) -> tuple[Known, Known]:
 
 def trees_of(seen: Known) -> TrainedBundle:
     """The served trees, trained on all of it."""
-    return train_moments(seen.moments.without_sequences(), seen.stays, is_demo=True)
+    return train(TreeModel, seen.moments.without_sequences(), seen.stays, is_demo=True)
 
 
 def predictor_of(bundle: TrainedBundle) -> Predictor:
@@ -117,10 +118,7 @@ def predictor_of(bundle: TrainedBundle) -> Predictor:
 def said_of(predictor: Predictor, moments: Moments) -> Said:
     """The model's calibrated probabilities; known people have their own shift."""
     rows = predictor.inputs_of(moments)
-    probability = {
-        name: predictor.calibration[name].probabilities(model.margins(rows), moments.person)
-        for name, model in predictor.targets.items()
-    }
+    probability = {name: predictor.judge_moments(name, moments) for name in predictor.targets}
     return Said(probability, rows)
 
 
@@ -186,13 +184,13 @@ def chance_ece_of_stretches(p: Floats, stretch: npt.NDArray[np.int64], draws: in
 
 def confidence_figures(predictor: Predictor, own: Known, strangers: Known) -> Iterator[Figure]:
     """Typical confidence by kind of input, and how well it ranks errors."""
-    familiar = predictor.familiarity
+    familiar = predictor.in_distribution
     if familiar is None:
         return
     said = {"own kind": said_of(predictor, own.moments), "strangers": said_of(predictor, strangers.moments)}
     usual = confidence(said["own kind"].probability["switch"], familiar.of(said["own kind"].rows))
     for name, rows in unfamiliar(said["own kind"].rows, said["strangers"].rows).items():
-        risk = predictor.calibration["switch"].probabilities(predictor.targets["switch"].margins(rows))
+        risk = predictor.probabilities("switch", rows)
         sure = float(np.median(confidence(risk, familiar.of(rows))))
         yield Figure(f"median confidence, {name}", sure, "", "own kind", float(np.median(usual)))
     known = own.moments.switch >= 0
@@ -223,7 +221,7 @@ def figures() -> Iterator[Figure]:
     known = people_of(range(SEED + 1, SEED + 1 + PEOPLE), days=DAYS, sequences=True)
     new = people_of(range(SEED + 51, SEED + 51 + NEW_PEOPLE), days=DAYS, sequences=True)
     seen, later = parted(known)
-    trees, network = trees_of(seen), train_sequences(seen.moments, seen.stays, is_demo=True)
+    trees, network = trees_of(seen), train(SequenceModel, seen.moments, seen.stays, is_demo=True)
     models = {"XGBoost": trees, "LSTM": network, "blend": blend(trees, network)}
     for name, bundle in models.items():
         predictor = predictor_of(bundle)

@@ -17,7 +17,6 @@ from neural_focus.evaluation.evaluate import TARGETS, day_split, judge_split, pe
 from neural_focus.models import measures
 from neural_focus.models.contracts import V6
 from neural_focus.models.datasets import Moments, Stays, cut_moments
-from neural_focus.models.fitting import silent
 from neural_focus.simulation.parameters import draw_person
 from neural_focus.simulation.person import live
 from neural_focus.simulation.stream import stream_of
@@ -45,7 +44,7 @@ def figures() -> Iterator[Figure]:
 def aucs(moments: Moments, stays: tuple[Stays, ...]) -> dict[tuple[str, str], float]:
     """AUC by target and model, on each person's last days."""
     (split,) = day_split(moments)
-    judged = judge_split(moments, stays, split, lambda step: silent(step, 0.0))
+    judged = judge_split(moments, stays, split, lambda step: None)
     return {
         (one.target, model): measures.auc(one.label, one.probabilities[model]) for one in judged for model in MODELS
     }

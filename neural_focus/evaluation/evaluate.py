@@ -19,15 +19,17 @@ import numpy.typing as npt
 from neural_focus.labelling.labels import NO_LABEL
 from neural_focus.models import measures
 from neural_focus.models.baselines import baseline_probabilities
-from neural_focus.models.blend import blend_probabilities
+from neural_focus.models.blend_model import BlendModel, blend_probabilities
 from neural_focus.models.calibrate import Calibration, fit_calibration
 from neural_focus.models.contracts import V6
 from neural_focus.models.datasets import Moments, Stays, folds_by_person, slices_by_days
-from neural_focus.models.fitting import Fitted, fit_model, labelled, probe_split, step_of
 from neural_focus.models.inputs import InputContract
 from neural_focus.models.linear import fit_linear
 from neural_focus.models.measures import alert_figures, figures
-from neural_focus.models.sequence_fitting import fit_sequences
+from neural_focus.models.model import Context, Model, probabilities_of
+from neural_focus.models.sequence_model import SequenceModel
+from neural_focus.models.training_data import TrainingData, labelled, probe_split, step_of
+from neural_focus.models.tree_model import TreeModel
 from neural_focus.time import DAY_US
 from neural_focus.validation import plain
 
@@ -36,7 +38,8 @@ Labels = npt.NDArray[np.int8]
 TRAIN_SHARE = 0.7
 FOLDS = 5
 TARGETS = ("switch", "break")
-MODELS = ("base_rate", "recency", "switches_5min", "logistic", "xgboost", "lstm", "blend")
+TRAINED: tuple[type[Model], ...] = (TreeModel, SequenceModel)
+MODELS = ("base_rate", "recency", "switches_5min", "logistic", *(one.kind for one in TRAINED), BlendModel.kind)
 TICK_SECONDS = 10
 Report = Callable[[str], None]
 
@@ -106,11 +109,11 @@ def judge_split(
     ``network``: train the LSTM too, and blend both.
     """
     train, test = moments.take(split.train), moments.take(split.test)
-    report("xgboost")
-    fitted = fit_model(train.without_sequences(), stays, contract, targets=TARGETS, seed=seed)
-    if network:
-        report("lstm")
-    sequences = fit_sequences(train, stays, contract, targets=TARGETS, seed=seed) if network else None
+    data, trained = TrainingData.of(train, stays, contract), list[Model]()
+    for kind in TRAINED:
+        if network or not kind.reads_sequences:
+            report(kind.kind)
+            trained.append(kind.fit(data, targets=TARGETS, seed=seed))
     results = []
     for target in TARGETS:
         seen, known = labelled(train, target)
@@ -119,13 +122,11 @@ def judge_split(
             continue
         report(f"{target}: baselines")
         found = baseline_probabilities(seen, known, judged, target)
-        found["logistic"] = _logistic(fitted, seen, known, judged)
-        if target in fitted.targets:
-            found["xgboost"] = fitted.probabilities(target, judged)
-        if sequences is not None and target in sequences.targets:
-            found["lstm"] = sequences.probabilities(target, judged)
-        if "xgboost" in found and "lstm" in found:
-            found["blend"] = blend_probabilities(found["xgboost"], found["lstm"])
+        found["logistic"] = _logistic(trained[0].context, seen, known, judged)
+        able = [one for one in trained if target in one.context.calibration]
+        found |= {one.kind: probabilities_of(one, target, judged) for one in able}
+        if len(able) == len(TRAINED):
+            found[BlendModel.kind] = blend_probabilities(*(found[one.kind] for one in able))
         results.append(Judged(target, split.name, judged, label, found, len(judged) * TICK_SECONDS / 3600))
     return results
 
@@ -187,15 +188,15 @@ def _interval(part: Judged, score: Floats, rounds: int) -> tuple[float, float]:
     return measures.bootstrap_interval(lambda rows: measures.auc(label[rows], score[rows]), group, rounds=rounds)
 
 
-def _logistic(fitted: Fitted, seen: Moments, known: Labels, judged: Moments) -> Floats:
+def _logistic(context: Context, seen: Moments, known: Labels, judged: Moments) -> Floats:
     """Logistic regression on the same inputs as the trees, calibrated like them."""
     part = probe_split(seen)
-    rows = seen.inputs(fitted.contract, fitted.population)
+    rows = seen.inputs(context.contract, context.population)
     line = Calibration()
     if (part == 1).any() and known[part == 0].any():
         probe = fit_linear(rows[part == 0], known[part == 0])
         line = fit_calibration(probe.margins(rows[part == 1]), known[part == 1])
-    margins = fit_linear(rows, known).margins(judged.inputs(fitted.contract, fitted.population))
+    margins = fit_linear(rows, known).margins(judged.inputs(context.contract, context.population))
     return line.probabilities(margins)
 
 
@@ -207,9 +208,9 @@ def learning_curve(
     curve = []
     for share in shares:
         part = moments.take(latest(moments, split.train, share)).without_sequences()
-        fitted = fit_model(part, stays, V6, targets=("switch",))
-        if "switch" in fitted.targets:
-            auc = measures.auc(label, fitted.probabilities("switch", test))
+        trees = TreeModel.fit(TrainingData.of(part, stays, V6), targets=("switch",))
+        if "switch" in trees.ensembles:
+            auc = measures.auc(label, probabilities_of(trees, "switch", test))
             curve.append({"moments": len(part) // step_of(part), "auc": auc})
     return curve
 

@@ -1,14 +1,15 @@
-"""Which inputs a model's word hangs on: the mean size of their contributions over many moments."""
+"""Which inputs a model's predictions hang on: the mean size of their contributions over many moments."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from neural_focus.models.datasets import Moments
-from neural_focus.models.fitting import labelled
 from neural_focus.models.predict import Predictor
+from neural_focus.models.training_data import labelled
 from neural_focus.models.vocabulary import VOCABULARY
 
 MOST_INPUTS = 15
@@ -21,20 +22,20 @@ def important_inputs(predictor: Predictor, moments: Moments) -> dict[str, list[d
     Contributions are Shapley values against a typical moment of the person, as live reasons are. A row has the
     ``input`` in people's words, its ``share`` of all inputs' and ``n``: how many of ``moments`` have such a label.
     """
-    found = {}
+    if predictor.model is None:
+        return {}
+    found, names = {}, predictor.model.names
     for target in IMPORTANT_FOR:
-        judged, _ = labelled(moments, target)
-        if target in predictor.targets and len(judged):
-            found[target] = _largest(predictor, target, judged)
+        known, _ = labelled(moments, target)
+        if target in predictor.targets and len(known):
+            found[target] = _largest(predictor, names, target, known)
     return found
 
 
-def _largest(predictor: Predictor, target: str, judged: Moments) -> list[dict[str, Any]]:
-    model, rows = predictor.targets[target], predictor.inputs_of(judged)
-    names = getattr(model, "names", predictor.contract.names)
-    typical = [predictor.reference(target, int(person)) for person in judged.person]
-    sizes = [np.abs(model.contributions(row, beside)) for row, beside in zip(rows, typical, strict=True)]
+def _largest(predictor: Predictor, names: Sequence[str], target: str, known: Moments) -> list[dict[str, Any]]:
+    rows = zip(predictor.inputs_of(known), known.person.tolist(), strict=True)
+    sizes = [np.abs(predictor.explain(target, row, person)) for row, person in rows]
     mean = np.mean(sizes, axis=0)
     share = mean / max(float(mean.sum()), 1e-12)
     order = np.argsort(-mean, kind="stable")[:MOST_INPUTS]
-    return [{"input": VOCABULARY[names[i]].label, "share": float(share[i]), "n": len(judged)} for i in order]
+    return [{"input": VOCABULARY[names[i]].label, "share": float(share[i]), "n": len(known)} for i in order]

@@ -17,11 +17,13 @@ from neural_focus.labelling.labels import MARGIN_US
 from neural_focus.models.calibrate import Calibration, fit_calibration, logit
 from neural_focus.models.contracts import V6
 from neural_focus.models.datasets import Moments, Stays
-from neural_focus.models.fitting import Fitted, fit_model, labelled, trainable
 from neural_focus.models.hazard import Hazard
 from neural_focus.models.linear import fit_linear
 from neural_focus.models.measures import alert_figures, figures
+from neural_focus.models.model import probabilities_of
 from neural_focus.models.population import AppStatistics
+from neural_focus.models.training_data import TrainingData, labelled, trainable
+from neural_focus.models.tree_model import TreeModel
 from neural_focus.personal.learner import Known, Learner
 from neural_focus.personal.mixture import EXPERTS
 from neural_focus.time import DAY_US
@@ -41,13 +43,13 @@ BUDGETS = (1, 2)
 class Prior:
     """What other people's moments taught: one model of all of them, where there are any, and a hazard per target."""
 
-    model: Fitted | None
+    model: TreeModel | None
     hazards: Mapping[str, Hazard]
 
     @property
     def population(self) -> AppStatistics:
         """What their logs say about apps."""
-        return self.model.population if self.model else AppStatistics({})
+        return self.model.context.population if self.model else AppStatistics({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def learn_prior(tables: Sequence[tuple[Moments, Sequence[Stays]]], *, seed: int 
         return Prior(None, hazards)
     stays = [one for _, each in tables for one in each]
     moments = Moments.join([one.without_sequences() for one, _ in tables])
-    return Prior(fit_model(moments, stays, V6, targets=TARGETS, seed=seed), hazards)
+    return Prior(TreeModel.fit(TrainingData.of(moments, stays, V6), targets=TARGETS, seed=seed), hazards)
 
 
 def go_through(moments: Moments, prior: Prior, target: str, *, seed: int = 7) -> Days:
@@ -137,9 +139,9 @@ class _Alone:
 
 
 def _log_odds(prior: Prior, target: str, mine: Moments) -> Floats:
-    if prior.model is None or target not in prior.model.targets:
+    if prior.model is None or target not in prior.model.ensembles:
         return logit(prior.hazards[target].probabilities(mine.recency_s))
-    return logit(prior.model.probabilities(target, mine))
+    return logit(probabilities_of(prior.model, target, mine))
 
 
 def rows_of(results: Sequence[Days], file: str, names: Mapping[int, str]) -> Iterator[dict[str, Any]]:

@@ -2,8 +2,8 @@
 
 ::
 
-    confidence = max(p, 1 − p) · familiarity
-    familiarity = min(1, home / distance)²
+    confidence = max(p, 1 − p) · in-distribution score
+    in-distribution score = min(1, home / distance)²
 
 The first factor ranks the errors of a calibrated probability by definition. The second is 1 for whoever works like the
 people of the training: ``home`` is the distance that only five in a thousand moments exceed which the measure had not
@@ -34,7 +34,7 @@ _ENOUGH = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Familiarity:
+class InDistribution:
     """What the first ``width`` inputs, the engine's, were like in training.
 
     ``mean``, ``reach`` float32[width]: centre, and how far from it an input counts. ``directions`` float32[width,
@@ -63,15 +63,13 @@ class Familiarity:
         return {**arrays, "home": self.home}
 
     @staticmethod
-    def from_json(data: Mapping[str, object]) -> Familiarity | None:
-        """What ``to_json`` wrote; None for the ranges that older models have instead."""
-        if "directions" not in data:
-            return None
+    def from_json(data: Mapping[str, object]) -> InDistribution:
+        """What ``to_json`` wrote."""
         mean, reach, directions = (np.array(data[name], np.float32) for name in ("mean", "reach", "directions"))
-        return Familiarity(mean, reach, directions, float(str(data["home"])))
+        return InDistribution(mean, reach, directions, float(str(data["home"])))
 
 
-def learn_familiarity(contract: InputContract, rows: Rows, unseen: Rows) -> Familiarity:
+def learn_in_distribution(contract: InputContract, rows: Rows, unseen: Rows) -> InDistribution:
     """From training inputs float32[n, width] of a contract, and ``unseen`` float32[m, width] of other people or days.
 
     With too few of the latter, training's own moments tell how far is far.
@@ -86,12 +84,12 @@ def learn_familiarity(contract: InputContract, rows: Rows, unseen: Rows) -> Fami
     variance, directions = np.linalg.eigh(standard.T @ standard / len(standard))
     spread = np.sqrt(np.maximum(variance, 0.0) + _RIDGE * float(variance.mean()))
     apart = directions / spread / scale[:, None]
-    measure = Familiarity(mean.astype(np.float32), reach.astype(np.float32), apart.astype(np.float32), home=1.0)
+    measure = InDistribution(mean.astype(np.float32), reach.astype(np.float32), apart.astype(np.float32), home=1.0)
     distances = measure.distance(unseen if len(unseen) >= _ENOUGH else rows)
     return replace(measure, home=max(float(np.quantile(distances, 1 - _STRANGERS)), 1e-3))
 
 
-def confidence(probability: Floats, familiarity: Floats) -> Floats:
-    """0–1, float64[n]; at most 0.5 where the model cannot tell, less on unfamiliar input."""
-    sure: Floats = np.maximum(probability, 1 - probability) * familiarity
+def confidence(probability: Floats, in_distribution: Floats) -> Floats:
+    """0–1, float64[n]; at most 0.5 where the model cannot tell, less on input unlike training's."""
+    sure: Floats = np.maximum(probability, 1 - probability) * in_distribution
     return sure

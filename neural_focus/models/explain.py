@@ -1,7 +1,7 @@
 """SHAP values of the served prediction in words: the input's value, its unit, what is usual for the person.
 
 Ordered by size. The words say which way each one moves the risk; the number behind them is the prediction's own
-(``Forest.contributions``, ``Network.attribute``), so taking the top factor back to the typical moment that it
+(``Model.explain``), so taking the top factor back to the typical moment that it
 is compared with (``typical``) moves the risk that way.
 """
 
@@ -34,14 +34,14 @@ def word_factors(
     names: Sequence[str],
     row: Rows,
     contributions: npt.NDArray[np.float64],
-    usual: Rows,
+    median: Rows,
     *,
     own: bool = True,
     most: int = FACTORS,
 ) -> tuple[str, ...]:
     """The ``most`` largest contributions float64[width] of a row float32[width], in words, largest first.
 
-    Of several inputs that say the same over other windows the largest speaks. ``own``: ``usual`` is the person's own.
+    Of several inputs that say the same over other windows the largest speaks. ``own``: ``median`` is the person's own.
     """
     said: dict[str, str] = {}
     for i in np.argsort(-np.abs(contributions), kind="stable"):
@@ -49,7 +49,7 @@ def word_factors(
             break
         feature = VOCABULARY[names[i]]
         if (about := _subject(feature)) not in said:
-            values = _plain(names[i], row[i]), _plain(names[i], usual[i])
+            values = _plain(names[i], row[i]), _plain(names[i], median[i])
             said[about] = _phrase(feature, *values, raises=bool(contributions[i] > 0), own=own)
     return tuple(said.values())
 
@@ -66,7 +66,7 @@ def _plain(name: str, value: np.float32) -> float:
     return math.exp(value) if name in LOG else float(value)
 
 
-def _phrase(feature: Feature, value: float, usual: float, *, raises: bool, own: bool) -> str:
+def _phrase(feature: Feature, value: float, median: float, *, raises: bool, own: bool) -> str:
     direction = "raises" if raises else "lowers"
     label = feature.label[0].upper() + feature.label[1:]
     if feature.kind is Kind.BOOL:
@@ -77,7 +77,7 @@ def _phrase(feature: Feature, value: float, usual: float, *, raises: bool, own: 
         side = "above" if value > 0 else "below"
         far = f"{abs(value):.1f} sd {side}" if abs(value) >= _HARDLY_ANY_SD else "at"
         return f"{label.removesuffix(AGAINST)}: {far} your own average ({direction} the risk)"
-    shown, normal = say_value(value, feature.unit), say_value(usual, feature.unit)
+    shown, normal = say_value(value, feature.unit), say_value(median, feature.unit)
     if shown == normal:
         return f"{label}: {shown}, as usual ({direction} the risk)"
     return f"{label}: {shown}, {'usually' if own else 'others usually'} {normal} ({direction} the risk)"

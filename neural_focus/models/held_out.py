@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,10 +20,10 @@ from neural_focus.labelling.labels import NO_LABEL, Labels
 from neural_focus.models.baselines import baseline_probabilities
 from neural_focus.models.calibrate import sigmoid
 from neural_focus.models.datasets import Moments
-from neural_focus.models.fitting import TARGETS, chosen_rows, labelled
 from neural_focus.models.inputs import InputContract
-from neural_focus.models.linear import Linear
-from neural_focus.models.population import AppStatistics
+from neural_focus.models.linear import fit_linear
+from neural_focus.models.model import Model, probabilities_of
+from neural_focus.models.training_data import TARGETS, TrainingData, chosen_rows, labelled, trainable
 from neural_focus.time import SECOND_US
 from neural_focus.timeline import Times
 
@@ -33,15 +33,6 @@ DAYS, PERSON = "days", "person"
 CATEGORIES = ("ide", "browser", "communication", "entertainment", "productivity")
 _LONGEST_STEP_S = 900
 Floats = npt.NDArray[np.float64]
-
-
-class Judge(Protocol):
-    """A fitted model, of whatever kind."""
-
-    @property
-    def targets(self) -> Any: ...
-
-    def probabilities(self, target: str, moments: Moments) -> Floats: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,34 +97,25 @@ class HeldOut:
         return float(np.median(steps)) if len(steps) else 10.0
 
 
-def judge_held_out(
-    name: str,
-    judge: Judge,
-    test: Moments,
-    seen: Moments,
-    *,
-    split: str,
-    contract: InputContract,
-    population: AppStatistics,
-    linear: Mapping[str, Linear],
-) -> HeldOut:
-    """What ``judge``, called ``name``, and the baselines say of ``test``, none of which ``seen`` has.
-
-    ``linear``: the logistic regression of each target on the same inputs.
-    """
+def predict_held_out(model: Model, test: Moments, seen: TrainingData, split: str) -> HeldOut:
+    """What ``model``, the baselines and the logistic regression of the same inputs predict of ``test``, of whose
+    moments ``seen`` has none."""
+    contract, population = model.context.contract, model.context.population
     label, said = {}, {}
     for target in TARGETS:
         chosen = chosen_rows(test, target)
         label[target] = np.full(len(test), NO_LABEL, np.int8)
-        judged, label[target][chosen] = labelled(test, target)
-        known = labelled(seen, target)
-        if target not in judge.targets or not len(judged) or not len(known[1]):
+        known, label[target][chosen] = labelled(test, target)
+        learned = labelled(seen.moments, target)
+        if target not in model.context.calibration or not len(known) or not len(learned[1]):
             continue
-        found = baseline_probabilities(*known, judged, target)
-        if target in linear:
-            found["logistic"] = sigmoid(linear[target].margins(judged.inputs(contract, population)))
-        found[name] = judge.probabilities(target, judged)
-        said[target] = {model: _spread(values, chosen) for model, values in found.items()}
+        found = baseline_probabilities(*learned, known, target)
+        rows, truth = seen.rows(target)
+        if trainable(truth):
+            regression = fit_linear(rows.inputs(contract, population), truth)
+            found["logistic"] = sigmoid(regression.margins(known.inputs(contract, population)))
+        found[model.kind] = probabilities_of(model, target, known)
+        said[target] = {name: _spread(values, chosen) for name, values in found.items()}
     return HeldOut(
         split=np.full(len(test), split),
         person=test.person,

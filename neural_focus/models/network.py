@@ -51,8 +51,24 @@ class Scales:
 
 
 @dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a member is trained; one for every log, nothing is tuned to one file."""
+
+    hidden: int = 32
+    layer: int = 32
+    epochs: int = 12
+    patience: int = 3
+    batch: int = 256
+    rate: float = 3e-3
+    weight_decay: float = 0.05
+    dropout: float = 0.2
+    most_rows: int = 120_000
+    """Moments an epoch, drawn anew for each."""
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
-    """Weights of all members, float32[members, out, in] or [members, out]; names as in ``recurrent.Trainee``."""
+    """Weights of all members, float32[members, out, in] or [members, out], named as ``recurrent.SequenceNetwork``'s."""
 
     weights: Mapping[str, Rows]
     scales: Scales
@@ -77,16 +93,16 @@ class Network:
         return np.asarray(tape.margins.mean(axis=0), np.float64)
 
     def attribute(
-        self, head: int, row: Rows, recent: Recent, usual: Rows, usual_recent: Recent
+        self, head: int, row: Rows, recent: Recent, reference: Rows, reference_recent: Recent
     ) -> tuple[Floats, Floats]:
-        """Integrated gradients of one moment's log-odds against the usual (Sundararajan et al. 2017).
+        """Integrated gradients of one moment's log-odds against a reference (Sundararajan et al. 2017).
 
-        ``row`` and ``usual`` float32[width], ``recent`` and ``usual_recent`` [STEPS, CHANNELS]. Returns what each
-        input of now adds, float64[width], and what each channel of each step adds, float64[STEPS, CHANNELS]; together
-        they are the difference of the two log-odds, but for the error of the quadrature (8 Gauss–Legendre nodes).
+        ``row`` and ``reference`` float32[width], ``recent`` and ``reference_recent`` [STEPS, CHANNELS]. Returns what
+        each input of now adds, float64[width], and what each channel of each step adds, float64[STEPS, CHANNELS];
+        together they are the difference of both log-odds, but for the error of the quadrature (8 Gauss–Legendre nodes).
         """
-        now, from_now = self.scales.now(row[None])[0], self.scales.now(usual[None])[0]
-        steps, from_steps = self.scales.steps(recent[None])[0], self.scales.steps(usual_recent[None])[0]
+        now, from_now = self.scales.now(row[None])[0], self.scales.now(reference[None])[0]
+        steps, from_steps = self.scales.steps(recent[None])[0], self.scales.steps(reference_recent[None])[0]
         share = _NODES.astype(np.float32)
         along = from_now + share[:, None] * (now - from_now)
         along_steps = from_steps + share[:, None, None] * (steps - from_steps)

@@ -1,12 +1,10 @@
 """The one inference path: what serves, evaluates, explains and shadows goes through ``Predictor``.
 
-It has the trees of a bundle behind it, its network, or both; who calls it need not know which. The model's rows are
-the input contract's columns and, where a network reads sequences, the steps of the sequence flattened after them.
+It has a model of any kind behind it; who calls it need not know which.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,33 +15,35 @@ import numpy.typing as npt
 from neural_focus.errors import ContractError
 from neural_focus.features import FEATURE_INDEX
 from neural_focus.labelling.labels import settled
+from neural_focus.models.blend_model import BlendModel
 from neural_focus.models.calibrate import Calibration
-from neural_focus.models.confidence import Familiarity, confidence
-from neural_focus.models.contracts import V1, contract_of
+from neural_focus.models.confidence import InDistribution, confidence
+from neural_focus.models.contracts import V1
 from neural_focus.models.explain import rule_factors, word_factors
-from neural_focus.models.hazard import Hazard
 from neural_focus.models.inputs import InputContract, Rows
+from neural_focus.models.model import Context, Model, inputs_of
 from neural_focus.models.past import PastRows
 from neural_focus.models.population import AppStatistics
-from neural_focus.models.sequence_target import with_steps
-from neural_focus.models.sequences import no_steps
-from neural_focus.models.targets import READS_SEQUENCES, Margins, load_targets, margins_of
-from neural_focus.models.typical import EVERYONE, rows_from_json
-from neural_focus.registry.bundle import MODEL
+from neural_focus.models.sequence_model import SequenceModel
+from neural_focus.models.sequences import no_steps, with_steps
+from neural_focus.models.tree_model import TreeModel
+from neural_focus.models.typical import EVERYONE
 from neural_focus.replay import INPUT_INDEX
 
 if TYPE_CHECKING:
     from neural_focus.models.datasets import Moments
 
 Floats = npt.NDArray[np.float64]
-_RULES_CONFIDENCE = 0.3
 _APP_AGE, _SWITCHES = FEATURE_INDEX["time_in_current_app"], FEATURE_INDEX["context_switches_5min"]
 _IS_IDLE = INPUT_INDEX["is_idle"]
+_RULES_CONFIDENCE = 0.3
+MODELS: Mapping[str, type[Model]] = {one.kind: one for one in (TreeModel, SequenceModel, BlendModel)}
+"""By kind."""
 
 
 @dataclass(frozen=True, slots=True)
 class PredictionBatch:
-    """n judged moments, float64[n] each: scores 0–100, the others 0–1; ``break_risk`` is nan when not settled."""
+    """n predicted moments, float64[n] each: scores 0–100, the others 0–1; ``break_risk`` is nan when not settled."""
 
     focus_score: Floats
     distraction_risk: Floats
@@ -63,16 +63,16 @@ class Contributions:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """One judged snapshot float32[32], n = 1: a probability of each target, and why.
+    """One predicted snapshot float32[32], n = 1: a probability of each target, and why.
 
-    ``rows`` float32[1, width] are the model's inputs, [1, 0] of rules; ``said`` float64[1] by target. ``weigh`` makes
-    the contributions to what is said of those to what the model says, by target.
+    ``rows`` float32[1, width] are the model's inputs, [1, 0] of rules; ``probability`` float64[1] by target. ``weigh``
+    makes the contributions to what is predicted of those to what the model predicts, by target.
     """
 
     predictor: Predictor
     features: Rows
     rows: Rows
-    said: Mapping[str, Floats]
+    probability: Mapping[str, Floats]
     settled: bool
     user_id: int | None
     weigh: Callable[[str, Contributions], Contributions] = lambda _, found: found
@@ -80,7 +80,7 @@ class Judgement:
     @property
     def batch(self) -> PredictionBatch:
         """Scores and risks, n = 1."""
-        return self.predictor.batch(self.rows, self.said, np.array([self.settled]))
+        return self.predictor.batch(self.rows, self.probability, np.array([self.settled]))
 
     def reasons(self, target: str = "switch") -> tuple[str, ...]:
         """Why the risk of ``target`` is what it is, in words, largest reason first."""
@@ -94,27 +94,19 @@ class Judgement:
 class Predictor:
     """A loaded model, or the rules that stand in for one (``version`` rules_v0).
 
-    ``trained_on`` is "demo", "people" or "nothing". ``usual`` has the median input per user id, under "*" everyone's;
-    ``typical[target]`` in the same way the moment that reasons compare with (``typical``). ``hazards``: by target how
-    often it came true by the time since the last switch.
+    ``trained_on`` is "demo", "people" or "nothing".
     """
 
     version: str
     trained_on: str
-    contract: InputContract
-    targets: Mapping[str, Margins]
-    calibration: Mapping[str, Calibration]
-    population: AppStatistics
-    familiarity: Familiarity | None
-    usual: Mapping[str, Rows]
-    typical: Mapping[str, Mapping[str, Rows]]
-    hazards: Mapping[str, Hazard]
+    model: Model | None
+    context: Context
     manifest: Mapping[str, Any]
 
     @staticmethod
     def rules() -> Predictor:
         """What predicts when no model is there: documented rules of thumb, with low confidence."""
-        return Predictor("rules_v0", "nothing", V1, {}, {}, AppStatistics({}), None, {}, {}, {}, {})
+        return Predictor("rules_v0", "nothing", None, Context(V1, {}, AppStatistics({}), None, {}, {}, {}), {})
 
     @staticmethod
     def from_files(files: Mapping[str, bytes], manifest: Mapping[str, Any], version: str) -> Predictor:
@@ -124,7 +116,8 @@ class Predictor:
             ContractError: the model asks for another input contract than this code has, or has another form.
         """
         try:
-            return Predictor._read(files, manifest, version)
+            model = MODELS[manifest["kind"]].load(files)
+            return Predictor(version, str(manifest["trained_on"]), model, model.context, manifest)
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise ContractError(
                 f"{version} cannot be read by this code",
@@ -132,24 +125,30 @@ class Predictor:
                 hint="Train a new model with this code, or roll back to one that fits: neural-focus models rollback",
             ) from error
 
-    @staticmethod
-    def _read(files: Mapping[str, bytes], manifest: Mapping[str, Any], version: str) -> Predictor:
-        model = json.loads(files[MODEL])
-        contract = contract_of(model["input_version"], model["input_hash"])
-        targets, calibration = load_targets(files, model, contract)
-        return Predictor(
-            version=version,
-            trained_on=str(manifest["trained_on"]),
-            contract=contract,
-            targets=targets,
-            calibration=calibration,
-            population=AppStatistics.from_json(model["population"]),
-            familiarity=Familiarity.from_json(model["familiarity"]),
-            usual=rows_from_json(model["usual"]),
-            typical={target: rows_from_json(found) for target, found in model["typical"].items()},
-            hazards={target: Hazard.from_json(found) for target, found in model.get("hazards", {}).items()},
-            manifest=manifest,
-        )
+    @property
+    def contract(self) -> InputContract:
+        """The model's inputs."""
+        return self.context.contract
+
+    @property
+    def calibration(self) -> Mapping[str, Calibration]:
+        """From log-odds to probabilities, by target."""
+        return self.context.calibration
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """What the model foresees; nothing without one."""
+        return tuple(self.context.calibration)
+
+    @property
+    def population(self) -> AppStatistics:
+        """What other people's logs say about apps."""
+        return self.context.population
+
+    @property
+    def in_distribution(self) -> InDistribution | None:
+        """How like training's an input is."""
+        return self.context.in_distribution
 
     def inputs(self, features: Rows, past: PastRows | None = None, user_id: int | None = None) -> Rows:
         """The contract's rows float32[n, width] from snapshots float32[n, 32] and what was known at each.
@@ -167,87 +166,90 @@ class Predictor:
     @property
     def reads_sequences(self) -> bool:
         """Whether the model asks for the stream's last two minutes too (``PastRows.recent``, ``Moments.recent``)."""
-        return any(isinstance(model, READS_SEQUENCES) for model in self.targets.values())
+        return self.model is not None and self.model.reads_sequences
 
     def inputs_of(self, moments: Moments) -> Rows:
         """The rows of labelled moments of several people.
 
         Raises:
-            ContractError: the model reads sequences and the moments come without.
+            ContractError: there is no model, or it reads sequences and the moments come without.
         """
-        rows = moments.inputs(self.contract, self.population)
-        return with_steps(rows, moments.recent) if self.reads_sequences else rows
+        return inputs_of(self._trained(), moments)
 
     def predict(self, features: Rows, past: PastRows | None = None, *, user_id: int | None = None) -> PredictionBatch:
-        """Judge snapshots float32[n, 32] of one person, with what was known of the stream's past at each.
+        """Predict snapshots float32[n, 32] of one person, with what was known of the stream's past at each.
 
         Raises:
             ContractError: the snapshots or the past have not the model's width.
         """
-        return self.batch(*self._said(features, past, user_id))
+        return self.batch(*self._predict(features, past, user_id))
 
     def judge(self, features: Rows, past: PastRows | None = None, *, user_id: int | None = None) -> Judgement:
-        """One snapshot float32[32] as ``predict`` judges it, with reasons of the same row of inputs."""
-        rows, said, settled_now = self._said(features[None], past, user_id)
-        return Judgement(self, features, rows, said, bool(settled_now[0]), user_id)
+        """One snapshot float32[32] as ``predict`` predicts it, with reasons of the same row of inputs."""
+        rows, probability, settled_now = self._predict(features[None], past, user_id)
+        return Judgement(self, features, rows, probability, bool(settled_now[0]), user_id)
 
-    def _said(
+    def _predict(
         self, features: Rows, past: PastRows | None, user_id: int | None
     ) -> tuple[Rows, dict[str, Floats], npt.NDArray[np.bool_]]:
         settled_now = _settled(features, past)
-        if not self.targets:
-            return np.empty((len(features), 0), np.float32), _say_rules(features), settled_now
+        if self.model is None:
+            return np.empty((len(features), 0), np.float32), _predict_by_rules(features), settled_now
         rows = self.inputs(features, past, user_id)
-        return rows, self.say(rows, user_id), settled_now
+        log_odds = self.model.predict(rows)
+        probability = {name: self.calibration[name].probabilities(one, user_id) for name, one in log_odds.items()}
+        return rows, probability, settled_now
 
-    def say(self, rows: Rows, user_id: int | None = None) -> dict[str, Floats]:
-        """Calibrated probabilities float64[n] of every target from assembled inputs of one person."""
-        margins = margins_of(self.targets, rows)
-        return {name: self.calibration[name].probabilities(line, user_id) for name, line in margins.items()}
-
-    def batch(self, rows: Rows, said: Mapping[str, Floats], settled_now: npt.NDArray[np.bool_]) -> PredictionBatch:
-        """The judgement of assembled inputs that is made of a probability float64[n] for each target."""
-        risk = said["switch"]
-        known = self.familiarity.of(rows) if self.familiarity else np.ones(len(rows))
-        sure = confidence(risk, known) if self.targets else np.full(len(rows), _RULES_CONFIDENCE)
-        broken = np.where(settled_now, said["break"], np.nan) if "break" in said else np.full(len(rows), np.nan)
-        return PredictionBatch(100.0 * said.get("outcome", 1.0 - risk), risk, broken, sure)
+    def batch(
+        self, rows: Rows, probability: Mapping[str, Floats], settled_now: npt.NDArray[np.bool_]
+    ) -> PredictionBatch:
+        """What is predicted of assembled inputs with a probability float64[n] of each target."""
+        risk, nothing = probability["switch"], np.full(len(rows), np.nan)
+        known = self.in_distribution.of(rows) if self.in_distribution else np.ones(len(rows))
+        sure = np.full(len(rows), _RULES_CONFIDENCE) if self.model is None else confidence(risk, known)
+        broken = np.where(settled_now, probability["break"], np.nan) if "break" in probability else nothing
+        return PredictionBatch(100.0 * probability.get("outcome", 1.0 - risk), risk, broken, sure)
 
     def probabilities(self, target: str, rows: Rows, user_id: int | None = None) -> Floats:
         """Calibrated probabilities float64[n] of one target from assembled inputs; nan if it was not trained."""
         if target not in self.targets:
             return np.full(len(rows), np.nan)
-        return self.calibration[target].probabilities(self.targets[target].margins(rows), user_id)
+        return self.calibration[target].probabilities(self._trained().predict(rows, (target,))[target], user_id)
 
     def judge_moments(self, target: str, moments: Moments) -> Floats:
         """``probabilities`` of labelled moments of several people, float64[n]."""
         if target not in self.targets:
             return np.full(len(moments), np.nan)
-        margins = self.targets[target].margins(self.inputs_of(moments))
-        return self.calibration[target].probabilities(margins, moments.person)
+        log_odds = self._trained().predict(self.inputs_of(moments), (target,))[target]
+        return self.calibration[target].probabilities(log_odds, moments.person)
 
-    def line_of(self, target: str, moments: Moments) -> Floats:
-        """Calibrated log-odds float64[n] of labelled moments, without anybody's own offset."""
-        return self.calibration[target].line(self.targets[target].margins(self.inputs_of(moments)))
-
-    def contributions(self, target: str, row: Rows, user_id: int | None = None) -> Contributions:
-        """What the inputs of one assembled row add to the log-odds of ``target``."""
-        model, beside = self.targets[target], self.reference(target, user_id)
-        shares = model.contributions(row, beside)
-        if isinstance(model, READS_SEQUENCES):
-            return Contributions(model.names, model.plain(row), beside, shares)
-        return Contributions(self.contract.names, row, beside, shares)
-
-    def words(self, found: Contributions, user_id: int | None = None) -> tuple[str, ...]:
-        """The largest contributions in words, beside what is usual for the person, or for everyone."""
-        own = str(user_id) in self.usual
-        return word_factors(
-            found.names, found.row, found.shares, self.usual[str(user_id) if own else EVERYONE], own=own
-        )
+    def explain(self, target: str, row: Rows, user_id: int | None = None) -> Floats:
+        """What each of the model's ``names`` adds to one row's log-odds, float64, against ``reference``."""
+        return self._trained().explain(target, row, self.reference(target, user_id))
 
     def reference(self, target: str, user_id: int | None = None) -> Rows:
-        """The moment of the person that reasons compare with, or of everyone: inputs float32[width]."""
-        return self.typical[target].get(str(user_id), self.typical[target][EVERYONE])
+        """The moment of the person that reasons compare with, or of everyone: inputs float32[len(names)]."""
+        typical = self.context.typical[target]
+        return typical.get(str(user_id), typical[EVERYONE])
+
+    def contributions(self, target: str, row: Rows, user_id: int | None = None) -> Contributions:
+        """``explain`` of one assembled row, with what it is about."""
+        model, reference = self._trained(), self.reference(target, user_id)
+        return Contributions(model.names, model.values(row), reference, model.explain(target, row, reference))
+
+    def words(self, found: Contributions, user_id: int | None = None) -> tuple[str, ...]:
+        """The largest contributions in words, beside the person's median, or everyone's."""
+        medians = self.context.medians
+        own = str(user_id) in medians
+        median = medians[str(user_id) if own else EVERYONE]
+        return word_factors(found.names, found.row, found.shares, median, own=own)
+
+    def _trained(self) -> Model:
+        if self.model is None:
+            raise ContractError(
+                f"{self.version} are rules", why="they have no inputs", hint="Choose a model: neural-focus models"
+            )
+        return self.model
 
 
 def _settled(features: Rows, past: PastRows | None) -> npt.NDArray[np.bool_]:
@@ -256,7 +258,7 @@ def _settled(features: Rows, past: PastRows | None) -> npt.NDArray[np.bool_]:
     return settled(features[:, _APP_AGE], idle)
 
 
-def _say_rules(features: Rows) -> dict[str, Floats]:
+def _predict_by_rules(features: Rows) -> dict[str, Floats]:
     """Rules of thumb: the hazard of leaving an app falls with the time spent in it, and rises with recent switching."""
     age = features[:, _APP_AGE].astype(np.float64)
     busy = np.minimum(features[:, _SWITCHES].astype(np.float64), 20.0) / 20.0

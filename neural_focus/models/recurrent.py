@@ -31,29 +31,13 @@ from torch import nn
 
 from neural_focus.atomic_write import atomic_write
 from neural_focus.models.inputs import Rows
-from neural_focus.models.network import Network
+from neural_focus.models.network import Network, Recipe
 from neural_focus.models.sequences import CHANNELS
 
 Losses = list[float]
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """How a member is trained; one for every log, nothing is tuned to one file."""
-
-    hidden: int = 32
-    layer: int = 32
-    epochs: int = 12
-    patience: int = 3
-    batch: int = 256
-    rate: float = 3e-3
-    weight_decay: float = 0.05
-    dropout: float = 0.2
-    most_rows: int = 120_000
-    """Moments an epoch, drawn anew for each."""
-
-
-class Trainee(nn.Module):
+class SequenceNetwork(nn.Module):
     """One member: float32[n, width], float32[n, STEPS, CHANNELS] → log-odds float32[n, heads]."""
 
     def __init__(self, width: int, heads: int, recipe: Recipe) -> None:
@@ -92,12 +76,12 @@ class Examples:
         return whole.hexdigest()
 
 
-def as_torch(network: Network, heads: int, recipe: Recipe | None = None) -> list[Trainee]:
+def as_torch(trained: Network, heads: int, recipe: Recipe | None = None) -> list[SequenceNetwork]:
     """The members of a trained network as PyTorch modules: what ``network`` is measured and checked against."""
     members = []
-    for number in range(len(network.weights["heads.bias"])):
-        member = Trainee(network.width, heads, recipe or Recipe())
-        member.load_state_dict({name: torch.from_numpy(value[number]) for name, value in network.weights.items()})
+    for number in range(len(trained.weights["heads.bias"])):
+        member = SequenceNetwork(trained.width, heads, recipe or Recipe())
+        member.load_state_dict({name: torch.from_numpy(value[number]) for name, value in trained.weights.items()})
         members.append(member.eval())
     return members
 
@@ -124,18 +108,18 @@ def fit_member(
     torch.set_num_threads(1)  # so small a network only loses by more, and sums stay in one order
     device = training_device()
     torch.manual_seed(_mixed(seed, member))
-    trainee = Trainee(examples.now.shape[1], examples.label.shape[1], recipe).to(device)
-    optimiser = torch.optim.AdamW(trainee.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay)
+    network = SequenceNetwork(examples.now.shape[1], examples.label.shape[1], recipe).to(device)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay)
     store = _Checkpoint(folder, examples, fit, held, f"{member} {seed} {recipe}")
-    begun, best, losses = store.take_up(trainee, optimiser)
+    begun, best, losses = store.take_up(network, optimiser)
     for epoch in range(begun, recipe.epochs):
         if _gone_stale(losses, recipe.patience):
             break
-        _one_epoch(trainee, optimiser, examples, fit, _mixed(seed, member, epoch), epoch / recipe.epochs, recipe)
-        losses.append(_loss(trainee, examples, held, recipe))
+        _one_epoch(network, optimiser, examples, fit, _mixed(seed, member, epoch), epoch / recipe.epochs, recipe)
+        losses.append(_loss(network, examples, held, recipe))
         if losses[-1] == min(losses) or not best:
-            best = {name: value.detach().cpu().clone() for name, value in trainee.state_dict().items()}
-        store.keep(trainee, optimiser, best, losses)
+            best = {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
+        store.keep(network, optimiser, best, losses)
     return {name: value.numpy().copy() for name, value in best.items()}
 
 
@@ -144,7 +128,7 @@ def _gone_stale(losses: Losses, patience: int) -> bool:
 
 
 def _one_epoch(
-    trainee: Trainee,
+    network: SequenceNetwork,
     optimiser: torch.optim.Optimizer,
     examples: Examples,
     fit: npt.NDArray[np.int64],
@@ -154,15 +138,15 @@ def _one_epoch(
 ) -> None:
     torch.manual_seed(seed)
     order = np.random.default_rng(seed).permutation(fit)[: recipe.most_rows]
-    trainee.train()
+    network.train()
     for start in range(0, len(order), recipe.batch):
         share = progress + start / len(order) / recipe.epochs
         for group in optimiser.param_groups:
             group["lr"] = recipe.rate * _schedule(share)
-        loss = _batch_loss(trainee, examples, order[start : start + recipe.batch])
+        loss = _batch_loss(network, examples, order[start : start + recipe.batch])
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(trainee.parameters(), 1.0)
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
 
 
@@ -173,23 +157,23 @@ def _schedule(share: float) -> float:
     return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (share - 0.2) / 0.8))
 
 
-def _batch_loss(trainee: Trainee, examples: Examples, rows: npt.NDArray[np.int64]) -> torch.Tensor:
+def _batch_loss(network: SequenceNetwork, examples: Examples, rows: npt.NDArray[np.int64]) -> torch.Tensor:
     """Mean log-loss over the labels there are."""
-    device = next(trainee.parameters()).device
+    device = next(network.parameters()).device
     now = torch.from_numpy(examples.now[rows]).to(device)
     steps = torch.from_numpy(examples.steps[rows]).to(device).float()
     truth = torch.from_numpy(examples.label[rows]).to(device)
     known = (truth >= 0).float()
-    margins = trainee(now, steps)
+    margins = network(now, steps)
     return nn.functional.binary_cross_entropy_with_logits(margins, truth.clamp(min=0), weight=known)
 
 
-def _loss(trainee: Trainee, examples: Examples, rows: npt.NDArray[np.int64], recipe: Recipe) -> float:
-    trainee.eval()
+def _loss(network: SequenceNetwork, examples: Examples, rows: npt.NDArray[np.int64], recipe: Recipe) -> float:
+    network.eval()
     rows = rows[:: max(1, len(rows) // recipe.most_rows)]
     with torch.inference_mode():
         parts = [
-            (float(_batch_loss(trainee, examples, rows[at : at + 2048])), len(rows[at : at + 2048]))
+            (float(_batch_loss(network, examples, rows[at : at + 2048])), len(rows[at : at + 2048]))
             for at in range(0, len(rows), 2048)
         ]
     return sum(loss * count for loss, count in parts) / max(len(rows), 1)
@@ -216,7 +200,7 @@ class _Checkpoint:
             self._path = folder / f"{hashlib.sha256(whole.encode()).hexdigest()[:24]}.safetensors"
 
     def take_up(
-        self, trainee: Trainee, optimiser: torch.optim.Optimizer
+        self, network: SequenceNetwork, optimiser: torch.optim.Optimizer
     ) -> tuple[int, dict[str, torch.Tensor], Losses]:
         """Load what is there; the epoch to go on with, the best weights so far, and the losses."""
         if self._path is None or not self._path.exists():
@@ -227,7 +211,7 @@ class _Checkpoint:
             for key in file.keys():  # noqa: SIM118 - not a mapping
                 kind, _, name = key.partition("/")
                 kept[kind][name] = file.get_tensor(key)
-        trainee.load_state_dict(kept["weights"])
+        network.load_state_dict(kept["weights"])
         state: dict[int, dict[str, torch.Tensor]] = {}
         for name, value in kept["optimiser"].items():
             number, _, what = name.partition("/")
@@ -237,7 +221,7 @@ class _Checkpoint:
 
     def keep(
         self,
-        trainee: Trainee,
+        network: SequenceNetwork,
         optimiser: torch.optim.Optimizer,
         best: Mapping[str, torch.Tensor],
         losses: Losses,
@@ -245,7 +229,7 @@ class _Checkpoint:
         if self._path is None:
             return
         state: dict[int, dict[str, Any]] = optimiser.state_dict()["state"]
-        tensors = {f"weights/{name}": value for name, value in trainee.state_dict().items()}
+        tensors = {f"weights/{name}": value for name, value in network.state_dict().items()}
         tensors |= {f"best/{name}": value for name, value in best.items()}
         tensors |= {f"optimiser/{n}/{what}": value for n, by in state.items() for what, value in by.items()}
         whole = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}

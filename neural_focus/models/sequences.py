@@ -16,6 +16,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from neural_focus.errors import ContractError
 from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
 from neural_focus.models.inputs import EVENT_TYPES, TYPE_NAMES, InputContract, Rows, Types, count_types
 from neural_focus.time import SECOND_US
@@ -27,6 +28,7 @@ CHANNELS = len(FEATURE_NAMES) + len(EVENT_TYPES) + 1
 FLAG = CHANNELS - 1
 """The channel that is 1 for a step that is there."""
 TYPES = slice(len(FEATURE_NAMES), FLAG)
+_FLAT = STEPS * CHANNELS
 _MOMENTUM = FEATURE_INDEX["focus_momentum"]
 _ACTIVITY = [
     FEATURE_INDEX[name] for name in ("keystroke_count", "mouse_move_count", "mouse_click_count", "context_switches_30s")
@@ -83,6 +85,27 @@ def recent_steps(seconds: Times, features: Rows, types: Types, chosen: Times) ->
 def no_steps(count: int) -> Recent:
     """The sequences of moments that nobody reads as such."""
     return np.zeros((count, 0, CHANNELS), np.float16)
+
+
+def with_steps(rows: Rows, recent: Recent) -> Rows:
+    """Inputs float32[n, width] with sequences [n, STEPS, CHANNELS] flattened after them.
+
+    Raises:
+        ContractError: the sequences are missing.
+    """
+    if recent.shape[1:] != (STEPS, CHANNELS):
+        raise ContractError(
+            f"sequences of shape {recent.shape[1:]} were given to a network",
+            why=f"it reads ({STEPS}, {CHANNELS})",
+            hint="Read the moments with their sequences, or use a model of trees",
+        )
+    return np.concatenate([rows, recent.reshape(len(rows), _FLAT).astype(np.float32)], axis=1)
+
+
+def split_rows(contract: InputContract, rows: Rows) -> tuple[Rows, Recent]:
+    """Of what ``with_steps`` gave the inputs of now (``now_names``) float32[n, width] and [n, STEPS, CHANNELS]."""
+    recent = rows[:, -_FLAT:].reshape(len(rows), STEPS, CHANNELS).astype(np.float16)
+    return now_rows(contract, rows[:, :-_FLAT], recent), recent
 
 
 class LiveSteps:

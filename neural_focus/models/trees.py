@@ -4,25 +4,29 @@ Trees alone overfit one person's drift; the regression alone misses what depends
 with fixed weights. How many trees is decided inside the training data, on people or days that the trees have not seen.
 Many people cannot be learned by heart: trees of theirs go deeper, and need no steadying.
 
-Stored trees are judged by the native ``Forest``: log-odds and Shapley values of one row take microseconds a hundred
+Stored trees predict with the native ``Forest``: log-odds and Shapley values of one row take microseconds a hundred
 trees. The values are exact, against a row of reference: a typical moment of the person (``native/src/core/forest.hpp``
 has the game and the formula).
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import xgboost
 
 from neural_focus._native import Forest as Trees
+from neural_focus.atomic_write import atomic_write
 from neural_focus.errors import ContractError
 from neural_focus.models.datasets import folds_by_person, slices_by_days
 from neural_focus.models.inputs import Rows
 from neural_focus.models.linear import Linear
+from neural_focus.models.training_data import MANY_PEOPLE
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int8]
@@ -44,7 +48,6 @@ PARAMETERS: dict[str, object] = {
 """One setting for every log; nothing is tuned to one file."""
 FEW_ROWS, BAG = 25_000, 4
 """With few moments, or deep trees on rare breaks, each round is the mean of four trees, each on its own sample."""
-MANY_PEOPLE = 8
 _OF_MANY: dict[str, object] = {
     "max_depth": 8,
     "eta": 0.05,
@@ -53,33 +56,46 @@ _OF_MANY: dict[str, object] = {
     "min_child_weight": 50.0,
     "max_bin": 128,
 }
-_TOLD_BY_MANY: dict[str, object] = {
+_OF_MANY_OUTCOMES: dict[str, object] = {
     "eta": 0.06,
     "subsample": 0.7,
     "colsample_bytree": 0.2,
     "min_child_weight": 10.0,
     "max_bin": 128,
 }
-"""A judgement of a stretch labels dozens of rows at once: deep trees would learn the stretches by heart."""
+"""People label stretches of dozens of rows at once: deep trees would learn the stretches by heart."""
 
 
 @dataclass(frozen=True, slots=True)
-class Boosted:
-    """One trained target: margin = 0.8 · trees + 0.2 · regression, or the trees' alone."""
+class TreeEnsemble:
+    """One trained target: log-odds = 0.8 · trees + 0.2 · regression, or the trees' alone.
 
-    trees: Forest
+    ``ubj``: the trees as XGBoost keeps them, fitted in so many ``rounds``.
+    """
+
+    ubj: bytes
+    forest: Forest
+    rounds: int
     linear: Linear | None
 
-    def margins(self, rows: Rows) -> Floats:
-        """Log-odds float64[n] of rows float32[n, width]."""
-        margins = self.trees.margins(rows)
-        if self.linear is None:
-            return margins
-        return TREES_SHARE * margins + (1 - TREES_SHARE) * self.linear.margins(rows)
+    @staticmethod
+    def of(ubj: bytes, width: int, linear: Linear | None) -> TreeEnsemble:
+        """From stored trees over ``width`` inputs."""
+        booster = xgboost.Booster()
+        booster.load_model(bytearray(ubj))
+        forest = compile_forest(bytes(booster.save_raw("json")), width)
+        return TreeEnsemble(ubj, forest, booster.num_boosted_rounds(), linear)
 
-    def contributions(self, row: Rows, reference: Rows) -> Floats:
+    def log_odds(self, rows: Rows) -> Floats:
+        """float64[n] of rows float32[n, width]."""
+        of_trees = self.forest.margins(rows)
+        if self.linear is None:
+            return of_trees
+        return TREES_SHARE * of_trees + (1 - TREES_SHARE) * self.linear.margins(rows)
+
+    def explain(self, row: Rows, reference: Rows) -> Floats:
         """SHAP values float64[width] of one row's log-odds against a reference's float32[width]."""
-        shares = self.trees.contributions(row, reference)
+        shares = self.forest.contributions(row, reference)
         if self.linear is None:
             return shares
         return TREES_SHARE * shares + (1 - TREES_SHARE) * self.linear.contributions(row, reference)
@@ -91,11 +107,22 @@ def fit_trees(rows: Rows, label: Labels, rounds: int, *, target: str, people: in
     return bytes(booster.save_raw("ubj"))
 
 
-def load_trees(ubj: bytes, width: int) -> Forest:
-    """Stored trees, ready to judge."""
-    booster = xgboost.Booster()
-    booster.load_model(bytearray(ubj))
-    return compile_forest(bytes(booster.save_raw("json")), width)
+class TreeStore:
+    """Fitted trees by what went in. With a folder, a killed training finds what it had finished."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+
+    def fit(self, rows: Rows, label: Labels, rounds: int, *, people: int, target: str, seed: int) -> bytes:
+        """Trees on these rows of so many people, from the folder if they are there whole; see ``fit_trees``."""
+        if self._folder is None:
+            return fit_trees(rows, label, rounds, target=target, people=people, seed=seed)
+        digest = hashlib.sha256(rows.tobytes() + label.tobytes())
+        digest.update(f"{rounds} {people} {target} {seed}".encode())
+        path = self._folder / f"{digest.hexdigest()[:24]}.ubj"
+        if not path.exists():
+            atomic_write(path, fit_trees(rows, label, rounds, target=target, people=people, seed=seed))
+        return path.read_bytes()
 
 
 def choose_rounds(
@@ -111,19 +138,19 @@ def choose_rounds(
     people = len(np.unique(person))
     if people >= MANY_PEOPLE:
         fold = folds_by_person(person, 4, seed)
-        fit, judge = fold != 0, fold == 0
+        fit, check = fold != 0, fold == 0
     else:
         part = slices_by_days(times_us, person, (0.75,))
-        fit, judge = part == 0, part == 1
-    fit, judge = _every_kth(fit), _every_kth(judge)
-    if not _both(label[fit]) or not _both(label[judge]):
+        fit, check = part == 0, part == 1
+    fit, check = _every_kth(fit), _every_kth(check)
+    if not _both(label[fit]) or not _both(label[check]):
         return 2 * FEWEST_ROUNDS
-    data, judged = _matrix(rows[fit], label[fit]), _matrix(rows[judge], label[judge])
+    data, checked = _matrix(rows[fit], label[fit]), _matrix(rows[check], label[check])
     booster = xgboost.train(
         {**_settings(len(rows), people, target, seed), "eval_metric": "logloss"},
         data,
         MOST_ROUNDS,
-        evals=[(judged, "judged")],
+        evals=[(checked, "check")],
         early_stopping_rounds=PATIENCE,
         verbose_eval=False,
     )
@@ -132,7 +159,7 @@ def choose_rounds(
 
 def _settings(rows: int, people: int, target: str, seed: int) -> dict[str, object]:
     many = people >= MANY_PEOPLE
-    closer = {} if not many else _TOLD_BY_MANY if target == "outcome" else _OF_MANY
+    closer = {} if not many else _OF_MANY_OUTCOMES if target == "outcome" else _OF_MANY
     bag = rows < FEW_ROWS or (many and target == "break")
     return {**PARAMETERS, **closer, "seed": seed, "num_parallel_tree": BAG if bag else 1}
 

@@ -1,6 +1,6 @@
-"""What is usual for a person, and the moment that reasons compare with: one of mean risk, like their others of it.
+"""A person's median, and the moment that reasons compare with: one of mean risk, like their others of it.
 
-"Usual" is the median of each input: what reasons tell beside a value. They do not compare with it, since it is a
+The median of each input is what reasons tell beside a value. They do not compare with it, since it is a
 moment of little risk: risks are skewed, most moments are calm and few make the mean. Against it nearly every reason
 "raises the risk", also where the risk is low.
 
@@ -26,10 +26,10 @@ _FEWEST = 100
 _NEAR, _NEAREST, _MERGED = 0.2, 0.04, 15
 
 
-def usual_rows(rows: Rows, person: npt.NDArray[np.int64]) -> dict[str, Rows]:
+def median_rows(rows: Rows, person: npt.NDArray[np.int64]) -> dict[str, Rows]:
     """The median row float32[width] of each person, and of everyone, from inputs float32[n, width]."""
-    usual = {str(int(one)): np.median(rows[person == one], axis=0) for one in np.unique(person)}
-    return {who: row.astype(np.float32) for who, row in {**usual, EVERYONE: np.median(rows, axis=0)}.items()}
+    found = {str(int(one)): np.median(rows[person == one], axis=0) for one in np.unique(person)}
+    return {who: row.astype(np.float32) for who, row in {**found, EVERYONE: np.median(rows, axis=0)}.items()}
 
 
 def typical_rows(rows: Rows, probability: Floats, person: npt.NDArray[np.int64]) -> dict[str, Rows]:

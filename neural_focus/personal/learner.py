@@ -22,9 +22,9 @@ import numpy.typing as npt
 
 from neural_focus.labelling.labels import MARGIN_US
 from neural_focus.models.calibrate import logit, sigmoid
-from neural_focus.models.fitting import trainable
 from neural_focus.models.hazard import Hazard
 from neural_focus.models.inputs import Rows
+from neural_focus.models.training_data import trainable
 from neural_focus.personal.layer import PersonalLayer, fit_layer
 from neural_focus.personal.mixture import EXPERTS, Weights
 from neural_focus.personal.residual import Residual, fit_residual

@@ -20,7 +20,7 @@ from neural_focus.models.calibrate import fit_logistic, sigmoid
 from neural_focus.models.inputs import Rows
 from neural_focus.models.linear import Linear
 from neural_focus.models.measures import log_loss
-from neural_focus.models.trees import PARAMETERS, Forest, load_trees
+from neural_focus.models.trees import PARAMETERS, TreeEnsemble
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int8]
@@ -31,19 +31,15 @@ _SETTINGS: dict[str, object] = {**PARAMETERS, "eta": 0.05, "min_child_weight": 1
 
 @dataclass(frozen=True, slots=True)
 class Residual:
-    """What a person's own regression and trees add to the layer's log-odds; no trees where they would add nothing.
-
-    ``stored``: the trees as XGBoost's UBJ.
-    """
+    """What a person's own regression and trees add to the layer's log-odds; no trees where they would add nothing."""
 
     linear: Linear
-    trees: Forest | None
-    stored: bytes = b""
+    trees: TreeEnsemble | None
 
     @staticmethod
-    def of(linear: Linear, stored: bytes) -> Residual:
-        """With the stored trees, if there are any, ready to judge."""
-        return Residual(linear, load_trees(stored, len(linear.mean)) if stored else None, stored)
+    def of(linear: Linear, ubj: bytes) -> Residual:
+        """With trees as XGBoost keeps them, b"" for none."""
+        return Residual(linear, TreeEnsemble.of(ubj, len(linear.mean), None) if ubj else None)
 
     @property
     def width(self) -> int:
@@ -56,11 +52,11 @@ class Residual:
 
     def of_trees(self, rows: Rows) -> Floats:
         """float64[n], zeros without trees."""
-        return np.zeros(len(rows)) if self.trees is None else self.trees.margins(rows)
+        return np.zeros(len(rows)) if self.trees is None else self.trees.log_odds(rows)
 
     def to_json(self) -> dict[str, Any]:
         """A plain form to keep."""
-        return {"linear": self.linear.to_json(), "trees": b64encode(self.stored).decode()}
+        return {"linear": self.linear.to_json(), "trees": b64encode(self.trees.ubj if self.trees else b"").decode()}
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> Residual:

@@ -58,7 +58,7 @@ def learners_of(predictor: Predictor, user_id: int, found: Mapping[Target, Learn
     knows = str(user_id) in predictor.manifest.get("data", {}).get("until_us", {})
     learners: dict[Target, Learner] = {}
     for target in TARGETS:
-        start = predictor.hazards.get(target) or Hazard.by_rule(target)
+        start = predictor.context.hazards.get(target) or Hazard.by_rule(target)
         known = replace(found[target], start=start) if target in found else Learner.beginning(start, known=knows)
         learners[target] = known.meet() if knows else known
     return learners
@@ -70,7 +70,7 @@ def judge(
     """One snapshot float32[32] of a person whose experts ``learners`` are, by target; and what it was mixed of."""
     alone = predictor.judge(features, past, user_id=user_id)
     asked: dict[str, Learner] = {
-        name: learners[name] for name in TARGETS if name in alone.said and (name == "switch" or alone.settled)
+        name: learners[name] for name in TARGETS if name in alone.probability and (name == "switch" or alone.settled)
     }
     known = {name: _known(alone, name, past) for name in asked}
     said = {name: one.said(known[name]) for name, one in asked.items()}
@@ -82,14 +82,14 @@ def judge(
     mixtures: dict[str, Mixture] = {
         name: Mixture(tuple(said[name][0].tolist()), tuple(one.weights.of.tolist())) for name, one in asked.items()
     }
-    return replace(alone, said={**alone.said, **mixed}, weigh=weigh), mixtures
+    return replace(alone, probability={**alone.probability, **mixed}, weigh=weigh), mixtures
 
 
 def _known(alone: Judgement, target: str, past: PastRows) -> Known:
     """The moment as the experts see it: of a model that reads sequences, its inputs without them."""
     recency_s = np.array([alone.features[FEATURE_INDEX[RECENCY]]], np.float64)
     own = alone.rows[:, : len(alone.predictor.contract.names)]
-    return Known(own, logit(alone.said[target]), recency_s, past.app, _NO_TIME)
+    return Known(own, logit(alone.probability[target]), recency_s, past.app, _NO_TIME)
 
 
 def _mixed(learner: Learner, known: Known, said: Floats, found: Contributions) -> Contributions:
@@ -106,5 +106,5 @@ def _mixed(learner: Learner, known: Known, said: Floats, found: Contributions) -
         row, reference = known.rows[0], np.ascontiguousarray(found.reference[:width])
         shares[:width] += linear * residual.linear.contributions(row, reference)
         if residual.trees is not None:
-            shares[:width] += trees * residual.trees.contributions(row, reference)
+            shares[:width] += trees * residual.trees.explain(row, reference)
     return Contributions(found.names, found.row, found.reference, shares)

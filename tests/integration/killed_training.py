@@ -20,20 +20,25 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from synthetic_streams import random_moments
 
+from neural_focus.models.network import Recipe
 from neural_focus.models.predict import Predictor
-from neural_focus.models.recurrent import Recipe
-from neural_focus.models.sequence_training import train_sequences
-from neural_focus.models.training import train_moments
+from neural_focus.models.sequence_model import SequenceModel
+from neural_focus.models.train import train
+from neural_focus.models.tree_model import TreeModel
 from neural_focus.registry.bundle import TrainedBundle
+
+
+class TwoEpochs(SequenceModel):
+    """A network that trains in seconds."""
+
+    recipe = Recipe(hidden=8, layer=16, epochs=2, batch=128, most_rows=2_000)
 
 
 def trained(kind: str, checkpoint: Path) -> TrainedBundle:
     """The model."""
     moments = random_moments(5, people=1, days=5)
-    if kind == "xgboost":
-        return train_moments(*moments, is_demo=True, input_version=1, checkpoint=checkpoint)
-    recipe = Recipe(hidden=8, layer=16, epochs=2, batch=128, most_rows=2_000)
-    return train_sequences(*moments, is_demo=True, input_version=1, checkpoint=checkpoint, recipe=recipe)
+    model = TreeModel if kind == "xgboost" else TwoEpochs
+    return train(model, *moments, is_demo=True, input_version=1, checkpoint=checkpoint)
 
 
 def told(bundle: TrainedBundle) -> str:

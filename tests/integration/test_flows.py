@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +39,8 @@ from neural_focus.labelling.labels import MARGIN_US, Source
 from neural_focus.models import champion as stored_models
 from neural_focus.models.contracts import V6
 from neural_focus.models.datasets import Moments, StreamTable, cut_moments
-from neural_focus.models.recurrent import Recipe
+from neural_focus.models.network import Recipe
+from neural_focus.models.sequence_model import SequenceModel
 from neural_focus.registry import decision_log, model_store
 from neural_focus.registry.bundle import TrainedBundle
 from neural_focus.replay import CONTROL_DTYPE, INPUT_NAMES, ControlKind, replay, replay_with_inputs
@@ -379,8 +379,8 @@ def test_a_persons_experts_learn_from_what_was_served_them_and_from_nobody_else(
     from flows.personal_learning import Served, learn_person
     from flows.training import train_newest
     from neural_focus.models.calibrate import logit
-    from neural_focus.models.fitting import labelled
     from neural_focus.models.past import PastRows
+    from neural_focus.models.training_data import labelled
     from neural_focus.personal.learner import Known
     from neural_focus.personal.served import judge, learners_of
 
@@ -470,15 +470,15 @@ def test_a_night_of_learning_trains_judges_and_decides_on_every_kind(
     from flows.learning import learning
     from flows.promotion import promotion
 
-    quick = partial(training.train_sequences, recipe=Recipe(hidden=8, layer=8, epochs=2, most_rows=2_000))
-    kept: list[Path] = []
+    train, kept = training.train, list[Path]()
 
-    def small(*arguments: Any, checkpoint: Path, **named: Any) -> TrainedBundle:
-        bundle = quick(*arguments, checkpoint=checkpoint, **named)
-        kept.extend(checkpoint.iterdir())
+    def seen(*arguments: Any, checkpoint: Path, **named: Any) -> TrainedBundle:
+        bundle = train(*arguments, checkpoint=checkpoint, **named)
+        kept.extend(checkpoint.glob("*.safetensors"))
         return bundle
 
-    monkeypatch.setattr(training, "train_sequences", small)
+    monkeypatch.setattr(SequenceModel, "recipe", Recipe(hidden=8, layer=8, epochs=2, most_rows=2_000))
+    monkeypatch.setattr(training, "train", seen)
     before = len(decision_log.decisions(home.settings))
     serving = learning("a test")
     models = {model.version: model for model in model_store.list_models(home.settings)}

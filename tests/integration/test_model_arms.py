@@ -17,7 +17,8 @@ from test_experiment_service import AT_RISK, a_person, command, done, taken_up
 from neural_focus.messages import PredictionMade
 from neural_focus.models.contracts import V6
 from neural_focus.models.datasets import StreamTable, cut_moments
-from neural_focus.models.training import train_moments
+from neural_focus.models.train import train
+from neural_focus.models.tree_model import TreeModel
 from neural_focus.registry.bundle import MODEL, TrainedBundle, file_hashes, write_json
 from neural_focus.registry.model_store import list_models, save
 from neural_focus.registry.old_models import remove_old_models
@@ -37,7 +38,7 @@ def trained() -> TrainedBundle:
         past, inputs = replay_with_inputs(person.records)
         rows = (past.timestamps_us, past.features, past.sequence, inputs)
         tables.append(StreamTable(f"{number}:m", number, person.records, *rows, is_demo=True))
-    bundle = train_moments(*cut_moments(tables, V6), is_demo=True)
+    bundle = train(TreeModel, *cut_moments(tables, V6), is_demo=True)
     model = json.loads(bundle.files[MODEL])
     model["calibration"]["break"]["intercept"] = 6.0
     return changed_model(bundle, model)

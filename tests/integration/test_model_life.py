@@ -218,7 +218,7 @@ def test_the_model_in_the_shadow_gets_peoples_own_experts_too(
     prediction = predict(predictor, people.of(life.user_id, predictor), life.user_id, t_us, features, 50.0, past)
     made = Forecast(prediction, features, np.zeros(10, np.uint8), past, 1.0)
     beside.consider(stream, made)
-    learned = replace(Learner.beginning(predictor.hazards["switch"], known=True), seen=5)
+    learned = replace(Learner.beginning(predictor.context.hazards["switch"], known=True), seen=5)
     sure = replace(learned, weights=Weights(np.array([0.0, 0.0, 1.0, 0.0, 0.0])), layer=PersonalLayer(0.0, 0.0, 2.0))
     write_personal_models(life.platform.connection, life.user_id, {"switch": sure.to_json(), "break": {"torn": 1}})
     people.refresh(life.platform.connection)

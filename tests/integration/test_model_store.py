@@ -8,11 +8,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from quick_network import QuickNetwork
 from synthetic_streams import random_moments
 
 from flows import evaluation, promotion
@@ -21,8 +23,10 @@ from neural_focus.atomic_write import atomic_write
 from neural_focus.errors import ConfigurationError, ContractError
 from neural_focus.evaluation.gates import Gate
 from neural_focus.models import champion as stored_models
+from neural_focus.models.blend import blend
 from neural_focus.models.predict import Predictor
-from neural_focus.models.training import train_moments
+from neural_focus.models.train import train
+from neural_focus.models.tree_model import TreeModel
 from neural_focus.registry import champion_pointer, decision_log, model_store, shadow_run
 from neural_focus.registry.bundle import TrainedBundle, file_hashes
 from neural_focus.settings import Settings
@@ -33,7 +37,7 @@ CALIBRATED = Gate("calibrated", "off by 0.01", passed=True)
 
 @pytest.fixture(scope="module")
 def bundle() -> TrainedBundle:
-    return train_moments(*random_moments(1, people=1), is_demo=False, input_version=1)
+    return train(TreeModel, *random_moments(1, people=1), is_demo=False, input_version=1)
 
 
 def test_a_model_goes_in_serves_and_goes_back(bundle: TrainedBundle, tmp_path: Path) -> None:
@@ -235,10 +239,12 @@ def test_old_models_go_with_their_reports_and_what_serves_or_may_again_stays(
 ) -> None:
     settings = Settings(home=tmp_path)
     parts = {"parts": ["neural_focus:xgboost_v8", "neural_focus:lstm_v8"]}
-    blend = TrainedBundle("blend", bundle.files, {**bundle.manifest, **parts, "kind": "blend"})
+    network = train(QuickNetwork, *random_moments(1, people=1), is_demo=False, input_version=1)
+    both = blend(bundle, network)
+    both = replace(both, manifest={**both.manifest, **parts})
     for _ in range(12):
         model_store.save(settings, bundle)
-    model_store.save(settings, blend)
+    model_store.save(settings, both)
     for number in (1, 2, 3, 4, 5, 6, 7):
         stored_models.promote(settings, f"xgboost_v{number}")
     shutil.rmtree(settings.models / "models" / "neural_focus" / "xgboost_v6")

@@ -17,7 +17,8 @@ from flows.label_files import CODE, read_labels
 from infra.database_schema import differences, migrate, newest_revision
 from neural_focus.models.champion import usable_champion
 from neural_focus.models.contracts import V6
-from neural_focus.models.training import train_moments
+from neural_focus.models.train import train
+from neural_focus.models.tree_model import TreeModel
 from neural_focus.registry.bundle import MODEL, TrainedBundle, file_hashes, write_json
 from neural_focus.registry.model_store import list_models, save
 from neural_focus.store.database import connect, sqlalchemy_engine
@@ -76,7 +77,7 @@ def test_its_model_is_refused_with_the_next_step_and_a_new_one_is_trained(home: 
 
 def _of_version_5() -> TrainedBundle:
     """A model of other inputs, whole in itself."""
-    bundle = train_moments(*random_moments(1, people=1), is_demo=True, input_version=1)
+    bundle = train(TreeModel, *random_moments(1, people=1), is_demo=True, input_version=1)
     files = {**bundle.files, MODEL: write_json({**json.loads(bundle.files[MODEL]), **BEFORE})}
     manifest = {**bundle.manifest, **BEFORE}
     return TrainedBundle("xgboost", files, {**manifest, "files": {**manifest["files"], **file_hashes(files)}})

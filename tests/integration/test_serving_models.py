@@ -28,11 +28,12 @@ from neural_focus.models import champion as stored_models
 from neural_focus.models.blend import blend
 from neural_focus.models.contracts import V6
 from neural_focus.models.datasets import Moments, Stays, StreamTable, cut_moments
+from neural_focus.models.network import Recipe
 from neural_focus.models.past import PastRows
-from neural_focus.models.recurrent import Recipe
-from neural_focus.models.sequence_training import train_sequences
+from neural_focus.models.sequence_model import SequenceModel
 from neural_focus.models.sequences import FLAG, LiveSteps
-from neural_focus.models.training import train_moments
+from neural_focus.models.train import train
+from neural_focus.models.tree_model import TreeModel
 from neural_focus.personal.served import judge, learners_of
 from neural_focus.registry import model_store, shadow_run
 from neural_focus.registry.bundle import TrainedBundle
@@ -73,8 +74,14 @@ def _train_quickly(kind: str) -> TrainedBundle:
         return blend(_train_quickly("xgboost"), _train_quickly("lstm"))
     moments, stays = _moments()
     if kind == "xgboost":
-        return train_moments(moments, stays, is_demo=True)
-    return train_sequences(moments, stays, is_demo=True, recipe=Recipe(epochs=2, most_rows=2_000))
+        return train(TreeModel, moments, stays, is_demo=True)
+    return train(QuickNetwork, moments, stays, is_demo=True)
+
+
+class QuickNetwork(SequenceModel):
+    """Seconds of training."""
+
+    recipe = Recipe(epochs=2, most_rows=2_000)
 
 
 MIXTURES = (

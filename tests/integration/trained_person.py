@@ -8,7 +8,8 @@ import numpy as np
 
 from neural_focus.models.contracts import V6
 from neural_focus.models.datasets import cut_moments
-from neural_focus.models.training import train_moments
+from neural_focus.models.train import train
+from neural_focus.models.tree_model import TreeModel
 from neural_focus.registry.bundle import TrainedBundle
 from neural_focus.simulation.parameters import draw_person
 from neural_focus.simulation.person import SimulatedPerson, live
@@ -32,5 +33,5 @@ def train_person() -> TrainedPerson:
     person = live(draw_person(101), 5, number=1, trials=False)
     until = int(person.records["timestamp_us"][0]) // DAY_US * DAY_US + TRAINED_DAYS * DAY_US
     moments, stays = cut_moments([stream_of(person, 1)], V6)
-    bundle = train_moments(moments.take(moments.times_us < until), stays, is_demo=False)
+    bundle = train(TreeModel, moments.take(moments.times_us < until), stays, is_demo=False)
     return TrainedPerson(person, bundle, person.records["timestamp_us"] >= until)

@@ -3,37 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
+from quick_network import QuickNetwork, put_back
 from synthetic_streams import random_moments
 from told_inputs import told_past
 
 from neural_focus.errors import ContractError
 from neural_focus.features import FEATURE_INDEX, INPUT_V1
 from neural_focus.models import drift, held_out, measures
-from neural_focus.models.blend import KIND, NETWORK_SHARE, Blended, blend, blend_shifts
+from neural_focus.models.blend import blend
+from neural_focus.models.blend_model import NETWORK_SHARE, BlendModel, blend_offsets
 from neural_focus.models.calibrate import Calibration, logit
 from neural_focus.models.held_out import DAYS, PERSON, HeldOut, join, read_held_out, write_held_out
 from neural_focus.models.predict import Predictor
-from neural_focus.models.recurrent import Recipe
-from neural_focus.models.sequence_training import train_sequences
 from neural_focus.models.sequences import CHANNELS, STEPS
-from neural_focus.models.training import train_moments
+from neural_focus.models.train import train
+from neural_focus.models.tree_model import TreeModel
 from neural_focus.registry.bundle import MODEL, TrainedBundle, verify
 
-QUICK = Recipe(hidden=8, layer=16, epochs=4, batch=128, rate=1e-2, most_rows=2_000)
+KIND = BlendModel.kind
 TARGETS = ("switch", "break", "outcome")
 
 
 @pytest.fixture(scope="module")
 def trees() -> TrainedBundle:
-    return train_moments(*random_moments(1), is_demo=True, input_version=1)
+    return train(TreeModel, *random_moments(1), is_demo=True, input_version=1)
 
 
 @pytest.fixture(scope="module")
 def network() -> TrainedBundle:
-    return train_sequences(*random_moments(1), is_demo=True, input_version=1, recipe=QUICK)
+    return train(QuickNetwork, *random_moments(1), is_demo=True, input_version=1)
 
 
 @pytest.fixture(scope="module")
@@ -81,34 +83,38 @@ def test_reasons_compare_with_a_moment_of_mean_risk(kind: str, request: pytest.F
     predictor, (moments, _) = predictor_of(request.getfixturevalue(kind)), random_moments(87)
     rows = predictor.inputs_of(moments)[:400]
     risk = predictor.probabilities("switch", rows)
-    model, typical = predictor.targets["switch"], predictor.reference("switch")
-    shares = np.array([model.contributions(row, typical) for row in rows])
+    typical = predictor.reference("switch")
+    shares = np.array([predictor.explain("switch", row) for row in rows])
     raises = np.take_along_axis(shares, np.abs(shares).argmax(axis=1)[:, None], axis=1)[:, 0] > 0
     low, high = risk < np.quantile(risk, 0.2), risk > np.quantile(risk, 0.8)
     assert raises[low].mean() < 0.15 and raises[high].mean() > 0.85
-    assert set(predictor.typical["switch"]) == {"*", "1", "2"}
+    assert set(predictor.context.typical["switch"]) == {"*", "1", "2"}
     features = np.zeros(32, np.float32)
     features[[FEATURE_INDEX[name] for name in INPUT_V1]] = 3 * moments.own[0]
     empty = replace(told_past(1), recent=np.zeros((1, STEPS, CHANNELS), np.float16))
     there = predictor.inputs(features[None], empty)[0][: len(typical)]
     assert predictor.judge(features, empty).reasons()
-    moved = replace(predictor, typical={"switch": {"*": there}})
+    moved = replace(predictor, context=replace(predictor.context, typical={"switch": {"*": there}}))
     if kind == "trees":  # a network's steps are empty without a past
         assert moved.judge(features, empty).reasons() == (), "it is compared with itself"
 
 
 def test_reasons_add_up_to_the_difference_from_the_usual(both: TrainedBundle) -> None:
     predictor = predictor_of(both)
-    switch, usual = predictor.targets["switch"], predictor.reference("switch")
-    assert isinstance(switch, Blended) and len(usual) == len(switch.names)
-    switch = replace(switch, trees_line=Calibration(slope=2.0), network_line=Calibration(slope=0.5))
+    model, reference = predictor.model, predictor.reference("switch")
+    assert isinstance(model, BlendModel) and len(reference) == len(model.names)
+    model = BlendModel.of(*(with_slope(part, slope) for part, slope in ((model.trees, 2.0), (model.network, 0.5))))
     for row in predictor.inputs_of(random_moments(84)[0])[:20]:
         back = row
-        for name in switch.names:
-            back = switch.network.replaced(back, name, usual)
-        difference = switch.margins(np.stack([row, back]))
-        shares = switch.contributions(row, usual)
+        for name in model.names:
+            back = put_back(model.network, back, name, reference)
+        difference = model.predict(np.stack([row, back]), ("switch",))["switch"]
+        shares = model.explain("switch", row, reference)
         assert shares.sum() == pytest.approx(difference[0] - difference[1], abs=0.03)
+
+
+def with_slope(part: Any, slope: float) -> Any:
+    return replace(part, context=replace(part.context, calibration={"switch": Calibration(slope=slope)}))
 
 
 def test_held_out_moments_tell_what_each_part_says(
@@ -152,7 +158,7 @@ def test_moments_of_one_time_at_two_machines_are_not_confused(trees: TrainedBund
 
 
 def test_a_person_whom_one_part_alone_knows_keeps_their_offset() -> None:
-    told = blend_shifts(Calibration(shift={1: 0.4, 2: 0.1}), Calibration(shift={2: -0.2, 3: 1.0})).shift
+    told = blend_offsets(Calibration(shift={1: 0.4, 2: 0.1}), Calibration(shift={2: -0.2, 3: 1.0})).shift
     assert told == pytest.approx({1: 0.28, 2: 0.01, 3: 0.3}) and NETWORK_SHARE == 0.3
 
 

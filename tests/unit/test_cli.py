@@ -19,6 +19,12 @@ def test_help_lists_the_commands_and_imports_nothing_heavy() -> None:
     assert "doctor" in run("--help").stdout
 
 
+def test_what_serves_needs_no_pytorch() -> None:
+    code = "import sys, serving.champion, serving.forecast; print('torch' in sys.modules)"
+    served = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert served.stdout.strip() == "False"
+
+
 def test_an_error_is_one_line_without_a_traceback() -> None:
     broken = run("features", "/nowhere/events.parquet", "--out", "/nowhere/out.parquet")
     assert broken.returncode == 1

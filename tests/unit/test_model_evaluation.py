@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -24,12 +25,16 @@ from neural_focus.evaluation.evaluate import (
 from neural_focus.labelling.labels import MARGIN_US, Outcome
 from neural_focus.models import measures
 from neural_focus.models.baselines import baseline_probabilities, one_numbers
+from neural_focus.models.calibrate import Calibration
 from neural_focus.models.contracts import V1
 from neural_focus.models.datasets import Moments, folds_by_person, slices_by_days
-from neural_focus.models.held_out import DAYS, judge_held_out
+from neural_focus.models.held_out import DAYS, predict_held_out
 from neural_focus.models.measures import alerts, alerts_on_budget
+from neural_focus.models.model import Context
 from neural_focus.models.population import AppStatistics
-from neural_focus.models.training import held_out_figures
+from neural_focus.models.train import held_out_figures
+from neural_focus.models.training_data import TrainingData
+from neural_focus.models.tree_model import TreeModel
 
 
 def test_days_stay_whole_and_an_embargo_lies_between() -> None:
@@ -169,22 +174,23 @@ def test_focus_rises_with_the_time_since_the_last_switch_and_risk_falls(target: 
         assert measures.auc(label, found[name]) == pytest.approx(measures.auc(label, number), abs=1e-6)
 
 
+class Blind(TreeModel):
+    """A model that knows nothing."""
+
+    def predict(self, rows: np.ndarray, targets: Sequence[str] | None = None) -> dict[str, np.ndarray]:
+        return dict.fromkeys(targets or (), np.zeros(len(rows)))
+
+
 def test_a_models_figures_have_the_baselines_of_focus_the_right_way_up() -> None:
-    class Blind:
-        targets = ("switch", "outcome")
-
-        def probabilities(self, target: str, moments: Moments) -> np.ndarray:
-            return np.full(len(moments), 0.5)
-
+    known = {"switch": Calibration(), "outcome": Calibration()}
+    blind = Blind(Context(V1, known, AppStatistics({}), None, {}, {}), {}, {})
     moments, _ = random_moments(7)
     settled = moments.recency_s > 60
     outcome = np.where(settled, Outcome.FOCUSED, Outcome.DISTRACTED).astype(np.int8)
-    found = held_out_figures(Blind(), replace(moments, outcome=outcome, switch=(~settled).astype(np.int8)))
+    found = held_out_figures(blind, replace(moments, outcome=outcome, switch=(~settled).astype(np.int8)))
     assert found["outcome"]["recency_auc"] == found["switch"]["recency_auc"] == 1.0
     half = replace(moments, outcome=outcome, switch=(~settled).astype(np.int8))
-    kept = judge_held_out(
-        "blind", Blind(), half, half, split=DAYS, contract=V1, population=AppStatistics({}), linear={}
-    )
+    kept = predict_held_out(blind, half, TrainingData(half, (), V1, every=1), DAYS)
     for target in ("outcome", "switch"):
         assert measures.auc(kept.label[target], kept.said[target]["recency"]) == 1.0
 

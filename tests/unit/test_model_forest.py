@@ -11,7 +11,7 @@ import xgboost
 
 from neural_focus._native import Forest as Trees
 from neural_focus.errors import ContractError
-from neural_focus.models.trees import Forest, compile_forest, load_trees
+from neural_focus.models.trees import Forest, TreeEnsemble, compile_forest
 
 
 def booster(depth: int, features: int = 6) -> tuple[xgboost.Booster, np.ndarray]:
@@ -41,7 +41,7 @@ def shapley(forest: Forest, row: np.ndarray, reference: np.ndarray) -> np.ndarra
 @pytest.mark.parametrize("depth", [1, 3, 8])
 def test_margins_are_xgboosts_and_contributions_are_shapley_values(depth: int) -> None:
     model, rows = booster(depth)
-    forest = load_trees(bytes(model.save_raw("ubj")), rows.shape[1])
+    forest = TreeEnsemble.of(bytes(model.save_raw("ubj")), rows.shape[1], None).forest
     wanted = model.predict(xgboost.DMatrix(rows[:200], nthread=1), output_margin=True)
     assert np.abs(forest.margins(rows[:200]) - wanted).max() < 1e-5
     for row, reference in zip(rows[:20], rows[20:40], strict=True):

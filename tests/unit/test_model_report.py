@@ -13,7 +13,8 @@ from neural_focus.evaluation.report import model_report, risk_coverage
 from neural_focus.evaluation.report_tables import table
 from neural_focus.models.held_out import FILE, read_held_out
 from neural_focus.models.predict import Predictor
-from neural_focus.models.training import train_moments
+from neural_focus.models.train import train
+from neural_focus.models.tree_model import TreeModel
 from neural_focus.models.vocabulary import VOCABULARY
 
 
@@ -29,7 +30,7 @@ def test_the_error_rises_with_the_coverage_where_probabilities_mean_something() 
 
 
 def test_a_report_has_every_part_that_was_promised() -> None:
-    bundle = train_moments(*random_moments(1), is_demo=True, input_version=1)
+    bundle = train(TreeModel, *random_moments(1), is_demo=True, input_version=1)
     matter = {"switch": [{"input": "time in this app", "share": 0.25, "n": 500}]}
     manifest = {**bundle.manifest, "outcome_labels": "people"}
     page, figures = model_report("m:v1", manifest, read_held_out(bundle.files[FILE]), matter)
@@ -70,7 +71,7 @@ def test_a_table_says_what_its_columns_mean_with_digits_that_mean_something() ->
 
 def test_the_input_that_decides_matters_most() -> None:
     moments, stays = random_moments(1)
-    bundle = train_moments(moments, stays, is_demo=True, input_version=1)
+    bundle = train(TreeModel, moments, stays, is_demo=True, input_version=1)
     predictor = Predictor.from_files(bundle.files, bundle.manifest, "v1")
     found = important_inputs(predictor, moments.take(slice(0, 200)))
     shares = [row["share"] for row in found["switch"]]

@@ -24,9 +24,10 @@ from neural_focus.models.drift import (
     reference_of,
 )
 from neural_focus.models.explain import say_value, word_factors
-from neural_focus.models.fitting import chosen_rows, settle_outcomes, step_of, training_rows
 from neural_focus.models.predict import Predictor
-from neural_focus.models.training import train_moments
+from neural_focus.models.train import train
+from neural_focus.models.training_data import TrainingData, chosen_rows, settle_outcomes, step_of
+from neural_focus.models.tree_model import TreeModel
 from neural_focus.models.typical import typical_rows
 from neural_focus.models.vocabulary import VOCABULARY
 from neural_focus.registry.bundle import MODEL, TrainedBundle, file_hashes, verify
@@ -34,7 +35,7 @@ from neural_focus.registry.bundle import MODEL, TrainedBundle, file_hashes, veri
 
 @pytest.fixture(scope="module")
 def bundle() -> TrainedBundle:
-    return train_moments(*random_moments(1), is_demo=True, input_version=1)
+    return train(TreeModel, *random_moments(1), is_demo=True, input_version=1)
 
 
 @pytest.fixture(scope="module")
@@ -52,12 +53,12 @@ def snapshots(own: np.ndarray) -> np.ndarray:
 def test_same_moments_and_seed_are_the_same_bytes_and_a_killed_training_goes_on(
     bundle: TrainedBundle, tmp_path: Path
 ) -> None:
-    again = train_moments(*random_moments(1), is_demo=True, input_version=1, checkpoint=tmp_path)
+    again = train(TreeModel, *random_moments(1), is_demo=True, input_version=1, checkpoint=tmp_path)
     assert again.files == bundle.files and again.manifest == bundle.manifest
     done = sorted(tmp_path.glob("*.ubj"))
     done[0].unlink()
     before = {path: path.stat().st_mtime_ns for path in done[1:]}
-    resumed = train_moments(*random_moments(1), is_demo=True, input_version=1, checkpoint=tmp_path)
+    resumed = train(TreeModel, *random_moments(1), is_demo=True, input_version=1, checkpoint=tmp_path)
     assert resumed.files == bundle.files
     assert before == {path: path.stat().st_mtime_ns for path in done[1:]}
 
@@ -65,7 +66,7 @@ def test_same_moments_and_seed_are_the_same_bytes_and_a_killed_training_goes_on(
 def test_too_little_to_train_on_is_said() -> None:
     moments, stays = random_moments(1)
     with pytest.raises(InputError, match="too few"):
-        train_moments(moments.take(np.arange(50)), stays, is_demo=True, input_version=1)
+        train(TreeModel, moments.take(np.arange(50)), stays, is_demo=True, input_version=1)
 
 
 def test_the_manifest_tells_what_it_is(bundle: TrainedBundle) -> None:
@@ -102,13 +103,13 @@ def test_confidence_ranks_errors_and_drops_on_unfamiliar_input(predictor: Predic
 
 def test_the_top_factor_moves_the_risk_more_than_a_random_one(predictor: Predictor) -> None:
     moments, _ = random_moments(79)
-    usual, rng = predictor.reference("switch"), np.random.default_rng(1)
+    reference, rng = predictor.reference("switch"), np.random.default_rng(1)
     moved, by_top, by_any = [], [], []
     for row in moments.own[:200]:
-        shares = predictor.targets["switch"].contributions(row, usual)
+        shares = predictor.explain("switch", row)
         top, any_one = int(np.argmax(np.abs(shares))), int(rng.integers(len(shares)))
         changed = np.stack([row, row, row])
-        changed[1, top], changed[2, any_one] = usual[top], usual[any_one]
+        changed[1, top], changed[2, any_one] = reference[top], reference[any_one]
         before, after, other = predictor.probabilities("switch", changed)
         moved.append(np.sign(before - after) == np.sign(shares[top]))
         by_top.append(abs(before - after))
@@ -137,7 +138,7 @@ def test_a_typical_moment_has_the_mean_risk_where_most_are_calm() -> None:
 def test_factors_are_ordered_and_in_words(predictor: Predictor) -> None:
     row = snapshots(random_moments(80)[0].own[:1])[0]
     inputs = predictor.inputs(row[None])[0]
-    shares = predictor.targets["switch"].contributions(inputs, predictor.reference("switch"))
+    shares = predictor.explain("switch", inputs)
     factors = predictor.judge(row).reasons()
     assert 1 <= len(factors) <= 3
     assert all(factor.endswith(("(raises the risk)", "(lowers the risk)")) for factor in factors)
@@ -169,8 +170,9 @@ def test_a_part_is_fitted_on_every_kth_moment_as_all_are_but_on_each_settled_one
     moments, _ = random_moments(5)
     assert [step_of(moments, most) for most in (len(moments), len(moments) - 1, len(moments) // 3)] == [1, 2, 3]
     for part in (moments, moments.take(np.arange(0, len(moments) // 2))):
-        assert len(training_rows(part, "switch", 3)[1]) == -(-len(part) // 3)
-        assert len(training_rows(part, "break", 3)[1]) == (part.settled_break >= 0).sum()
+        data = TrainingData(part, (), V1, every=3)
+        assert len(data.rows("switch")[1]) == -(-len(part) // 3)
+        assert len(data.rows("break")[1]) == (part.settled_break >= 0).sum()
 
 
 @pytest.mark.parametrize(

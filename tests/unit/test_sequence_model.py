@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from quick_network import QuickNetwork, put_back
 from synthetic_streams import random_moments
 from told_inputs import told_past
 
@@ -18,10 +19,8 @@ from neural_focus.models.contracts import V1, V6
 from neural_focus.models.inputs import TYPE_NAMES
 from neural_focus.models.network import NETWORK
 from neural_focus.models.predict import Predictor
-from neural_focus.models.recurrent import Recipe, as_torch
-from neural_focus.models.sequence_fitting import MEMBERS, FittedSequences, fit_sequences
-from neural_focus.models.sequence_target import SequenceTarget, split_rows
-from neural_focus.models.sequence_training import train_sequences
+from neural_focus.models.recurrent import as_torch
+from neural_focus.models.sequence_model import MEMBERS, SequenceModel
 from neural_focus.models.sequences import (
     CHANNELS,
     FLAG,
@@ -32,17 +31,22 @@ from neural_focus.models.sequences import (
     now_names,
     now_rows,
     recent_steps,
+    split_rows,
 )
+from neural_focus.models.train import train
+from neural_focus.models.training_data import TrainingData
 from neural_focus.registry.bundle import TrainedBundle, verify
 
-QUICK = Recipe(hidden=8, layer=16, epochs=4, batch=128, rate=1e-2, most_rows=2_000)
 
-SHORT = replace(QUICK, epochs=3)
+class Short(QuickNetwork):
+    """Even fewer epochs."""
+
+    recipe = replace(QuickNetwork.recipe, epochs=3)
 
 
 @pytest.fixture(scope="module")
 def bundle() -> TrainedBundle:
-    return train_sequences(*random_moments(1), is_demo=True, input_version=1, recipe=QUICK)
+    return train(QuickNetwork, *random_moments(1), is_demo=True, input_version=1)
 
 
 @pytest.fixture(scope="module")
@@ -51,10 +55,9 @@ def predictor(bundle: TrainedBundle) -> Predictor:
 
 
 @pytest.fixture(scope="module")
-def switch(predictor: Predictor) -> SequenceTarget:
-    target = predictor.targets["switch"]
-    assert isinstance(target, SequenceTarget)
-    return target
+def model(predictor: Predictor) -> SequenceModel:
+    assert isinstance(predictor.model, SequenceModel)
+    return predictor.model
 
 
 def snapshots(own: np.ndarray) -> np.ndarray:
@@ -78,14 +81,14 @@ def test_it_learns_is_calibrated_and_has_a_manifest_like_any_model(bundle: Train
         verify(changed, bundle.manifest, "here")
 
 
-def test_served_margins_are_those_of_the_trained_network(predictor: Predictor, switch: SequenceTarget) -> None:
+def test_served_margins_are_those_of_the_trained_network(predictor: Predictor, model: SequenceModel) -> None:
     moments, _ = random_moments(82, people=1, days=1)
     rows, recent = split_rows(predictor.contract, predictor.inputs_of(moments))
-    scales = switch.network.scales
+    scales = model.network.scales
     now, steps = torch.from_numpy(scales.now(rows)), torch.from_numpy(scales.steps(recent))
     with torch.inference_mode():
-        told = [member(now, steps) for member in as_torch(switch.network, 3, QUICK)]
-    assert np.abs(torch.stack(told).mean(dim=0).numpy() - switch.network.margins(rows, recent)).max() < 1e-5
+        told = [member(now, steps) for member in as_torch(model.network, 3, QuickNetwork.recipe)]
+    assert np.abs(torch.stack(told).mean(dim=0).numpy() - model.network.margins(rows, recent)).max() < 1e-5
 
 
 def test_one_snapshot_or_many_and_never_without_a_past(predictor: Predictor) -> None:
@@ -103,16 +106,14 @@ def test_one_snapshot_or_many_and_never_without_a_past(predictor: Predictor) -> 
         predictor.inputs_of(random_moments(1)[0].without_sequences())
 
 
-def _fit(folder: Path | None, seed: int = 7) -> FittedSequences:
-    moments, stays = random_moments(3, people=1, days=4)
-    fitted = fit_sequences(moments, stays, V1, targets=("switch",), seed=seed, folder=folder, recipe=SHORT)
-    assert fitted is not None
-    return fitted
+def _fit(folder: Path | None, seed: int = 7) -> dict[str, bytes]:
+    data = TrainingData.of(*random_moments(3, people=1, days=4), V1)
+    return Short.fit(data, targets=("switch",), seed=seed, checkpoint=folder).save()
 
 
 def test_a_killed_training_goes_on_to_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     unbroken, epochs = _fit(None), []
-    assert _fit(None).files == unbroken.files != _fit(None, seed=8).files
+    assert _fit(None) == unbroken != _fit(None, seed=8)
     one_epoch = recurrent._one_epoch
 
     def killed_in_the_sixth(*arguments: object) -> None:
@@ -126,31 +127,32 @@ def test_a_killed_training_goes_on_to_the_same_bytes(tmp_path: Path, monkeypatch
         _fit(tmp_path)
     again: list[int] = []
     monkeypatch.setattr(recurrent, "_one_epoch", lambda *rest: (again.append(1), one_epoch(*rest)))
-    assert _fit(tmp_path).files == unbroken.files
-    assert 0 < len(again) <= MEMBERS * SHORT.epochs - 5
+    assert _fit(tmp_path) == unbroken
+    assert 0 < len(again) <= MEMBERS * Short.recipe.epochs - 5
 
 
-def test_reasons_add_up_to_the_difference_from_the_usual(predictor: Predictor, switch: SequenceTarget) -> None:
-    usual = predictor.reference("switch")
+def test_reasons_add_up_to_the_difference_from_the_usual(predictor: Predictor, model: SequenceModel) -> None:
+    reference, switch = predictor.reference("switch"), model.targets.index("switch")
     for row in predictor.inputs_of(random_moments(84)[0])[:20]:
         now, recent = split_rows(predictor.contract, row[None])
         there = recent[0, :, FLAG:].astype(np.float32)
-        back = switch.usual_steps(usual) * there
-        own, by_step = switch.network.attribute(0, now[0], recent[0], usual, back)
-        (before, after) = switch.network.margins(np.stack([now[0], usual]), np.stack([recent[0], back]))[:, 0]
+        back = model.steady_step(reference) * there
+        own, by_step = model.network.attribute(switch, now[0], recent[0], reference, back)
+        both = np.stack([now[0], reference]), np.stack([recent[0], back])
+        before, after = model.network.margins(*both)[:, switch]
         assert own.sum() + by_step.sum() == pytest.approx(before - after, abs=0.06)
 
 
-def test_the_top_factor_moves_the_risk_more_than_a_random_one(predictor: Predictor, switch: SequenceTarget) -> None:
-    usual, rng = predictor.reference("switch"), np.random.default_rng(1)
+def test_the_top_factor_moves_the_risk_more_than_a_random_one(predictor: Predictor, model: SequenceModel) -> None:
+    reference, rng = predictor.reference("switch"), np.random.default_rng(1)
     right, by_top, by_any = [], [], []
     for row in predictor.inputs_of(random_moments(79)[0])[:150]:
-        shares = switch.contributions(row, usual)
+        shares = model.explain("switch", row, reference)
         top, any_one = int(np.argmax(np.abs(shares))), int(rng.integers(len(shares)))
         changed = [
             row,
-            switch.replaced(row, switch.names[top], usual),
-            switch.replaced(row, switch.names[any_one], usual),
+            put_back(model, row, model.names[top], reference),
+            put_back(model, row, model.names[any_one], reference),
         ]
         before, after, other = predictor.probabilities("switch", np.stack(changed))
         right.append(np.sign(before - after) == np.sign(shares[top]))
@@ -204,14 +206,15 @@ def test_a_live_sequence_and_one_over_stored_snapshots_are_the_same_bits(seed: i
     assert no_steps(3).shape[:1] == (3,) and stored.shape[1] == STEPS
 
 
-def test_a_contract_that_counts_types_itself_is_read_as_it_is(switch: SequenceTarget) -> None:
+def test_a_contract_that_counts_types_itself_is_read_as_it_is(model: SequenceModel) -> None:
     """Version 1 has no counts of the last ten events, so they are put after its inputs; version 6 has its own."""
     recent = np.zeros((1, STEPS, CHANNELS), np.float16)
     recent[0, -1, TYPES] = np.arange(len(TYPE_NAMES))
     of_1, of_6 = (now_rows(c, np.ones((1, len(c.names)), np.float32), recent) for c in (V1, V6))
     assert of_1[0].tolist() == [1.0] * len(V1.names) + list(range(15)) and len(now_names(V1)) == of_1.shape[1]
     assert of_6[0].tolist() == [1.0] * len(V6.names) and now_names(V6) == V6.names
-    usual = np.zeros(len(V6.names), np.float32)
+    reference = np.zeros(len(V6.names), np.float32)
     first = V6.names.index(TYPE_NAMES[0])
-    usual[first : first + len(TYPE_NAMES)] = np.arange(len(TYPE_NAMES))
-    assert replace(switch, contract=V6).usual_steps(usual)[TYPES].tolist() == list(range(15))
+    reference[first : first + len(TYPE_NAMES)] = np.arange(len(TYPE_NAMES))
+    of_6th = replace(model, context=replace(model.context, contract=V6))
+    assert of_6th.steady_step(reference)[TYPES].tolist() == list(range(15))

@@ -1,0 +1,119 @@
+"""What a model learns from: moments with their labels, thinned and cut so that nothing is learned twice over.
+
+Outcomes are of one kind in all of them, and of many moments every k-th is taken, but each settled one: breaks are rare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from neural_focus.labelling.labels import NO_LABEL, Labels, Outcome, Source
+from neural_focus.models.datasets import Moments, Stays, folds_by_person, slices_by_days
+from neural_focus.models.hazard import Hazard
+from neural_focus.models.inputs import InputContract
+from neural_focus.timeline import Times
+
+TARGETS = ("switch", "break", "outcome")
+MAX_ROWS = 160_000
+MAX_MOMENTS = 3 * MAX_ROWS
+"""Of so many all that are settled are fitted on, since breaks are rare, and at most ``MAX_ROWS`` of the others."""
+MIN_ROWS = 200
+MANY_PEOPLE = 8
+"""From so many on whole people are held out, below it days."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingData:
+    """Moments of input ``contract`` with their streams' stays; trees are fitted on every ``every``-th moment."""
+
+    moments: Moments
+    stays: Sequence[Stays]
+    contract: InputContract
+    every: int
+
+    @staticmethod
+    def of(moments: Moments, stays: Sequence[Stays], contract: InputContract, most: int = MAX_MOMENTS) -> TrainingData:
+        """At most ``most`` of the moments, with outcomes of one kind."""
+        moments = settle_outcomes(thin(moments, most))
+        return TrainingData(moments, stays, contract, step_of(moments))
+
+    def take(self, chosen: npt.NDArray[np.bool_] | Times) -> TrainingData:
+        """The chosen moments."""
+        return replace(self, moments=self.moments.take(chosen))
+
+    def without_sequences(self) -> TrainingData:
+        """The same for models that read none."""
+        return replace(self, moments=self.moments.without_sequences())
+
+    def rows(self, target: str) -> tuple[Moments, Labels]:
+        """The labelled moments to fit on: of all moments every k-th, but each settled one."""
+        every_kth = np.arange(0, len(self.moments), self.every)
+        return labelled(self.moments if target == "break" else self.moments.take(every_kth), target)
+
+
+def probe_split(moments: Moments) -> npt.NDArray[np.int8]:
+    """0: the probe fits here; 1: it is evaluated here; -1: embargo. People apart where there are many, else days."""
+    if len(np.unique(moments.person)) >= MANY_PEOPLE:
+        return np.asarray(folds_by_person(moments.person, 4, 11) == 0, np.int8)
+    return slices_by_days(moments.times_us, moments.person, (0.75,))
+
+
+def labelled(moments: Moments, target: str) -> tuple[Moments, Labels]:
+    """The moments that have the target's label, and the labels as 0/1."""
+    chosen = chosen_rows(moments, target)
+    if target == "outcome":
+        return moments.take(chosen), (moments.outcome[chosen] == Outcome.FOCUSED).astype(np.int8)
+    found = moments.switch if target == "switch" else moments.settled_break
+    return moments.take(chosen), found[chosen]
+
+
+def learn_hazards(moments: Moments, targets: Iterable[str]) -> dict[str, Hazard]:
+    """By target of a risk how often it came true by the time since the last switch, people weighing alike."""
+    found = {}
+    for target in targets:
+        if target != "outcome":
+            mine, label = labelled(moments, target)
+            groups = [(mine.recency_s[mine.person == one], label[mine.person == one]) for one in np.unique(mine.person)]
+            found[target] = Hazard.of_groups(groups, target)
+    return found
+
+
+def step_of(moments: Moments, most: int = MAX_ROWS) -> int:
+    """Every how many moments are at most ``most`` of them."""
+    return max(1, -(-len(moments) // most))
+
+
+def chosen_rows(moments: Moments, target: str) -> npt.NDArray[np.bool_]:
+    """Which moments have the target's label, bool[n]; see ``settle_outcomes`` for the outcome's."""
+    found = {"outcome": moments.outcome, "switch": moments.switch, "break": moments.settled_break}[target]
+    return np.asarray(found != NO_LABEL)
+
+
+def settle_outcomes(moments: Moments) -> Moments:
+    """Keep outcome labels of one kind: what people judged, else with their timers', else what rules say.
+
+    A timer calls every minute of its session focused, so it says little beside judgements of both kinds; rules are
+    never mixed with people. Decided once on all moments, so that no slice of them decides otherwise.
+    """
+    source = np.where(moments.outcome == NO_LABEL, Source.NONE, moments.outcome_source)
+    judged, people, rules = source >= Source.HOTKEY, source > Source.WEAK, source == Source.WEAK
+    if trainable((moments.outcome[judged] == Outcome.FOCUSED).astype(np.int8)):
+        kept = judged
+    else:
+        kept = people if people.sum() >= MIN_ROWS or not rules.any() else rules
+    return replace(moments, outcome=np.where(kept, moments.outcome, NO_LABEL).astype(np.int8))
+
+
+def trainable(label: Labels) -> bool:
+    """Whether there is enough of both kinds."""
+    return len(label) >= MIN_ROWS and 20 <= int(label.sum()) <= len(label) - 20
+
+
+def thin(moments: Moments, most: int) -> Moments:
+    """Every k-th moment: at most so many, evenly over people and time."""
+    step = step_of(moments, most)
+    return moments if step == 1 else moments.take(np.arange(0, len(moments), step))
