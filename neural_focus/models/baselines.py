@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import isotonic_regression
+from sklearn.isotonic import IsotonicRegression
 
 from neural_focus.models.datasets import Moments
 
@@ -23,21 +23,15 @@ def one_numbers(moments: Moments, target: str) -> dict[str, Floats]:
     }
 
 
-def baseline_probabilities(seen: Moments, known: Labels, judged: Moments, target: str) -> dict[str, Floats]:
+def baseline_probabilities(seen: Moments, known: Labels, moments: Moments, target: str) -> dict[str, Floats]:
     """Each baseline as a probability: its one number, calibrated on the training side by its empirical rate."""
-    numbers = one_numbers(judged, target)
+    numbers = one_numbers(moments, target)
     rates = {name: _rate_by(x, known, numbers[name]) for name, x in one_numbers(seen, target).items()}
-    return {"base_rate": np.full(len(judged), float(known.mean())), **rates}
+    return {"base_rate": np.full(len(moments), float(known.mean())), **rates}
 
 
-def _rate_by(seen: Floats, known: Labels, judged: Floats) -> Floats:
-    """Rising rate by one number (isotonic), with the number itself breaking ties by at most 1e-6.
-
-    Moments of the same number are one point with their mean (Barlow et al. 1972): their order says nothing.
-    """
-    value, place, count = np.unique(seen, return_inverse=True, return_counts=True)
-    mean = np.bincount(place, weights=known) / count
-    fitted = isotonic_regression(mean, weights=count.astype(np.float64)).x
-    rate = np.clip(np.interp(judged, value, fitted), 1e-4, 1 - 1e-4)
-    order = np.unique(judged, return_inverse=True)[1]
-    return np.asarray(rate + 1e-6 * order / max(int(order.max()), 1), np.float64)
+def _rate_by(seen: Floats, known: Labels, asked: Floats) -> Floats:
+    """Rising rate by one number (isotonic), with the number itself breaking ties by at most 1e-6."""
+    rate = IsotonicRegression(out_of_bounds="clip").fit(seen, known).predict(asked)
+    order = np.unique(asked, return_inverse=True)[1]
+    return np.asarray(np.clip(rate, 1e-4, 1 - 1e-4) + 1e-6 * order / max(int(order.max()), 1), np.float64)

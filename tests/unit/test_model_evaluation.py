@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from sklearn import metrics
-from sklearn.isotonic import IsotonicRegression
 from synthetic_streams import random_moments
 
 from infra.commands.evaluate_notes import few_days, untrained
@@ -87,14 +86,14 @@ def test_every_person_is_in_one_fold() -> None:
         assert not np.intersect1d(moments.person[split.train], moments.person[split.test]).size
 
 
-def test_figures_are_the_librarys() -> None:
+def test_auc_is_the_librarys() -> None:
     rng = np.random.default_rng(5)
     label = (rng.random(500) < 0.3).astype(np.int8)
     score = np.round(np.clip(0.3 * label + rng.random(500) * 0.7, 0.01, 0.99), 2)  # with ties
     assert measures.auc(label, score) == pytest.approx(metrics.roc_auc_score(label, score))
-    assert measures.average_precision(label, score) == pytest.approx(metrics.average_precision_score(label, score))
-    assert measures.brier(label, score) == pytest.approx(metrics.brier_score_loss(label, score))
-    assert measures.log_loss(label, score) == pytest.approx(metrics.log_loss(label, score))
+    assert np.isnan(measures.average_precision(0 * label, score)) and np.isnan(measures.auc(0 * label, score))
+    assert measures.log_loss(0 * label, 0 * score) == pytest.approx(1e-6, rel=1e-3)
+    assert measures.brier(0 * label, score) == pytest.approx(np.mean(score**2))
     assert measures.ece(label, label.astype(float)) == 0.0
 
 
@@ -149,15 +148,12 @@ def test_permuted_labels_leave_nothing_to_find() -> None:
 
 
 @pytest.mark.parametrize("name", ["recency", "switches_5min"])
-def test_a_baselines_calibration_is_the_librarys_whatever_the_order_of_the_moments(name: str) -> None:
+def test_a_baselines_calibration_is_the_same_whatever_the_order_of_the_moments(name: str) -> None:
     moments, _ = random_moments(6)
     moments = replace(moments, recency_s=np.round(moments.recency_s, -1))  # many ties
     split = next(day_split(moments))
     seen, judged = moments.take(split.train), moments.take(split.test)
     found = baseline_probabilities(seen, seen.switch, judged, "switch")[name]
-    numbers = one_numbers(seen, "switch")[name], one_numbers(judged, "switch")[name]
-    fitted = IsotonicRegression(out_of_bounds="clip").fit(numbers[0], seen.switch)
-    assert found == pytest.approx(np.clip(fitted.predict(numbers[1]), 1e-4, 1 - 1e-4), abs=2e-6)
     mixed = seen.take(np.random.default_rng(1).permutation(len(seen)))
     assert found == pytest.approx(baseline_probabilities(mixed, mixed.switch, judged, "switch")[name], abs=1e-12)
 
