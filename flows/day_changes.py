@@ -1,7 +1,7 @@
 """What happened in a stream, day by day, as the flow `features` meets it; and what the labels of a day depend on.
 
     <feast folder>/changes/<stream>/<UTC day>.parquet   who held the focus from when on, idle (CHANGE_DTYPE)
-    <feast folder>/engines/<stream>/days.json           of each day what goes on at its end, and digests
+    <feast folder>/engines/<stream>/days.json           of each day what goes on at its end, digests, its cache key
 
 It has an engine of its own: where the clock was set back, features begin anew, and what happened does not.
 """
@@ -19,7 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.stream_progress import day_name
+from flows.stream_days import code_version, day_name
 from neural_focus._native import Engine
 from neural_focus.atomic_write import atomic_write
 from neural_focus.labelling.days import NO_CHANGES, Changes, first_switch, going_on
@@ -55,29 +55,36 @@ class DayRecord:
 
 @dataclass(slots=True)
 class DayRecords:
-    """The records of a stream's days by name."""
+    """The records of a stream's days by name, as this version of the code wrote them, and what all days that it ever
+    computed were made from (``stream_days.day_keys``)."""
 
     path: Path
     days: dict[str, DayRecord] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, engines: Path) -> DayRecords:
         """Those that are kept beside the stream's engines."""
         path = engines / "days.json"
         stored = json.loads(path.read_text()) if path.exists() else {}
-        return cls(path, {name: DayRecord(**record) for name, record in stored.items()})
+        if stored.get("version") != code_version():
+            return cls(path)
+        return cls(path, {name: DayRecord(**record) for name, record in stored["days"].items()}, stored["keys"])
 
     def write(self) -> None:
         """Keeps them."""
-        text = json.dumps({name: asdict(record) for name, record in sorted(self.days.items())})
+        days = {name: asdict(record) for name, record in sorted(self.days.items())}
+        text = json.dumps({"version": code_version(), "days": days, "keys": self.keys})
         atomic_write(self.path, text.encode(), sync=False)
 
     def forget_from(self, day_us: int) -> None:
         """Leaves the days before ``day_us``."""
         self.days = {name: record for name, record in self.days.items() if name < day_name(day_us)}
+        self.keys = {name: key for name, key in self.keys.items() if name < day_name(day_us)}
 
     def forget_before(self, day_us: int) -> None:
-        """Leaves the days from ``day_us`` on, and of the one before what goes on at its end."""
+        """Leaves the days from ``day_us`` on, of the one before what goes on at its end, and all keys: what is past its
+        retention was computed."""
         self.days = {name: record for name, record in self.days.items() if name >= day_name(day_us - DAY_US)}
 
     def before(self, day_us: int) -> Changes:

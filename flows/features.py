@@ -5,8 +5,9 @@
                                                                                ├───► the newest second → online
                                                                                └───► what happened → changes, by day
 
-Only days with new events are computed, always whole, so a second run over the same events changes nothing. The desktop
-computes every second; training and reports need one in ten, and four weeks of a dozen people stay below 100 MB.
+Each UTC day is a task (``day_task``) that goes on from the engine saved at its start and saves the next. Only days with
+new events are computed, always whole, so a second run over the same events changes nothing. The desktop computes every
+second; training and reports need one in ten, and four weeks of a dozen people stay below 100 MB.
 """
 
 from __future__ import annotations
@@ -15,18 +16,20 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from flows.artifacts import publish_markdown, publish_table
 from flows.day_changes import ChangesWriter, DayRecords, changes_folder, new_changes_engine
+from flows.day_task import run_day
 from flows.platform_flow import Platform, log, platform_flow
 from flows.stream_controls import put_momentum, read_controls, read_momentum
-from flows.stream_progress import Boots, StreamProgress, day_name, first_new_us
+from flows.stream_days import SavedEngines, day_keys, day_name
 from neural_focus._native import Engine
 from neural_focus.features import FEATURE_INDEX
-from neural_focus.replay import Inputs, Snapshots, sort_controls, take_inputs
+from neural_focus.replay import Snapshots, sort_controls, take_inputs
 from neural_focus.store.events import Stream, list_streams, read_events
 from neural_focus.store.labels import read_covered
 from neural_focus.store.users import zone_history
@@ -38,8 +41,6 @@ TICK_S = 10
 APP_AGE = FEATURE_INDEX["time_in_current_app"]
 TAIL_US = 300 * SECOND_US
 """Snapshots go on for this long after the last event."""
-SPAN_US = 7 * DAY_US
-"""Events are read by the week: a person's half year would not fit into memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,102 +82,99 @@ def compute_features(platform: Platform, progress: Callable[[float], None] = lam
 
 def compute_stream(platform: Platform, stream: Stream) -> StreamReport | None:
     """Computes the days of one stream that have new events; None if there are none."""
-    from feature_repo.files import stream_folder
-    from feature_repo.store import write_online
-
     began = time.perf_counter()
-    folder = stream_folder(platform.settings.feast, stream.stream_id)
-    progress = StreamProgress(platform.settings.feast / "engines" / folder.name)
-    done, now = progress.done(), Boots.of(platform.connection, stream)
+    engines = saved_engines(platform, stream)
+    records = DayRecords.read(engines.folder)
     end = min(stream.last_us + TAIL_US, wall_clock_us() - SECOND_US)
-    fresh = first_new_us(platform.connection, stream, done, now)
-    if fresh is None and done.until_us >= end:
+    keys = day_keys(platform.connection, stream, end)
+    fresh = next((day for day, key in keys.items() if records.keys.get(day_name(day)) != key), None)
+    if fresh is None:
         return None
-    fresh = done.until_us if fresh is None else min(fresh, done.until_us or fresh)
-    saved = progress.load_engines(day_start(fresh))
-    start, engine, changes_engine = saved or (
-        day_start(stream.first_us),
-        _new_engine(platform, stream),
-        new_changes_engine(),
-    )
-    progress.forget_engines_after(start)
-    records = DayRecords.read(progress.folder)
+    start = engines.newest(fresh) if records.keys else None
+    if start is None:
+        start = min(keys)
+        engines.save(start, _new_engine(platform, stream), new_changes_engine())
+    engines.forget_after(start)
     records.forget_from(start)
-    covered = merge_intervals(np.array(read_covered(platform.connection, stream), np.int64))
-    writer = ChangesWriter(changes_folder(platform.settings.feast, folder.name), changes_engine, covered, records)
-    events = snapshots = 0
-    newest: Snapshots | None = None
-    for span in range(start, end + 1, SPAN_US):
-        part = _compute_span(platform, stream, engine, writer, progress, span, min(span + SPAN_US, end + 1))
-        events, snapshots, newest = events + part[0], snapshots + part[1], part[2] or newest
-    if newest is not None:
-        last = int(newest.timestamps_us[-1])
-        write_online(platform.store, stream.stream_id, last, newest.features[-1], newest.sequence[-1])
-    records.write()
-    progress.finish(now, end)
+    counted = []
+    for day in range(start, end + 1, DAY_US):
+        until = min(day + DAY_US, end + 1)
+        work = partial(_compute_day, platform, stream, engines, records, day, until, keys[day])
+        made_from = records.keys.get(day_name(day))
+        counted.append(run_day(platform, f"{stream.stream_id} {day_name(day)}", keys[day], made_from, work) or (0, 0))
+    events, snapshots = np.sum(counted, axis=0).tolist()
     return StreamReport(stream, events, snapshots, day_name(start), time.perf_counter() - began)
 
 
-def replay_since(platform: Platform, stream: Stream, first_us: int) -> Snapshots:
-    """Every second of a stream from the start of a time's day on, or from before: the engine that the flow saved at the
-    start of a day goes on from there, over all records since."""
+def saved_engines(platform: Platform, stream: Stream) -> SavedEngines:
+    """The stream's engines that this flow saves at the start of days."""
     from feature_repo.files import stream_folder
 
-    folder = stream_folder(platform.settings.feast, stream.stream_id)
-    saved = StreamProgress(platform.settings.feast / "engines" / folder.name).load_engines(day_start(first_us))
-    start, engine = saved[:2] if saved else (day_start(stream.first_us), _new_engine(platform, stream))
-    end = stream.last_us + TAIL_US
-    records, _ = read_events(platform.connection, stream.user_id, stream.machine_id, start, stream.last_us + 1)
-    snapshots = _push(engine, records, read_controls(platform.connection, stream, start, end), end)
-    put_momentum(snapshots.timestamps_us, snapshots.features, read_momentum(platform.connection, stream, start, end))
-    return snapshots
+    feast = platform.settings.feast
+    return SavedEngines(feast / "engines" / stream_folder(feast, stream.stream_id).name)
+
+
+def replay_whole_day(platform: Platform, stream: Stream, day_us: int) -> Snapshots:
+    """Every second of a UTC day, from all records: the engine that the flow saved at its start, or before it, goes on
+    from there; a new one begins at the first event where none is kept."""
+    engines = saved_engines(platform, stream)
+    start = engines.newest(day_us) if DayRecords.read(engines.folder).keys else None
+    engine = _new_engine(platform, stream) if start is None else engines.at(start)[0]
+    end = stream.last_us + TAIL_US + SECOND_US
+    for before in range(day_start(stream.first_us) if start is None else start, day_us, DAY_US):
+        _replay_day(platform, stream, engine, before, before + DAY_US)
+    return _replay_day(platform, stream, engine, day_us, min(day_us + DAY_US, end))[1]
 
 
 def _new_engine(platform: Platform, stream: Stream) -> Engine:
     return Engine(*zone_history_table(zone_history(platform.connection, stream.user_id)), TICK_S)
 
 
-def _compute_span(
+def _compute_day(
     platform: Platform,
     stream: Stream,
-    engine: Engine,
-    writer: ChangesWriter,
-    progress: StreamProgress,
-    first_us: int,
-    last_us: int,
-) -> tuple[int, int, Snapshots | None]:
-    """Computes and writes whole days in [first, last); events, snapshots, and the newest day's snapshots."""
+    engines: SavedEngines,
+    records: DayRecords,
+    day_us: int,
+    until_us: int,
+    key: str,
+) -> tuple[int, int]:
+    """Computes and writes a day up to ``until_us``; how many events and snapshots it has."""
     from feature_repo.files import write_inputs, write_offline
+    from feature_repo.store import write_online
 
-    records, _ = read_events(platform.connection, stream.user_id, stream.machine_id, first_us, last_us)
-    controls = read_controls(platform.connection, stream, first_us, last_us)
-    logged = read_momentum(platform.connection, stream, first_us, last_us)
-    stamps = records["timestamp_us"].astype(np.int64)
-    total, newest, ticks, told = 0, None, [], []
-    for day in range(first_us, last_us, DAY_US):
-        progress.save_engines(day, engine, writer.engine)
-        end = min(day + DAY_US, last_us)
-        piece = (stamps >= day) & (stamps < end)
-        mine = controls[(controls["timestamp_us"] >= day) & (controls["timestamp_us"] < end)]
-        snapshots = _push(engine, records[piece], mine, end - SECOND_US)
-        put_momentum(snapshots.timestamps_us, snapshots.features, logged)
-        kept = _every(snapshots, TICK_S * SECOND_US)
-        writer.write_day(day, records[piece], kept.timestamps_us, kept.features[:, APP_AGE])
-        if len(snapshots):
-            total, newest = total + len(snapshots), snapshots
-            ticks.append(kept)
-            told.append(take_inputs(engine))
-    if ticks:
-        whole, feast = _joined(ticks), platform.settings.feast
-        write_inputs(feast, stream.stream_id, _joined_inputs(told))
+    feast, stream_id = platform.settings.feast, stream.stream_id
+    engine, changes_engine = engines.at(day_us)
+    events, snapshots = _replay_day(platform, stream, engine, day_us, until_us)
+    covered = merge_intervals(np.array(read_covered(platform.connection, stream), np.int64))
+    kept = _every(snapshots, TICK_S * SECOND_US)
+    writer = ChangesWriter(changes_folder(feast, engines.folder.name), changes_engine, covered, records)
+    writer.write_day(day_us, events, kept.timestamps_us, kept.features[:, APP_AGE])
+    if len(snapshots):
+        write_inputs(feast, stream_id, take_inputs(engine))
         # Last: a snapshot is there only once its inputs are.
-        write_offline(feast, stream.stream_id, whole.timestamps_us, whole.features, whole.sequence)
-    return len(records), total, newest
+        write_offline(feast, stream_id, kept.timestamps_us, kept.features, kept.sequence)
+        last = int(snapshots.timestamps_us[-1])
+        write_online(platform.store, stream_id, last, snapshots.features[-1], snapshots.sequence[-1])
+    if until_us == day_us + DAY_US:
+        engines.save(until_us, engine, changes_engine)
+    records.keys[day_name(day_us)] = key
+    records.write()
+    return len(events), len(snapshots)
 
 
-def _push(engine: Engine, records: Rows, controls: Rows, until_us: int) -> Snapshots:
-    pushed = engine.push(np.ascontiguousarray(records), sort_controls(controls))
-    return _joined([Snapshots(*pushed), Snapshots(*engine.close_until(until_us))])
+def _replay_day(
+    platform: Platform, stream: Stream, engine: Engine, day_us: int, until_us: int
+) -> tuple[Rows, Snapshots]:
+    """A day's events before ``until_us``, and what the engine, which has seen all before the day, makes of them."""
+    events, _ = read_events(platform.connection, stream.user_id, stream.machine_id, day_us, until_us)
+    controls = read_controls(platform.connection, stream, day_us, until_us)
+    pushed = Snapshots(*engine.push(np.ascontiguousarray(events), sort_controls(controls)))
+    snapshots = _joined([pushed, Snapshots(*engine.close_until(until_us - SECOND_US))])
+    put_momentum(
+        snapshots.timestamps_us, snapshots.features, read_momentum(platform.connection, stream, day_us, until_us)
+    )
+    return events, snapshots
 
 
 def _every(snapshots: Snapshots, step_us: int) -> Snapshots:
@@ -190,10 +188,6 @@ def _joined(parts: list[Snapshots]) -> Snapshots:
         np.concatenate([part.features for part in parts]),
         np.concatenate([part.sequence for part in parts]),
     )
-
-
-def _joined_inputs(parts: list[Inputs]) -> Inputs:
-    return Inputs(*(np.concatenate([getattr(part, name) for part in parts]) for name in Inputs.__slots__))
 
 
 def _leave(reports: list[StreamReport], streams: int) -> None:

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from flows.day_changes import DayRecords, read_changes
 from flows.platform_flow import Platform
-from flows.stream_progress import code_version, day_of_name
+from flows.stream_days import code_version, day_of_name
 from neural_focus.errors import InputError
 from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH, SEQUENCE_NAME
 from neural_focus.labelling.tick_labels import TickLabels
@@ -99,13 +99,14 @@ def read_labels(
 
 
 def drop_days_before(feast_folder: Path, day: date) -> int:
-    """Deletes the UTC days before ``day``: labels, snapshots, inputs, changes; returns how many days' snapshots went.
+    """Deletes the UTC days before ``day``: labels, snapshots, inputs, changes, what was compared with them; returns how
+    many days' snapshots went.
 
     Labels first: one without its snapshot fails the quality check, and nothing is trained.
     """
     gone = {
-        kind: [path for path in (feast_folder / kind).glob("*/*.parquet") if path.stem < day.isoformat()]
-        for kind in ("labels", "offline", "inputs", "changes")
+        kind: [path for path in (feast_folder / kind).glob("*/*.*") if path.stem < day.isoformat()]
+        for kind in ("labels", "offline", "inputs", "changes", "consistency")
     }
     for path in (path for paths in gone.values() for path in paths):
         path.unlink()

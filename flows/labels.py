@@ -24,7 +24,7 @@ from flows.day_changes import DayRecords, changes_folder, read_changes
 from flows.day_task import run_day
 from flows.label_files import forget_whole_streams, label_path, made_from, write_labels
 from flows.platform_flow import Platform, log, platform_flow
-from flows.stream_progress import code_version, day_name, day_of_name
+from flows.stream_days import code_version, day_name, day_of_name
 from neural_focus.labelling.days import Day, label_day, near_day
 from neural_focus.labelling.labels import (
     MARGIN_US,
@@ -80,6 +80,7 @@ def compute_labels(platform: Platform, progress: Callable[[float], None] = lambd
     streams = list_streams(platform.connection)
     for user_id in {stream.user_id for stream in streams}:
         add_timer_labels(platform.connection, user_id)
+    platform.connection.commit()
     reports = []
     for number, stream in enumerate(streams, 1):
         report = label_stream(platform, stream)
@@ -102,10 +103,9 @@ def label_stream(platform: Platform, stream: Stream) -> LabelReport | None:
     tried = []
     days = sorted(stream_folder(feast, stream.stream_id).glob("*.parquet"))
     for snapshots in days:
-        path, source = label_path(feast, name, snapshots.stem), _fingerprint(known, day_of_name(snapshots.stem))
-        if made_from(path) != source:
-            work = partial(_label_day, platform, stream, known, snapshots, path, source)
-            tried.append(run_day(platform.connection, f"{stream.stream_id} {snapshots.stem}", work))
+        path, key = label_path(feast, name, snapshots.stem), _fingerprint(known, day_of_name(snapshots.stem))
+        work = partial(_label_day, platform, stream, known, snapshots, path, key)
+        tried.append(run_day(platform, f"{stream.stream_id} {snapshots.stem}", key, made_from(path), work))
     found = [labelled for labelled in tried if labelled is not None]
     if not found:
         return None
@@ -137,7 +137,7 @@ def _known(platform: Platform, stream: Stream, records: DayRecords) -> _Known:
 
 
 def _label_day(
-    platform: Platform, stream: Stream, known: _Known, snapshots: Path, path: Path, source: str
+    platform: Platform, stream: Stream, known: _Known, snapshots: Path, path: Path, key: str
 ) -> TickLabels | None:
     """The labels of one day, written to ``path`` and the database; None if its events are past their retention."""
     connection, changes = platform.connection, changes_folder(platform.settings.feast, snapshots.parent.name)
@@ -162,7 +162,8 @@ def _label_day(
     found = label_day(day, times[past], ages[past], known.shown, marks_of(known.said))
     replace_weak_labels(connection, stream, weak_stretches(found), day_us, end_us)
     apply_labels(connection, stream.user_id, day_us, end_us + WEAK_US)
-    write_labels(path, stream, found, source)
+    connection.commit()  # before the file, which says that the day is done
+    write_labels(path, stream, found, key)
     return found
 
 

@@ -37,12 +37,21 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Platform:
     """What a flow works with: settings, a database connection, the feature store once it is asked for."""
 
     settings: Settings
     connection: Connection
+
+    def reconnect(self) -> None:
+        """A new connection, if the database has ended this one.
+
+        Raises:
+            StoreError: the database refuses.
+        """
+        if self.connection.closed:
+            self.connection = connect(self.settings.database_url or "")
 
     @cached_property
     def store(self) -> SnapshotStore:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +21,21 @@ import pytest
 from flows_home import NOW, Home, made_home, replay_stream
 from logged_answers import logged
 from prefect_server import PrefectServer
+from psycopg.sql import SQL
 
 from feature_repo.files import stream_folder
 from feature_repo.store import open_store, read_online
 from flows.consistency import consistency
 from flows.data_quality import check_quality
 from flows.day_changes import DayRecords
-from flows.features import compute_stream, features, replay_since
+from flows.features import compute_features, compute_stream, features, replay_whole_day
 from flows.label_files import join_moments, read_labels, read_stays
 from flows.labels import compute_labels, labels, marks_of
 from flows.platform_flow import Platform, exclusive, open_platform
 from flows.server import login
-from flows.stream_progress import Boots
+from flows.stream_days import day_keys, day_of_name
+from infra.cut_connection import cut_who_waits
+from infra.pictures.labels_run import rows_of_day
 from neural_focus._native import Engine
 from neural_focus.errors import QualityError
 from neural_focus.evaluation.model_index import OVER_DAYS, model_index
@@ -51,10 +56,11 @@ from neural_focus.store.labels import read_labels as stored_labels
 from neural_focus.store.person_record import write_personal_models
 from neural_focus.store.predictions import insert_predictions
 from neural_focus.store.users import ensure_user
-from neural_focus.time import DAY_US, day_start, zone_table
+from neural_focus.time import DAY_US, day_start, moment, zone_table
 
 MACHINE = "6f1c2a9e-0000-4000-8000-0000000000aa"
 GAPPED = "6f1c2a9e-0000-4000-8000-0000000000cc"
+HOURLY = "6f1c2a9e-0000-4000-8000-0000000000dd"
 LAPTOP = "6f1c2a9e-0000-4000-8000-0000000000bb"
 
 
@@ -173,17 +179,17 @@ def test_going_on_from_a_saved_engine_is_the_same_as_starting_anew(home: Home, p
 
 
 def test_the_days_compared_are_those_of_the_whole(home: Home, platform: Platform) -> None:
-    """From the engine saved at the start of each day, and from the first event where none is kept."""
+    """From the engine saved at the start of each day, or of one before it."""
     stream = home.streams()[0]
     records, _ = read_events(platform.connection, stream.user_id, stream.machine_id, 0, stream.last_us + 1)
     whole, _ = replay_stream(platform, stream, records)
     for day in range(-1, 3):
         first = day_start(stream.first_us) + day * DAY_US
-        part = replay_since(platform, stream, first + DAY_US // 2)
-        assert part.timestamps_us[0] >= first and len(part) > 3_000
-        later = whole.timestamps_us >= first
-        assert part.timestamps_us.tolist() == whole.timestamps_us[later].tolist()
-        assert part.features.tobytes() == np.ascontiguousarray(whole.features[later]).tobytes()
+        part = replay_whole_day(platform, stream, first)
+        here = (whole.timestamps_us >= first) & (whole.timestamps_us < first + DAY_US)
+        assert part.timestamps_us.tolist() == whole.timestamps_us[here].tolist()
+        assert part.features.tobytes() == np.ascontiguousarray(whole.features[here]).tobytes()
+        assert len(part) > 3_000 or day == -1
 
 
 def test_only_days_on_which_something_changed_are_labelled_anew(home: Home, platform: Platform) -> None:
@@ -230,28 +236,78 @@ def test_only_days_on_which_something_changed_are_labelled_anew(home: Home, plat
     platform.connection.commit()
 
 
-def test_a_day_that_fails_once_is_tried_again(
-    home: Home, prefect_client: PrefectServer, monkeypatch: pytest.MonkeyPatch
+def test_a_day_whose_connection_is_cut_is_tried_again_and_no_other_is(
+    home: Home, prefect_client: PrefectServer
 ) -> None:
-    from flows import labels as module
+    """The database ends the session that labels the second day, and the one that first reads events."""
+    feast, stream = home.settings.feast, home.streams()[0]
+    name, url = stream_folder(feast, stream.stream_id).name, home.settings.database_url or ""
+    kinds = ("labels", "offline", "inputs", "changes")
+    days = {kind: sorted((feast / kind / name).glob("*.parquet")) for kind in kinds}
+    before = {path: pq.read_table(path) for kind in kinds for path in days[kind]}
+    for path in days["labels"]:
+        path.unlink()
+    second = day_of_name(days["labels"][1].stem)
+    with cut_who_waits(url, rows_of_day(stream, second)) as cut:
+        assert labels() == sum(before[path].num_rows for path in days["labels"]) and cut.is_set()
+    assert [_tries(prefect_client, f"{stream.stream_id} {path.stem}") for path in days["labels"]] == [1, 2, 1]
+    (feast / "engines" / name / "days.json").unlink()
+    with cut_who_waits(url, SQL("LOCK TABLE events IN ACCESS EXCLUSIVE MODE")) as cut:
+        assert features() > 10_000 and cut.is_set()
+    assert [_tries(prefect_client, f"{stream.stream_id} {path.stem}") for path in days["offline"]] == [2, 1, 1]
+    assert all(pq.read_table(path).equals(table) for path, table in before.items())
+    assert labels() == 0, "computed anew, they are what the labels were made from"
 
-    stream = home.streams()[0]
-    name = stream_folder(home.settings.feast, stream.stream_id).name
-    path = sorted((home.settings.feast / "labels" / name).glob("*.parquet"))[1]
-    before, real, failed = pq.read_table(path), module.write_labels, []
 
-    def fail_once(*arguments: Any) -> None:
-        if not failed:
-            failed.append(arguments)
-            raise OSError("the disk was full for a moment")
-        real(*arguments)
+def test_an_hours_events_are_the_work_of_their_day_alone(home: Home, platform: Platform) -> None:
+    """And a run that failed for good goes on at the day that failed."""
+    feast, demo = home.settings.feast, home.streams()[0]
+    records, _ = read_events(platform.connection, demo.user_id, demo.machine_id, 0, demo.last_us + 1)
+    user_id = ensure_user(platform.connection, "hourly-person")
+    write = partial(write_events, platform.connection, user_id=user_id, machine_id=HOURLY, boot_id=HOURLY)
+    cut = int(np.searchsorted(records["timestamp_us"], np.uint64(demo.last_us - 3_600_000_000)))
+    write(first_seq=0, records=records[:cut])
+    name = stream_folder(feast, f"{user_id}:{HOURLY}").name
 
-    monkeypatch.setattr(module, "write_labels", fail_once)
-    path.unlink()
-    assert labels() >= before.num_rows and len(failed) == 1
-    assert pq.read_table(path).equals(before)
-    run = _task_run(prefect_client, f"{stream.stream_id} {path.stem}")
-    assert run["state_type"] == "COMPLETED" and run["run_count"] == 2
+    def run() -> set[str]:
+        """The days that are written anew, each with its snapshots, inputs, changes and labels."""
+        before = {path: path.stat().st_mtime_ns for path in feast.glob(f"*/{name}/*.parquet")}
+        compute_features(platform)
+        compute_labels(platform)
+        now = [path for path in feast.glob(f"*/{name}/*.parquet") if before.get(path) != path.stat().st_mtime_ns]
+        found = {path.stem for path in now}
+        assert len(now) == 4 * len(found)
+        return found
+
+    days = {path.stem for path in (feast / "offline" / stream_folder(feast, demo.stream_id).name).glob("*.parquet")}
+    assert run() == days
+    assert run() == set()
+    write(first_seq=cut, records=records[cut:])
+    blocked = feast / "offline" / name / f"{max(days)}.parquet"
+    blocked.unlink()
+    (blocked / "in the way").mkdir(parents=True)
+    with pytest.raises(IsADirectoryError):
+        compute_features(platform)
+    (blocked / "in the way").rmdir()
+    blocked.rmdir()
+    assert run() == {max(days)}
+    table = pa.concat_tables(pq.read_table(path) for path in sorted((feast / "offline" / name).glob("*.parquet")))
+    whole = replay(records)
+    kept = whole.timestamps_us % 10_000_000 == 0
+    columns = np.column_stack([table[feature].to_numpy() for feature in FEATURE_NAMES])
+    assert columns.tobytes() == np.ascontiguousarray(whole.features[kept]).tobytes()
+    platform.connection.execute("DELETE FROM shipper_positions WHERE machine_id = %s", (HOURLY,))
+    platform.connection.execute("DELETE FROM events WHERE machine_id = %s", (HOURLY,))
+    platform.connection.commit()
+    for folder in feast.glob(f"*/{name}"):
+        shutil.rmtree(folder)
+
+
+def _tries(server: PrefectServer, name: str) -> int:
+    """How often the newest task run of a name was tried, once it is over."""
+    run = _task_run(server, name)
+    assert run["state_type"] == "COMPLETED"
+    return int(run["run_count"])
 
 
 def _task_run(server: PrefectServer, name: str) -> dict[str, Any]:
@@ -294,10 +350,16 @@ def test_live_features_agree_with_the_backfill_bit_for_bit(home: Home, platform:
         )
     platform.connection.commit()
     assert consistency() == 1.0
+    found = sorted(home.settings.feast.glob("consistency/*/*.json"))
+    made = [path.stat().st_mtime_ns for path in found]
+    assert consistency() == 1.0 and [path.stat().st_mtime_ns for path in found] == made, "nothing is compared again"
     platform.connection.execute(
-        "UPDATE model_predictions SET features = features || '{\"keystroke_rate\": 0.123}' WHERE user_id = %s"
-        " AND id IN (SELECT id FROM model_predictions WHERE user_id = %s ORDER BY id LIMIT 10)",
-        (user_id, user_id),
+        """INSERT INTO model_predictions (user_id, machine_id, predicted_at, snapshot_time, focus_score,
+            distraction_risk, features, focus_momentum)
+        SELECT user_id, machine_id, predicted_at, snapshot_time, focus_score, distraction_risk,
+            features || '{"keystroke_rate": 0.123}', focus_momentum
+        FROM model_predictions WHERE user_id = %s ORDER BY id LIMIT 10""",
+        (user_id,),
     )
     platform.connection.commit()
     assert consistency() == pytest.approx(1 - 10 / len(live))
@@ -574,12 +636,23 @@ def test_two_runs_at_once_do_the_work_once(home: Home) -> None:
     assert "another run" in (state.message or "")
 
 
-def test_progress_is_of_the_boots_of_the_stream(home: Home, platform: Platform) -> None:
+def test_a_days_key_is_of_its_records_and_of_the_days_before(home: Home, platform: Platform) -> None:
     stream = home.streams()[0]
-    boots = Boots.of(platform.connection, stream)
-    [(boot, next_seq)] = boots.next_seq.items()
-    assert next_seq > 1_000
-    assert boots.last_us[boot] == stream.last_us
+    found = day_keys(platform.connection, stream, stream.last_us)
+    days = list(found)
+    assert len(days) == len(set(found.values())) == 3
+    asked = "UPDATE shipper_positions SET next_seq = next_seq + 1 WHERE machine_id = %s"
+    platform.connection.execute(asked, (stream.machine_id,))
+    more = day_keys(platform.connection, stream, stream.last_us)
+    assert [more[day] == found[day] for day in days] == [True, True, False]
+    platform.connection.execute(
+        "INSERT INTO shipper_positions (machine_id, boot_id, user_id, next_seq, first_time, last_time)"
+        " VALUES (%s, gen_random_uuid(), %s, 1, %s, %s)",
+        (stream.machine_id, stream.user_id, *2 * [moment(days[1] + 1)]),
+    )
+    late = day_keys(platform.connection, stream, stream.last_us)
+    assert [late[day] == more[day] for day in days] == [True, False, False]
+    platform.connection.rollback()
 
 
 def test_an_opened_store_finds_what_the_flow_wrote(home: Home) -> None:

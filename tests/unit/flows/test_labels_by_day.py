@@ -9,7 +9,7 @@ import pytest
 from synthetic_streams import random_records
 
 from flows.day_changes import ChangesWriter, DayRecords, new_changes_engine, read_changes
-from flows.stream_progress import day_name
+from flows.stream_days import day_name
 from neural_focus._native import Engine
 from neural_focus.events import EVENT_DTYPE, EventType
 from neural_focus.features import FEATURE_INDEX

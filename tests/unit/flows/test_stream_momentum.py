@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from flows.stream_controls import MOMENTUM, put_momentum
-from flows.stream_progress import day_name
+from flows.stream_days import day_name
 from neural_focus.features import FEATURE_NAMES
 from neural_focus.time import DAY_US, day_start
 
