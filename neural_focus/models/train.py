@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from neural_focus.errors import InputError
 from neural_focus.labelling.labels import Source
@@ -59,12 +60,27 @@ def train(
 
     ``checkpoint``: a folder in which finished steps survive a kill; the same call then goes on from there.
     ``thorough``: also learn without some people and from less data, for the report.
-    Same moments and seed: same bytes, on a CPU.
+    Same moments, seed and libraries: same bytes, on CPUs of one kind, with any number of threads.
 
     Raises:
         InputError: there are too few labelled moments.
         ContractError: the model reads sequences and the moments have none.
     """
+    with threadpool_limits(1):  # the libraries' sums have another order with another number of threads
+        return _train(kind, moments, stays, is_demo, input_version, seed, checkpoint, thorough, report)
+
+
+def _train(
+    kind: type[Model],
+    moments: Moments,
+    stays: Sequence[Stays],
+    is_demo: bool,
+    input_version: int,
+    seed: int,
+    checkpoint: Path | None,
+    thorough: bool,
+    report: Report,
+) -> TrainedBundle:
     data = TrainingData.of(moments, stays, CONTRACTS[input_version], kind.most_moments)
     if not trainable(labelled(data.moments, "switch")[1]):
         count = len(data.moments)

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from neural_focus.labelling.labels import MARGIN_US
 from neural_focus.models.calibrate import logit, sigmoid
@@ -136,14 +137,18 @@ class Learner:
         """The experts fitted anew, as far as they are due, on the latest ``MOST_MOMENTS`` before ``learned_us``."""
         until = int(np.searchsorted(known.times_us, self.learned_us))
         first = max(0, until - MOST_MOMENTS)
-        recent, came, after = known.take(slice(first, until)), label[first:until], self
-        if self._layer_is_due and until:
+        with threadpool_limits(1):  # the libraries' sums have another order with another number of threads
+            return self._fit_anew(known.take(slice(first, until)), said[first:until], label[first:until], now_us)
+
+    def _fit_anew(self, recent: Known, said: Floats, came: Labels, now_us: int) -> Learner:
+        after = self
+        if self._layer_is_due and len(came):
             hazard = self.start.with_own(recent.recency_s, came)
             prior, recency = recent.prior, logit(hazard.probabilities(recent.recency_s))
             layer = fit_layer(prior, recency, recent.app, came)
             after = replace(after, hazard=hazard, layer=layer, seen_by_layer=self.seen)
         if self._residual_is_due(now_us) and trainable(came):
-            residual = self._fit_residual(recent, logit(said[first:until, PERSONAL]), came)
+            residual = self._fit_residual(recent, logit(said[:, PERSONAL]), came)
             after = replace(after, residual=residual, seen_by_residual=self.seen, residual_day=now_us // DAY_US)
         return after
 

@@ -179,7 +179,7 @@ class Blind(TreeModel):
 
 def test_a_models_figures_have_the_baselines_of_focus_the_right_way_up() -> None:
     known = {"switch": Calibration(), "outcome": Calibration()}
-    blind = Blind(Context(V1, known, AppStatistics({}), None, {}, {}), {}, {})
+    blind = Blind(Context(V1, known, AppStatistics({}), None, {}, {}, {}), {}, {})
     moments, _ = random_moments(7)
     settled = moments.recency_s > 60
     outcome = np.where(settled, Outcome.FOCUSED, Outcome.DISTRACTED).astype(np.int8)
