@@ -149,7 +149,7 @@ def _inputs(
     if kept is None or recent.empty:
         return {}, 0
     moments = join_moments(platform, recent, predictor.contract.version)
-    rows = moments.inputs(predictor.contract, predictor.population)
+    rows = moments.inputs(predictor.contract, predictor.context.population)
     return input_drift(json.loads(kept), predictor.contract.names, rows), len(moments)
 
 

@@ -80,7 +80,7 @@ def _learn(
     contract = predictor.contract if predictor.targets else V6  # of rules no model reads the inputs
     moments = join_moments(platform, past, contract.version)
     place = np.searchsorted(_microseconds(past), moments.times_us)
-    rows = moments.inputs(contract, predictor.population)
+    rows = moments.inputs(contract, predictor.context.population)
     prior = logit(said[place, EXPERTS.index("prior")])
     what = Known(rows, prior, moments.recency_s, moments.app, moments.times_us)
     return after.refit(what, said[place], getattr(moments, LABEL_OF[target]), now_us)

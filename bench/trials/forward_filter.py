@@ -184,7 +184,7 @@ def chance_ece_of_stretches(p: Floats, stretch: npt.NDArray[np.int64], draws: in
 
 def confidence_figures(predictor: Predictor, own: Known, strangers: Known) -> Iterator[Figure]:
     """Typical confidence by kind of input, and how well it ranks errors."""
-    familiar = predictor.in_distribution
+    familiar = predictor.context.in_distribution
     if familiar is None:
         return
     said = {"own kind": said_of(predictor, own.moments), "strangers": said_of(predictor, strangers.moments)}

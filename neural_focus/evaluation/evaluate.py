@@ -109,11 +109,12 @@ def judge_split(
     ``network``: train the LSTM too, and blend both.
     """
     train, test = moments.take(split.train), moments.take(split.test)
-    data, trained = TrainingData.of(train, stays, contract), list[Model]()
+    data = TrainingData(train, stays, contract, targets=TARGETS, seed=seed).thinned()
+    trained = list[Model]()
     for kind in TRAINED:
         if network or not kind.reads_sequences:
             report(kind.kind)
-            trained.append(kind.fit(data, targets=TARGETS, seed=seed))
+            trained.append(kind.fit(data))
     results = []
     for target in TARGETS:
         seen, known = labelled(train, target)
@@ -208,7 +209,7 @@ def learning_curve(
     curve = []
     for share in shares:
         part = moments.take(latest(moments, split.train, share)).without_sequences()
-        trees = TreeModel.fit(TrainingData.of(part, stays, V6), targets=("switch",))
+        trees = TreeModel.fit(TrainingData(part, stays, V6, targets=("switch",)).thinned())
         if "switch" in trees.ensembles:
             auc = measures.auc(label, probabilities_of(trees, "switch", test))
             curve.append({"moments": len(part) // step_of(part), "auc": auc})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,20 +21,20 @@ def important_inputs(predictor: Predictor, moments: Moments) -> dict[str, list[d
     Contributions are Shapley values against a typical moment of the person, as live reasons are. A row has the
     ``input`` in people's words, its ``share`` of all inputs' and ``n``: how many of ``moments`` have such a label.
     """
-    if predictor.model is None:
-        return {}
-    found, names = {}, predictor.model.names
+    found = {}
     for target in IMPORTANT_FOR:
         known, _ = labelled(moments, target)
         if target in predictor.targets and len(known):
-            found[target] = _largest(predictor, names, target, known)
+            found[target] = _largest(predictor, target, known)
     return found
 
 
-def _largest(predictor: Predictor, names: Sequence[str], target: str, known: Moments) -> list[dict[str, Any]]:
+def _largest(predictor: Predictor, target: str, known: Moments) -> list[dict[str, Any]]:
     rows = zip(predictor.inputs_of(known), known.person.tolist(), strict=True)
     sizes = [np.abs(predictor.explain(target, row, person)) for row, person in rows]
     mean = np.mean(sizes, axis=0)
     share = mean / max(float(mean.sum()), 1e-12)
     order = np.argsort(-mean, kind="stable")[:MOST_INPUTS]
-    return [{"input": VOCABULARY[names[i]].label, "share": float(share[i]), "n": len(known)} for i in order]
+    return [
+        {"input": VOCABULARY[predictor.model.names[i]].label, "share": float(share[i]), "n": len(known)} for i in order
+    ]

@@ -85,7 +85,7 @@ def learn_prior(tables: Sequence[tuple[Moments, Sequence[Stays]]], *, seed: int 
         return Prior(None, hazards)
     stays = [one for _, each in tables for one in each]
     moments = Moments.join([one.without_sequences() for one, _ in tables])
-    return Prior(TreeModel.fit(TrainingData.of(moments, stays, V6), targets=TARGETS, seed=seed), hazards)
+    return Prior(TreeModel.fit(TrainingData(moments, stays, V6, targets=TARGETS, seed=seed).thinned()), hazards)
 
 
 def go_through(moments: Moments, prior: Prior, target: str, *, seed: int = 7) -> Days:

@@ -9,17 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
 from neural_focus.models.calibrate import Calibration, logit, sigmoid
 from neural_focus.models.inputs import Rows
-from neural_focus.models.model import Context, Floats, Part, calibration_from_json
+from neural_focus.models.model import Context, Floats, Part, calibrations
 from neural_focus.models.network import NETWORK, read_network
 from neural_focus.models.sequence_model import SequenceModel
-from neural_focus.models.training_data import TARGETS, TrainingData
+from neural_focus.models.training_data import TrainingData
 from neural_focus.models.tree_model import TreeModel
 from neural_focus.registry.bundle import MODEL, write_json
 
@@ -61,20 +60,10 @@ class BlendModel:
         return self.network.names
 
     @classmethod
-    def fit(
-        cls,
-        data: TrainingData,
-        validation: tuple[BlendModel, Part] | None = None,
-        *,
-        targets: Sequence[str] = TARGETS,
-        seed: int = 7,
-        checkpoint: Path | None = None,
-    ) -> BlendModel:
+    def fit(cls, data: TrainingData, validation: tuple[BlendModel, Part] | None = None) -> BlendModel:
         """See ``Model``: fits both parts on the same moments."""
         probe = validation and (validation[0].trees, validation[1])
-        trees = TreeModel.fit(data, probe, targets=targets, seed=seed, checkpoint=checkpoint)
-        network = SequenceModel.fit(data, targets=targets, seed=seed, checkpoint=checkpoint)
-        return cls.of(trees, network)
+        return cls.of(TreeModel.fit(data, probe), SequenceModel.fit(data))
 
     def predict(self, rows: Rows, targets: Sequence[str] | None = None) -> dict[str, Floats]:
         """See ``Model``."""
@@ -108,7 +97,7 @@ class BlendModel:
     def load(cls, files: Mapping[str, bytes]) -> BlendModel:
         """See ``Model``."""
         trees, told = TreeModel.load(files), json.loads(files[MODEL])["network"]
-        context = replace(trees.context, calibration=calibration_from_json(told["calibration"]))
+        context = replace(trees.context, calibration=calibrations(told["calibration"]))
         return cls.of(trees, SequenceModel(context, read_network(files[NETWORK]), tuple(told["targets"])))
 
     def _for_trees(self, rows: Rows) -> Rows:

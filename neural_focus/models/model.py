@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
@@ -28,7 +27,7 @@ from neural_focus.models.hazard import Hazard
 from neural_focus.models.inputs import InputContract, Rows
 from neural_focus.models.population import AppStatistics
 from neural_focus.models.sequences import with_steps
-from neural_focus.models.training_data import TARGETS, TrainingData
+from neural_focus.models.training_data import TrainingData
 from neural_focus.models.typical import rows_from_json, rows_to_json
 
 Floats = npt.NDArray[np.float64]
@@ -57,7 +56,7 @@ class Context:
         return {
             "input_version": self.contract.version,
             "input_hash": self.contract.hash,
-            "calibration": calibration_to_json(self.calibration),
+            "calibration": {target: one.to_json() for target, one in self.calibration.items()},
             "population": self.population.to_json() if self.contract.version > 1 else {},
             "familiarity": self.in_distribution.to_json() if self.in_distribution else {},
             "usual": rows_to_json(self.medians),
@@ -74,7 +73,7 @@ class Context:
         """
         return Context(
             contract=contract_of(data["input_version"], data["input_hash"]),
-            calibration=calibration_from_json(data["calibration"]),
+            calibration=calibrations(data["calibration"]),
             population=AppStatistics.from_json(data["population"]),
             in_distribution=InDistribution.from_json(data["familiarity"]),
             medians=rows_from_json(data["usual"]),
@@ -101,20 +100,11 @@ class Model(Protocol):
     def names(self) -> tuple[str, ...]: ...
 
     @classmethod
-    def fit(
-        cls,
-        data: TrainingData,
-        validation: tuple[Self, Part] | None = None,
-        *,
-        targets: Sequence[str] = TARGETS,
-        seed: int = 7,
-        checkpoint: Path | None = None,
-    ) -> Self:
+    def fit(cls, data: TrainingData, validation: tuple[Self, Part] | None = None) -> Self:
         """Fit the targets that have enough labels, and calibrate on moments that were not fitted on.
 
         ``validation``: a model of the moments numbered 0, whose log-odds calibrate on those numbered 1; by default the
-        model splits the moments itself. ``checkpoint``: a folder in which finished steps survive a kill. Same data and
-        seed, same bytes.
+        model splits the moments itself. Same data and seed, same bytes.
         """
 
     def predict(self, rows: Rows, targets: Sequence[str] | None = None) -> dict[str, Floats]:
@@ -154,11 +144,6 @@ def probabilities_of(model: Model, target: str, moments: Moments) -> Floats:
     return model.context.calibration[target].probabilities(log_odds, moments.person)
 
 
-def calibration_to_json(calibration: Mapping[str, Calibration]) -> dict[str, Any]:
-    """A plain form for the bundle."""
-    return {name: one.to_json() for name, one in calibration.items()}
-
-
-def calibration_from_json(data: Mapping[str, Any]) -> dict[str, Calibration]:
-    """What ``calibration_to_json`` wrote."""
-    return {name: Calibration.from_json(one) for name, one in data.items()}
+def calibrations(data: Mapping[str, Any]) -> dict[str, Calibration]:
+    """From the plain form, by target."""
+    return {target: Calibration.from_json(one) for target, one in data.items()}

@@ -17,7 +17,7 @@ from neural_focus.features import FEATURE_INDEX
 from neural_focus.labelling.labels import settled
 from neural_focus.models.blend_model import BlendModel
 from neural_focus.models.calibrate import Calibration
-from neural_focus.models.confidence import InDistribution, confidence
+from neural_focus.models.confidence import confidence
 from neural_focus.models.contracts import V1
 from neural_focus.models.explain import rule_factors, word_factors
 from neural_focus.models.inputs import InputContract, Rows
@@ -29,6 +29,7 @@ from neural_focus.models.sequences import no_steps, with_steps
 from neural_focus.models.tree_model import TreeModel
 from neural_focus.models.typical import EVERYONE
 from neural_focus.replay import INPUT_INDEX
+from neural_focus.timeline import Times
 
 if TYPE_CHECKING:
     from neural_focus.models.datasets import Moments
@@ -99,14 +100,15 @@ class Predictor:
 
     version: str
     trained_on: str
-    model: Model | None
+    model: Model
     context: Context
     manifest: Mapping[str, Any]
 
     @staticmethod
     def rules() -> Predictor:
         """What predicts when no model is there: documented rules of thumb, with low confidence."""
-        return Predictor("rules_v0", "nothing", None, Context(V1, {}, AppStatistics({}), None, {}, {}, {}), {})
+        nothing = TreeModel(Context(V1, {}, AppStatistics({}), None, {}, {}, {}), {}, {})
+        return Predictor("rules_v0", "nothing", nothing, nothing.context, {})
 
     @staticmethod
     def from_files(files: Mapping[str, bytes], manifest: Mapping[str, Any], version: str) -> Predictor:
@@ -140,16 +142,6 @@ class Predictor:
         """What the model foresees; nothing without one."""
         return tuple(self.context.calibration)
 
-    @property
-    def population(self) -> AppStatistics:
-        """What other people's logs say about apps."""
-        return self.context.population
-
-    @property
-    def in_distribution(self) -> InDistribution | None:
-        """How like training's an input is."""
-        return self.context.in_distribution
-
     def inputs(self, features: Rows, past: PastRows | None = None, user_id: int | None = None) -> Rows:
         """The contract's rows float32[n, width] from snapshots float32[n, 32] and what was known at each.
 
@@ -158,7 +150,7 @@ class Predictor:
         """
         rows = self.contract.own(features, None if past is None else past.inputs)
         if past is not None and self.contract.version > 1:
-            rows = np.concatenate([rows, self.population.rows(past.app, past.previous_app, user_id)], axis=1)
+            rows = np.concatenate([rows, self.context.population.rows(past.app, past.previous_app, user_id)], axis=1)
         if not self.reads_sequences:
             return rows
         return with_steps(rows, no_steps(len(rows)) if past is None else past.recent)
@@ -166,15 +158,15 @@ class Predictor:
     @property
     def reads_sequences(self) -> bool:
         """Whether the model asks for the stream's last two minutes too (``PastRows.recent``, ``Moments.recent``)."""
-        return self.model is not None and self.model.reads_sequences
+        return self.model.reads_sequences
 
     def inputs_of(self, moments: Moments) -> Rows:
         """The rows of labelled moments of several people.
 
         Raises:
-            ContractError: there is no model, or it reads sequences and the moments come without.
+            ContractError: the model reads sequences and the moments come without.
         """
-        return inputs_of(self._trained(), moments)
+        return inputs_of(self.model, moments)
 
     def predict(self, features: Rows, past: PastRows | None = None, *, user_id: int | None = None) -> PredictionBatch:
         """Predict snapshots float32[n, 32] of one person, with what was known of the stream's past at each.
@@ -193,7 +185,7 @@ class Predictor:
         self, features: Rows, past: PastRows | None, user_id: int | None
     ) -> tuple[Rows, dict[str, Floats], npt.NDArray[np.bool_]]:
         settled_now = _settled(features, past)
-        if self.model is None:
+        if not self.targets:
             return np.empty((len(features), 0), np.float32), _predict_by_rules(features), settled_now
         rows = self.inputs(features, past, user_id)
         log_odds = self.model.predict(rows)
@@ -205,27 +197,25 @@ class Predictor:
     ) -> PredictionBatch:
         """What is predicted of assembled inputs with a probability float64[n] of each target."""
         risk, nothing = probability["switch"], np.full(len(rows), np.nan)
-        known = self.in_distribution.of(rows) if self.in_distribution else np.ones(len(rows))
-        sure = np.full(len(rows), _RULES_CONFIDENCE) if self.model is None else confidence(risk, known)
+        measure = self.context.in_distribution
+        known = measure.of(rows) if measure else np.ones(len(rows))
+        sure = confidence(risk, known) if self.targets else np.full(len(rows), _RULES_CONFIDENCE)
         broken = np.where(settled_now, probability["break"], np.nan) if "break" in probability else nothing
         return PredictionBatch(100.0 * probability.get("outcome", 1.0 - risk), risk, broken, sure)
 
-    def probabilities(self, target: str, rows: Rows, user_id: int | None = None) -> Floats:
+    def probabilities(self, target: str, rows: Rows, user_id: Times | int | None = None) -> Floats:
         """Calibrated probabilities float64[n] of one target from assembled inputs; nan if it was not trained."""
         if target not in self.targets:
             return np.full(len(rows), np.nan)
-        return self.calibration[target].probabilities(self._trained().predict(rows, (target,))[target], user_id)
+        return self.calibration[target].probabilities(self.model.predict(rows, (target,))[target], user_id)
 
     def judge_moments(self, target: str, moments: Moments) -> Floats:
         """``probabilities`` of labelled moments of several people, float64[n]."""
-        if target not in self.targets:
-            return np.full(len(moments), np.nan)
-        log_odds = self._trained().predict(self.inputs_of(moments), (target,))[target]
-        return self.calibration[target].probabilities(log_odds, moments.person)
+        return self.probabilities(target, self.inputs_of(moments), moments.person)
 
     def explain(self, target: str, row: Rows, user_id: int | None = None) -> Floats:
         """What each of the model's ``names`` adds to one row's log-odds, float64, against ``reference``."""
-        return self._trained().explain(target, row, self.reference(target, user_id))
+        return self.model.explain(target, row, self.reference(target, user_id))
 
     def reference(self, target: str, user_id: int | None = None) -> Rows:
         """The moment of the person that reasons compare with, or of everyone: inputs float32[len(names)]."""
@@ -234,7 +224,7 @@ class Predictor:
 
     def contributions(self, target: str, row: Rows, user_id: int | None = None) -> Contributions:
         """``explain`` of one assembled row, with what it is about."""
-        model, reference = self._trained(), self.reference(target, user_id)
+        model, reference = self.model, self.reference(target, user_id)
         return Contributions(model.names, model.values(row), reference, model.explain(target, row, reference))
 
     def words(self, found: Contributions, user_id: int | None = None) -> tuple[str, ...]:
@@ -243,13 +233,6 @@ class Predictor:
         own = str(user_id) in medians
         median = medians[str(user_id) if own else EVERYONE]
         return word_factors(found.names, found.row, found.shares, median, own=own)
-
-    def _trained(self) -> Model:
-        if self.model is None:
-            raise ContractError(
-                f"{self.version} are rules", why="they have no inputs", hint="Choose a model: neural-focus models"
-            )
-        return self.model
 
 
 def _settled(features: Rows, past: PastRows | None) -> npt.NDArray[np.bool_]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -35,7 +35,6 @@ from neural_focus.models.sequences import (
 )
 from neural_focus.models.training_data import (
     MANY_PEOPLE,
-    TARGETS,
     TrainingData,
     chosen_rows,
     labelled,
@@ -70,18 +69,10 @@ class SequenceModel:
         return now_names(self.context.contract)
 
     @classmethod
-    def fit(
-        cls,
-        data: TrainingData,
-        validation: tuple[SequenceModel, Part] | None = None,
-        *,
-        targets: Sequence[str] = TARGETS,
-        seed: int = 7,
-        checkpoint: Path | None = None,
-    ) -> SequenceModel:
+    def fit(cls, data: TrainingData, validation: tuple[SequenceModel, Part] | None = None) -> SequenceModel:
         """See ``Model``: ``validation`` is not needed, since each member is calibrated on its own fold."""
         moments, contract = data.moments, data.contract
-        usable = tuple(target for target in targets if trainable(labelled(moments, target)[1]))
+        usable = tuple(target for target in data.targets if trainable(labelled(moments, target)[1]))
         population = learn_population(data.stays, moments)
         inputs = moments.inputs(contract, population)
         rows = now_rows(contract, inputs, moments.recent)
@@ -91,7 +82,7 @@ class SequenceModel:
             return cls(context, Network({}, scales), ())
         label = np.stack([_labels(moments, target) for target in usable], axis=1)
         part = member_folds(moments)
-        network = _fit_network(rows, moments.recent, label, part, scales, cls.recipe, seed, checkpoint)
+        network = _fit_network(rows, label, part, scales, cls.recipe, data)
         unseen = np.empty((len(moments), len(usable)))
         for member in range(MEMBERS):
             own = part == member
@@ -172,25 +163,14 @@ def member_folds(moments: Moments) -> Part:
     return slices_by_days(moments.times_us, moments.person, tuple((n + 1) / MEMBERS for n in range(MEMBERS - 1)))
 
 
-def _fit_network(
-    rows: Rows,
-    recent: Recent,
-    label: Rows,
-    part: Part,
-    scales: Scales,
-    recipe: Recipe,
-    seed: int,
-    checkpoint: Path | None,
-) -> Network:
+def _fit_network(rows: Rows, label: Rows, part: Part, scales: Scales, recipe: Recipe, data: TrainingData) -> Network:
     """All members, each trained on the folds ``part`` that are not its own."""
     from neural_focus.models.recurrent import Examples, fit_member  # only here: PyTorch takes seconds to import
 
-    examples = Examples(scales.now(rows), _steps(scales, recent), label)
+    examples = Examples(scales.now(rows), _steps(scales, data.moments.recent), label)
     fold = np.where((label >= 0).any(axis=1), part, -2)
-    members = [
-        fit_member(examples, *_sides(fold, member), member=member, seed=seed, recipe=recipe, folder=checkpoint)
-        for member in range(MEMBERS)
-    ]
+    how = partial(fit_member, seed=data.seed, recipe=recipe, folder=data.checkpoint)
+    members = [how(examples, *_sides(fold, member), member=member) for member in range(MEMBERS)]
     return Network({name: np.stack([one[name] for one in members]) for name in members[0]}, scales)
 
 

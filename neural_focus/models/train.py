@@ -81,24 +81,25 @@ def _train(
     thorough: bool,
     report: Report,
 ) -> TrainedBundle:
-    data = TrainingData.of(moments, stays, CONTRACTS[input_version], kind.most_moments)
+    data = TrainingData(moments, stays, CONTRACTS[input_version], seed=seed, checkpoint=checkpoint)
+    data = data.thinned(kind.most_moments)
     if not trainable(labelled(data.moments, "switch")[1]):
         count = len(data.moments)
         raise InputError(f"{count} moments are too few to train on", hint="Capture for some hours of work first")
     report("fitting on the earlier days", 0.1)
     part = slices_by_days(data.moments.times_us, data.moments.person, (HELD_OUT_FROM,))
     seen, later = data.take(part == 0), data.moments.take(np.flatnonzero(part == 1)[:: data.every])
-    earlier = kind.fit(seen, seed=seed, checkpoint=checkpoint)
+    earlier = kind.fit(seen)
     _check_trained(earlier)
     metrics, held = held_out_figures(earlier, later), predict_held_out(earlier, later, seen, held_out.DAYS)
     report("fitting on everything", 0.55)
-    model = kind.fit(data, (earlier, part), seed=seed, checkpoint=checkpoint)
+    model = kind.fit(data, (earlier, part))
     _check_trained(model)
     curve: list[dict[str, float]] = []
     if thorough:
         report("predicting new people, and from less data", 0.8)
-        held = held_out.join([held, *_new_people(kind, seen, later, seed)])
-        curve = [*_learning_curve(kind, seen, later, seed), _point(seen, metrics)]
+        held = held_out.join([held, *_new_people(kind, seen, later)])
+        curve = [*_learning_curve(kind, seen, later), _point(seen, metrics)]
     report("trained", 1.0)
     contract = data.contract
     inputs = thin(data.moments, MAX_ROWS).inputs(contract, model.context.population)
@@ -108,7 +109,7 @@ def _train(
         drift.FILE: write_json(drift.reference_of(contract.names[: inputs.shape[1]], inputs)),
     }
     own = {"metrics": metrics, "learning_curve": curve, "kind": kind.kind, "files": file_hashes(files)}
-    return TrainedBundle(kind.kind, files, {**_manifest(data, is_demo, seed), **own})
+    return TrainedBundle(kind.kind, files, {**_manifest(data, is_demo), **own})
 
 
 def _check_trained(model: Model) -> None:
@@ -116,24 +117,25 @@ def _check_trained(model: Model) -> None:
         raise InputError("the days are too few or too alike to train on", hint="Capture for some days first")
 
 
-def _new_people(kind: type[Model], seen: TrainingData, later: Moments, seed: int) -> list[HeldOut]:
+def _new_people(kind: type[Model], seen: TrainingData, later: Moments) -> list[HeldOut]:
     """A quarter of the people, on their later days by a model of the others; nothing with too few people."""
     people = np.unique(seen.moments.person)
     if len(people) < NEW_PEOPLE_FROM:
         return []
-    new = people[folds_by_person(people, 4, seed) == 0]
+    new = people[folds_by_person(people, 4, seen.seed) == 0]
     others = seen.take(~np.isin(seen.moments.person, new))
-    others = replace(others, stays=[one for one in seen.stays if one.person not in new])
-    model = kind.fit(others, targets=("switch", "break"), seed=seed)
+    stays = [one for one in seen.stays if one.person not in new]
+    others = replace(others, stays=stays, targets=("switch", "break"), checkpoint=None)
+    model = kind.fit(others)
     return [predict_held_out(model, later.take(np.isin(later.person, new)), others, held_out.PERSON)]
 
 
-def _learning_curve(kind: type[Model], seen: TrainingData, later: Moments, seed: int) -> list[dict[str, float]]:
+def _learning_curve(kind: type[Model], seen: TrainingData, later: Moments) -> list[dict[str, float]]:
     """AUC for a switch on the held-out days after learning from each person's latest days only."""
     points = []
     for share in _CURVE:
         latest = seen.take(slices_by_days(seen.moments.times_us, seen.moments.person, (1 - share,)) == 1)
-        model = kind.fit(latest, targets=("switch",), seed=seed)
+        model = kind.fit(replace(latest, targets=("switch",), checkpoint=None))
         if "switch" in model.context.calibration:
             points.append(_point(latest, held_out_figures(model, later)))
     return points
@@ -155,7 +157,7 @@ def held_out_figures(model: Model, later: Moments) -> dict[str, Any]:
     return metrics
 
 
-def _manifest(data: TrainingData, is_demo: bool, seed: int) -> dict[str, Any]:
+def _manifest(data: TrainingData, is_demo: bool) -> dict[str, Any]:
     moments, contract, code = data.moments, data.contract, code_of()
     people = moments.outcome_source > Source.WEAK
     return {
@@ -176,5 +178,5 @@ def _manifest(data: TrainingData, is_demo: bool, seed: int) -> dict[str, Any]:
         "code_version": code["version"],
         "code_commit": code["commit"],
         "libraries": libraries(),
-        "seed": seed,
+        "seed": data.seed,
     }

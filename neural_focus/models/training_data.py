@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -28,18 +29,23 @@ MANY_PEOPLE = 8
 
 @dataclass(frozen=True, slots=True)
 class TrainingData:
-    """Moments of input ``contract`` with their streams' stays; trees are fitted on every ``every``-th moment."""
+    """Moments of input ``contract`` with their streams' stays, and what is to be fitted on them.
+
+    ``every``: trees are fitted on every k-th moment. ``checkpoint``: a folder in which finished steps survive a kill.
+    """
 
     moments: Moments
     stays: Sequence[Stays]
     contract: InputContract
-    every: int
+    every: int = 1
+    targets: Sequence[str] = TARGETS
+    seed: int = 7
+    checkpoint: Path | None = None
 
-    @staticmethod
-    def of(moments: Moments, stays: Sequence[Stays], contract: InputContract, most: int = MAX_MOMENTS) -> TrainingData:
+    def thinned(self, most: int = MAX_MOMENTS) -> TrainingData:
         """At most ``most`` of the moments, with outcomes of one kind."""
-        moments = settle_outcomes(thin(moments, most))
-        return TrainingData(moments, stays, contract, step_of(moments))
+        moments = settle_outcomes(thin(self.moments, most))
+        return replace(self, moments=moments, every=step_of(moments))
 
     def take(self, chosen: npt.NDArray[np.bool_] | Times) -> TrainingData:
         """The chosen moments."""

@@ -14,7 +14,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -30,7 +29,6 @@ from neural_focus.models.training_data import (
     MANY_PEOPLE,
     MAX_MOMENTS,
     MAX_ROWS,
-    TARGETS,
     TrainingData,
     chosen_rows,
     labelled,
@@ -39,7 +37,7 @@ from neural_focus.models.training_data import (
     thin,
     trainable,
 )
-from neural_focus.models.trees import TreeEnsemble, TreeStore, choose_rounds
+from neural_focus.models.trees import TreeEnsemble, choose_rounds, fit_trees
 from neural_focus.models.typical import median_rows, typical_rows
 from neural_focus.registry.bundle import MODEL, write_json
 
@@ -65,17 +63,9 @@ class TreeModel:
         return self.context.contract.names
 
     @classmethod
-    def fit(
-        cls,
-        data: TrainingData,
-        validation: tuple[TreeModel, Part] | None = None,
-        *,
-        targets: Sequence[str] = TARGETS,
-        seed: int = 7,
-        checkpoint: Path | None = None,
-    ) -> TreeModel:
+    def fit(cls, data: TrainingData, validation: tuple[TreeModel, Part] | None = None) -> TreeModel:
         """See ``Model``: a model that was fitted before is the probe, with as many trees."""
-        data, store = data.without_sequences(), TreeStore(checkpoint)
+        data = data.without_sequences()
         split = validation[1] if validation else probe_split(data.moments)
         part, later = data.take(split == 0), data.moments.take(split == 1)
         many = len(np.unique(data.moments.person)) >= MANY_PEOPLE
@@ -83,10 +73,10 @@ class TreeModel:
             probe, population = validation[0].ensembles, validation[0].context.population
         else:
             population = learn_population(data.stays, part.moments)
-            probe = _fit_ensembles(part, population, dict.fromkeys(targets, 0), many, seed, store)
+            probe = _fit_ensembles(part, population, dict.fromkeys(data.targets, 0), many)
         everyone = learn_population(data.stays, data.moments)
         rounds = {target: one.rounds for target, one in probe.items()}
-        ensembles = _fit_ensembles(data, everyone, rounds, many, seed, store)
+        ensembles = _fit_ensembles(data, everyone, rounds, many)
         strangers = not np.isin(later.person, part.moments.person).any()
         calibration, stack = {}, {}
         for target in ensembles:
@@ -165,7 +155,7 @@ class TreeModel:
 
 
 def _fit_ensembles(
-    data: TrainingData, population: AppStatistics, rounds: Mapping[str, int], many: bool, seed: int, store: TreeStore
+    data: TrainingData, population: AppStatistics, rounds: Mapping[str, int], many: bool
 ) -> dict[str, TreeEnsemble]:
     """Trees of the targets in ``rounds`` that have enough labels; of 0 rounds, as many as suit these moments."""
     found = {}
@@ -174,8 +164,8 @@ def _fit_ensembles(
         if not trainable(label):
             continue
         rows = chosen.inputs(data.contract, population)
-        best = count or choose_rounds(rows, label, chosen.person, chosen.times_us, target=target, seed=seed)
+        best = count or choose_rounds(rows, label, chosen.person, chosen.times_us, target=target, seed=data.seed)
         people = len(np.unique(chosen.person))
-        ubj = store.fit(rows, label, best, people=people, target=target, seed=seed)
+        ubj = fit_trees(rows, label, best, target=target, people=people, seed=data.seed, folder=data.checkpoint)
         found[target] = TreeEnsemble.of(ubj, rows.shape[1], None if many else fit_linear(rows, label))
     return found

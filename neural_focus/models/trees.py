@@ -101,28 +101,22 @@ class TreeEnsemble:
         return TREES_SHARE * shares + (1 - TREES_SHARE) * self.linear.contributions(row, reference)
 
 
-def fit_trees(rows: Rows, label: Labels, rounds: int, *, target: str, people: int = 1, seed: int = 7) -> bytes:
-    """Boosted trees on float32[n, width] and labels 0/1, as XGBoost's UBJ. Same data and seed, same bytes."""
+def fit_trees(
+    rows: Rows, label: Labels, rounds: int, *, target: str, people: int = 1, seed: int = 7, folder: Path | None = None
+) -> bytes:
+    """Boosted trees on float32[n, width] and labels 0/1 of so many people, as XGBoost's UBJ.
+
+    Same data and seed, same bytes. From the folder if they are there whole: so a killed training goes on.
+    """
+    digest = hashlib.sha256(rows.tobytes() + label.tobytes() + f"{rounds} {people} {target} {seed}".encode())
+    kept = folder / f"{digest.hexdigest()[:24]}.ubj" if folder else None
+    if kept and kept.exists():
+        return kept.read_bytes()
     booster = xgboost.train(_settings(len(rows), people, target, seed), _matrix(rows, label), rounds)
-    return bytes(booster.save_raw("ubj"))
-
-
-class TreeStore:
-    """Fitted trees by what went in. With a folder, a killed training finds what it had finished."""
-
-    def __init__(self, folder: Path | None) -> None:
-        self._folder = folder
-
-    def fit(self, rows: Rows, label: Labels, rounds: int, *, people: int, target: str, seed: int) -> bytes:
-        """Trees on these rows of so many people, from the folder if they are there whole; see ``fit_trees``."""
-        if self._folder is None:
-            return fit_trees(rows, label, rounds, target=target, people=people, seed=seed)
-        digest = hashlib.sha256(rows.tobytes() + label.tobytes())
-        digest.update(f"{rounds} {people} {target} {seed}".encode())
-        path = self._folder / f"{digest.hexdigest()[:24]}.ubj"
-        if not path.exists():
-            atomic_write(path, fit_trees(rows, label, rounds, target=target, people=people, seed=seed))
-        return path.read_bytes()
+    ubj = bytes(booster.save_raw("ubj"))
+    if kept:
+        atomic_write(kept, ubj)
+    return ubj
 
 
 def choose_rounds(

@@ -477,7 +477,7 @@ def test_a_persons_experts_learn_from_what_was_served_them_and_from_nobody_else(
     said = {one.prediction.t_us: one.prediction.mixtures["switch"].said for one in rows}
     words = np.array([said[int(at)] for at in moments.times_us], np.float32).astype(np.float64)
     known = Known(
-        moments.inputs(predictor.contract, predictor.population),
+        moments.inputs(predictor.contract, predictor.context.population),
         logit(words[:, 1]),
         moments.recency_s,
         moments.app,

@@ -107,8 +107,8 @@ def test_one_snapshot_or_many_and_never_without_a_past(predictor: Predictor) -> 
 
 
 def _fit(folder: Path | None, seed: int = 7) -> dict[str, bytes]:
-    data = TrainingData.of(*random_moments(3, people=1, days=4), V1)
-    return Short.fit(data, targets=("switch",), seed=seed, checkpoint=folder).save()
+    moments, stays = random_moments(3, people=1, days=4)
+    return Short.fit(TrainingData(moments, stays, V1, 1, ("switch",), seed, folder)).save()
 
 
 def test_a_killed_training_goes_on_to_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,11 +56,11 @@ def test_few_judged_stretches_look_off_by_chance_and_many_do_not() -> None:
 
 def test_confidence_ranks_errors_as_well_as_the_probability_alone_does(trained: Trained) -> None:
     predictor, later = trained
-    assert predictor.in_distribution is not None
+    assert predictor.context.in_distribution is not None
     known = later.moments.switch >= 0
     said = said_of(predictor, later.moments)
     risk = said.probability["switch"][known]
-    sure = confidence(risk, predictor.in_distribution.of(said.rows[known]))
+    sure = confidence(risk, predictor.context.in_distribution.of(said.rows[known]))
     wrong = (risk >= 0.5) != (later.moments.switch[known] == 1)
     mine = area_under_risk_coverage(wrong, sure)
     assert mine < 0.75 * wrong.mean()
@@ -69,8 +69,8 @@ def test_confidence_ranks_errors_as_well_as_the_probability_alone_does(trained: 
 
 def test_confidence_is_high_at_home_and_drops_away_from_it(trained: Trained, strangers: Known) -> None:
     predictor, later = trained
-    assert predictor.in_distribution is not None
-    familiar = predictor.in_distribution
+    assert predictor.context.in_distribution is not None
+    familiar = predictor.context.in_distribution
 
     def median(rows: np.ndarray) -> float:
         risk = predictor.probabilities("switch", rows)
