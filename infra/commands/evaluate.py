@@ -45,7 +45,9 @@ def evaluate(
         ),
     ] = None,
     tz: Annotated[str, typer.Option(help="the people's IANA time zone")] = "UTC",
-    lstm: Annotated[bool, typer.Option(help="train the LSTM too, and blend both")] = True,
+    lstm: Annotated[
+        bool | None, typer.Option("--lstm/--no-lstm", help="train the LSTM too, and blend both (the default)")
+    ] = None,
     over_days: Annotated[
         bool, typer.Option("--over-days", help="go through each person from their first hour on: predict, then learn")
     ] = False,
@@ -55,7 +57,7 @@ def evaluate(
 ) -> None:
     """Train and judge the models on event tables, one person or many, beside the baselines."""
     if over_days:
-        _over_days(events or [], prior or [], out, tz, others=bool(by or train or test))
+        _over_days(events or [], prior or [], out, tz, others=bool(by or train or test or lstm is not None))
         return
     if prior:
         raise ConfigurationError("--prior goes with --over-days", hint="neural-focus evaluate A --over-days --prior B")
@@ -64,15 +66,16 @@ def evaluate(
             "give either event tables, or both --train and --test", hint="neural-focus evaluate EVENTS.parquet"
         )
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    network = lstm is not False
     console = Console(stderr=True, soft_wrap=True)
     files = [train, test] if train and test else _each_once(events or [], console)
     check_files(files, out)
     called = short_names(files)
     with _Steps(console) as steps:
         if train and test:
-            results = _across(train, test, called, tz, lstm, steps)
+            results = _across(train, test, called, tz, network, steps)
         else:
-            results = [result for path in files for result in _within(path, called[path], by, tz, lstm, steps)]
+            results = [result for path in files for result in _within(path, called[path], by, tz, network, steps)]
     rows = [row for file, names, judged, _ in results for row in _rows(judged, file, names)]
     _print(rows)
     if out:
@@ -86,7 +89,7 @@ def _over_days(events: list[Path], prior: list[Path], out: Path | None, tz: str,
 
     if others or not events:
         raise ConfigurationError(
-            "--over-days takes event tables, and neither --by, --train nor --test",
+            "--over-days takes event tables, and neither --by, --train, --test nor --lstm",
             hint="neural-focus evaluate EVENTS.parquet --over-days --prior OTHERS.parquet",
         )
     os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -82,6 +82,7 @@ def test_a_prior_has_not_met_who_is_judged(tables: tuple[Path, Path], tmp_path: 
     [
         (["--over-days"], "takes event tables"),
         (["{made}", "--over-days", "--by", "days"], "takes event tables"),
+        (["{made}", "--over-days", "--lstm"], "nor --lstm"),
         (["{made}", "--prior", "{made}"], "--prior goes with --over-days"),
     ],
 )
