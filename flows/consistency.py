@@ -30,6 +30,7 @@ from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
 from neural_focus.replay import Snapshots
 from neural_focus.store.database import Connection
 from neural_focus.store.events import Stream, list_streams
+from neural_focus.store.predictions import predicted_since
 from neural_focus.time import DAY_US, day_start, moment, wall_clock_us
 
 
@@ -82,8 +83,9 @@ def _live_key(connection: Connection, stream: Stream, day_us: int) -> tuple[int,
     """Names what was logged of a day beside its events; None if nothing was predicted on it."""
     row = connection.execute(
         """SELECT count(*), max(id) FROM model_predictions WHERE user_id = %s AND machine_id = %s
-        AND role <> 'challenger' AND features IS NOT NULL AND snapshot_time >= %s AND snapshot_time < %s""",
-        (stream.user_id, stream.machine_id, moment(day_us), moment(day_us + DAY_US)),
+        AND role <> 'challenger' AND features IS NOT NULL
+        AND snapshot_time >= %s AND snapshot_time < %s AND predicted_at >= %s""",
+        _logged_on(stream, day_us),
     ).fetchone()
     if row is None or not row[0]:
         return None
@@ -125,8 +127,9 @@ def read_live(
     rows = connection.execute(
         """SELECT (EXTRACT(epoch FROM snapshot_time) * 1000000)::bigint AS at, (array_agg(features ORDER BY id DESC))[1]
         FROM model_predictions WHERE user_id = %s AND machine_id = %s AND role <> 'challenger'
-        AND features IS NOT NULL AND snapshot_time >= %s AND snapshot_time < %s GROUP BY at ORDER BY at""",
-        (stream.user_id, stream.machine_id, moment(day_us), moment(day_us + DAY_US)),
+        AND features IS NOT NULL AND snapshot_time >= %s AND snapshot_time < %s AND predicted_at >= %s
+        GROUP BY at ORDER BY at""",
+        _logged_on(stream, day_us),
     ).fetchall()
     live = np.full((len(rows), len(FEATURE_NAMES)), np.nan, np.float32)
     for index, (_, features) in enumerate(rows):
@@ -134,6 +137,10 @@ def read_live(
             if name in FEATURE_INDEX and value is not None:
                 live[index, FEATURE_INDEX[name]] = value
     return np.array([at for at, _ in rows], np.int64), live
+
+
+def _logged_on(stream: Stream, day_us: int) -> tuple[object, ...]:
+    return stream.user_id, stream.machine_id, moment(day_us), moment(day_us + DAY_US), predicted_since(day_us)
 
 
 def _leave(found: list[Agreement]) -> float:

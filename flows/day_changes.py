@@ -94,8 +94,11 @@ class DayRecords:
 
     def switch_after(self, day_us: int) -> Changes:
         """The first switch of the days after ``day_us``, at most one row."""
-        later = (record.switch for name, record in sorted(self.days.items()) if name > day_name(day_us))
-        return _rows(next((switch for switch in later if switch), ""))
+        last = max(self.days, default="")
+        while (name := day_name(day_us := day_us + DAY_US)) <= last:
+            if name in self.days and self.days[name].switch:
+                return _rows(self.days[name].switch)
+        return NO_CHANGES
 
 
 @dataclass(frozen=True, slots=True)

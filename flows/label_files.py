@@ -2,6 +2,7 @@
 
     <feast folder>/labels/<stream>/<UTC day>.parquet   a row every 10 s of activity: labels (-1 for none), what the
                                                        baselines know
+    <feast folder>/labels/<stream>/keys.json           what each of these files was made from
 
 What a model reads is not in here: it comes out of the feature store, as it was at the time. So a day goes out of all of
 them at once (``drop_days_before``).
@@ -9,8 +10,10 @@ them at once (``drop_days_before``).
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -22,6 +25,7 @@ import pyarrow.parquet as pq
 from flows.day_changes import DayRecords, read_changes
 from flows.platform_flow import Platform
 from flows.stream_days import code_version, day_of_name
+from neural_focus.atomic_write import atomic_write
 from neural_focus.errors import InputError
 from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH, SEQUENCE_NAME
 from neural_focus.labelling.tick_labels import TickLabels
@@ -45,7 +49,7 @@ SCHEMA = pa.schema(
         *(pa.field(name, pa.float64()) for name in BASELINES),
     ],
 )
-MADE_FROM, CODE = b"made_from", b"code"
+CODE = b"code"
 MOST_MOMENTS = 75_000
 """Training takes every k-th moment beyond this many: neighbours tell nearly the same."""
 
@@ -61,15 +65,35 @@ def forget_whole_streams(feast_folder: Path, folder_name: str) -> None:
         (feast_folder / kind / f"{folder_name}.parquet").unlink(missing_ok=True)
 
 
-def made_from(path: Path) -> str | None:
-    """What the file was made from, as ``write_labels`` was told; None if there is no file."""
-    if not path.exists():
-        return None
-    metadata: dict[bytes, bytes] = pq.read_schema(path).metadata or {}
-    return metadata.get(MADE_FROM, b"").decode()
+@dataclass(frozen=True, slots=True)
+class LabelKeys:
+    """What a stream's files of labels were made from, all in one file: a run looks at each day. A file is known by when
+    it was written, so that one that was put in its place counts as unknown."""
+
+    path: Path
+    known: dict[str, tuple[str, int]]
+
+    @classmethod
+    def read(cls, feast_folder: Path, folder_name: str) -> LabelKeys:
+        """Those that ``put`` wrote."""
+        path = label_path(feast_folder, folder_name, "").with_name("keys.json")
+        stored = json.loads(path.read_text()) if path.exists() else {}
+        return cls(path, {day: (key, written_ns) for day, (key, written_ns) in stored.items()})
+
+    def made_from(self, labels: Path) -> str | None:
+        """What a day's file was made from; None if there is no such file, or it is not known."""
+        key, written_ns = self.known.get(labels.stem, (None, 0))
+        return key if labels.exists() and labels.stat().st_mtime_ns == written_ns else None
+
+    def put(self, labels: Path, key: str) -> None:
+        """Keeps what a day's file, as it is now, was made from; days that have no file are forgotten."""
+        self.known[labels.stem] = (key, labels.stat().st_mtime_ns)
+        there = {path.stem for path in labels.parent.glob("*.parquet")}
+        text = json.dumps({day: told for day, told in self.known.items() if day in there})
+        atomic_write(self.path, text.encode(), sync=False)
 
 
-def write_labels(path: Path, stream: Stream, found: TickLabels, source: str) -> None:
+def write_labels(path: Path, stream: Stream, found: TickLabels) -> None:
     """The labels of a stream's day, renamed into place when complete."""
     count = len(found)
     columns = {
@@ -79,7 +103,8 @@ def write_labels(path: Path, stream: Stream, found: TickLabels, source: str) -> 
         "event_timestamp": pa.array(found.times_us).cast(pa.timestamp("us", tz="UTC")),
         **{name: pa.array(getattr(found, name)) for name in (*LABELS, *BASELINES)},
     }
-    _replace(path, pa.table(columns, schema=SCHEMA).replace_schema_metadata(_told(source)))
+    told = {CODE: code_version().encode()}
+    _replace(path, pa.table(columns, schema=SCHEMA).replace_schema_metadata(told))
 
 
 def read_labels(
@@ -178,11 +203,6 @@ def read_stays(feast_folder: Path, labels: pd.DataFrame) -> Sequence[Stays]:
         for person, changes in told
         if person in people and len(changes)
     ]
-
-
-def _told(source: str) -> dict[bytes, bytes]:
-    """What a file of labels says of itself."""
-    return {MADE_FROM: source.encode(), CODE: code_version().encode()}
 
 
 def _is_ours(path: Path) -> bool:

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from flows.artifacts import publish_markdown, publish_table
 from flows.day_changes import DayRecords, changes_folder, read_changes
 from flows.day_task import run_day
-from flows.label_files import forget_whole_streams, label_path, made_from, write_labels
+from flows.label_files import LabelKeys, forget_whole_streams, label_path, write_labels
 from flows.platform_flow import Platform, log, platform_flow
 from flows.stream_days import code_version, day_name, day_of_name
 from neural_focus.labelling.days import Day, label_day, near_day
@@ -100,12 +100,12 @@ def label_stream(platform: Platform, stream: Stream) -> LabelReport | None:
     feast, name = platform.settings.feast, stream_folder(platform.settings.feast, stream.stream_id).name
     forget_whole_streams(feast, name)
     known = _known(platform, stream, DayRecords.read(feast / "engines" / name))
-    tried = []
+    keys, tried = LabelKeys.read(feast, name), []
     days = sorted(stream_folder(feast, stream.stream_id).glob("*.parquet"))
     for snapshots in days:
         path, key = label_path(feast, name, snapshots.stem), _fingerprint(known, day_of_name(snapshots.stem))
-        work = partial(_label_day, platform, stream, known, snapshots, path, key)
-        tried.append(run_day(platform, f"{stream.stream_id} {snapshots.stem}", key, made_from(path), work))
+        work = partial(_label_day, platform, stream, known, snapshots, path, keys, key)
+        tried.append(run_day(platform, f"{stream.stream_id} {snapshots.stem}", key, keys.made_from(path), work))
     found = [labelled for labelled in tried if labelled is not None]
     if not found:
         return None
@@ -115,11 +115,12 @@ def label_stream(platform: Platform, stream: Stream) -> LabelReport | None:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What all days of a stream share: their records, what was said of them, when something of ours was shown, µs,
-    and when capture ran."""
+    """What all days of a stream share: their records, what was said of them (and of which times, int64[·, 2] µs), when
+    something of ours was shown, µs ascending, and when capture ran."""
 
     records: DayRecords
     said: list[LabelledStretch]
+    said_us: Times
     shown: Times
     covered: Times
     has_categories: bool
@@ -127,9 +128,11 @@ class _Known:
 
 def _known(platform: Platform, stream: Stream, records: DayRecords) -> _Known:
     connection = platform.connection
+    said = read_labels(connection, stream)
     return _Known(
         records,
-        read_labels(connection, stream),
+        said,
+        np.array([(mark.start_us, mark.end_us) for mark in said], np.int64).reshape(-1, 2),
         np.array(read_shown(connection, stream), np.int64),
         merge_intervals(np.array(read_covered(connection, stream), np.int64)),
         any(record.categories for record in records.days.values()),
@@ -137,7 +140,7 @@ def _known(platform: Platform, stream: Stream, records: DayRecords) -> _Known:
 
 
 def _label_day(
-    platform: Platform, stream: Stream, known: _Known, snapshots: Path, path: Path, key: str
+    platform: Platform, stream: Stream, known: _Known, snapshots: Path, path: Path, keys: LabelKeys, key: str
 ) -> TickLabels | None:
     """The labels of one day, written to ``path`` and the database; None if its events are past their retention."""
     connection, changes = platform.connection, changes_folder(platform.settings.feast, snapshots.parent.name)
@@ -162,8 +165,9 @@ def _label_day(
     found = label_day(day, times[past], ages[past], known.shown, marks_of(known.said))
     replace_weak_labels(connection, stream, weak_stretches(found), day_us, end_us)
     apply_labels(connection, stream.user_id, day_us, end_us + WEAK_US)
-    connection.commit()  # before the file, which says that the day is done
-    write_labels(path, stream, found, key)
+    connection.commit()  # before the key, which says that the day is done
+    write_labels(path, stream, found)
+    keys.put(path, key)
     return found
 
 
@@ -189,7 +193,8 @@ def _fingerprint(known: _Known, day_us: int) -> str:
     """Names all that a day's labels depend on."""
     days, end_us = known.records.days, day_us + DAY_US
     yesterday, today, tomorrow = (days.get(day_name(day)) for day in (day_us - DAY_US, day_us, end_us))
-    shown = known.shown[(known.shown > day_us) & (known.shown <= end_us + MARGIN_US)]
+    first, last = np.searchsorted(known.shown, (day_us, end_us + MARGIN_US), side="right")
+    said = np.flatnonzero((known.said_us[:, 0] < end_us) & (known.said_us[:, 1] >= day_us))
     made = [
         code_version(),
         None if today is None else today.digest,
@@ -198,8 +203,8 @@ def _fingerprint(known: _Known, day_us: int) -> str:
         known.records.switch_after(end_us).tobytes().hex(),
         known.has_categories,
         near_day(known.covered, day_us).tolist(),
-        shown.tolist(),
-        [repr(mark) for mark in known.said if mark.start_us < end_us and mark.end_us >= day_us],
+        known.shown[first:last].tolist(),
+        [repr(known.said[place]) for place in said.tolist()],
     ]
     return sha256(json.dumps(made).encode()).hexdigest()
 

@@ -10,6 +10,7 @@ from neural_focus.replay import CONTROL_DTYPE, ControlKind
 from neural_focus.store.boots import read_boots
 from neural_focus.store.database import Connection
 from neural_focus.store.events import Stream
+from neural_focus.store.predictions import predicted_since
 from neural_focus.time import moment
 
 MOMENTUM = FEATURE_INDEX["focus_momentum"]
@@ -31,7 +32,7 @@ UNION ALL
 SELECT (EXTRACT(epoch FROM snapshot_time) * 1000000)::bigint, {ControlKind.FOCUS_SCORE:d},
   (array_agg(focus_score ORDER BY id DESC))[1]
   FROM model_predictions, asked WHERE user_id = u AND machine_id = m AND role <> 'challenger'
-  AND snapshot_time >= f AND snapshot_time < l GROUP BY 1
+  AND snapshot_time >= f AND snapshot_time < l AND predicted_at >= %(predicted)s GROUP BY 1
 ORDER BY 1
 """  # noqa: S608 - put together from constants
 
@@ -58,7 +59,8 @@ def read_momentum(
         """SELECT (EXTRACT(epoch FROM snapshot_time) * 1000000)::bigint, (array_agg(focus_momentum ORDER BY id DESC))[1]
         FROM model_predictions
         WHERE user_id = %(user)s AND machine_id = %(machine)s AND role <> 'challenger' AND focus_momentum IS NOT NULL
-        AND snapshot_time >= %(first)s AND snapshot_time < %(last)s GROUP BY 1 ORDER BY 1""",
+        AND snapshot_time >= %(first)s AND snapshot_time < %(last)s AND predicted_at >= %(predicted)s
+        GROUP BY 1 ORDER BY 1""",
         _asked(stream, first_us, last_us),
     ).fetchall()
     return np.array([time for time, _ in rows], np.int64), np.array([value for _, value in rows], np.float32)
@@ -83,4 +85,5 @@ def _asked(stream: Stream, first_us: int, last_us: int) -> dict[str, object]:
         "machine": stream.machine_id,
         "first": moment(first_us),
         "last": moment(last_us),
+        "predicted": predicted_since(first_us),
     }

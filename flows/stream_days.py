@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -31,6 +32,7 @@ KEPT_ENGINES = 3
 """Late events older than these days make the stream start anew."""
 
 
+@cache
 def code_version() -> str:
     """Names what computes: another version computes everything again."""
     return f"{version('neural-focus')}:{contract_hash(FEATURE_NAMES, 1)}:{INPUT_HASH}:{LAYOUT}"

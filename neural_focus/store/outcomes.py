@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from neural_focus.store.database import Connection
+from neural_focus.store.predictions import predicted_since
 from neural_focus.time import moment
 
 
@@ -23,9 +24,10 @@ def apply_labels(connection: Connection, user_id: int, start_us: int, end_us: in
                 ON l.user_id = said.user_id AND (l.machine_id IS NULL OR l.machine_id = said.machine_id)
                 AND l.start_time < said.snapshot_time AND l.end_time >= said.snapshot_time
             WHERE said.user_id = %(user)s AND said.snapshot_time > %(first)s AND said.snapshot_time <= %(last)s
+                AND said.predicted_at >= %(predicted)s
             ORDER BY said.id, l.precedence DESC, l.created_at DESC, l.id DESC) best
-        WHERE p.id = best.id AND p.predicted_at = best.predicted_at
+        WHERE p.id = best.id AND p.predicted_at = best.predicted_at AND p.predicted_at >= %(predicted)s
             AND (p.actual_outcome, p.label_source) IS DISTINCT FROM (best.outcome, best.source)""",
-        {"user": user_id, "first": first, "last": last},
+        {"user": user_id, "first": first, "last": last, "predicted": predicted_since(start_us)},
     )
     return cursor.rowcount

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 import numpy as np
@@ -17,7 +18,7 @@ from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH, SEQUENCE_NAME
 from neural_focus.prediction import Mixture, Prediction
 from neural_focus.store.database import Connection
 from neural_focus.store.partitions import days_between, ensure_partitions
-from neural_focus.time import microseconds, moment
+from neural_focus.time import DAY_US, microseconds, moment
 
 SERVED = "role IN ('champion', 'fallback')"
 
@@ -78,6 +79,15 @@ def insert_predictions(connection: Connection, rows: Sequence[LoggedPrediction])
                 " break_mixture) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
                 [_values(row) for row in rows],
             )
+
+
+def predicted_since(snapshot_us: int) -> datetime:
+    """Before this, nothing was predicted of snapshots from ``snapshot_us`` on.
+
+    ``model_predictions`` is partitioned by ``predicted_at``: a query for snapshots reads all days without this. Half a
+    day is more than enough: the service refuses snapshots a minute ahead of its clock.
+    """
+    return moment(snapshot_us - DAY_US // 2)
 
 
 def _values(row: LoggedPrediction) -> tuple[object, ...]:
