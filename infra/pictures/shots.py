@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flows.server import login
 from infra.own_server import read_links
 from infra.pictures.dashboard import AT_MOST_SECONDS, dashboard
 from infra.pictures.help import AT_MOST_SECONDS as HELP_SECONDS
 from infra.pictures.help import help_at_work
-from infra.pictures.stage import HEIGHT, WIDTH, Stage
-from neural_focus.addresses import prefect_link, service_address
+from infra.pictures.labels_run import AT_MOST_SECONDS as LABELS_SECONDS
+from infra.pictures.labels_run import labels_run
+from infra.pictures.prefect_pages import prefect
+from infra.pictures.stage import WIDTH, Stage
+from neural_focus.addresses import service_address
 from neural_focus.errors import ServiceError
 from neural_focus.secrets import Secrets
 from neural_focus.settings import Settings
@@ -23,11 +23,6 @@ from serving.auth import LOCAL_PERSON, issue_token
 if TYPE_CHECKING:
     from playwright.sync_api import FloatRect
 
-SETTLE_MS = 4000
-"""Long enough for Prefect's page to fill."""
-WHOLE = "Math.min(document.querySelector('.app-router-view').scrollHeight, 1600)"
-"""The height at which a list of Prefect's, which scrolls by itself, is whole, if it is not too long."""
-
 
 @dataclass(frozen=True, slots=True)
 class Shot:
@@ -35,23 +30,6 @@ class Shot:
 
     take: Callable[[Stage], Mapping[str, bytes]]
     at_most_s: int = 120
-
-
-def prefect(stage: Stage) -> dict[str, bytes]:
-    """Prefect's deployments and runs, each list to its end."""
-    password = base64.b64encode(login(stage.secrets).encode()).decode()
-    context = stage.browser.new_context(viewport={"width": WIDTH, "height": HEIGHT})
-    context.add_init_script(f"localStorage.setItem('prefect-password', {json.dumps(password)})")
-    page = context.new_page()
-    taken = {}
-    for path in ("deployments?limit=50", "runs"):
-        page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
-        page.goto(f"{prefect_link(stage.settings)}/{path}")
-        page.wait_for_timeout(SETTLE_MS)
-        page.set_viewport_size({"width": WIDTH, "height": page.evaluate(WHOLE)})
-        page.wait_for_timeout(SETTLE_MS)
-        taken[f"prefect-{path.partition('?')[0]}"] = page.screenshot()
-    return taken
 
 
 def ab_report(stage: Stage) -> dict[str, bytes]:
@@ -91,6 +69,7 @@ def report_address(settings: Settings, secrets: Secrets, user: int) -> str | Non
 SHOTS: Mapping[str, Shot] = {
     "prefect": Shot(prefect),
     "ab-report": Shot(ab_report),
+    "labels-run": Shot(labels_run, LABELS_SECONDS),
     "dashboard": Shot(dashboard, AT_MOST_SECONDS),
     "help": Shot(help_at_work, HELP_SECONDS),
 }
