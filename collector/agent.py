@@ -41,9 +41,9 @@ FINISH_SECONDS = 15.0
 class Agent:
     """One run of the agent on one desktop."""
 
-    def __init__(self, options: Options, say: Callable[[str], None], clock: WallClock | None = None) -> None:
+    def __init__(self, options: Options, echo: Callable[[str], None], clock: WallClock | None = None) -> None:
         """Starts capturing. Raises what ``Recording`` raises."""
-        self._options, self._say = options, say
+        self._options, self._echo = options, echo
         desktop, self._waker = options.desktop, Waker()
         installed = InstalledApps(options.application_folders)
         rules = Rules.load(options.rules or desktop.folder / RULES_FILE, installed.hint)
@@ -53,7 +53,7 @@ class Agent:
         presence = make_presence(options.source, self._waker.end) if options.present else None
         self._prompt = InterventionPrompt(
             lambda: make_prompt(options.source, presence),
-            say,
+            echo,
             ignore=self._recording.capture.ignore,
             decide=options.decide,
             click=options.click,
@@ -64,7 +64,7 @@ class Agent:
             make_hands(options.source, presence, self._recording.capture),
             now_us=self._recording.capture.now_us,
             rested=self._recording.live.break_accepted,
-            say=say,
+            echo=echo,
         )
         self._session = None if desktop.is_demo else watch_session(self._waker.end, self._recording.capture.full_screen)
         self._status = AgentStatus(
@@ -106,7 +106,7 @@ class Agent:
                 thread.start()
         for step_us in self._recording.clock_steps.values():
             self._log_step(step_us)
-        told = saved = time.monotonic()
+        published = saved = time.monotonic()
         try:
             while not stop.is_set() and not self._quit:
                 now_us = self._recording.capture.now_us()
@@ -114,8 +114,8 @@ class Agent:
                 self._waker.until_turn(now_us, at_most=ANSWER_SECONDS if awaited else 1.0)
                 news = self._turn()
                 now = time.monotonic()
-                if news or now - told >= TELL_SECONDS:
-                    told = now
+                if news or now - published >= TELL_SECONDS:
+                    published = now
                     self._publish("paused" if self._status.paused else "running")
                 if now - saved >= SAVE_SECONDS:
                     saved = now
@@ -145,9 +145,9 @@ class Agent:
         if self._recording.live.timed != timed:
             self._keep_file(self._recording.save)  # an agent that is killed now still knows which session it is in
         if answer is not None:
-            self._say(f"Your answer: {answer}.")
+            self._echo(f"Your answer: {answer}.")
         for news in self._sessions.turn(self._recording.live.input_us):
-            self._say(news)
+            self._echo(news)
             self._status.notify(news)
         if self._session is not None:
             self._session.publish(self._recording.capture)
@@ -163,7 +163,7 @@ class Agent:
             self._log_step(step_us)
 
     def _log_step(self, step_us: int) -> None:
-        self._say(f"The clock was moved by {step_us / 1e6:+,.1f} s: what is captured from now on has the new time.")
+        self._echo(f"The clock was moved by {step_us / 1e6:+,.1f} s: what is captured from now on has the new time.")
 
     def _execute(self, command: str) -> None:
         match command.split():
@@ -171,11 +171,11 @@ class Agent:
                 if not self._status.paused:
                     self._end_boot()
                 self._status.paused_until = time.time() + float(seconds)
-                self._say("Nothing is captured until the pause is over.")
+                self._echo("Nothing is captured until the pause is over.")
             case ["resume"] if self._status.paused:
                 self._recording.resume()
                 self._status.paused_until = None
-                self._say("Capture continues.")
+                self._echo("Capture continues.")
             case ["session", *words]:
                 self._sessions.execute(words)
             case ["quit"]:
@@ -187,7 +187,7 @@ class Agent:
         if self._shipper is not None:
             self._shipper.move(from_us, zone)
         time.tzset()
-        self._say(f"The time zone is {zone} now; schedules follow at the next start.")
+        self._echo(f"The time zone is {zone} now; schedules follow at the next start.")
 
     def _end_boot(self) -> None:
         """What comes from now on is not captured."""
@@ -198,7 +198,7 @@ class Agent:
         """Says a new problem once, and when it is over."""
         problem = self._recording.problem
         if problem != self._warned:
-            self._say(f"Nothing is kept: {problem}" if problem else "Capture continues.")
+            self._echo(f"Nothing is kept: {problem}" if problem else "Capture continues.")
             self._warned = problem
 
     def _publish(self, state: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ class AgentCounters:
     """The parts of one agent; None: it has no such part."""
 
     recording: Recording
-    talk: ServiceSession
+    service: ServiceSession
     actions: ActionRunner
     shipper: Shipper | None
     link: WebSocketClient | None
@@ -34,8 +34,8 @@ class AgentCounters:
             **self.recording.counters(),
             **describe(self.shipper),
             "snapshots_sent": link.counters["snapshots_sent"] if link else 0,
-            **self.talk.counters,
-            "closed": dict(self.talk.closed),
+            **self.service.counters,
+            "closed": dict(self.service.closed),
             "link": dict(link.counters) if link else {},
             **(self.session.describe() if self.session else {}),
             "connected": bool(link and link.connected),
@@ -46,6 +46,6 @@ class AgentCounters:
         return (
             self.shipper.problem if self.shipper else "",
             self.link.problem if self.link else "",
-            self.talk.problem,
+            self.service.problem,
             self.actions.problem,
         )

@@ -58,7 +58,7 @@ class AgentStatus:
         self.paused_until: float | None = None
         """Unix seconds at which a pause ends; None while nothing is paused."""
         self._found: tuple[Capability, ...] = ()
-        self._abilities_told: tuple[Ability, ...] = ()
+        self._published_abilities: tuple[Ability, ...] = ()
 
     @property
     def paused(self) -> bool:
@@ -83,7 +83,7 @@ class AgentStatus:
 
     def publish(
         self,
-        talk: Listener,
+        service: Listener,
         counted: Mapping[str, Any],
         sessions: tuple[Entry, ...],
         rounds: Rounds | None = None,
@@ -94,8 +94,8 @@ class AgentStatus:
         if not self.paused:  # a stopped hook knows nothing new
             self._found = capabilities(self._source, lock=self._sees_lock(), bus=bus)
         status = self._status(losses(counted), rounds)
-        self._abilities_told = status.abilities
-        talk.publish_status(status)
+        self._published_abilities = status.abilities
+        service.publish_status(status)
         if self._presence is not None:
             self._show(self._presence, sessions, connected=counted["connected"])
 
@@ -111,9 +111,10 @@ class AgentStatus:
             "source": self._source.name,
             "paused_until": self.paused_until,
             "capabilities": [
-                {"subject": one.subject, "there": one.there, "said": one.said, "hint": one.hint} for one in self._found
+                {"subject": one.subject, "there": one.there, "said": one.description, "hint": one.hint}
+                for one in self._found
             ],
-            "abilities": msgspec.to_builtins(self._abilities_told),
+            "abilities": msgspec.to_builtins(self._published_abilities),
             "tray": bool(presence and presence.in_tray),
         }
 
@@ -128,7 +129,7 @@ class AgentStatus:
             state="capturing" if until is None else "paused",
             source=self._source.name,
             paused_until=None if until is None else iso(int(until * 1e6)),
-            missing=tuple(Notice(one.subject, one.said, one.hint) for one in missing(self._found)),
+            missing=tuple(Notice(one.subject, one.description, one.hint) for one in missing(self._found)),
             lost=tuple(lost),
             abilities=self._abilities(),
             rounds=rounds,
@@ -138,8 +139,8 @@ class AgentStatus:
         from collector.tray import Mood, View
 
         lacking = missing(self._found)
-        unable = [f"Cannot {IN_WORDS[one.action]}: {one.why}" for one in self._abilities_told if not one.able]
-        lines = (*(f"{one.subject}: {one.said}" for one in lacking), *unable)
+        unable = [f"Cannot {IN_WORDS[one.action]}: {one.why}" for one in self._published_abilities if not one.able]
+        lines = (*(f"{one.subject}: {one.description}" for one in lacking), *unable)
         if self.paused_until is not None:
             until = datetime.fromtimestamp(self.paused_until).astimezone()
             presence.show(View(Mood.PAUSED, f"until {until:%H:%M}", lines, sessions))

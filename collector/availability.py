@@ -63,7 +63,7 @@ class OfferVisibility:
     async def _presents(self, there: Sequence[str], *, full: bool) -> bool:
         if XFCONF in there:
             path = "/" + XFCONF.replace(".", "/")
-            told = await ask(self._session, XFCONF, path, XFCONF, "GetProperty", "ss", *PRESENTATION_MODE)
-            if isinstance(told, Variant) and told.value is True:
+            answer = await ask(self._session, XFCONF, path, XFCONF, "GetProperty", "ss", *PRESENTATION_MODE)
+            if isinstance(answer, Variant) and answer.value is True:
                 return True
         return full and await self._engagement.inhibited() and not await self._engagement.plays()

@@ -14,11 +14,11 @@ JOIN_INPUT_GROUP = "sudo usermod -aG input $USER, then log out and in again (eve
 
 @dataclass(frozen=True, slots=True)
 class Capability:
-    """One thing that capture can do (``there``) or cannot; ``said`` is how or why not, ``hint`` what would help."""
+    """One thing that capture can do (``there``) or cannot: how or why not, and what would help."""
 
     subject: str
     there: bool
-    said: str
+    description: str
     hint: str = ""
 
 
@@ -26,8 +26,8 @@ class Capability:
 class Seen:
     """What was found of a Wayland session.
 
-    ``inputs``: keyboards and pointers that can be read, and devices that may not be. ``told``: an extension of the
-    desktop has told of the focus. ``bus``: why the session bus cannot be used, empty when it can.
+    ``inputs``: keyboards and pointers that can be read, and devices that may not be. ``reported``: an extension of
+    the desktop has reported the focus. ``bus``: why the session bus cannot be used, empty when it can.
     """
 
     desktop: str
@@ -35,7 +35,7 @@ class Seen:
     built: bool
     tells_windows: bool
     tells_idle: bool
-    told: bool
+    reported: bool
     bus: str = ""
 
 
@@ -70,7 +70,7 @@ def missing(found: tuple[Capability, ...]) -> tuple[Capability, ...]:
 def is_useful(seen: Seen) -> bool:
     """Whether anything at all would be captured."""
     keyboards, pointers, _ = seen.inputs
-    return keyboards + pointers > 0 or seen.tells_windows or seen.told or extension_installed(seen.desktop)
+    return keyboards + pointers > 0 or seen.tells_windows or seen.reported or extension_installed(seen.desktop)
 
 
 def kind_of(desktop: str) -> str:
@@ -118,7 +118,7 @@ def _inputs(seen: Seen) -> Capability:
 def _focus(seen: Seen) -> Capability:
     if seen.tells_windows:
         return Capability("focus", True, "by the compositor (wlr-foreign-toplevel)")
-    if seen.told:
+    if seen.reported:
         return Capability("focus", True, "from the desktop's extension")
     desktop = {"gnome": "GNOME", "kde": "KDE"}.get(kind_of(seen.desktop))
     if desktop and seen.bus:

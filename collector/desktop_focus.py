@@ -35,11 +35,11 @@ class Focused:
 
 
 class FocusReceiver(ServiceInterface):
-    """What the extension calls. ``heard`` is called on the bus's thread."""
+    """What the extension calls. ``receive`` is called on the bus's thread."""
 
-    def __init__(self, heard: Callable[[Focused], None]) -> None:
+    def __init__(self, receive: Callable[[Focused], None]) -> None:
         super().__init__(INTERFACE)
-        self._heard = heard
+        self._receive = receive
         self._numbers: dict[str, int] = {}
         self._next = 1
         self.calls = 0
@@ -56,7 +56,7 @@ class FocusReceiver(ServiceInterface):
         """The focus changed, or the title of the window that holds it."""
         self.calls += 1
         process = int(pid) if pid.isdecimal() and int(pid) < 1 << 32 else 0
-        self._heard(Focused(self._number(window), process, app[:_LONGEST], title[:_LONGEST]))
+        self._receive(Focused(self._number(window), process, app[:_LONGEST], title[:_LONGEST]))
 
     def _number(self, window: str) -> int:
         """Windows are numbered as they come: KDE names them by UUID."""

@@ -61,8 +61,8 @@ class DoNotDisturb:
         server = await ask(bus, NOTIFICATIONS, _path(NOTIFICATIONS), NOTIFICATIONS, "GetServerInformation")
         if not str(server or "").lower().startswith("xfce"):
             return False
-        told = await ask(bus, XFCONF, _path(XFCONF), XFCONF, "GetProperty", "ss", "xfce4-notifyd", "/do-not-disturb")
-        return isinstance(told, Variant) and told.value is True
+        answer = await ask(bus, XFCONF, _path(XFCONF), XFCONF, "GetProperty", "ss", "xfce4-notifyd", "/do-not-disturb")
+        return isinstance(answer, Variant) and answer.value is True
 
     async def _shows_banners(self) -> bool:
         if self._banners is None:
@@ -85,8 +85,8 @@ async def _read_setting() -> str:
         )
     except OSError:
         return ""
-    told, _ = await reading.communicate()
-    return told.decode("utf-8", "replace").strip()
+    answer, _ = await reading.communicate()
+    return answer.decode("utf-8", "replace").strip()
 
 
 def _path(name: str) -> str:

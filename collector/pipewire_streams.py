@@ -91,8 +91,8 @@ async def _dump() -> list[dict[str, Any]]:
     except OSError:
         return []
     try:
-        told, _ = await asyncio.wait_for(looking.communicate(), LOOK_SECONDS)
-        found = json.loads(told)
+        output, _ = await asyncio.wait_for(looking.communicate(), LOOK_SECONDS)
+        found = json.loads(output)
     except (TimeoutError, ValueError):  # it hangs on a server that is going away, or has nothing to tell
         found = []
     if looking.returncode is None:

@@ -74,7 +74,7 @@ class InterventionPrompt:
     def __init__(
         self,
         make_prompt: Callable[[], PromptWindow],
-        say: Callable[[str], None],
+        echo: Callable[[str], None],
         *,
         ignore: Callable[[int], None],
         decide: Decide | None = None,
@@ -83,7 +83,7 @@ class InterventionPrompt:
     ) -> None:
         """``make_prompt`` is asked again when the display went away; ``ignore`` is told
         each window of ours; ``terminal``: letters typed there are answers."""
-        self._say, self._ignore, self._decide, self._click = say, ignore, decide, click
+        self._echo, self._ignore, self._decide, self._click = echo, ignore, decide, click
         self._terminal, self._make_prompt = terminal, make_prompt
         self._prompt = make_prompt()
         self._open: _Open | None = None
@@ -100,7 +100,7 @@ class InterventionPrompt:
         self._open = _Open(offer, time.monotonic(), self._decide(offer) if self._decide else None)
         keys = " [a]ccept, [r]eject, [s]nooze, then Enter" if self._terminal else ""
         note = offer_note(offer)
-        self._say(f"{_headline(offer)} {offer.reason}. {note}{keys}")
+        self._echo(f"{_headline(offer)} {offer.reason}. {note}{keys}")
         buttons = [(answer, label) for answer, label in _LABELS.get(offer.type, _LABELS["SUGGEST_BREAK"])]
         lines = [_headline(offer), *wrap_ascii(offer.reason), *wrap_ascii(note)]
         try:
@@ -138,7 +138,7 @@ class InterventionPrompt:
             self._prompt = self._make_prompt()
             self._ignore(self._prompt.show(lines, buttons))
         except CaptureError as error:
-            self._say(f"The offer cannot be shown on the screen: {error}")
+            self._echo(f"The offer cannot be shown on the screen: {error}")
 
     def _typed(self) -> str | None:
         """The answer that was typed, "" for another line, None for no line."""
@@ -162,7 +162,7 @@ class InterventionPrompt:
             try:
                 self._click(*place)
             except CaptureError as error:
-                self._say(f"The answer cannot be clicked: {error}")
+                self._echo(f"The answer cannot be clicked: {error}")
         late = time.monotonic() - waiting.shown > delay + 2.0  # something lay over the button
         return answer if late else None
 

@@ -68,9 +68,9 @@ class ScreenLock:
 
     async def verify(self, *, after_input: bool = False) -> None:
         """Asks the session whether it is locked."""
-        says = await self._ask()
-        if says is not None:
-            self._set(says, "asked")
+        is_locked = await self._ask()
+        if is_locked is not None:
+            self._set(is_locked, "asked")
         elif after_input:
             self._set(False, "input")
 
@@ -124,8 +124,8 @@ class ScreenLock:
         answers = [await ask(self._session, one, "/" + one.replace(".", "/"), one, "GetActive") for one in SAVERS]
         if self._path:
             answers.append(await ask_property(self._system, LOGIND, self._path, SESSION, "LockedHint"))
-        said = [bool(answer) for answer in answers if answer is not None]
-        return any(said) if said else None
+        known = [bool(answer) for answer in answers if answer is not None]
+        return any(known) if known else None
 
 
 async def _session_path(system: MessageBus) -> str:

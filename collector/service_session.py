@@ -69,7 +69,7 @@ class ServiceSession:
         self._natural: dict[int, int] = {}
         self._ends: dict[int, int] = {}
         self._joined = -1
-        self._heard: list[ServerMessage] = []
+        self._received: list[ServerMessage] = []
         self.known = RowContext()
         """What the shipper puts onto every row; replaced, never changed."""
         self.counters: Counter[str] = Counter(predictions=0, interventions=0, answers=0)
@@ -93,7 +93,7 @@ class ServiceSession:
             elif isinstance(message, SiteInFront):
                 self._site_in_front(message)
             else:
-                self._heard.append(message)
+                self._received.append(message)
 
     def turn(self, snapshots: list[Snapshot]) -> str | None:
         """Sends the snapshots, receives what came, asks for answers; returns an answer just given."""
@@ -104,8 +104,8 @@ class ServiceSession:
         for start_us, end_us, natural in self._live.sessions():
             if natural:  # timed ones began at the service
                 self._publish_session(start_us, end_us)
-        heard, self._heard = self._heard, []
-        for message in heard:
+        messages, self._received = self._received, []
+        for message in messages:
             self._receive(message)
         self._actions.turn()
         self._report_session()

@@ -50,7 +50,7 @@ class SiteContext:
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
-        self._told: dict[str, _SiteReport] = {}
+        self._reports: dict[str, _SiteReport] = {}
         self._front: Any = None  # the newest WINDOW_FOCUS_CHANGE as the hook gave it
         self._shown = ""
         self._title = ""
@@ -59,10 +59,10 @@ class SiteContext:
         """An extension's word, at ``now`` of a monotonic clock. Only the kind of its site is kept."""
         family = _family(message.browser) if message.browser else ANY
         if message.site is not None:
-            self._told[family] = _SiteReport(self._rules.site_kind(message.site), now + STALE_SECONDS)
-        for said_of, told in self._told.items():
-            if message.site is None and family in (said_of, ANY):
-                told.until = min(told.until, now + NULL_SECONDS)
+            self._reports[family] = _SiteReport(self._rules.site_kind(message.site), now + STALE_SECONDS)
+        for reporter, report in self._reports.items():
+            if message.site is None and family in (reporter, ANY):
+                report.until = min(report.until, now + NULL_SECONDS)
 
     def apply(self, records: Records, texts: dict[int, str], now: float) -> None:
         """Names the browser's records by its kind, in place. ``texts``: titles by position, as they were drained."""
@@ -96,19 +96,19 @@ class SiteContext:
     def _came_to_front(self, record: Any, now: float) -> None:
         before, self._front = self._front_family(), record
         for family in (self._front_family(), ANY):
-            if before != self._front_family() and (told := self._told.get(family)) is not None:
-                told.until = max(told.until, now + RETURN_SECONDS)
+            if before != self._front_family() and (report := self._reports.get(family)) is not None:
+                report.until = max(report.until, now + RETURN_SECONDS)
         self._shown = self._kind(now)
 
     def _kind(self, now: float) -> str:
         """Of the window in front; empty where it is no browser, or none that tells."""
         front = self._front_family()
         for family in (front, ANY) if front else ():
-            told = self._told.get(family)
-            if told is not None and now < told.until:
-                return told.kind
-            if told is not None:  # in front, and no word came: it does not come back with the next return
-                del self._told[family]
+            report = self._reports.get(family)
+            if report is not None and now < report.until:
+                return report.kind
+            if report is not None:  # in front, and no word came: it does not come back with the next return
+                del self._reports[family]
         return ""
 
     def _front_family(self) -> str:

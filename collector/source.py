@@ -31,7 +31,7 @@ def find_source(display: str | None, environ: Mapping[str, str] | None = None) -
         lacking = missing(of_wayland(seen, lock=True))
         raise CaptureError(
             "nothing of this Wayland session can be captured yet",
-            why="; ".join(f"{one.subject}: {one.said}" for one in lacking),
+            why="; ".join(f"{one.subject}: {one.description}" for one in lacking),
             hint="; or ".join(dict.fromkeys(one.hint for one in lacking)) + "; or log in with an Xorg (X11) session",
         )
     return session

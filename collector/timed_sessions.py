@@ -51,7 +51,7 @@ REASONS = ("I need something blocked for work", "Something urgent came up", "I s
 class _Row:
     """``asked``: when the next session was asked for, ``rests_until``: of a break; both of a monotonic clock.
 
-    ``told_until_us``: the break's end as it was told last, on the wall clock.
+    ``published_until_us``: the break's end as it was published last, on the wall clock.
     """
 
     kind: Kind
@@ -59,7 +59,7 @@ class _Row:
     asked: float | None = None
     session_id: int | None = None
     rests_until: float | None = None
-    told_until_us: int = 0
+    published_until_us: int = 0
 
 
 class TimedSessions:
@@ -105,9 +105,9 @@ class TimedSessions:
         if row.rests_until is None:
             return Rounds(row.kind, row.done, None)
         until_us = self._wall_us(row.rests_until)
-        if abs(until_us - row.told_until_us) > SAME_US:
-            row.told_until_us = until_us
-        return Rounds(row.kind, row.done, iso(row.told_until_us))
+        if abs(until_us - row.published_until_us) > SAME_US:
+            row.published_until_us = until_us
+        return Rounds(row.kind, row.done, iso(row.published_until_us))
 
     def receive(self, message: ServerMessage) -> None:
         """What the service tells of sessions; anything else is none of ours."""

@@ -70,8 +70,8 @@ class WaylandSource:
         from neural_focus._wayland import HAS_COMPOSITOR
 
         hook = self._hook
-        told = self._focused is not None
-        return Seen(self.desktop, hook.inputs, HAS_COMPOSITOR, hook.tells_windows, hook.tells_idle, told, bus)
+        reported = self._focused is not None
+        return Seen(self.desktop, hook.inputs, HAS_COMPOSITOR, hook.tells_windows, hook.tells_idle, reported, bus)
 
     def probe(self) -> Seen:
         """How things would be, without capturing anything."""
@@ -81,7 +81,7 @@ class WaylandSource:
             windows, idle = compositor_tells(self.socket) if HAS_COMPOSITOR else (False, False)
         except CaptureError:
             windows, idle = False, False
-        return Seen(self.desktop, count_inputs(self.input_folder), HAS_COMPOSITOR, windows, idle, told=False)
+        return Seen(self.desktop, count_inputs(self.input_folder), HAS_COMPOSITOR, windows, idle, reported=False)
 
 
 def wayland_session(environ: Mapping[str, str]) -> WaylandSource | None:

@@ -44,7 +44,7 @@ class WebSocketClient(threading.Thread):
         super().__init__(name="link", daemon=True)
         base = address.rstrip("/").replace("http", "ws", 1)
         self._url = f"{base}/ws?{urlencode({'machine_id': machine_id})}"
-        self._token, self._tell = token, news
+        self._token, self._notify = token, news
         self._loop = asyncio.new_event_loop()
         self._outgoing: deque[ClientMessage] = deque(maxlen=WAITING_MESSAGES)
         self._news = asyncio.Event()
@@ -157,4 +157,4 @@ class WebSocketClient(threading.Thread):
         except queue.Full:
             self.counters["inbox_full"] += 1
         if not isinstance(message, PredictionMade):  # it is for the next second: the next turn finds it
-            self._tell()
+            self._notify()

@@ -54,7 +54,7 @@ def history(platform: Platform) -> int:
     """Returns how many events were added."""
     from neural_focus.simulation.history import write_history
 
-    found = write_history(platform.connection, platform.settings, progress=lambda _, share: _say("history", share))
+    found = write_history(platform.connection, platform.settings, progress=lambda _, share: _show("history", share))
     publish_markdown(
         "history-run",
         f"**{found.people} demo people**, simulated: {found.events:,} events, {found.sessions:,} sessions, "
@@ -69,7 +69,7 @@ def first_features(platform: Platform) -> int:
     """Returns how many snapshots were computed."""
     from flows.features import compute_features
 
-    return sum(one.snapshots for one in compute_features(platform, lambda share: _say("features", share)))
+    return sum(one.snapshots for one in compute_features(platform, lambda share: _show("features", share)))
 
 
 @platform_flow(name="first-labels", description="The labels of everything there is.", stale_after=NEVER)
@@ -77,7 +77,7 @@ def first_labels(platform: Platform) -> int:
     """Returns how many moments were labelled."""
     from flows.labels import compute_labels
 
-    return sum(one.moments for one in compute_labels(platform, lambda share: _say("labels", share)))
+    return sum(one.moments for one in compute_labels(platform, lambda share: _show("labels", share)))
 
 
 @platform_flow(
@@ -104,7 +104,7 @@ def first_model(platform: Platform) -> str:
         ("promotion", promotion),
         ("report", report),
     ):
-        _say(step, 0.0)
+        _show(step, 0.0)
         run()
     from neural_focus.models.champion import usable_champion
 
@@ -139,7 +139,7 @@ def bootstrap(settings: Settings, report: Report) -> str:
     return tag
 
 
-def _say(step: str, share: float) -> None:
+def _show(step: str, share: float) -> None:
     report = _report.get()
     begin, end = SHARES[step]
     if report is not None:

@@ -28,12 +28,12 @@ Floats = NDArray[np.float64]
 
 def champion_on(platform: Platform, champion: StoredModel, held: HeldOut) -> dict[str, Floats]:
     """The champion's probabilities float64[n] by target on each of ``held``; nan where it may have seen the moment."""
-    said = {target: np.full(len(held), np.nan) for target in JUDGED}
-    _kept(platform, champion, held, said)
+    predicted = {target: np.full(len(held), np.nan) for target in JUDGED}
+    _kept(platform, champion, held, predicted)
     fresh = ~seen_by(champion, held) & (held.split == DAYS)
     if fresh.any():
-        _predicted(platform, champion, held, fresh, said)
-    return said
+        _predicted(platform, champion, held, fresh, predicted)
+    return predicted
 
 
 def seen_by(champion: StoredModel, held: HeldOut) -> NDArray[np.bool_]:
@@ -46,16 +46,16 @@ def seen_by(champion: StoredModel, held: HeldOut) -> NDArray[np.bool_]:
     return np.asarray(held.times_us <= last + MARGIN_US if until else held.times_us <= last)
 
 
-def _kept(platform: Platform, champion: StoredModel, held: HeldOut, said: dict[str, Floats]) -> None:
+def _kept(platform: Platform, champion: StoredModel, held: HeldOut, predicted: dict[str, Floats]) -> None:
     """Fills in what was kept of the champion's own held-out moments."""
     data = read_file(platform.settings, champion.tag, FILE)
     if data is None:
         return
     theirs, kind = read_held_out(data), str(champion.manifest["kind"])
     found = theirs.find(held)
-    for target in said:
+    for target in predicted:
         if kind in theirs.said.get(target, {}):
-            said[target][found >= 0] = theirs.said[target][kind][found[found >= 0]]
+            predicted[target][found >= 0] = theirs.said[target][kind][found[found >= 0]]
 
 
 def _predicted(
@@ -63,7 +63,7 @@ def _predicted(
     champion: StoredModel,
     held: HeldOut,
     fresh: NDArray[np.bool_],
-    said: dict[str, Floats],
+    predicted: dict[str, Floats],
 ) -> None:
     """Fills in what the served champion says of moments after its data, and of people it does not know."""
     predictor = load(platform.settings, champion.tag)
@@ -89,5 +89,5 @@ def _predicted(
         for u, t, p in zip(wanted["user_id"], wanted["event_timestamp"], wanted["place"], strict=True)
     }
     rows = [place[(int(p), int(t))] for p, t in zip(moments.person, moments.times_us, strict=True)]
-    for target in said:
-        said[target][rows] = predictor.judge_moments(target, moments)
+    for target in predicted:
+        predicted[target][rows] = predictor.judge_moments(target, moments)

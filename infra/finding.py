@@ -20,5 +20,5 @@ class Finding:
 
     state: Grade
     subject: str
-    said: str
+    description: str
     hint: str = ""

@@ -31,10 +31,10 @@ def check_actions(settings: Settings) -> Finding:
         return Finding(Grade.WELL, "help", "no agent has told yet what it can do here")
     able = [IN_WORDS.get(one["action"], one["action"]) for one in abilities if one["able"]]
     unable = [one for one in abilities if not one["able"]]
-    said = [f"it can do {', '.join(able)}"] if able else []
-    said += [f"not {IN_WORDS.get(one['action'], one['action'])}: {one['why']}" for one in unable]
+    text = [f"it can do {', '.join(able)}"] if able else []
+    text += [f"not {IN_WORDS.get(one['action'], one['action'])}: {one['why']}" for one in unable]
     hint = "; ".join(dict.fromkeys(one["hint"] for one in unable if one["hint"]))
-    return Finding(Grade.LIMITED if unable else Grade.WELL, "help", "; ".join(said), hint)
+    return Finding(Grade.LIMITED if unable else Grade.WELL, "help", "; ".join(text), hint)
 
 
 def check_browsers(settings: Settings) -> Finding:
@@ -43,12 +43,12 @@ def check_browsers(settings: Settings) -> Finding:
         return Finding(Grade.WELL, "browsers", "the service does not run, so nobody knows of them")
     browsers: list[dict[str, Any]] = ask_service(settings, "/browsers")
     if not browsers:
-        said = "no browser is paired: no site can be closed, and none is told"
-        return Finding(Grade.LIMITED, "browsers", said, f"neural-focus extension says how to load it; then {PAIR}")
+        text = "no browser is paired: no site can be closed, and none is told"
+        return Finding(Grade.LIMITED, "browsers", text, f"neural-focus extension says how to load it; then {PAIR}")
     ready = [one["browser"] for one in browsers if one["connected"] and one["allowed"]]
     denied = [one["browser"] for one in browsers if one["connected"] and not one["allowed"]]
     away = [f"{one['browser']} ({_seen(one['seen_at'])})" for one in browsers if not one["connected"]]
-    said = "; ".join(
+    text = "; ".join(
         f"{words}: {', '.join(names)}"
         for words, names in (
             ("sites can be closed in", ready),
@@ -58,10 +58,10 @@ def check_browsers(settings: Settings) -> Finding:
         if names
     )
     if denied:
-        return Finding(Grade.LIMITED, "browsers", said, "Allow access to all sites in the extension's settings there")
+        return Finding(Grade.LIMITED, "browsers", text, "Allow access to all sites in the extension's settings there")
     if not ready:
-        return Finding(Grade.LIMITED, "browsers", said, f"Open that browser; where the extension is gone, {PAIR} again")
-    return Finding(Grade.WELL, "browsers", said)
+        return Finding(Grade.LIMITED, "browsers", text, f"Open that browser; where the extension is gone, {PAIR} again")
+    return Finding(Grade.WELL, "browsers", text)
 
 
 def check_availability(_: Settings) -> Finding:

@@ -31,10 +31,10 @@ def machine_zone(environ: Mapping[str, str], root: Path = Path("/")) -> str:
     """
     if "TZ" in environ:
         return _zone_of_variable(environ["TZ"], root)
-    told, localtime = _timezone_file(root), root / "etc" / "localtime"
+    zone_name, localtime = _timezone_file(root), root / "etc" / "localtime"
     if not os.path.lexists(localtime):
-        return told or "UTC"
-    found = _zone_of_file(localtime, told) or told
+        return zone_name or "UTC"
+    found = _zone_of_file(localtime, zone_name) or zone_name
     if found:
         return found
     raise ConfigurationError(
@@ -89,8 +89,8 @@ def _timezone_file(root: Path) -> str:
     return words[0] if words and is_zone(words[0]) else ""
 
 
-def _zone_of_file(path: Path, told: str) -> str:
-    """The zone that ``path`` links to or is a copy of; ``told`` is preferred to others that are the same."""
+def _zone_of_file(path: Path, zone_name: str) -> str:
+    """The zone that ``path`` links to or is a copy of; ``zone_name`` is preferred to others alike."""
     named = _zone_of_path(path.resolve())
     if named:
         return named
@@ -98,7 +98,7 @@ def _zone_of_file(path: Path, told: str) -> str:
         content = path.read_bytes()
     except OSError:
         return ""
-    return _zone_of_content(content, told) if content.startswith(b"TZif") else ""
+    return _zone_of_content(content, zone_name) if content.startswith(b"TZif") else ""
 
 
 def _zone_of_path(path: PurePath) -> str:
@@ -111,7 +111,7 @@ def _zone_of_path(path: PurePath) -> str:
     return name if name and is_zone(name) else ""
 
 
-def _zone_of_content(content: bytes, told: str) -> str:
+def _zone_of_content(content: bytes, zone_name: str) -> str:
     """The zone with these bytes; where the database is of another version, one that tells the same time."""
     known = {name: data for name in sorted(zoneinfo.available_timezones()) if (data := _read(name)) is not None}
     same = [name for name, data in known.items() if data == content]
@@ -119,8 +119,8 @@ def _zone_of_content(content: bytes, told: str) -> str:
         alike = {name: _clock(data) for name, data in known.items() if _footer(data) == _footer(content)}
         same = [name for name, other in alike.items() if other == clock]
         same = same or [name for name, other in alike.items() if other[-_RECENT:] == clock[-_RECENT:]]
-    if told in same:
-        return told
+    if zone_name in same:
+        return zone_name
     listed = _listed()
     return min(same, key=lambda name: (name not in listed, name), default="")
 

@@ -42,11 +42,11 @@ def _refuse_what_passed(value: Any, taken: Any, where: str) -> None:
         raise InputError(f"{where} is {value}", hint="It should be a finite number")
 
 
-def _refusal(shape: type, value: Any, where: str, told: str) -> InputError:
+def _refusal(shape: type, value: Any, where: str, message: str) -> InputError:
     """msgspec's "what is wrong - at `$.path`" with the value, and the choices where there are some."""
-    told, _, path = told.rstrip("`").partition(" - at `$")
-    if "missing required field" in told:
-        name = told.split("`")[1]
+    message, _, path = message.rstrip("`").partition(" - at `$")
+    if "missing required field" in message:
+        name = message.split("`")[1]
         return InputError(f"{where}{path} lacks a field", why=repr(name), hint="Send it as the message schema says")
     schema = msgspec.json.schema(shape, schema_hook=lambda _: {"type": "string"})
     node = schema
@@ -58,7 +58,7 @@ def _refusal(shape: type, value: Any, where: str, told: str) -> InputError:
     shown = repr(value)
     return InputError(
         f"{where}{path} is {shown if len(shown) <= 60 else shown[:57] + '...'}",
-        hint=f"It should be one of {', '.join(map(str, choices))}" if choices else told,
+        hint=f"It should be one of {', '.join(map(str, choices))}" if choices else message,
     )
 
 

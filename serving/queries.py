@@ -70,28 +70,28 @@ def _hit_rate(found: WarningDay, days: int) -> HitRate:
         moments=found.moments,
         calibration_error=found.calibration_error,
         reliability=tuple(
-            ReliabilityPoint(said / count, happened / count, int(count))
-            for count, said, happened in found.bins
+            ReliabilityPoint(predicted / count, happened / count, int(count))
+            for count, predicted, happened in found.bins
             if count
         ),
     )
 
 
-def person_of(someone: UserProfile) -> Person:
+def person_of(user: UserProfile) -> Person:
     """A person in the words of the API."""
-    return Person(someone.id, someone.username, someone.zone, someone.is_demo)
+    return Person(user.id, user.username, user.zone, user.is_demo)
 
 
 async def now(runtime: Runtime, user_id: int) -> Now:
     """The moment."""
-    someone = await runtime.person(user_id)
+    user = await runtime.person(user_id)
     prediction, age = runtime.current(user_id)
     stream = runtime.streams.newest(user_id)
     fresh = age is not None and age <= FRESH_SECONDS
     answering, people = runtime.champion, runtime.people
-    card = await runtime.database.run(lambda connection: model_card(connection, answering, people, someone))
+    card = await runtime.database.run(lambda connection: model_card(connection, answering, people, user))
     return Now(
-        person=person_of(someone),
+        person=person_of(user),
         collecting=fresh and runtime.hub.has_desktop(user_id),
         how_to_start="" if fresh or runtime.streams.desktop_of(user_id) else HOW_TO_START,
         age_s=age,
@@ -120,17 +120,17 @@ def prediction(runtime: Runtime, user_id: int) -> PredictionResponse:
     return PredictionResponse(PredictionMade.of(made), age)
 
 
-def model_card(connection: Connection, answering: Champion, people: PersonalModels, someone: UserProfile) -> ModelCard:
+def model_card(connection: Connection, answering: Champion, people: PersonalModels, user: UserProfile) -> ModelCard:
     """Which model answers, whose data made it, and how far it has got to know this person."""
-    predictor = answering.predictor_for(someone.id)
-    notice = answering.arms.notice(someone.id) or answering.notice
-    voices: dict[str, Voices] = {target: _voices(one) for target, one in people.of(someone.id, predictor).items()}
+    predictor = answering.predictor_for(user.id)
+    notice = answering.arms.notice(user.id) or answering.notice
+    voices: dict[str, Voices] = {target: _voices(one) for target, one in people.of(user.id, predictor).items()}
     source = trained_on(predictor)
-    zone = ZoneInfo(someone.zone)
-    first_us = first_prediction_us(connection, someone.id)
+    zone = ZoneInfo(user.zone)
+    first_us = first_prediction_us(connection, user.id)
     today = datetime.now(zone).date()
     day = 1 if first_us is None else (today - moment(first_us).astimezone(zone).date()).days + 1
-    learning = source != "people" and not someone.is_demo
+    learning = source != "people" and not user.is_demo
     data = predictor.manifest.get("data", {})
     return ModelCard(
         version=predictor.version,

@@ -51,11 +51,11 @@ class ActionRunner:
         *,
         now_us: Callable[[], int],
         rested: Callable[[int], int],
-        say: Callable[[str], None],
+        echo: Callable[[str], None],
         boot_us: Callable[[], int] = boot_clock_us,
     ) -> None:
         """Takes back what an earlier run left over. Raises OSError when the journal cannot be read."""
-        self._hands, self._now_us, self._rested, self._say, self._boot_us = hands, now_us, rested, say, boot_us
+        self._hands, self._now_us, self._rested, self._echo, self._boot_us = hands, now_us, rested, echo, boot_us
         self._journal = Journal(journal)
         self._running: dict[int, _Running] = {}
         self._outbox = Outbox(self._journal, self._keep, boot_us)
@@ -159,7 +159,7 @@ class ActionRunner:
                 self._store(
                     running, replace(running.entry, state="applied", applied_us=self._now_us(), where=outcome.where)
                 )
-                self._say(f"Done until {iso(running.entry.until_us)[11:16]} UTC: {running.entry.words}.")
+                self._echo(f"Done until {iso(running.entry.until_us)[11:16]} UTC: {running.entry.words}.")
             case Refused():
                 if self._take_back(running, "failed"):
                     self._refuse(running.entry, outcome.reason)
@@ -178,7 +178,7 @@ class ActionRunner:
         if running.action.rested:
             rested_us = now_us = self._rested(now_us)
         self._keep(replace(running.entry, state="ended", undone_us=now_us, reason=reason, rested_us=rested_us))
-        self._say(f"Over ({reason}): {running.entry.words}.")
+        self._echo(f"Over ({reason}): {running.entry.words}.")
 
     def _take_back(self, running: _Running, reason: UndoneReason) -> bool:
         """False where it did not succeed: it is tried again each turn, and at the next start."""
@@ -186,7 +186,7 @@ class ActionRunner:
             running.action.undo()
         except (CaptureError, OSError) as error:
             if running.over is None:
-                self._say(f"Not taken back yet: {running.entry.words}. {error}")
+                self._echo(f"Not taken back yet: {running.entry.words}. {error}")
             running.over = reason
             return False
         self._running.pop(running.entry.id, None)
@@ -194,13 +194,13 @@ class ActionRunner:
 
     def _refuse(self, entry: JournalEntry, reason: str) -> None:
         self._keep(replace(entry, state="refused", refused=reason[:255]))
-        self._say(f"Not done: {entry.words}. {reason}")
+        self._echo(f"Not done: {entry.words}. {reason}")
 
     def _recover(self) -> None:
         for entry in self._leftovers.take_back(self._now_us):
             self._keep(entry)
             over = f"Left over from before and taken back: {entry.words}."
-            self._say(f"Not done: {entry.words}. {entry.refused}" if entry.refused else over)
+            self._echo(f"Not done: {entry.words}. {entry.refused}" if entry.refused else over)
 
     def _note(self, number: int, touched: tuple[Touched, ...]) -> None:
         """Stores what is about to be changed. Raises OSError: then it is not changed."""

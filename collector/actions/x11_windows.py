@@ -26,12 +26,12 @@ class Expecting(Protocol):
         """What windows do for so long is no switch."""
 
 
-def wait_until(there: Callable[[], bool], else_say: str) -> None:
-    """Waits a little for what was asked. Raises CaptureError with ``else_say``: it may be asked again."""
+def wait_until(there: Callable[[], bool], why_not: str) -> None:
+    """Waits a little for what was asked. Raises CaptureError with ``why_not``: it may be asked again."""
     deadline = time.monotonic() + SETTLE_SECONDS
     while not there():
         if time.monotonic() >= deadline:
-            raise CaptureError(else_say, why=f"not within {SETTLE_SECONDS} s")
+            raise CaptureError(why_not, why=f"not within {SETTLE_SECONDS} s")
         time.sleep(0.01)
 
 

@@ -19,7 +19,9 @@ def doctor() -> None:
     console = Console(soft_wrap=True, highlight=False)
     found = diagnose(read_settings())
     for finding in found:
-        console.print(f"{finding.state} {finding.subject:15}{finding.said}", style=COLOURS[finding.state], markup=False)
+        console.print(
+            f"{finding.state} {finding.subject:15}{finding.description}", style=COLOURS[finding.state], markup=False
+        )
         if finding.hint:
             console.print(f"{'':17}→ {finding.hint}", markup=False)
     if any(finding.state is Grade.BROKEN for finding in found):

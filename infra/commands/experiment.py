@@ -46,17 +46,17 @@ def plan(file: File = None) -> None:
     for one in planned:
         weeks = "more than 104" if one.weeks is None else str(one.weeks)
         table.add_row(one.arm, f"{one.probability:g}", weeks, f"{one.power:.0%}", f"{one.opportunities:,.0f}")
-    _say(
+    _echo(
         f"{experiment.seed}: effect {asked.effect:g} on {experiment.outcome.metric} against {experiment.control.label}"
     )
     _console().print(table)
     for sentence in assumptions(experiment):
-        _say(sentence)
+        _echo(sentence)
     weeks_all = weeks_needed(planned)
     if weeks_all is None:
-        _say("Two years are not enough. Ask for a larger effect, more people or fewer arms.")
+        _echo("Two years are not enough. Ask for a larger effect, more people or fewer arms.")
     else:
-        _say(f"It needs {weeks_all} {'week' if weeks_all == 1 else 'weeks'}.")
+        _echo(f"It needs {weeks_all} {'week' if weeks_all == 1 else 'weeks'}.")
 
 
 @app.command()
@@ -70,7 +70,7 @@ def start(file: Annotated[Path, typer.Argument(help="The experiment's TOML file"
         connection.commit()
     begins = f"draws from {experiment.start} on" if experiment.start else "draws from now on"
     ends = f" until {experiment.end}" if experiment.end else ", until you stop it"
-    _say(f"{experiment.seed} {begins}{ends}: {taking_part} in it. The service takes it up within seconds.")
+    _echo(f"{experiment.seed} {begins}{ends}: {taking_part} in it. The service takes it up within seconds.")
 
 
 @app.command()
@@ -83,9 +83,9 @@ def stop(
         stopped = stop_experiment(connection, name, reason)
         left = [one.spec for one in read_running(connection)]
         connection.commit()
-    _say(f"{stopped} is stopped. The service draws no more from it within seconds.")
+    _echo(f"{stopped} is stopped. The service draws no more from it within seconds.")
     if not any(spec.unit == "opportunity" and spec.rest_of_layer and not spec.demo_people for spec in left):
-        _say("Whoever is in no other experiment of the layer help is offered nothing now; demo people have their own.")
+        _echo("Whoever is in no other experiment of the layer help is offered nothing now; demo people have their own.")
 
 
 @app.command("list")
@@ -94,7 +94,7 @@ def list_() -> None:
     with connect(started_url(read_settings())) as connection:
         found = list_experiments(connection)
     if not found:
-        _say("No experiment yet: the service starts the platform's own one with its first start.")
+        _echo("No experiment yet: the service starts the platform's own one with its first start.")
         return
     table = Table("experiment", "layer", "people", "state", "taken part", "opportunities", "stopped arms")
     for one in found:
@@ -116,16 +116,16 @@ def report(name: Annotated[str | None, typer.Argument(help="One experiment; with
         if name and not found:
             raise InputError(f"there is no experiment called {name!r}", hint=LIST)
         page = write_report(connection, settings.reports / "ab", now=datetime.now(UTC))
-    _say(json.loads((page.parent / "report.json").read_text("utf-8"))["sentence"])
+    _echo(json.loads((page.parent / "report.json").read_text("utf-8"))["sentence"])
     for one in found:
-        _say(f"{one.spec.seed}: {_state(one)}; {one.spec.hypothesis}")
+        _echo(f"{one.spec.seed}: {_state(one)}; {one.spec.hypothesis}")
         for arm in one.spec.arms:
             stop = one.stops.get(arm.label)
             why = "" if stop is None else f"; stopped, {stop.why} (since {stop.at:%Y-%m-%d %H:%M} UTC)"
-            _say(f"  {arm.label} {arm.probability:g}: {one.exposures.get(arm.label, 0):,} opportunities{why}")
+            _echo(f"  {arm.label} {arm.probability:g}: {one.exposures.get(arm.label, 0):,} opportunities{why}")
         for move in one.moves:
-            _say(f"  {move.arm} moved to {move.probability:.2f} ({move.context}) on {move.since:%Y-%m-%d}: {move.why}")
-    _say(str(page))
+            _echo(f"  {move.arm} moved to {move.probability:.2f} ({move.context}) on {move.since:%Y-%m-%d}: {move.why}")
+    _echo(str(page))
 
 
 def _read(file: Path | None) -> Experiment:
@@ -167,7 +167,7 @@ def _state(one: Started) -> str:
     return f"runs since {one.started_at:%Y-%m-%d}"
 
 
-def _say(text: str) -> None:
+def _echo(text: str) -> None:
     _console().print(text, markup=False, highlight=False, soft_wrap=True)
 
 

@@ -54,8 +54,8 @@ def label(
                 hint=CAPTURE_FIRST,
             )
         changed = insert_label(connection, user.id, start_us, now_us, outcome, "RETROSPECTIVE" if minutes else "HOTKEY")
-    told = "1 prediction got this label" if changed == 1 else f"{changed:,} predictions got this label"
-    typer.echo(f"{' '.join(stretch)} {word.value}: {told}")
+    sentence = "1 prediction got this label" if changed == 1 else f"{changed:,} predictions got this label"
+    typer.echo(f"{' '.join(stretch)} {word.value}: {sentence}")
 
 
 def _stretch(minutes: int) -> tuple[str, str]:

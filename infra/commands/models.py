@@ -41,11 +41,11 @@ def models(
     if action == "list" and tag is None:
         _show(settings)
     elif action == "promote" and tag:
-        _say(_promote(settings, tag))
+        _echo(_promote(settings, tag))
     elif action == "rollback" and tag is None:
-        _say(f"{short(rollback(settings))} serves again")
+        _echo(f"{short(rollback(settings))} serves again")
     elif action == "shadow" and tag:
-        _say(_end_shadow(settings) if tag == "off" else _shadow(settings, tag))
+        _echo(_end_shadow(settings) if tag == "off" else _shadow(settings, tag))
     elif action == "decisions":
         _show_decisions(settings, tag)
     else:
@@ -71,15 +71,15 @@ def _refusal(settings: Settings, action: str, tag: str | None) -> ConfigurationE
 
 def _promote(settings: Settings, tag: str) -> str:
     _check(settings, tag)
-    judged = next((line for line in reversed(decisions(settings, full_tag(tag))) if line["gates"]), None)
+    gated = next((line for line in reversed(decisions(settings, full_tag(tag))) if line["gates"]), None)
     before = promote(settings, tag)
     if before == full_tag(tag):
         return f"{short(tag)} serves already"
-    said = f"{short(tag)} serves now" + (f"; before it {short(before)}" if before else "")
-    failed = not_passed(judged["gates"]) if judged else []
-    if judged is not None and failed:
-        said += f"\nNote: gates refused it on {when(judged)}. It\n  " + "\n  ".join(failed)
-    return said
+    sentence = f"{short(tag)} serves now" + (f"; before it {short(before)}" if before else "")
+    failed = not_passed(gated["gates"]) if gated else []
+    if gated is not None and failed:
+        sentence += f"\nNote: gates refused it on {when(gated)}. It\n  " + "\n  ".join(failed)
+    return sentence
 
 
 def _shadow(settings: Settings, tag: str) -> str:
@@ -129,21 +129,21 @@ def _check(settings: Settings, tag: str) -> None:
 
 def _show_decisions(settings: Settings, tag: str | None) -> None:
     """What was decided, of one model or of all, by whom, and the gates that failed with their figures."""
-    told = decisions(settings, full_tag(tag) if tag else None)
-    if not told:
+    found = decisions(settings, full_tag(tag) if tag else None)
+    if not found:
         about = f" of {short(tag)}" if tag else ""
         stored = ", ".join(short(model.tag) for model in list_models(settings))
-        _say(f"There is no decision{about} yet. {f'Stored: {stored}' if stored else NO_MODEL}")
-    for line in told:
-        _say(f"{when(line)}  {short(line['model'])}  {what_was_decided(line)}")
+        _echo(f"There is no decision{about} yet. {f'Stored: {stored}' if stored else NO_MODEL}")
+    for line in found:
+        _echo(f"{when(line)}  {short(line['model'])}  {what_was_decided(line)}")
         for failure in not_passed(line["gates"]):
-            _say(f"    {failure}")
+            _echo(f"    {failure}")
 
 
 def _show(settings: Settings) -> None:
     stored = list_models(settings)
     if not stored:
-        _say(NO_MODEL)
+        _echo(NO_MODEL)
         return
     serving, beside = champion(settings), shadow(settings)
     table = Table("model", "serves", "trained on", "moments", "switch AUC", "recency alone", "break AUC")
@@ -162,7 +162,7 @@ def _show(settings: Settings) -> None:
     _console().print(table)
 
 
-def _say(text: str) -> None:
+def _echo(text: str) -> None:
     _console().print(text, markup=False, highlight=False, soft_wrap=True)
 
 

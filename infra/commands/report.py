@@ -27,8 +27,8 @@ def report(
     from neural_focus.store.database import connect
 
     settings = read_settings()
-    usual = settings.reports / ("ab" if days is None else f"ab-{days}-{'day' if days == 1 else 'days'}")
+    default = settings.reports / ("ab" if days is None else f"ab-{days}-{'day' if days == 1 else 'days'}")
     with connect(started_url(settings)) as connection:
-        page = write_report(connection, out or usual, now=datetime.now(UTC), days=days)
+        page = write_report(connection, out or default, now=datetime.now(UTC), days=days)
     typer.echo(json.loads((page.parent / "report.json").read_text("utf-8"))["sentence"])
     typer.echo(str(page))

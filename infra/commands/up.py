@@ -49,9 +49,9 @@ def _run(platform: RunningPlatform, *, proving: bool) -> None:
     """Starts, shows, and stops again whatever happens."""
     console, running = platform.console, False
     try:
-        desk = platform.start()
-        counts, wrong = prove(platform, desk) if proving else (first_counts(platform, desk), [])
-        print_table(console, platform.settings, platform.secrets, counts, desk.user_id, demo=platform.demo)
+        run = platform.start()
+        counts, wrong = prove(platform, run) if proving else (first_counts(platform, run), [])
+        print_table(console, platform.settings, platform.secrets, counts, run.user_id, demo=platform.demo)
         platform.log(f"Memory        at most {platform.memory.peak_bytes / 2**30:.1f} GB, all processes together\n")
         if wrong:
             raise ServiceError(wrong[0], why="; ".join(wrong[1:]), hint=f"{platform.settings.logs} says more")

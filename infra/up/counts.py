@@ -42,7 +42,7 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class AgentRun:
     """Whose counts: the agent's file, the person, and the time before the agent started."""
 
     counters: Path
@@ -50,16 +50,18 @@ class Desk:
     since: datetime
 
 
-def read_counts(connection: Connection, desk: Desk) -> Counts:
+def read_counts(connection: Connection, run: AgentRun) -> Counts:
     """What the agent counted, beside what the database holds of this run of it."""
-    told = read_counters(desk.counters)
-    if "machine_id" not in told:
+    counted = read_counters(run.counters)
+    if "machine_id" not in counted:
         return Counts()
     names = ("captured", "spooled", "shipped", "snapshots", "predictions", "interventions", "answers")
-    events, predictions, interventions, answers, *done = _stored(connection, desk, told["machine_id"], told["boots"])
+    events, predictions, interventions, answers, *done = _stored(
+        connection, run, counted["machine_id"], counted["boots"]
+    )
     return Counts(
-        **{name: int(told.get(name, 0)) for name in names},
-        dropped={str(reason): int(count) for reason, count in told.get("dropped", {}).items() if count},
+        **{name: int(counted.get(name, 0)) for name in names},
+        dropped={str(reason): int(count) for reason, count in counted.get("dropped", {}).items() if count},
         stored=events,
         stored_predictions=predictions,
         stored_interventions=interventions,
@@ -70,7 +72,7 @@ def read_counts(connection: Connection, desk: Desk) -> Counts:
     )
 
 
-def _stored(connection: Connection, desk: Desk, machine_id: str, boots: list[str]) -> list[int]:
+def _stored(connection: Connection, run: AgentRun, machine_id: str, boots: list[str]) -> list[int]:
     """Rows of this run, pauses or not: events, served predictions, offers that were shown, answered offers, and help
     that was ordered, reported as done, reported as impossible."""
     row = connection.execute(
@@ -84,7 +86,7 @@ def _stored(connection: Connection, desk: Desk, machine_id: str, boots: list[str
             count(ordered_at) FILTER (WHERE type <> 'NO_OP'), count(applied_at) FILTER (WHERE type <> 'NO_OP'),
             count(refused_reason) FILTER (WHERE type <> 'NO_OP')
         FROM interventions WHERE user_id = %(user)s AND machine_id = %(machine)s AND triggered_at >= %(since)s""",
-        {"user": desk.user_id, "machine": machine_id, "boots": boots, "since": desk.since},
+        {"user": run.user_id, "machine": machine_id, "boots": boots, "since": run.since},
     ).fetchone()
     connection.rollback()  # the next look sees what was written since
     return [0] * 7 if row is None else [int(count) for count in row]
@@ -93,10 +95,10 @@ def _stored(connection: Connection, desk: Desk, machine_id: str, boots: list[str
 def read_counters(path: Path) -> dict[str, Any]:
     """The agent's file; empty before it is there."""
     try:
-        told = json.loads(path.read_text())
+        counted = json.loads(path.read_text())
     except (FileNotFoundError, ValueError):
         return {}
-    return told if isinstance(told, dict) else {}
+    return counted if isinstance(counted, dict) else {}
 
 
 def missing_stage(counts: Counts) -> str:

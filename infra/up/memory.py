@@ -65,7 +65,7 @@ def _children(process: psutil.Process) -> list[psutil.Process]:
 
 def _bytes(process: psutil.Process) -> int:
     try:
-        told = process.memory_full_info()
-        return int(getattr(told, "pss", 0) or told.rss)
+        used = process.memory_full_info()
+        return int(getattr(used, "pss", 0) or used.rss)
     except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
         return 0

@@ -21,7 +21,7 @@ from infra.embedded_database import EmbeddedServer
 from infra.embedded_database_postmaster import postmaster
 from infra.ports import holder, is_taken
 from infra.up import plan
-from infra.up.counts import Desk
+from infra.up.counts import AgentRun
 from infra.up.display import NAME as DISPLAY
 from infra.up.display import start_display
 from infra.up.first_model import make_first_model
@@ -66,7 +66,7 @@ class RunningPlatform:
         """A line for the person at the terminal."""
         self.console.print(f"  {text}", markup=False, highlight=False)
 
-    def start(self) -> Desk:
+    def start(self) -> AgentRun:
         """Starts everything and returns whose counts to look at.
 
         Raises:
@@ -83,10 +83,10 @@ class RunningPlatform:
             find_xvfb()  # said now, not after the minutes of the first model
         self._start_database()
         self._start_platform()
-        desk = self._start_desktop()
+        run = self._start_desktop()
         with step(self.console, "flows"):  # they get ready while the desktop does
             self.supervisor.wait_ready("flows")
-        return desk
+        return run
 
     def tend(self) -> None:
         """One look: starts again what died."""
@@ -123,7 +123,7 @@ class RunningPlatform:
         with step(self.console, "database") as at_work:
             url = self.settings.database_url
             if url is None:
-                url = self._start_embedded(at_work.say)
+                url = self._start_embedded(at_work.show)
             make_database(url)
             self.settings = replace(self.settings, database_url=url)
             revision = migrate(url)
@@ -135,9 +135,9 @@ class RunningPlatform:
             kind = f"TimescaleDB ({licence} edition)" if licence else "a partition a day"
             at_work.done(f"PostgreSQL {version}, {kind}, schema {revision}")
 
-    def _start_embedded(self, say: Callable[[str], None]) -> str:
+    def _start_embedded(self, show: Callable[[str], None]) -> str:
         """A server that somebody started by hand runs on after us; ours, or that of a killed run, does not."""
-        server, mark = EmbeddedServer.from_settings(self.settings, say), self._database_mark
+        server, mark = EmbeddedServer.from_settings(self.settings, show), self._database_mark
         ours = mark.exists() or not server.running()
         if ours:  # known before it starts: a Ctrl-C meanwhile stops it too
             mark.touch()
@@ -170,7 +170,7 @@ class RunningPlatform:
         if not settled:
             with step(self.console, "first model") as at_work:
                 refused = make_first_model(
-                    settings, plan.flow_environment(settings, self.secrets), supervisor.mark, at_work.say
+                    settings, plan.flow_environment(settings, self.secrets), supervisor.mark, at_work.show
                 )
                 at_work.done("no model serves" if refused else f"{champion(settings)} serves")
             if refused:
@@ -183,7 +183,7 @@ class RunningPlatform:
     def _log_refusal(self, why: str) -> None:
         self.log(f"! No model serves: {why}. {NEXT_STEP}")
 
-    def _start_desktop(self) -> Desk:
+    def _start_desktop(self) -> AgentRun:
         settings, since = self.settings, datetime.now(UTC)
         with connect(settings.database_url or "") as connection:
             name = DEMO_PERSON if self.demo else settings.username
@@ -202,7 +202,7 @@ class RunningPlatform:
             with step(self.console, "demo person") as at_work:
                 self.supervisor.start(plan.demo_person(settings, display, brisk=True))
                 at_work.done("types, points and switches through the X server")
-        return Desk(plan.agent_counters(settings), user_id, since)
+        return AgentRun(plan.agent_counters(settings), user_id, since)
 
 
 def prepare_home(home: Path) -> None:

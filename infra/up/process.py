@@ -91,8 +91,8 @@ def log_tail(log: Path, lines: int = 3) -> str:
         text = log.read_text(errors="replace").splitlines()[-TAIL_LINES:]
     except OSError:
         return ""
-    told = [line.strip() for line in text if line.strip()]
-    return " / ".join(told[-lines:])[-400:].rstrip(".")
+    lines_with_text = [line.strip() for line in text if line.strip()]
+    return " / ".join(lines_with_text[-lines:])[-400:].rstrip(".")
 
 
 def _signal_group(group: int, number: signal.Signals) -> None:

@@ -16,27 +16,27 @@ PLAIN_SECONDS = 5.0
 
 @dataclass(slots=True)
 class Step:
-    """One step while it is at work: ``say`` shows what it does, with the share done (0–1) if known."""
+    """One step while it is at work: ``show`` shows what it does, with the share done (0–1) if known."""
 
     name: str
     console: Console
     bar: Progress | None
-    told: str = ""
-    said_at: float = field(default_factory=time.monotonic)
+    shown: str = ""
+    shown_at: float = field(default_factory=time.monotonic)
 
-    def say(self, text: str, share: float | None = None) -> None:
+    def show(self, text: str, share: float | None = None) -> None:
         """Shows ``text`` as what the step does now."""
-        self.told = text
+        self.shown = text
         if self.bar is not None:
             self.bar.update(self.bar.task_ids[0], detail=text, completed=share, total=None if share is None else 1)
-        elif time.monotonic() - self.said_at > PLAIN_SECONDS:
-            self.said_at = time.monotonic()
+        elif time.monotonic() - self.shown_at > PLAIN_SECONDS:
+            self.shown_at = time.monotonic()
             percent = "" if share is None else f" {share:.0%}"
             self.console.print(f"    {self.name}{percent}: {text}", markup=False, highlight=False)
 
     def done(self, text: str) -> None:
         """What stays on the step's line."""
-        self.told = text
+        self.shown = text
 
 
 @contextmanager
@@ -53,4 +53,4 @@ def step(console: Console, name: str) -> Iterator[Step]:
         working = Step(name, console, None)
         yield working
     took = time.monotonic() - started
-    console.print(f"  ✓ {name:<22}{took:6.1f} s  {working.told}", markup=False, highlight=False)
+    console.print(f"  ✓ {name:<22}{took:6.1f} s  {working.shown}", markup=False, highlight=False)

@@ -147,8 +147,8 @@ def _how(process: Process) -> str:
     code = process.exit_code() or 0
     if code < 0:
         return f"was ended by {signal.Signals(-code).name}"
-    said = log_tail(process.program.log, 1)
-    return f"ended with exit code {code}{f' ({said})' if said else ''}"
+    last_line = log_tail(process.program.log, 1)
+    return f"ended with exit code {code}{f' ({last_line})' if last_line else ''}"
 
 
 def _failure(program: Program, what: str) -> ServiceError:

@@ -239,7 +239,7 @@ def _arms(trial: list[Moment], design: Design, truth: Mapping[str, float], *, by
 
 
 def _guardrails(arm: str, trial: list[Moment], arms: int, *, by_person: bool) -> list[SafetyMeasure]:
-    others = {told: (OTHER_READERS[name], OTHER_UNITS[name]) for name, told in OTHER_OUTCOMES.items()}
+    others = {column_name: (OTHER_READERS[name], OTHER_UNITS[name]) for name, column_name in OTHER_OUTCOMES.items()}
     return safety_measures(arm, trial, arms, others, by_person=by_person)
 
 

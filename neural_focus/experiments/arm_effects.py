@@ -81,8 +81,8 @@ def whole_people(trial: Sequence[Moment]) -> bool:
     arms: dict[int, set[str]] = {}
     for moment in trial:
         arms.setdefault(moment.user_id, set()).add(moment.arm)
-    usual = len(trial) / max(len(arms), 1)
-    return usual >= LEAST_PER_ARM and len(arms) > 1 and all(len(mine) == 1 for mine in arms.values())
+    mean_count = len(trial) / max(len(arms), 1)
+    return mean_count >= LEAST_PER_ARM and len(arms) > 1 and all(len(mine) == 1 for mine in arms.values())
 
 
 def within_person(

@@ -153,9 +153,9 @@ def within_people(days: Sequence[AssignedDay], arm: ArmSpec, control: ArmSpec) -
 
 def changes(arm: ArmSpec) -> str:
     """What an arm changes, in words."""
-    told = [] if arm.model is None else [f"the model {arm.model} answers"]
+    parts = [] if arm.model is None else [f"the model {arm.model} answers"]
     if (policy := arm.policy) is not None:
-        told += [
+        parts += [
             words.format(value)
             for words, value in (
                 ("{:g} offers an hour at most", policy.alerts_per_hour),
@@ -164,4 +164,4 @@ def changes(arm: ArmSpec) -> str:
             )
             if value is not None
         ]
-    return ", ".join(told) or "nothing"
+    return ", ".join(parts) or "nothing"

@@ -35,9 +35,9 @@ class Arm(StrEnum):
 
 
 def _declared(file: str) -> tuple[Mapping[Arm, float], str]:
-    told = tomllib.loads(resources.files(__package__).joinpath(file).read_text("utf-8"))
-    arms = {Arm(arm["action"]): float(arm["probability"]) for arm in told["arms"]}
-    return MappingProxyType(arms), f"{told['name']}-{told['version']}"
+    table = tomllib.loads(resources.files(__package__).joinpath(file).read_text("utf-8"))
+    arms = {Arm(arm["action"]): float(arm["probability"]) for arm in table["arms"]}
+    return MappingProxyType(arms), f"{table['name']}-{table['version']}"
 
 
 TRIAL_ARMS, TRIAL_SEED = _declared("default.toml")

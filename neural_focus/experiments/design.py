@@ -62,9 +62,9 @@ def logged_design(trial: Sequence[Moment]) -> Design:
     else:
         # rows of an arm are drawn in proportion to its probability: the harmonic mean makes up for that
         known = {arm: len(values) / sum(1.0 / value for value in values) for arm, values in logged.items()}
-        usual = DEMO_ARMS if trial and trial[0].experiment == SIMULATED else TRIAL_ARMS
-        if set(known) <= {arm.value for arm in usual} and sum(known.values()) < 1 - SAME:
-            known = {arm.value: share for arm, share in usual.items()} | known
+        declared = DEMO_ARMS if trial and trial[0].experiment == SIMULATED else TRIAL_ARMS
+        if set(known) <= {arm.value for arm in declared} and sum(known.values()) < 1 - SAME:
+            known = {arm.value: share for arm, share in declared.items()} | known
     total = sum(known.values())
     order = sorted(known, key=lambda arm: (arm != BASELINE, list(Arm).index(Arm(arm)) if arm in list(Arm) else 99, arm))
     constant = all(max(values) - min(values) <= SAME for values in logged.values())

@@ -98,11 +98,13 @@ def _moderators(trial: Sequence[Moment], both: Sequence[Moment]) -> Iterator[_Mo
         yield _Moderator("category", there, (f"in {category}", 1.0), ("elsewhere", 0.0))
 
 
-def _line(name: str, values: Floats, here: float, there: float, say: Callable[[float], str]) -> Iterator[_Moderator]:
+def _line(
+    name: str, values: Floats, here: float, there: float, formatted: Callable[[float], str]
+) -> Iterator[_Moderator]:
     """A moderator with a linear effect, if it was seen at both ends and is not all but constant."""
     last = min(there, float(np.quantile(values, 0.99)) // 1)
     if last > here >= np.quantile(values, 0.01) - 1 and len(set(values)) > 1:
-        yield _Moderator(name, values, (say(here), here), (say(last), last))
+        yield _Moderator(name, values, (formatted(here), here), (formatted(last), last))
 
 
 def _fit(

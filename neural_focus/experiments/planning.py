@@ -78,22 +78,22 @@ def assumptions(experiment: Experiment) -> list[str]:
     """What the answer rests on, a sentence each."""
     asked, many = experiment.plan, people_in(experiment)
     who = "1 person takes part" if many == 1 else f"{many:g} people take part"
-    told = [f"{who} all the time; the effect is {asked.effect:g} from the first day to the last."]
+    notes = [f"{who} all the time; the effect is {asked.effect:g} from the first day to the last."]
     if experiment.unit == "person":
-        told.append(
+        notes.append(
             f"People's means differ with a standard deviation of {asked.sd_people:g}, a person's days with "
             f"{asked.sd:g} around their mean; days are independent given the person."
         )
-        return [*told, "Two-sided t-test on people's means (statsmodels); nothing known before is used (CUPED)."]
+        return [*notes, "Two-sided t-test on people's means (statsmodels); nothing known before is used (CUPED)."]
     if experiment.unit == "day":
-        told.append(f"Each of their days counts; days vary by {asked.sd:g} (standard deviation) around the person.")
+        notes.append(f"Each of their days counts; days vary by {asked.sd:g} (standard deviation) around the person.")
     else:
-        told += _of_opportunities(experiment)
+        notes += _of_opportunities(experiment)
     among = "" if len(experiment.arms) == 2 else f", at {level(experiment):.3g} for Holm among the arms"
-    told.append(f"Two-sided test by randomisation within the person (Liao et al. 2016, changed){among}.")
+    notes.append(f"Two-sided test by randomisation within the person (Liao et al. 2016, changed){among}.")
     if experiment.adaptive.on:
-        told.append("Probabilities stay as declared; an arm that they move away from takes longer to know.")
-    return told
+        notes.append("Probabilities stay as declared; an arm that they move away from takes longer to know.")
+    return notes
 
 
 def _of_opportunities(experiment: Experiment) -> list[str]:

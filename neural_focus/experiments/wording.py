@@ -68,8 +68,8 @@ def next_step(found: TrialFindings) -> str:
     if broken:
         names = "; ".join(f"{arm_name(rail.arm)}: {rail.name}" for rail in broken)
         return f"Stop or change what breaks a guardrail ({names})."
-    told = [_advice(arm) for arm in found.arms if arm.arm != "NO_OP"]
-    return " ".join(told) or "Nothing was tried beside offering nothing."
+    clauses = [_advice(arm) for arm in found.arms if arm.arm != "NO_OP"]
+    return " ".join(clauses) or "Nothing was tried beside offering nothing."
 
 
 def arm_name(arm: str) -> str:
@@ -93,14 +93,14 @@ def plural(noun: str, count: int) -> str:
 
 
 def _advice(arm: ArmFindings) -> str:
-    name, said = arm_name(arm.arm), verdict(arm)
+    name, result = arm_name(arm.arm), verdict(arm)
     if arm.carried_out.ordered and not arm.carried_out.applied:
         return f"{name}: nothing of it was ever applied; see the reasons and make it possible first."
-    if arm.arm == PLACEBO and said in ("helped", "hurt"):
+    if arm.arm == PLACEBO and result in ("helped", "hurt"):
         return f"{name}: being shown something changes focus by itself; so much of the others' effects is no help."
-    if said == "helped":
+    if result == "helped":
         return f"{name}: keep it."
-    if said == "hurt":
+    if result == "hurt":
         return f"{name}: stop it."
     if arm.effect is None:
         return f"{name}: go on; there is too little to say anything."
@@ -119,10 +119,10 @@ def _advice(arm: ArmFindings) -> str:
 def _result(found: TrialFindings, where: str) -> str:
     if found.ratio.mismatch:
         return f"{where} the arms were not assigned as often as planned, so no effect can be trusted"
-    told = [_clause(arm) for arm in found.arms if arm.arm != "NO_OP"]
+    clauses = [_clause(arm) for arm in found.arms if arm.arm != "NO_OP"]
     return (
         f"{where} ({found.people} {plural('person', found.people)}, {found.opportunities:,} "
-        f"{plural('opportunity', found.opportunities)}) {'; '.join(told)}"
+        f"{plural('opportunity', found.opportunities)}) {'; '.join(clauses)}"
     )
 
 
@@ -131,8 +131,8 @@ def _clause(arm: ArmFindings) -> str:
     if arm.effect is None:
         return f"{doing} was tried {arm.exposures} {plural('time', arm.exposures)}, too seldom to say what it does"
     span_of = f"(95 % interval {signed(arm.effect.low)} to {signed(arm.effect.high)})"
-    said = verdict(arm)
-    if said in ("helped", "hurt"):
-        way = "raised" if said == "helped" else "lowered"
+    result = verdict(arm)
+    if result in ("helped", "hurt"):
+        way = "raised" if result == "helped" else "lowered"
         return f"{doing} {way} focus in the next five minutes by {abs(arm.effect.estimate):.1f} points {span_of}"
     return f"{doing} made no clear difference {span_of}"

@@ -83,10 +83,10 @@ def refused_just_so(settings: Settings, tag: str, champion: str | None, gates: S
 
 def _read(line: str) -> dict[str, Any] | None:
     try:
-        told: dict[str, Any] = json.loads(line)
+        row: dict[str, Any] = json.loads(line)
     except ValueError:
         return None
-    return told
+    return row
 
 
 def _path(settings: Settings) -> Path:

@@ -14,10 +14,10 @@ _MINUS = re.compile(r"(?<!\w)-(?=\d)")
 def what_was_decided(line: Mapping[str, Any]) -> str:
     """The decision, by whom, and beside which model: "refused by gates, beside xgboost_v1"."""
     decision, before = line["decision"], line["before"]
-    said = f"{'put into the shadow' if decision == 'shadows' else decision} by {line['by']}"
+    sentence = f"{'put into the shadow' if decision == 'shadows' else decision} by {line['by']}"
     if not before or before == line["model"]:
-        return said
-    return f"{said}, {'beside' if decision in _BESIDE else 'after'} {short(before)}"
+        return sentence
+    return f"{sentence}, {'beside' if decision in _BESIDE else 'after'} {short(before)}"
 
 
 def when(line: Mapping[str, Any]) -> str:

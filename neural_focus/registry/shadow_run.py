@@ -54,8 +54,8 @@ def shadow(settings: Settings) -> Shadow | None:
 
 def write_shadow(settings: Settings, tag: str, *, champion: str | None, by: str) -> None:
     """Name ``tag`` the challenger in the shadow of ``champion``, from now on; for who is ``alone``."""
-    told = {"model": tag, "champion": champion, "since": datetime.now(UTC).isoformat(), "by": by}
-    atomic_write(_path(settings), json.dumps(told).encode())
+    run = {"model": tag, "champion": champion, "since": datetime.now(UTC).isoformat(), "by": by}
+    atomic_write(_path(settings), json.dumps(run).encode())
 
 
 def clear_shadow(settings: Settings) -> bool:

@@ -48,10 +48,10 @@ class WarningDay:
         return float(np.abs(self.bins[:, 1] - self.bins[:, 2]).sum() / self.moments)
 
 
-def bin_outcomes(said: NDArray[np.float64], happened: NDArray[np.int8]) -> NDArray[np.float64]:
+def bin_outcomes(predicted: NDArray[np.float64], happened: NDArray[np.int8]) -> NDArray[np.float64]:
     """``WarningDay.bins`` of moments: said float64[n] in [0, 1], happened 0 or 1."""
-    place = np.minimum((said * BINS).astype(np.int64), BINS - 1)
-    weights = (np.ones(len(said)), said, happened.astype(np.float64))
+    place = np.minimum((predicted * BINS).astype(np.int64), BINS - 1)
+    weights = (np.ones(len(predicted)), predicted, happened.astype(np.float64))
     return np.stack([np.bincount(place, weight, BINS) for weight in weights], axis=1)
 
 

@@ -170,8 +170,8 @@ def _moments(machine_id: str, rows: list[tuple[Any, ...]]) -> LoggedMoments:
     table = np.array([row[1:] for row in rows], np.float64)  # None becomes nan
     category, pseudo = np.nan_to_num(table[:, 7]).astype(np.int64), table[:, 8] > 0
     score, risk, break_risk, confidence, momentum, app_age, session_age = table[:, :7].T
-    said = (score, risk, break_risk, confidence, momentum)
-    return LoggedMoments(machine_id, times, *said, app_age, session_age, category, pseudo, table[:, 9])
+    scores = (score, risk, break_risk, confidence, momentum)
+    return LoggedMoments(machine_id, times, *scores, app_age, session_age, category, pseudo, table[:, 9])
 
 
 def read_features(

@@ -59,7 +59,7 @@ class Desk:
             replace(make_hands(source, presence, self.capture), warn_seconds=1.0),
             now_us=self.now_us,
             rested=self._rested,
-            say=self.said.append,
+            echo=self.said.append,
             boot_us=boot_clock_us,
         )
         self.reports: list[Report] = []

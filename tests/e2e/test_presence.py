@@ -374,6 +374,7 @@ def test_doctor_says_what_a_wayland_session_lacks(monkeypatch: pytest.MonkeyPatc
         finding = check_display(read_settings())
     assert finding.state is Grade.LIMITED
     assert (
-        "focus ✓ by the compositor" in finding.said and "keyboard and mouse ✗ there is no such device" in finding.said
+        "focus ✓ by the compositor" in finding.description
+        and "keyboard and mouse ✗ there is no such device" in finding.description
     )
     assert "Plug one in" in finding.hint

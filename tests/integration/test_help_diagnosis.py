@@ -30,12 +30,12 @@ def test_what_the_desktop_cannot_do_is_said_with_what_would_help(tmp_path: Path)
     ]
     (tmp_path / "agent.json").write_text(json.dumps({"abilities": abilities}))
     found = check_actions(settings)
-    assert (found.state, found.said) == (Grade.WELL, "it can do a break screen, ending programs")
+    assert (found.state, found.description) == (Grade.WELL, "it can do a break screen, ending programs")
     denied = {"action": "MINIMIZE", "able": False, "why": "GNOME lets no program do it", "hint": "Log in with Xorg"}
     (tmp_path / "agent.json").write_text(json.dumps({"abilities": [*abilities, denied]}))
     found = check_actions(settings)
     assert found.state is Grade.LIMITED and found.hint == "Log in with Xorg"
-    assert found.said.endswith("ending programs; not minimising apps: GNOME lets no program do it")
+    assert found.description.endswith("ending programs; not minimising apps: GNOME lets no program do it")
 
 
 @contextmanager
@@ -88,7 +88,7 @@ def test_browsers_are_told_apart_by_what_they_lack(
 ) -> None:
     with service_with(tmp_path, [PAIRED | one for one in browsers]) as settings:
         found = check_browsers(settings)
-    assert (found.state, bool(found.hint)) == (state, bool(hint)) and said in found.said and hint in found.hint
+    assert (found.state, bool(found.hint)) == (state, bool(hint)) and said in found.description and hint in found.hint
 
 
 def test_without_a_service_nobody_is_asked_and_nothing_is_made(tmp_path: Path) -> None:

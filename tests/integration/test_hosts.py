@@ -101,7 +101,7 @@ def test_a_socket_is_let_in(service: Service) -> None:
 
 def test_the_doctor_says_who_reaches_it(service: Service) -> None:
     found = check_network(service.settings)
-    assert found.state is Grade.LIMITED and "every address of this machine" in found.said
+    assert found.state is Grade.LIMITED and "every address of this machine" in found.description
     assert check_network(replace(service.settings, host="::1")).state is Grade.WELL
 
 

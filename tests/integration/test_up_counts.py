@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from sample_records import some_records
 
-from infra.up.counts import Desk, read_counts
+from infra.up.counts import AgentRun, read_counts
 from neural_focus.store.actions import order_rows
 from neural_focus.store.database import connect
 from neural_focus.store.events import write_events
@@ -27,7 +27,7 @@ def test_a_pause_begins_another_boot_whose_rows_count_too(fresh_database_url: st
         for boot, count in ((before, 5), (boots[0], 40), (boots[1], 30)):
             records = some_records(count)
             write_events(connection, user_id=person, machine_id=machine, boot_id=boot, first_seq=0, records=records)
-        counts = read_counts(connection, Desk(told, person, datetime.now(UTC)))
+        counts = read_counts(connection, AgentRun(told, person, datetime.now(UTC)))
     assert (counts.captured, counts.stored) == (70, 70), "both boots of this run, not the run before"
 
 
@@ -47,5 +47,5 @@ def test_a_placebo_is_no_help_that_was_ordered(fresh_database_url: str, tmp_path
                 order_rows(connection, ids, now_us, now_us + 60_000_000)
                 connection.execute("UPDATE interventions SET applied_at = ordered_at WHERE id = ANY(%s)", (ids,))
         connection.commit()
-        counts = read_counts(connection, Desk(told, person, began))
+        counts = read_counts(connection, AgentRun(told, person, began))
     assert (counts.ordered, counts.applied, counts.refused) == (1, 1, 0)

@@ -101,7 +101,7 @@ class Bench:
             self.hands,  # type: ignore[arg-type] # its face, as far as a runner sees it
             now_us=lambda: self.clocks.wall,
             rested=lambda t_us: t_us + 3,
-            say=self.said.append,
+            echo=self.said.append,
             boot_us=lambda: self.clocks.boot,
         )
         return self.runner
