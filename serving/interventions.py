@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from functools import partial
 
 from neural_focus.experiments.assignment import Arm, uniform
 from neural_focus.experiments.budget import Trigger
@@ -81,8 +80,10 @@ class Interventions:
         if machine.in_use:
             watch.remember(t_s, prediction.break_risk)
         person = Person(watch.budget, self.experiments.participant(user_id), self._last_offer(user_id))
-        opportunity_id = opportunity_uuid(user_id, stream.machine_id, prediction.t_us)
-        draw = partial(uniform, user_id=user_id, opportunity_id=opportunity_id)
+
+        def draw(seed: str) -> float:
+            return uniform(seed, user_id, opportunity_uuid(user_id, stream.machine_id, prediction.t_us))
+
         decision = decide(prediction, person, machine, self.experiments.running, now_s=time.time(), draw=draw)
         if decision.trigger is not None:
             watch.spend(decision.trigger, t_s, visible=decision.why_not is None)

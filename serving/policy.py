@@ -138,11 +138,10 @@ def decide(
     visible = not machine.unavailable or (
         allocation is not None and machine.unavailable not in allocation.spec.availability.unavailable
     )
-    warm_start = among(WARM_START_ARMS, eligible)
-    if warm_start.keys() - {Arm.NO_OP} and person.budget.warm_start_at(t_s, visible=visible):
+    if person.budget.warm_start_at(t_s, visible=visible) and (eligible & WARM_START_ARMS.keys()) - {Arm.NO_OP}:
         if not visible:
             return Decision(WhyNot.UNAVAILABLE, Trigger.WARM_START, machine.unavailable)
-        drawn = draw_arm(draw(DEMO_SEED), warm_start)
+        drawn = draw_arm(draw(DEMO_SEED), among(WARM_START_ARMS, eligible))
         return Decision(None, Trigger.WARM_START, draw=drawn, targets=_targets(drawn.arm, machine))
     if person.offer is Offer.SNOOZED:
         return Decision(WhyNot.OFFER_SNOOZED)
