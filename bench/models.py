@@ -20,11 +20,11 @@ from bench.figure import Figure, beside
 from bench.served_path import load
 from neural_focus.features import FEATURE_NAMES
 from neural_focus.models.blend import blend
-from neural_focus.models.calibrate import fit_line
+from neural_focus.models.calibration import fit_line
 from neural_focus.models.contracts import V6
 from neural_focus.models.datasets import Moments
 from neural_focus.models.linear import fit_linear
-from neural_focus.models.measures import auc
+from neural_focus.models.metrics import auc
 from neural_focus.models.past import PastRows
 from neural_focus.models.predict import Predictor
 from neural_focus.models.recurrent import as_torch

@@ -26,7 +26,7 @@ from neural_focus.evaluation.gates import chance_ece, enough
 from neural_focus.labelling.served_outcomes import people_served, served_outcomes
 from neural_focus.models.champion import working_champion
 from neural_focus.models.drift import FILE, LARGE_ECE, LARGE_SHARE, LARGE_SHIFT, counts, input_drift
-from neural_focus.models.measures import brier, ece
+from neural_focus.models.metrics import brier, ece
 from neural_focus.models.predict import Predictor
 from neural_focus.registry.health import write_health
 from neural_focus.registry.model_store import full_tag, read_file

@@ -18,7 +18,7 @@ from flows.platform_flow import Platform
 from neural_focus.evaluation.over_days import Days
 from neural_focus.labelling.labels import MARGIN_US, NO_LABEL
 from neural_focus.labelling.served_outcomes import TICK_US
-from neural_focus.models.calibrate import logit
+from neural_focus.models.calibration import logit
 from neural_focus.models.contracts import V6
 from neural_focus.models.predict import Predictor
 from neural_focus.personal.learner import MOST_MOMENTS, Known, Learner

@@ -21,7 +21,7 @@ Place = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class TrialCell:
     """``low``, ``high``: the mean's Monte-Carlo interval. ``band``: where it belongs; None: shown beside."""
 
     place: Place
@@ -33,14 +33,16 @@ class Cell:
     band: tuple[float, float] | None
 
     @classmethod
-    def share(cls, place: Place, figure: str, values: Sequence[float], band: tuple[float, float] | None = None) -> Cell:
+    def share(
+        cls, place: Place, figure: str, values: Sequence[float], band: tuple[float, float] | None = None
+    ) -> TrialCell:
         """Of one yes (1) or no (0) a replication; Wilson's interval."""
         count = int(sum(values))
         interval = stats.binomtest(count, len(values)).proportion_ci(MONTE_CARLO, "wilson")
         return cls(place, figure, count / len(values), float(interval.low), float(interval.high), len(values), band)
 
     @classmethod
-    def error(cls, place: Place, figure: str, values: Sequence[float]) -> Cell:
+    def error(cls, place: Place, figure: str, values: Sequence[float]) -> TrialCell:
         """Of one error a replication, which should be 0 on average."""
         value, error = float(np.mean(values)), float(np.std(values, ddof=1)) / len(values) ** 0.5
         reach = float(stats.norm.ppf(0.5 + MONTE_CARLO / 2)) * error
@@ -57,9 +59,9 @@ class Cell:
         return "noise" if self.low <= high and self.high >= low else "OUT"
 
 
-def report_cells(trial: str, cells: Iterable[Cell]) -> bool:
+def report_cells(trial: str, cells: Iterable[TrialCell]) -> bool:
     """Print the tables and append a line a cell to ``OUTPUT``; returns whether no cell is OUT."""
-    console, found = Console(), list[Cell]()
+    console, found = Console(), list[TrialCell]()
     console = console if console.is_terminal else Console(width=140)
     with console.status(trial):
         found.extend(cells)
@@ -77,7 +79,7 @@ def report_cells(trial: str, cells: Iterable[Cell]) -> bool:
     return not out
 
 
-def _table(title: str, cells: Sequence[Cell]) -> Table:
+def _table(title: str, cells: Sequence[TrialCell]) -> Table:
     columns = list(dict.fromkeys(cell.place[1] for cell in cells))
     runs = max(cell.runs for cell in cells)
     table = Table("figure", "band", *columns, title=f"{title}: {runs} runs each; in brackets 99.9 % by chance")
@@ -89,6 +91,6 @@ def _table(title: str, cells: Sequence[Cell]) -> Table:
     return table
 
 
-def _shown(cell: Cell) -> str:
+def _shown(cell: TrialCell) -> str:
     out = " OUT" if cell.state == "OUT" else ""
     return f"{cell.value:.3f} ({cell.low:.2f} to {cell.high:.2f}){out}"

@@ -20,7 +20,7 @@ from scipy import stats
 from bench.figure import Figure, beside
 from bench.trials.report import report
 from neural_focus.labelling.labels import Outcome, Source
-from neural_focus.models import measures
+from neural_focus.models import metrics
 from neural_focus.models.blend import blend
 from neural_focus.models.confidence import confidence
 from neural_focus.models.contracts import V6
@@ -58,16 +58,16 @@ class Truth:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownPeople:
     """People's moments with the truth beside them."""
 
     moments: Moments
     stays: tuple[Stays, ...]
     truth: Truth
 
-    def take(self, chosen: npt.NDArray[np.bool_]) -> Known:
+    def take(self, chosen: npt.NDArray[np.bool_]) -> KnownPeople:
         """The chosen moments."""
-        return Known(self.moments.take(chosen), self.stays, self.truth.take(chosen))
+        return KnownPeople(self.moments.take(chosen), self.stays, self.truth.take(chosen))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +78,17 @@ class Said:
     rows: npt.NDArray[np.float32]
 
 
-def people_of(parameters: Sequence[int], *, days: int, strangers: bool = False, sequences: bool = False) -> Known:
+def people_of(parameters: Sequence[int], *, days: int, strangers: bool = False, sequences: bool = False) -> KnownPeople:
     """Simulated people, numbered by their seeds, whom nobody intervenes with; ``sequences``: for the LSTM too."""
     parts = []
     for seed in parameters:
         drawn = draw_stranger(seed) if strangers else draw_person(seed)
         person = live(drawn, days, number=seed, trials=False)
         moments, stays = cut_moments([stream_of(person, seed)], V6, sequences=sequences)
-        parts.append(Known(moments, stays, _truth(person, moments)))
+        parts.append(KnownPeople(moments, stays, _truth(person, moments)))
     moments = Moments.join([one.moments for one in parts])
     truth = Truth(*(np.concatenate([getattr(p.truth, f) for p in parts]) for f in Truth.__slots__))
-    return Known(moments, tuple(stay for part in parts for stay in part.stays), truth)
+    return KnownPeople(moments, tuple(stay for part in parts for stay in part.stays), truth)
 
 
 def _truth(person: SimulatedPerson, moments: Moments) -> Truth:
@@ -99,13 +99,13 @@ def _truth(person: SimulatedPerson, moments: Moments) -> Truth:
     return Truth(*words, np.where(there, person.timeline.on_task[place], 0).astype(np.int8))
 
 
-def parted(known: Known) -> tuple[Known, Known]:
+def parted(known: KnownPeople) -> tuple[KnownPeople, KnownPeople]:
     """The first three quarters of everyone's days, and the last quarter."""
     part = slices_by_days(known.moments.times_us, known.moments.person, (TRAIN_SHARE,))
     return known.take(part == 0), known.take(part == 1)
 
 
-def trees_of(seen: Known) -> TrainedBundle:
+def trees_of(seen: KnownPeople) -> TrainedBundle:
     """The served trees, trained on all of it."""
     return train(TreeModel, seen.moments.without_sequences(), seen.stays, is_demo=True)
 
@@ -122,7 +122,7 @@ def said_of(predictor: Predictor, moments: Moments) -> Said:
     return Said(probability, rows)
 
 
-def filter_figures(name: str, known: Known, said: Said) -> Iterator[Figure]:
+def filter_figures(name: str, known: KnownPeople, said: Said) -> Iterator[Figure]:
     """AUC and calibration of each target beside the filter's, on the moments that both judge."""
     moments, truth = known.moments, known.truth
     for target, label, best in (
@@ -131,15 +131,15 @@ def filter_figures(name: str, known: Known, said: Said) -> Iterator[Figure]:
     ):
         both = (label >= 0) & ~np.isnan(best)
         label, best, mine = label[both], best[both], said.probability[target][both]
-        yield Figure(f"{name}: {target}, AUC", measures.auc(label, mine), "", "filter", measures.auc(label, best))
-        gap = measures.auc(label, best) - measures.auc(label, mine)
+        yield Figure(f"{name}: {target}, AUC", metrics.auc(label, mine), "", "filter", metrics.auc(label, best))
+        gap = metrics.auc(label, best) - metrics.auc(label, mine)
         yield beside(f"{name}: {target}, below the filter", gap, "AUC", "bar", WITHIN, less_is_better=True)
-        yield Figure(f"{name}: {target}, ECE", measures.ece(label, mine), "", "filter", measures.ece(label, best))
+        yield Figure(f"{name}: {target}, ECE", metrics.ece(label, mine), "", "filter", metrics.ece(label, best))
     there = ~np.isnan(truth.focused)
     state, score = truth.on_task[there], said.probability["outcome"][there]
     best = truth.focused[there]
     yield Figure(
-        f"{name}: focus score, AUC of on task", measures.auc(state, score), "", "filter", measures.auc(state, best)
+        f"{name}: focus score, AUC of on task", metrics.auc(state, score), "", "filter", metrics.auc(state, best)
     )
     rank = float(stats.spearmanr(score, best).statistic)
     yield Figure(f"{name}: focus score, rank correlation with the filter's P(on task)", rank, "")
@@ -158,9 +158,9 @@ def judged_figures(
     label, p = (moments.outcome[judged] == Outcome.FOCUSED).astype(np.int8), said[judged]
     stretch = stretches(moments.person[judged], moments.times_us[judged])
     chance = chance_ece_of_stretches(p, stretch)
-    yield Figure(f"{name}: outcome, ECE on what people judged", measures.ece(label, p), "", "a right model's", chance)
+    yield Figure(f"{name}: outcome, ECE on what people judged", metrics.ece(label, p), "", "a right model's", chance)
     truth = np.nan_to_num(best[judged], nan=0.5)
-    yield Figure(f"{name}: outcome, Brier on it", measures.brier(label, p), "", "filter", measures.brier(label, truth))
+    yield Figure(f"{name}: outcome, Brier on it", metrics.brier(label, p), "", "filter", metrics.brier(label, truth))
     yield Figure(f"{name}: outcome, stretches judged", float(stretch[-1] + 1), "")
     yield Figure(
         f"{name}: outcome, FOCUSED at judged moments", float(label.mean()), "", "on task at any", float(on_task.mean())
@@ -179,10 +179,10 @@ def chance_ece_of_stretches(p: Floats, stretch: npt.NDArray[np.int64], draws: in
     """Mean ECE of probabilities float64[n] that are right, where each stretch's labels are decided by one draw."""
     rng = np.random.default_rng(5)
     drawn = ((rng.random(int(stretch[-1]) + 1)[stretch] < p).astype(np.int8) for _ in range(draws))
-    return float(np.mean([measures.ece(label, p) for label in drawn]))
+    return float(np.mean([metrics.ece(label, p) for label in drawn]))
 
 
-def confidence_figures(predictor: Predictor, own: Known, strangers: Known) -> Iterator[Figure]:
+def confidence_figures(predictor: Predictor, own: KnownPeople, strangers: KnownPeople) -> Iterator[Figure]:
     """Typical confidence by kind of input, and how well it ranks errors."""
     familiar = predictor.context.in_distribution
     if familiar is None:

@@ -14,7 +14,7 @@ import numpy as np
 from bench.figure import Figure
 from bench.trials.report import report
 from neural_focus.evaluation.evaluate import TARGETS, day_split, judge_split, permuted
-from neural_focus.models import measures
+from neural_focus.models import metrics
 from neural_focus.models.contracts import V6
 from neural_focus.models.datasets import Moments, Stays, cut_moments
 from neural_focus.simulation.parameters import draw_person
@@ -45,9 +45,7 @@ def aucs(moments: Moments, stays: tuple[Stays, ...]) -> dict[tuple[str, str], fl
     """AUC by target and model, on each person's last days."""
     (split,) = day_split(moments)
     judged = judge_split(moments, stays, split, lambda step: None)
-    return {
-        (one.target, model): measures.auc(one.label, one.probabilities[model]) for one in judged for model in MODELS
-    }
+    return {(one.target, model): metrics.auc(one.label, one.probabilities[model]) for one in judged for model in MODELS}
 
 
 def main() -> None:

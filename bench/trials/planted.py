@@ -18,7 +18,7 @@ import numpy as np
 from scipy import optimize, stats
 from threadpoolctl import threadpool_limits
 
-from bench.trials._cells import Cell, Place, report_cells
+from bench.trials._cells import Place, TrialCell, report_cells
 from bench.trials._planted_world import FIXED, LEARNED, Size, World, planted
 from neural_focus.experiments.arm_effects import (
     LEAST_PEOPLE,
@@ -60,7 +60,7 @@ Seen = list[tuple[str, float]]
 """Values by name, of one run."""
 
 
-def cells(runs: int = RUNS, sizes: tuple[Size, ...] = SIZES, workers: int = 1, many: int = MANY) -> Iterator[Cell]:
+def cells(runs: int = RUNS, sizes: tuple[Size, ...] = SIZES, workers: int = 1, many: int = MANY) -> Iterator[TrialCell]:
     """All of them, size by size. many: people whose mean effect is that of everybody."""
     for size in sizes:
         for experiment, work in ((FIXED, _fixed_run), (LEARNED, _learned_run)):
@@ -220,27 +220,27 @@ def _settle() -> None:
     gc.freeze()
 
 
-def _of_moments(place: Place, tally: dict[str, list[float]]) -> Iterator[Cell]:
+def _of_moments(place: Place, tally: dict[str, list[float]]) -> Iterator[TrialCell]:
     for key, name in NAMES.items():
         if f"{key}: holds" in tally:
-            yield Cell.share(place, f"{name}: intervals hold the truth", tally[f"{key}: holds"], COVERAGE)
-            yield Cell.error(place, f"{name}: mean error, points", tally[f"{key}: error"])
+            yield TrialCell.share(place, f"{name}: intervals hold the truth", tally[f"{key}: holds"], COVERAGE)
+            yield TrialCell.error(place, f"{name}: mean error, points", tally[f"{key}: error"])
         if f"null {key}: alarm" in tally:
-            yield Cell.share(place, f"{name}: false alarms", tally[f"null {key}: alarm"], ALARMS)
+            yield TrialCell.share(place, f"{name}: false alarms", tally[f"null {key}: alarm"], ALARMS)
         if f"{key}: said" in tally and key.startswith("applied"):
-            yield Cell.share(place, f"{name}: runs that had one", tally[f"{key}: said"])
-    yield Cell.share(place, f"any-time interval, {LOOKS} looks: false alarms", tally["any time"], (0.0, LEVEL))
+            yield TrialCell.share(place, f"{name}: runs that had one", tally[f"{key}: said"])
+    yield TrialCell.share(place, f"any-time interval, {LOOKS} looks: false alarms", tally["any time"], (0.0, LEVEL))
     if "power" in tally:
-        yield Cell.share(place, "power of the effect planned for", tally["power"], POWERS)
+        yield TrialCell.share(place, "power of the effect planned for", tally["power"], POWERS)
     for key, name in NAIVE.items():
         if f"naive {key}" in tally:
-            yield Cell.share(place, f"{name}: false alarms", tally[f"naive {key}"])
+            yield TrialCell.share(place, f"{name}: false alarms", tally[f"naive {key}"])
 
 
-def _of_people(place: Place, tally: dict[str, list[float]]) -> Iterator[Cell]:
-    yield Cell.share(place, "Welch on means: false alarms", tally["means"], ALARMS)
-    yield Cell.share(place, "Welch with CUPED: false alarms", tally["cuped"], ALARMS)
-    yield Cell.share(place, "t-test on rows: false alarms", tally["rows"])
+def _of_people(place: Place, tally: dict[str, list[float]]) -> Iterator[TrialCell]:
+    yield TrialCell.share(place, "Welch on means: false alarms", tally["means"], ALARMS)
+    yield TrialCell.share(place, "Welch with CUPED: false alarms", tally["cuped"], ALARMS)
+    yield TrialCell.share(place, "t-test on rows: false alarms", tally["rows"])
 
 
 def main() -> bool:

@@ -17,16 +17,16 @@ import numpy as np
 import numpy.typing as npt
 
 from neural_focus.labelling.labels import NO_LABEL
-from neural_focus.models import measures
+from neural_focus.models import metrics
 from neural_focus.models.baselines import baseline_probabilities
 from neural_focus.models.blend_model import BlendModel, blend_probabilities
-from neural_focus.models.calibrate import Calibration, fit_calibration
+from neural_focus.models.calibration import Calibration, fit_calibration
 from neural_focus.models.contracts import V6
 from neural_focus.models.datasets import Moments, Stays, folds_by_person, slices_by_days
 from neural_focus.models.inputs import InputContract
 from neural_focus.models.linear import fit_linear
-from neural_focus.models.measures import alert_figures, figures
-from neural_focus.models.model import Context, Model, probabilities_of
+from neural_focus.models.metrics import alert_figures, figures
+from neural_focus.models.model import Model, ModelContext, probabilities_of
 from neural_focus.models.sequence_model import SequenceModel
 from neural_focus.models.training_data import TrainingData, labelled, probe_split, step_of
 from neural_focus.models.tree_model import TreeModel
@@ -176,7 +176,7 @@ def _figures(part: Judged, probability: Floats) -> dict[str, Any]:
     found: dict[str, Any] = dict(figures(label, probability))
     if part.target == "switch":
         settled = moments.settled_break >= 0
-        found["auc_settled"] = measures.auc(label[settled], probability[settled])
+        found["auc_settled"] = metrics.auc(label[settled], probability[settled])
     if part.target == "break":
         times_us, person, lead_s = moments.times_us, moments.person, moments.lead_s
         found |= alert_figures(label, probability, times_us, person, lead_s, part.hours)
@@ -186,10 +186,10 @@ def _figures(part: Judged, probability: Floats) -> dict[str, Any]:
 def _interval(part: Judged, score: Floats, rounds: int) -> tuple[float, float]:
     people, label = part.moments.person, part.label
     group = people if len(np.unique(people)) > 2 else part.moments.times_us // DAY_US
-    return measures.bootstrap_interval(lambda rows: measures.auc(label[rows], score[rows]), group, rounds=rounds)
+    return metrics.bootstrap_interval(lambda rows: metrics.auc(label[rows], score[rows]), group, rounds=rounds)
 
 
-def _logistic(context: Context, seen: Moments, known: Labels, judged: Moments) -> Floats:
+def _logistic(context: ModelContext, seen: Moments, known: Labels, judged: Moments) -> Floats:
     """Logistic regression on the same inputs as the trees, calibrated like them."""
     part = probe_split(seen)
     rows = seen.inputs(context.contract, context.population)
@@ -211,7 +211,7 @@ def learning_curve(
         part = moments.take(latest(moments, split.train, share)).without_sequences()
         trees = TreeModel.fit(TrainingData(part, stays, V6, targets=("switch",)).thinned())
         if "switch" in trees.ensembles:
-            auc = measures.auc(label, probabilities_of(trees, "switch", test))
+            auc = metrics.auc(label, probabilities_of(trees, "switch", test))
             curve.append({"moments": len(part) // step_of(part), "auc": auc})
     return curve
 

@@ -12,7 +12,7 @@ from neural_focus.evaluation.evaluate import Judged
 from neural_focus.evaluation.report import REACH, section
 from neural_focus.evaluation.report_plots import learning, picture
 from neural_focus.evaluation.report_tables import table
-from neural_focus.models.measures import auc
+from neural_focus.models.metrics import auc
 from neural_focus.pages import render
 from neural_focus.prediction import TARGET_WORDS
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from neural_focus.evaluation.comparison import Difference, paired_auc, paired_brier, resampling_units
 from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH
 from neural_focus.labelling.labels import NO_LABEL
-from neural_focus.models import measures
+from neural_focus.models import metrics
 from neural_focus.models.held_out import DAYS, HeldOut
 from neural_focus.models.past import PastRows
 from neural_focus.models.predict import Predictor
@@ -89,7 +89,7 @@ def beats_baselines(held: HeldOut, kind: str) -> Iterator[Gate]:
         }
         passed = all(gain.low > 0 if one in ONE_NUMBER else not gain.clearly_worse() for one, gain in gains.items())
         words = ", ".join(f"over {one} {gain.words()}" for one, gain in gains.items())
-        yield Gate(name, f"AUC {measures.auc(label, said[kind]):.3f}; {words}; {int(units.max()) + 1} units", passed)
+        yield Gate(name, f"AUC {metrics.auc(label, said[kind]):.3f}; {words}; {int(units.max()) + 1} units", passed)
 
 
 def calibrated(held: HeldOut, kind: str) -> Iterator[Gate]:
@@ -101,7 +101,7 @@ def calibrated(held: HeldOut, kind: str) -> Iterator[Gate]:
         label, said = moments.label[target], moments.said[target]
         if not enough(label):
             continue
-        error, noise = measures.ece(label, said[kind]), chance_ece(said[kind])
+        error, noise = metrics.ece(label, said[kind]), chance_ece(said[kind])
         units = resampling_units(moments.person, moments.times_us)
         gain = paired_brier(label, said[kind], said["recency"], units)
         most = LARGEST_ECE[target]
@@ -117,7 +117,7 @@ def chance_ece(probability: Floats, rounds: int = 20, seed: int = 7) -> float:
     """The calibration error that so many moments show by chance where the probabilities are exactly right."""
     rng = np.random.default_rng(seed)
     happened = (rng.random((rounds, len(probability))) < probability).astype(np.int8)
-    drawn = [measures.ece(one, probability) for one in happened]
+    drawn = [metrics.ece(one, probability) for one in happened]
     return float(np.mean(drawn))
 
 
@@ -166,7 +166,7 @@ def segment_table(held: HeldOut, target: str, ours: Floats, theirs: Mapping[str,
             continue
         units = resampling_units(held.person[chosen], held.times_us[chosen])
         row: dict[str, Any] = {"segment": name, "n": len(label), "base_rate": float(label.mean())}
-        row["auc"] = measures.auc(label, ours[chosen])
+        row["auc"] = metrics.auc(label, ours[chosen])
         row["over"] = {
             other: paired_auc(label, ours[chosen], said[chosen], units, rounds=100) for other, said in theirs.items()
         }

@@ -14,12 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from neural_focus.labelling.labels import MARGIN_US
-from neural_focus.models.calibrate import Calibration, fit_calibration, logit
+from neural_focus.models.calibration import Calibration, fit_calibration, logit
 from neural_focus.models.contracts import V6
 from neural_focus.models.datasets import Moments, Stays
 from neural_focus.models.hazard import Hazard
 from neural_focus.models.linear import fit_linear
-from neural_focus.models.measures import alert_figures, figures
+from neural_focus.models.metrics import alert_figures, figures
 from neural_focus.models.model import probabilities_of
 from neural_focus.models.population import AppStatistics
 from neural_focus.models.training_data import TrainingData, labelled, trainable

@@ -1,1 +1,15 @@
-"""Models: labels, inputs, training, calibration, the one inference path, explanation, evaluation and the store."""
+"""The models, in the order of their story.
+
+=============  =======================================================================================
+data           ``inputs``, ``contracts``, ``population``, ``past``, ``datasets``, ``training_data``
+trees          ``linear``, ``trees``, ``tree_model``
+sequence       ``sequences``, ``network``, ``recurrent``, ``sequence_model``; ``blend_model`` has both
+calibration    ``calibration``, ``confidence``
+metrics        ``metrics``, ``baselines``
+train          ``model``, the protocol of every kind; ``train``, ``held_out``, ``drift``, ``blend``
+evaluate       ``neural_focus.evaluation``, with the gates
+predict        ``predict``, ``champion``, ``forgetting``
+explain        ``typical``, ``vocabulary``, ``explain``
+registry       ``neural_focus.registry``: bytes, and no predictor
+=============  =======================================================================================
+"""

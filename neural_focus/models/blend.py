@@ -17,7 +17,7 @@ from neural_focus.errors import ContractError
 from neural_focus.models import drift, held_out
 from neural_focus.models.blend_model import BlendModel, blend_probabilities
 from neural_focus.models.held_out import DAYS, HeldOut, read_held_out, write_held_out
-from neural_focus.models.measures import auc, figures
+from neural_focus.models.metrics import auc, figures
 from neural_focus.models.sequence_model import SequenceModel
 from neural_focus.models.tree_model import TreeModel
 from neural_focus.registry.bundle import TrainedBundle, file_hashes

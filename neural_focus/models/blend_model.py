@@ -13,9 +13,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from neural_focus.models.calibrate import Calibration, logit, sigmoid
+from neural_focus.models.calibration import Calibration, logit, sigmoid
 from neural_focus.models.inputs import Rows
-from neural_focus.models.model import Context, Floats, Part, calibrations
+from neural_focus.models.model import Floats, ModelContext, Part, calibrations
 from neural_focus.models.network import NETWORK, read_network
 from neural_focus.models.sequence_model import SequenceModel
 from neural_focus.models.training_data import TrainingData
@@ -38,7 +38,7 @@ class BlendModel:
     most_moments: ClassVar[int] = SequenceModel.most_moments
     reads_sequences: ClassVar[bool] = True
 
-    context: Context
+    context: ModelContext
     trees: TreeModel
     network: SequenceModel
 

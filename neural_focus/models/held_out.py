@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from neural_focus.labelling.labels import NO_LABEL, Labels
 from neural_focus.models.baselines import baseline_probabilities
-from neural_focus.models.calibrate import sigmoid
+from neural_focus.models.calibration import sigmoid
 from neural_focus.models.datasets import Moments
 from neural_focus.models.inputs import InputContract
 from neural_focus.models.linear import fit_linear

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neural_focus.models.calibrate import fit_logistic, logit
+from neural_focus.models.calibration import fit_logistic, logit
 from neural_focus.models.inputs import Rows
 
 Floats = npt.NDArray[np.float64]

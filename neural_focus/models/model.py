@@ -6,8 +6,8 @@
                               │  └───► explain ──► what each input adds to the log-odds
                               └─ save ──► a bundle's files ──► load
 
-What goes with a model of any kind is its ``Context``. Rows are the contract's inputs float32[n, width] and, for models
-that read sequences, the steps of the sequence flattened after them (``sequences.with_steps``).
+What goes with a model of any kind is its ``ModelContext``. Rows are the contract's inputs float32[n, width] and, for
+models that read sequences, the steps of the sequence flattened after them (``sequences.with_steps``).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any, ClassVar, Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
-from neural_focus.models.calibrate import Calibration
+from neural_focus.models.calibration import Calibration
 from neural_focus.models.confidence import InDistribution
 from neural_focus.models.contracts import contract_of
 from neural_focus.models.datasets import Moments
@@ -35,7 +35,7 @@ Part = npt.NDArray[np.int8]
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class ModelContext:
     """What goes with a model: how its inputs are made, what its log-odds mean, and what reasons compare with.
 
     ``calibration`` by target, of which there are as many as the model has. ``in_distribution``: None without a model.
@@ -65,13 +65,13 @@ class Context:
         }
 
     @staticmethod
-    def from_json(data: Mapping[str, Any]) -> Context:
+    def from_json(data: Mapping[str, Any]) -> ModelContext:
         """What ``to_json`` wrote.
 
         Raises:
             ContractError: this code has no such input contract.
         """
-        return Context(
+        return ModelContext(
             contract=contract_of(data["input_version"], data["input_hash"]),
             calibration=calibrations(data["calibration"]),
             population=AppStatistics.from_json(data["population"]),
@@ -94,7 +94,7 @@ class Model(Protocol):
     reads_sequences: ClassVar[bool]
 
     @property
-    def context(self) -> Context: ...
+    def context(self) -> ModelContext: ...
 
     @property
     def names(self) -> tuple[str, ...]: ...

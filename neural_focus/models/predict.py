@@ -16,12 +16,12 @@ from neural_focus.errors import ContractError
 from neural_focus.features import FEATURE_INDEX
 from neural_focus.labelling.labels import settled
 from neural_focus.models.blend_model import BlendModel
-from neural_focus.models.calibrate import Calibration
+from neural_focus.models.calibration import Calibration
 from neural_focus.models.confidence import confidence
 from neural_focus.models.contracts import V1
 from neural_focus.models.explain import rule_factors, word_factors
 from neural_focus.models.inputs import InputContract, Rows
-from neural_focus.models.model import Context, Model, inputs_of
+from neural_focus.models.model import Model, ModelContext, inputs_of
 from neural_focus.models.past import PastRows
 from neural_focus.models.population import AppStatistics
 from neural_focus.models.sequence_model import SequenceModel
@@ -101,13 +101,13 @@ class Predictor:
     version: str
     trained_on: str
     model: Model
-    context: Context
+    context: ModelContext
     manifest: Mapping[str, Any]
 
     @staticmethod
     def rules() -> Predictor:
         """What predicts when no model is there: documented rules of thumb, with low confidence."""
-        nothing = TreeModel(Context(V1, {}, AppStatistics({}), None, {}, {}, {}), {}, {})
+        nothing = TreeModel(ModelContext(V1, {}, AppStatistics({}), None, {}, {}, {}), {}, {})
         return Predictor("rules_v0", "nothing", nothing, nothing.context, {})
 
     @staticmethod

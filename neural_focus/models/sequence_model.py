@@ -16,11 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from neural_focus.features import FEATURE_NAMES
-from neural_focus.models.calibrate import fit_calibration
+from neural_focus.models.calibration import fit_calibration
 from neural_focus.models.confidence import learn_in_distribution
 from neural_focus.models.datasets import Moments, folds_by_person, learn_population, slices_by_days
 from neural_focus.models.inputs import TYPE_NAMES, Rows
-from neural_focus.models.model import Context, Floats, Part
+from neural_focus.models.model import Floats, ModelContext, Part
 from neural_focus.models.network import NETWORK, Network, Recipe, Scales, learn_scales, network_bytes, read_network
 from neural_focus.models.sequences import (
     CHANNELS,
@@ -59,7 +59,7 @@ class SequenceModel:
     reads_sequences: ClassVar[bool] = True
     recipe: ClassVar[Recipe] = Recipe()
 
-    context: Context
+    context: ModelContext
     network: Network
     targets: tuple[str, ...]
 
@@ -77,7 +77,9 @@ class SequenceModel:
         inputs = moments.inputs(contract, population)
         rows = now_rows(contract, inputs, moments.recent)
         scales = learn_scales(rows, moments.recent)
-        context = Context(contract, {}, population, learn_in_distribution(contract, inputs, inputs[:0]), {}, {}, {})
+        context = ModelContext(
+            contract, {}, population, learn_in_distribution(contract, inputs, inputs[:0]), {}, {}, {}
+        )
         if not usable:
             return cls(context, Network({}, scales), ())
         label = np.stack([_labels(moments, target) for target in usable], axis=1)
@@ -133,7 +135,7 @@ class SequenceModel:
     def load(cls, files: Mapping[str, bytes]) -> SequenceModel:
         """See ``Model``."""
         data = json.loads(files[MODEL])
-        return cls(Context.from_json(data), read_network(files[NETWORK]), tuple(data["targets"]))
+        return cls(ModelContext.from_json(data), read_network(files[NETWORK]), tuple(data["targets"]))
 
     def steady_step(self, reference: Rows) -> Rows:
         """The step float32[CHANNELS] of a stream in which everything stays as in a reference float32[len(names)]."""

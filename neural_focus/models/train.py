@@ -27,7 +27,7 @@ from neural_focus.models.baselines import one_numbers
 from neural_focus.models.contracts import CONTRACTS
 from neural_focus.models.datasets import Moments, Stays, folds_by_person, slices_by_days
 from neural_focus.models.held_out import HeldOut, predict_held_out, write_held_out
-from neural_focus.models.measures import auc, figures
+from neural_focus.models.metrics import auc, figures
 from neural_focus.models.model import Model, probabilities_of
 from neural_focus.models.training_data import MAX_ROWS, MIN_ROWS, TARGETS, TrainingData, labelled, thin, trainable
 from neural_focus.registry.bundle import TrainedBundle, file_hashes, write_json

@@ -18,12 +18,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from neural_focus.models.calibrate import fit_calibration, fit_stack
+from neural_focus.models.calibration import fit_calibration, fit_stack
 from neural_focus.models.confidence import learn_in_distribution
 from neural_focus.models.datasets import Moments, learn_population
 from neural_focus.models.inputs import Rows
 from neural_focus.models.linear import Linear, fit_linear
-from neural_focus.models.model import Context, Floats, Part
+from neural_focus.models.model import Floats, ModelContext, Part
 from neural_focus.models.population import AppStatistics
 from neural_focus.models.training_data import (
     MANY_PEOPLE,
@@ -53,7 +53,7 @@ class TreeModel:
     most_moments: ClassVar[int] = MAX_MOMENTS
     reads_sequences: ClassVar[bool] = False
 
-    context: Context
+    context: ModelContext
     ensembles: Ensembles
     stack: Mapping[str, tuple[float, float]]
 
@@ -92,7 +92,7 @@ class TreeModel:
             calibration[target] = fit_calibration(log_odds, label, seen.person, strangers=apart)
         some = thin(data.moments, MAX_ROWS)
         rows = some.inputs(data.contract, everyone)
-        context = Context(
+        context = ModelContext(
             contract=data.contract,
             calibration=calibration,
             population=everyone,
@@ -131,7 +131,7 @@ class TreeModel:
     def load(cls, files: Mapping[str, bytes]) -> TreeModel:
         """See ``Model``."""
         data = json.loads(files[MODEL])
-        context = Context.from_json(data)
+        context = ModelContext.from_json(data)
         linear = {target: Linear.from_json(told) for target, told in data["linear"].items()}
         width = len(context.contract.names)
         ensembles = {

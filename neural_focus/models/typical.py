@@ -17,7 +17,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from neural_focus.models.calibrate import logit
+from neural_focus.models.calibration import logit
 from neural_focus.models.inputs import Rows
 
 Floats = npt.NDArray[np.float64]

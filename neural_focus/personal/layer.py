@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neural_focus.models.calibrate import fit_logistic
+from neural_focus.models.calibration import fit_logistic
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int8]

@@ -22,7 +22,7 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from neural_focus.labelling.labels import MARGIN_US
-from neural_focus.models.calibrate import logit, sigmoid
+from neural_focus.models.calibration import logit, sigmoid
 from neural_focus.models.hazard import Hazard
 from neural_focus.models.inputs import Rows
 from neural_focus.models.training_data import trainable

@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 import xgboost
 
-from neural_focus.models.calibrate import fit_logistic, sigmoid
+from neural_focus.models.calibration import fit_logistic, sigmoid
 from neural_focus.models.inputs import Rows
 from neural_focus.models.linear import Linear
-from neural_focus.models.measures import log_loss
+from neural_focus.models.metrics import log_loss
 from neural_focus.models.trees import PARAMETERS, TreeEnsemble
 
 Floats = npt.NDArray[np.float64]

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from neural_focus.errors import NeuralFocusError
 from neural_focus.features import FEATURE_INDEX
-from neural_focus.models.calibrate import logit
+from neural_focus.models.calibration import logit
 from neural_focus.models.hazard import Hazard
 from neural_focus.models.inputs import Rows
 from neural_focus.models.past import PastRows

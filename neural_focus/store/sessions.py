@@ -48,7 +48,7 @@ class StoredSession:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class SessionDay:
     """A row of ``daily_stats`` with its categories: name → (hours, mean focus score)."""
 
     total_sessions: int
@@ -190,7 +190,7 @@ def fill_metrics(connection: Connection, session: StoredSession, metrics: Sessio
     )
 
 
-def read_day(connection: Connection, user_id: int, day: date) -> Day:
+def read_day(connection: Connection, user_id: int, day: date) -> SessionDay:
     """The person's day, in the zone they had then; zeros where nothing was."""
     row = connection.execute(
         "SELECT total_sessions, completed_sessions, total_hours, avg_focus_score FROM daily_stats"
@@ -201,7 +201,7 @@ def read_day(connection: Connection, user_id: int, day: date) -> Day:
         "SELECT category, hours, avg_focus_score FROM category_stats WHERE user_id = %s AND date = %s", (user_id, day)
     )
     sessions, completed, hours, score = row or (0, 0, 0, None)
-    return Day(
+    return SessionDay(
         int(sessions),
         int(completed),
         float(hours or 0),

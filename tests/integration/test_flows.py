@@ -440,7 +440,7 @@ def test_a_persons_experts_learn_from_what_was_served_them_and_from_nobody_else(
     from flows.evaluation import publish_over_days
     from flows.personal_learning import Served, learn_person
     from flows.training import train_newest
-    from neural_focus.models.calibrate import logit
+    from neural_focus.models.calibration import logit
     from neural_focus.models.past import PastRows
     from neural_focus.models.training_data import labelled
     from neural_focus.personal.learner import Known

@@ -31,7 +31,7 @@ from neural_focus.evaluation.gates import SHADOW_GATE
 from neural_focus.experiments.budget import OpportunityWatch, Policy
 from neural_focus.features import FEATURE_NAMES
 from neural_focus.models import champion as stored_models
-from neural_focus.models.calibrate import sigmoid
+from neural_focus.models.calibration import sigmoid
 from neural_focus.models.past import PastRows
 from neural_focus.models.predict import PredictionBatch
 from neural_focus.personal.layer import PersonalLayer

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from logged_answers import logged
+from quick_network import QuickNetwork
 from serving_process import Service, desktop, eventually, problem, query, running_service
 
 from neural_focus.features import FEATURE_NAMES
@@ -28,9 +29,7 @@ from neural_focus.models import champion as stored_models
 from neural_focus.models.blend import blend
 from neural_focus.models.contracts import V6
 from neural_focus.models.datasets import Moments, Stays, StreamTable, cut_moments
-from neural_focus.models.network import Recipe
 from neural_focus.models.past import PastRows
-from neural_focus.models.sequence_model import SequenceModel
 from neural_focus.models.sequences import FLAG, LiveSteps
 from neural_focus.models.train import train
 from neural_focus.models.tree_model import TreeModel
@@ -76,12 +75,6 @@ def _train_quickly(kind: str) -> TrainedBundle:
     if kind == "xgboost":
         return train(TreeModel, moments, stays, is_demo=True)
     return train(QuickNetwork, moments, stays, is_demo=True)
-
-
-class QuickNetwork(SequenceModel):
-    """Seconds of training."""
-
-    recipe = Recipe(epochs=2, most_rows=2_000)
 
 
 MIXTURES = (

@@ -13,10 +13,10 @@ from told_inputs import told_past
 
 from neural_focus.errors import ContractError
 from neural_focus.features import FEATURE_INDEX, INPUT_V1
-from neural_focus.models import drift, held_out, measures
+from neural_focus.models import drift, held_out, metrics
 from neural_focus.models.blend import blend
 from neural_focus.models.blend_model import NETWORK_SHARE, BlendModel, blend_offsets
-from neural_focus.models.calibrate import Calibration, logit
+from neural_focus.models.calibration import Calibration, logit
 from neural_focus.models.held_out import DAYS, PERSON, HeldOut, join, read_held_out, write_held_out
 from neural_focus.models.predict import Predictor
 from neural_focus.models.sequences import CHANNELS, STEPS
@@ -129,7 +129,7 @@ def test_held_out_moments_tell_what_each_part_says(
         assert np.abs(logit(said[KIND]) - expected).max() < 1e-4
         for name in (KIND, "recency", "switches_5min"):
             told = both.manifest["metrics"][target]["auc" if name == KIND else f"{name}_auc"]
-            assert told == pytest.approx(measures.auc(moments.label[target], said[name]), abs=1e-4)
+            assert told == pytest.approx(metrics.auc(moments.label[target], said[name]), abs=1e-4)
         assert both.manifest["metrics"][target]["n"] == len(moments) > 0
     assert held.times_us.tolist() == own.times_us.tolist()
     other = read_held_out(network.files[held_out.FILE])

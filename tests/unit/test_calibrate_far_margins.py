@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from neural_focus.models.calibrate import fit_calibration, fit_line, fit_shift, sigmoid
+from neural_focus.models.calibration import fit_calibration, fit_line, fit_shift, sigmoid
 from neural_focus.models.linear import fit_linear
 
 

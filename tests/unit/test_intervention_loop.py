@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from neural_focus.labelling.labels import NO_LABEL, horizon_mask, switch_within
-from neural_focus.models.calibrate import fit_calibration
+from neural_focus.models.calibration import fit_calibration
 from neural_focus.models.linear import fit_linear
-from neural_focus.models.measures import auc, ece
+from neural_focus.models.metrics import auc, ece
 from neural_focus.time import SECOND_US
 from neural_focus.timeline import Timeline
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from sklearn import metrics
+from sklearn.metrics import roc_auc_score
 from synthetic_streams import random_moments
 
 from infra.commands.evaluate_notes import few_days, untrained
@@ -22,14 +22,14 @@ from neural_focus.evaluation.evaluate import (
     rows_of,
 )
 from neural_focus.labelling.labels import MARGIN_US, Outcome
-from neural_focus.models import measures
+from neural_focus.models import metrics
 from neural_focus.models.baselines import baseline_probabilities, one_numbers
-from neural_focus.models.calibrate import Calibration
+from neural_focus.models.calibration import Calibration
 from neural_focus.models.contracts import V1
 from neural_focus.models.datasets import Moments, folds_by_person, slices_by_days
 from neural_focus.models.held_out import DAYS, predict_held_out
-from neural_focus.models.measures import alerts, alerts_on_budget
-from neural_focus.models.model import Context
+from neural_focus.models.metrics import alerts, alerts_on_budget
+from neural_focus.models.model import ModelContext
 from neural_focus.models.population import AppStatistics
 from neural_focus.models.train import held_out_figures
 from neural_focus.models.training_data import TrainingData
@@ -90,11 +90,11 @@ def test_auc_is_the_librarys() -> None:
     rng = np.random.default_rng(5)
     label = (rng.random(500) < 0.3).astype(np.int8)
     score = np.round(np.clip(0.3 * label + rng.random(500) * 0.7, 0.01, 0.99), 2)  # with ties
-    assert measures.auc(label, score) == pytest.approx(metrics.roc_auc_score(label, score))
-    assert np.isnan(measures.average_precision(0 * label, score)) and np.isnan(measures.auc(0 * label, score))
-    assert measures.log_loss(0 * label, 0 * score) == pytest.approx(1e-6, rel=1e-3)
-    assert measures.brier(0 * label, score) == pytest.approx(np.mean(score**2))
-    assert measures.ece(label, label.astype(float)) == 0.0
+    assert metrics.auc(label, score) == pytest.approx(roc_auc_score(label, score))
+    assert np.isnan(metrics.average_precision(0 * label, score)) and np.isnan(metrics.auc(0 * label, score))
+    assert metrics.log_loss(0 * label, 0 * score) == pytest.approx(1e-6, rel=1e-3)
+    assert metrics.brier(0 * label, score) == pytest.approx(np.mean(score**2))
+    assert metrics.ece(label, label.astype(float)) == 0.0
 
 
 def test_alerts_keep_five_minutes_apart_and_within_the_budget() -> None:
@@ -115,7 +115,7 @@ def test_noise_in_chance_out_and_signal_is_found() -> None:
         moments, stays = random_moments(seed, informative=False)
         split = next(day_split(moments))
         result = _switch(moments, stays, split)
-        chance.append(measures.auc(result.label, result.probabilities["xgboost"]))
+        chance.append(metrics.auc(result.label, result.probabilities["xgboost"]))
     assert abs(float(np.mean(chance)) - 0.5) < 0.04
     moments, stays = random_moments(4)
     result = _switch(moments, stays, next(day_split(moments)))
@@ -136,7 +136,7 @@ def test_permuted_labels_leave_nothing_to_find() -> None:
     def auc_of(one: Moments) -> float:
         (split,) = day_split(one)
         switch = judge_split(one, stays, split, lambda step: None, contract=V1, network=False)[0]
-        return measures.auc(switch.label, switch.probabilities["xgboost"])
+        return metrics.auc(switch.label, switch.probabilities["xgboost"])
 
     dealt = [permuted(moments, seed) for seed in (0, 1)]
     assert auc_of(moments) > 0.6
@@ -166,8 +166,8 @@ def test_focus_rises_with_the_time_since_the_last_switch_and_risk_falls(target: 
     label = ((focus > np.median(focus)) == rises).astype(np.int8)
     found = baseline_probabilities(moments, label, moments, target)
     for name, number in one_numbers(moments, target).items():
-        assert measures.auc(label, number) > 0.6
-        assert measures.auc(label, found[name]) == pytest.approx(measures.auc(label, number), abs=1e-6)
+        assert metrics.auc(label, number) > 0.6
+        assert metrics.auc(label, found[name]) == pytest.approx(metrics.auc(label, number), abs=1e-6)
 
 
 class Blind(TreeModel):
@@ -179,7 +179,7 @@ class Blind(TreeModel):
 
 def test_a_models_figures_have_the_baselines_of_focus_the_right_way_up() -> None:
     known = {"switch": Calibration(), "outcome": Calibration()}
-    blind = Blind(Context(V1, known, AppStatistics({}), None, {}, {}, {}), {}, {})
+    blind = Blind(ModelContext(V1, known, AppStatistics({}), None, {}, {}, {}), {}, {})
     moments, _ = random_moments(7)
     settled = moments.recency_s > 60
     outcome = np.where(settled, Outcome.FOCUSED, Outcome.DISTRACTED).astype(np.int8)
@@ -188,7 +188,7 @@ def test_a_models_figures_have_the_baselines_of_focus_the_right_way_up() -> None
     half = replace(moments, outcome=outcome, switch=(~settled).astype(np.int8))
     kept = predict_held_out(blind, half, TrainingData(half, (), V1, every=1), DAYS)
     for target in ("outcome", "switch"):
-        assert measures.auc(kept.label[target], kept.said[target]["recency"]) == 1.0
+        assert metrics.auc(kept.label[target], kept.said[target]["recency"]) == 1.0
 
 
 def made_folds() -> tuple[list[list[Judged]], dict[int, str]]:

@@ -13,7 +13,7 @@ from told_inputs import told_past
 from neural_focus.errors import ContractError, InputError
 from neural_focus.features import FEATURE_INDEX, INPUT_V1
 from neural_focus.labelling.labels import NO_LABEL, Outcome, Source
-from neural_focus.models import measures
+from neural_focus.models import metrics
 from neural_focus.models.contracts import V1, V6, contract_of
 from neural_focus.models.drift import (
     CALENDAR,
@@ -80,8 +80,8 @@ def test_a_prediction_on_new_people_is_good_calibrated_and_defined(predictor: Pr
     moments, _ = random_moments(77)
     features = snapshots(moments.own)
     judged = predictor.predict(features)
-    assert measures.auc(moments.switch, judged.distraction_risk) > 0.75
-    assert measures.ece(moments.switch, judged.distraction_risk) < 0.05
+    assert metrics.auc(moments.switch, judged.distraction_risk) > 0.75
+    assert metrics.ece(moments.switch, judged.distraction_risk) < 0.05
     assert ((judged.focus_score >= 0) & (judged.focus_score <= 100)).all()
     settled = features[:, FEATURE_INDEX["time_in_current_app"]] >= 60
     assert (np.isnan(judged.break_risk) == ~settled).all()

@@ -14,7 +14,7 @@ from told_inputs import told_past
 
 from neural_focus.errors import ContractError
 from neural_focus.features import FEATURE_INDEX, INPUT_V1
-from neural_focus.models import measures, recurrent
+from neural_focus.models import metrics, recurrent
 from neural_focus.models.contracts import V1, V6
 from neural_focus.models.inputs import TYPE_NAMES
 from neural_focus.models.network import NETWORK
@@ -69,8 +69,8 @@ def snapshots(own: np.ndarray) -> np.ndarray:
 def test_it_learns_is_calibrated_and_has_a_manifest_like_any_model(bundle: TrainedBundle, predictor: Predictor) -> None:
     later, _ = random_moments(81)
     said = predictor.judge_moments("switch", later)
-    assert measures.auc(later.switch, said) > 0.62
-    assert measures.ece(later.switch, said) < 0.06
+    assert metrics.auc(later.switch, said) > 0.62
+    assert metrics.ece(later.switch, said) < 0.06
     assert bundle.kind == bundle.manifest["kind"] == "lstm"
     assert bundle.manifest["input_hash"] == V1.hash and bundle.manifest["metrics"]["switch"]["recency_auc"] < 0.6
     assert set(bundle.manifest["metrics"]) == {"switch", "break", "outcome"}

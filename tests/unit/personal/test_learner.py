@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neural_focus.models.calibrate import logit, sigmoid
+from neural_focus.models.calibration import logit, sigmoid
 from neural_focus.models.hazard import Hazard
-from neural_focus.models.measures import auc, log_loss
+from neural_focus.models.metrics import auc, log_loss
 from neural_focus.personal.layer import PersonalLayer, fit_layer
 from neural_focus.personal.learner import Known, Learner
 from neural_focus.personal.mixture import EXPERTS

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bench.trials import planted as trial
-from bench.trials._cells import Cell, report_cells
+from bench.trials._cells import TrialCell, report_cells
 from bench.trials._planted_world import FIXED, LEARNED, Size, planted
 from bench.trials.planted import ALARMS, COVERAGE, POWERS, cells, planned_for
 from neural_focus.experiments.planning import power_after
@@ -32,23 +32,23 @@ def test_an_interval_that_is_too_narrow_is_seen(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_cell_is_out_only_where_chance_cannot_have_put_it_there() -> None:
     def state(yes: int, of: int) -> str:
-        return Cell.share(HERE, "x", [1.0] * yes + [0.0] * (of - yes), COVERAGE).state
+        return TrialCell.share(HERE, "x", [1.0] * yes + [0.0] * (of - yes), COVERAGE).state
 
     assert [state(95, 100), state(90, 100), state(100, 100), state(70, 100)] == ["in", "noise", "noise", "OUT"]
     assert [state(930, 1_000), state(920, 1_000), state(880, 1_000)] == ["in", "noise", "OUT"]
     assert (
-        Cell.error(HERE, "x", [-1.0, 1.2, 0.1]).state == "noise"
-        and Cell.error(HERE, "x", [1.0, 1.1, 0.9] * 9).state == "OUT"
+        TrialCell.error(HERE, "x", [-1.0, 1.2, 0.1]).state == "noise"
+        and TrialCell.error(HERE, "x", [1.0, 1.1, 0.9] * 9).state == "OUT"
     )
-    assert Cell.share(HERE, "naive", [1.0] * 9).state == ""
+    assert TrialCell.share(HERE, "naive", [1.0] * 9).state == ""
 
 
 def test_what_is_out_is_named_and_gives_the_exit_code(
     capsys: pytest.CaptureFixture[str], tmp_path: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(str(tmp_path))
-    good = Cell.share(HERE, "good", [1.0] * 95 + [0.0] * 5, COVERAGE)
-    bad = Cell.share(HERE, "far too low", [0.0] * 99, COVERAGE)
+    good = TrialCell.share(HERE, "good", [1.0] * 95 + [0.0] * 5, COVERAGE)
+    bad = TrialCell.share(HERE, "far too low", [0.0] * 99, COVERAGE)
     assert report_cells("t", [good]) and not report_cells("t", [good, bad])
     told = capsys.readouterr().out
     assert "0.950 (0." in told and "table: 100 runs each" in told

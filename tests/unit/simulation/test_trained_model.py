@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bench.trials.forward_filter import (
-    Known,
+    KnownPeople,
     area_under_risk_coverage,
     chance_ece_of_stretches,
     filter_figures,
@@ -21,7 +21,7 @@ from bench.trials.forward_filter import (
 from neural_focus.models.confidence import confidence
 from neural_focus.models.predict import Predictor
 
-Trained = tuple[Predictor, Known]
+Trained = tuple[Predictor, KnownPeople]
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def trained() -> Trained:
 
 
 @pytest.fixture(scope="module")
-def strangers() -> Known:
+def strangers() -> KnownPeople:
     return people_of([181], days=3, strangers=True)
 
 
@@ -67,7 +67,7 @@ def test_confidence_ranks_errors_as_well_as_the_probability_alone_does(trained: 
     assert mine < area_under_risk_coverage(wrong, np.maximum(risk, 1 - risk)) + 0.003
 
 
-def test_confidence_is_high_at_home_and_drops_away_from_it(trained: Trained, strangers: Known) -> None:
+def test_confidence_is_high_at_home_and_drops_away_from_it(trained: Trained, strangers: KnownPeople) -> None:
     predictor, later = trained
     assert predictor.context.in_distribution is not None
     familiar = predictor.context.in_distribution
