@@ -5,7 +5,7 @@ data           ``inputs``, ``contracts``, ``population``, ``past``, ``datasets``
 trees          ``linear``, ``trees``, ``tree_model``
 sequence       ``sequences``, ``network``, ``recurrent``, ``sequence_model``; ``blend_model`` has both
 calibration    ``calibration``, ``confidence``
-metrics        ``metrics``, ``baselines``
+metrics        ``metrics``, ``baselines``, ``hazard``
 train          ``model``, the protocol of every kind; ``train``, ``held_out``, ``drift``, ``blend``
 evaluate       ``neural_focus.evaluation``, with the gates
 predict        ``predict``, ``champion``, ``forgetting``
