@@ -61,6 +61,7 @@ SHOWN = (
 )
 def evaluation(platform: Platform) -> float:
     """Writes the reports on the newest models; returns the newest one's AUC for a switch on held-out days."""
+    publish_over_days(platform, datetime.now(UTC))
     return evaluate_newest(platform)
 
 
@@ -84,7 +85,6 @@ def evaluate_newest(platform: Platform) -> float:
         publish_page(
             "evaluation-report", platform.settings, f"models/{model.version}.html", f"Report on {model.version}"
         )
-    publish_over_days(platform, datetime.now(UTC))
     newest = models[-1]
     figures = newest.manifest["metrics"]["switch"]
     log(f"{newest.tag}: AUC {figures['auc']:.3f}, the time since the last switch alone: {figures['recency_auc']:.3f}")

@@ -254,7 +254,7 @@ def test_old_models_go_with_their_reports_and_what_serves_or_may_again_stays(
     for number in (1, 8, 10):
         (reports / f"xgboost_v{number}.html").write_text("report")
         (reports / f"xgboost_v{number}.json").write_text("{}")
-    monkeypatch.setattr(promotion, "_judge_newest", lambda _: "as it was")
+    monkeypatch.setattr(promotion, "_evaluate_newest", lambda _: "as it was")
     arms = {"xgboost_v8"}
     monkeypatch.setattr(promotion, "models_of_arms", lambda _: arms)
     platform = Platform(settings, None)  # type: ignore[arg-type]

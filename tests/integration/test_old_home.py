@@ -26,6 +26,7 @@ from serving.champion import Champion
 
 BEFORE = {"input_version": 5, "input_hash": "0123456789ab"}
 MEMORIES = importlib.import_module("infra.migrations.versions.0003_stream_memories").STREAM_MEMORIES
+CALIBRATIONS = importlib.import_module("infra.migrations.versions.0002_person_calibrations").PERSON_CALIBRATIONS
 
 
 @pytest.fixture(scope="module")
@@ -35,12 +36,19 @@ def home(
     yield from made_home(module_database_url, tmp_path_factory.mktemp("home"))
 
 
-def test_its_table_of_memories_goes_with_the_migration(home: Home) -> None:
+def test_its_tables_of_memories_and_calibrations_go_with_the_migration(home: Home) -> None:
     url = home.settings.database_url or ""
     with connect(url) as connection:
         connection.execute(MEMORIES)
         connection.execute(
             "INSERT INTO stream_memories SELECT id, gen_random_uuid(), 'of version 5', now(), '\\x00' FROM users"
+        )
+        connection.execute("ALTER TABLE model_predictions DROP COLUMN switch_mixture, DROP COLUMN break_mixture")
+        connection.execute("DROP TABLE personal_models")
+        connection.execute(CALIBRATIONS)
+        connection.execute(
+            "INSERT INTO person_calibrations (user_id, model_version, target, shift, moments, share)"
+            " SELECT id, 'xgboost_v1', 'switch', 0.1, 300, 0.4 FROM users"
         )
         connection.execute("UPDATE alembic_version SET version_num = '0007'")
         connection.commit()
