@@ -36,7 +36,7 @@ class TwoEpochs(SequenceModel):
 
 def trained(kind: str, checkpoint: Path) -> TrainedBundle:
     """The model."""
-    moments = random_moments(5, people=1, days=10)
+    moments = random_moments(5, people=1, days=5)
     model = TreeModel if kind == "xgboost" else TwoEpochs
     return train(model, *moments, is_demo=True, input_version=1, checkpoint=checkpoint)
 

@@ -7,7 +7,6 @@ Each is killed at a step that is told beforehand: when that is, and how long it 
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -32,17 +31,3 @@ def test_a_training_that_was_killed_goes_on_to_the_same_bytes(
     assert killed["kept"] == kept
     assert len(killed["again"]) == begun, "what was finished is not done again"
     assert (killed["exit"], killed["told"]) == (0, whole["told"])
-
-
-@pytest.mark.parametrize("kind", ["xgboost", "lstm"])
-def test_the_number_of_threads_moves_no_byte(kind: str, tmp_path: Path) -> None:
-    """The matrix libraries' sums depend on it; how many threads they take is the machine's affair, and its load's."""
-    told = set()
-    for threads in ("1", "3"):
-        folder = tmp_path / threads
-        folder.mkdir()
-        command = [sys.executable, Path(__file__).with_name("killed_training.py"), kind, folder]
-        environment = {**os.environ, "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environment)
-        told.add(json.loads(done.stdout)["told"])
-    assert len(told) == 1

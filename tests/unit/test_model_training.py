@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from synthetic_streams import random_moments
+from threadpoolctl import threadpool_limits
 from told_inputs import told_past
 
 from neural_focus.errors import ContractError, InputError
@@ -61,6 +62,13 @@ def test_same_moments_and_seed_are_the_same_bytes_and_a_killed_training_goes_on(
     resumed = train(TreeModel, *random_moments(1), is_demo=True, input_version=1, checkpoint=tmp_path)
     assert resumed.files == bundle.files
     assert before == {path: path.stat().st_mtime_ns for path in done[1:]}
+
+
+def test_the_number_of_threads_moves_no_byte(bundle: TrainedBundle) -> None:
+    """The matrix libraries' sums depend on it; how many threads they take is the machine's affair."""
+    with threadpool_limits(3):
+        again = train(TreeModel, *random_moments(1), is_demo=True, input_version=1)
+    assert again.files == bundle.files
 
 
 def test_too_little_to_train_on_is_said() -> None:
