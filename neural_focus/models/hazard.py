@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,7 @@ class Hazard:
     true: Floats
 
     @staticmethod
+    @cache
     def by_rule(target: str) -> Hazard:
         """Where there are no other people: the rule of thumb that the engine starts its hazards from, as counts."""
         seconds = np.expm1(np.maximum(_CENTRES, 0.0))
