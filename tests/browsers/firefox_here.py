@@ -78,7 +78,10 @@ class Firefox:
                     archive.write(path, path.relative_to(EXTENSION))
             self._command("Addon:Install", path=str(packed), temporary=False)
             self._installed = True
-        self.base = f"moz-extension://{self._policy('p.mozExtensionHostname')}/"
+        while (name := self._policy("p && p.mozExtensionHostname")) is None:  # its add-ons start after Marionette
+            assert time.monotonic() < until, "the extension did not start"
+            time.sleep(0.1)
+        self.base = f"moz-extension://{name}/"
 
     def open(self, address: str) -> str:
         """A new tab at an address."""
