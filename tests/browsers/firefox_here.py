@@ -76,12 +76,21 @@ class Firefox:
             with zipfile.ZipFile(packed, "w") as archive:
                 for path in sorted(EXTENSION.rglob("*")):
                     archive.write(path, path.relative_to(EXTENSION))
+            began = time.time()
             self._command("Addon:Install", path=str(packed), temporary=False)
             self._installed = True
+            while not self._is_kept(began):  # it writes its list of add-ons in a quiet moment: a kill before forgets it
+                assert time.monotonic() < until, "Firefox does not keep the extension"
+                time.sleep(0.1)
         while (name := self._policy("p && p.mozExtensionHostname")) is None:  # its add-ons start after Marionette
             assert time.monotonic() < until, "the extension did not start"
             time.sleep(0.1)
         self.base = f"moz-extension://{name}/"
+
+    def _is_kept(self, since: float) -> bool:
+        known, startup = self._profile / "extensions.json", self._profile / "addonStartup.json.lz4"
+        there = known.exists() and ADDON in known.read_text()
+        return there and startup.exists() and startup.stat().st_mtime >= since
 
     def open(self, address: str) -> str:
         """A new tab at an address."""
