@@ -105,20 +105,20 @@ def sequence_latencies(predictor: Predictor) -> Iterator[Figure]:
     name = "LSTM, a prediction of three targets"
     yield beside(name, value, "µs", "PyTorch, the network's plain call", median_us(plain), less_is_better=True)
     yield beside(name, value, "µs", "the limit set for it", 1_000.0, less_is_better=True)
-    judged, _ = judge(predictor, learners_of(predictor, NOBODY, {}), last, known, NOBODY)
+    judged, _ = judge(predictor, [learners_of(predictor, NOBODY, {})], last[None], known, np.array([NOBODY]))
     yield Figure("LSTM, the prediction's reasons", median_us(judged.reasons), "µs")
 
 
 def blend_latencies(predictor: Predictor) -> Iterator[Figure]:
     """Both parts of one row through the served path."""
     known, last = two_minutes()
-    learners = learners_of(predictor, NOBODY, {})
+    learners, nobody = [learners_of(predictor, NOBODY, {})], np.array([NOBODY])
     value = median_us(lambda: predictor.predict(last[None], known))
     name = "trees and LSTM, a prediction of three targets"
     yield beside(name, value, "µs", "the limit set for it", 1_000.0, less_is_better=True)
     yield Figure(
         "trees and LSTM, the prediction with its reasons",
-        median_us(lambda: judge(predictor, learners, last, known, NOBODY)[0].reasons()),
+        median_us(lambda: judge(predictor, learners, last[None], known, nobody)[0].reasons()),
         "µs",
     )
 
@@ -129,7 +129,7 @@ def two_minutes() -> tuple[PastRows, NDArray[np.float32]]:
     rows = rng.gamma(1.0, 2.0, (120, len(FEATURE_NAMES))).astype(np.float32)
     for second, row in enumerate(rows):
         steps.observe(second * 1_000_000, row, np.full(10, 1 + second % 6, np.uint8))
-    return PastRows.of_snapshot(made_up_inputs(rng), steps.recent()), rows[-1]
+    return PastRows.of_snapshots([made_up_inputs(rng)], steps.recent()), rows[-1]
 
 
 def made_up_inputs(rng: np.random.Generator) -> SnapshotInputs:
@@ -168,12 +168,12 @@ def latencies(predictor: Predictor, files: object) -> Iterator[Figure]:
     row = np.random.default_rng(2).random((1, 32)).astype(np.float32)
     row[0, 17], row[0, 19] = 90.0, 0.0  # settled
     text = made_up_inputs(np.random.default_rng(2)).to_text()
-    known = PastRows.of_snapshot(SnapshotInputs.from_text(text), no_steps(1))
+    known = PastRows.of_snapshots([SnapshotInputs.from_text(text)], no_steps(1))
 
-    learners = learners_of(predictor, NOBODY, {})
+    learners, nobody = [learners_of(predictor, NOBODY, {})], np.array([NOBODY])
 
     def served() -> None:
-        judge(predictor, learners, row[0], known, NOBODY)[0].reasons()
+        judge(predictor, learners, row, known, nobody)[0].reasons()
 
     inputs = predictor.inputs(row, known)
     boosters = [load(data) for name, data in dict(files).items() if name.endswith(".ubj")]  # type: ignore[call-overload]

@@ -20,7 +20,7 @@ import numpy as np
 import xgboost
 
 from bench.figure import Figure, beside
-from neural_focus.features import FEATURE_NAMES
+from neural_focus.features import FEATURE_NAMES, SEQUENCE_NAME
 from neural_focus.messages import PredictionMade, Snapshot, decode_client, decode_server, encode
 from neural_focus.models.champion import load_champion
 from neural_focus.models.past import PastRows
@@ -79,10 +79,14 @@ async def _served(
     try:
         stream = await runtime.stream(await runtime.person_id(LOCAL_PERSON), str(uuid4()))
         client = Client(None, stream.user_id, stream.machine_id)  # type: ignore[arg-type] # no socket is used
+        page = Client(None, stream.user_id, None)  # type: ignore[arg-type] # somebody looks at the reasons
         runtime.hub.join(client)
+        runtime.hub.join(page)
 
         async def answer(text: str) -> str | None:
-            await runtime.predict(client, stream, cast(Snapshot, decode_client(text)))
+            await runtime.answers.predict(client, stream, cast(Snapshot, decode_client(text)))
+            while not page.queue.empty():
+                page.queue.get_nowait()
             return client.queue.get_nowait()
 
         for text in texts[:WARM_UP]:
@@ -119,7 +123,7 @@ def _xgboost(stream: LiveStream, settings: Settings, files: Mapping[str, bytes])
     """The same trees on the row that the last snapshot had, and the SHAP values of a switch."""
     snapshot = cast(Snapshot, stream.snapshot)
     row = np.array([[snapshot.features[name] for name in FEATURE_NAMES]], np.float32)
-    past = PastRows.of_snapshot(SnapshotInputs.from_text(snapshot.inputs), stream.steps.recent())
+    past = PastRows.of_snapshots([SnapshotInputs.from_text(snapshot.inputs)], stream.steps.recent())
     inputs = load_champion(settings).inputs(row, past, stream.user_id)
     boosters = {name: load(data) for name, data in files.items() if name.endswith(".ubj")}
     [switch] = [booster for name, booster in boosters.items() if "switch" in name]
@@ -134,10 +138,10 @@ def _xgboost(stream: LiveStream, settings: Settings, files: Mapping[str, bytes])
 
 def _feast(settings: Settings, stream_id: str) -> Callable[[], object]:
     """All features of the stream, as Feast's documentation asks for them."""
-    from feature_repo.definitions import COLUMNS, ENTITY_KEY, VIEW_NAME
+    from feature_repo.definitions import ARRAY_NAME, ENTITY_KEY, ONLINE_NAME
     from feature_repo.store import open_store
 
-    store, names = open_store(settings).feast, [f"{VIEW_NAME}:{name}" for name in COLUMNS]
+    store, names = open_store(settings).feast, [f"{ONLINE_NAME}:{name}" for name in (ARRAY_NAME, SEQUENCE_NAME)]
     return lambda: store.get_online_features(features=names, entity_rows=[{ENTITY_KEY: stream_id}]).to_dict()
 
 

@@ -1,13 +1,17 @@
-"""What Feast knows: one entity, two feature views, and a service for each version of a model's inputs.
+"""What Feast knows: one entity, three feature views, and a service for each version of a model's inputs.
 
 The entity is a stream, ``"<user id>:<machine id>"``. A row is a snapshot, as the desktop was at a whole second (UTC):
 32 float32 features by their names in ``FEATURES``, and the last ten event types as ten packed bytes. Beside it, for
 training alone, what the engine told a model at that second: a desktop sends it with what it asks, so it is not online.
+Online the 32 are one array in their order: Feast's stores keep a row for each feature, and a thousand desktops would
+write and read 33 a second each (``bench online_store``).
 
 ::
 
     service        model_inputs_v1                        model_inputs_v6
     views          desktop_snapshot, two apps             desktop_snapshot, stream_inputs
+
+    online         desktop_now: features, recent_event_types
 """
 
 from __future__ import annotations
@@ -18,7 +22,7 @@ from pathlib import Path
 
 from feast import Entity, FeatureService, FeatureView, Field, FileSource, PushSource, ValueType
 from feast.data_format import ParquetFormat
-from feast.types import Bytes, Float32, String
+from feast.types import Array, Bytes, Float32, String
 
 from neural_focus.features import FEATURE_NAMES, FEATURES, SEQUENCE_NAME, contract_hash
 from neural_focus.models.contracts import CONTRACTS
@@ -32,6 +36,9 @@ VIEW_NAME = "desktop_snapshot"
 VIEW_VERSION = 1
 COLUMNS: tuple[str, ...] = (*FEATURE_NAMES, SEQUENCE_NAME)
 """Columns of a snapshot, without its key and time."""
+ONLINE_NAME = "desktop_now"
+ARRAY_NAME = "features"
+"""Online: all features of a snapshot in one array."""
 INPUTS_NAME = "stream_inputs"
 APPS: tuple[str, ...] = ("app", "previous_app")
 """Ids of the app that holds the focus and of the one before, empty before a switch."""
@@ -45,8 +52,10 @@ class Definitions:
 
     stream: Entity
     files: FileSource
-    push: PushSource
     snapshots: FeatureView
+    now_files: FileSource
+    push: PushSource
+    now: FeatureView
     input_files: FileSource
     inputs: FeatureView
     services: tuple[FeatureService, ...]
@@ -56,8 +65,10 @@ class Definitions:
         return [
             self.stream,
             self.files,
-            self.push,
             self.snapshots,
+            self.now_files,
+            self.push,
+            self.now,
             self.input_files,
             self.inputs,
             *self.services,
@@ -88,16 +99,30 @@ def define(feast_folder: Path) -> Definitions:
         description="One person at one machine, '<user id>:<machine id>'",
     )
     files = _files("snapshot_files", offline_folder(feast_folder), "Snapshots computed from the events by the engine")
-    push = PushSource(name="snapshot_push", batch_source=files, description="Snapshots the desktops send")
     snapshots = FeatureView(
         name=VIEW_NAME,
         entities=[stream],
         ttl=TTL,
         schema=[_field(index) for index in range(len(FEATURES))]
         + [Field(name=SEQUENCE_NAME, dtype=Bytes, description="Last ten event types, oldest first")],
+        source=files,
+        online=False,
+        description="A person's desktop as it was at one second",
+        tags={"contract": contract_hash(COLUMNS, VIEW_VERSION)},
+    )
+    now_files = _files("now_files", feast_folder / "now", "Nothing: what is online comes from the desktops")
+    push = PushSource(name="snapshot_push", batch_source=now_files, description="Snapshots the desktops send")
+    now = FeatureView(
+        name=ONLINE_NAME,
+        entities=[stream],
+        ttl=TTL,
+        schema=[
+            Field(name=ARRAY_NAME, dtype=Array(Float32), description="All features of a snapshot, in their order"),
+            Field(name=SEQUENCE_NAME, dtype=Bytes, description="Last ten event types, oldest first"),
+        ],
         source=push,
         online=True,
-        description="A person's desktop as it was at one second",
+        description="A person's desktop as it is now",
         tags={"contract": contract_hash(COLUMNS, VIEW_VERSION)},
     )
     input_files = _files("input_files", inputs_folder(feast_folder), "What the engine told a model at the snapshots")
@@ -121,7 +146,7 @@ def define(feast_folder: Path) -> Definitions:
         )
         for version, contract in CONTRACTS.items()
     )
-    return Definitions(stream, files, push, snapshots, input_files, inputs, services)
+    return Definitions(stream, files, snapshots, now_files, push, now, input_files, inputs, services)
 
 
 def _files(name: str, folder: Path, description: str) -> FileSource:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,14 +19,14 @@ from feast.errors import FeastObjectNotFoundException
 from feast.infra.online_stores.helpers import _redis_key as redis_key
 from feast.infra.online_stores.redis import RedisOnlineStore
 from feast.protos.feast.types.EntityKey_pb2 import EntityKey
-from feast.protos.feast.types.Value_pb2 import Value
+from feast.protos.feast.types.Value_pb2 import FloatList, Value
 
 from feature_repo.definitions import (
-    COLUMNS,
+    ARRAY_NAME,
     ENTITY_KEY,
+    ONLINE_NAME,
     PROJECT,
     TIME_COLUMN,
-    VIEW_NAME,
     Definitions,
     define,
     service_name,
@@ -52,7 +53,7 @@ class OnlineRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SnapshotStore:
-    """An opened feature store. ``feast`` is Feast's own object, for what is not wrapped here."""
+    """An opened feature store. ``feast`` is Feast's own object, for what is not wrapped here; ``view`` is online."""
 
     feast: FeatureStore
     view: FeatureView
@@ -106,46 +107,44 @@ def open_store(settings: Settings) -> SnapshotStore:
             why=str(error),
             hint="Make the folder writable, or set NEURAL_FOCUS_HOME to one that is",
         ) from error
-    return SnapshotStore(feast, feast.get_feature_view(VIEW_NAME), settings.feast)
+    return SnapshotStore(feast, feast.get_feature_view(ONLINE_NAME), settings.feast)
 
 
-def write_online(
-    store: SnapshotStore,
-    stream_id: str,
-    t_us: int,
-    features: npt.NDArray[np.float32],
-    sequence: npt.NDArray[np.uint8],
-) -> None:
-    """Makes a snapshot (float32[32], uint8[10], at ``t_us``) the stream's current one unless a later one is stored.
+def write_online(store: SnapshotStore, rows: Mapping[str, OnlineRow]) -> None:
+    """Makes each snapshot the current one of its stream unless a later one is stored: all in one transaction.
 
     Raises:
         ContractError: another number of features or another length of the sequence.
         InputError: no such kind of stream id.
     """
-    if features.shape != (len(FEATURE_NAMES),) or sequence.shape != (SEQUENCE_LENGTH,):
-        raise ContractError(
-            f"A snapshot of shape {features.shape} and {sequence.shape} was given",
-            why=f"the contract says ({len(FEATURE_NAMES)},) and ({SEQUENCE_LENGTH},)",
-            hint="Let desktop and platform run the same version",
-        )
-    row = {
-        name: Value(float_val=value)
-        for name, value in zip(FEATURE_NAMES, features.astype(np.float32).tolist(), strict=True)
-    }
-    row[SEQUENCE_NAME] = Value(bytes_val=sequence.astype(np.uint8).tobytes())
-    entry = (entity_key(stream_id), row, moment(t_us), None)
-    store.feast.provider.online_write_batch(store.feast.config, store.view, [entry], None)
+    entries: list[tuple[EntityKey, dict[str, Value], datetime, datetime | None]] = []
+    for stream_id, row in rows.items():
+        if row.features.shape != (len(FEATURE_NAMES),) or row.sequence.shape != (SEQUENCE_LENGTH,):
+            raise ContractError(
+                f"A snapshot of shape {row.features.shape} and {row.sequence.shape} was given",
+                why=f"the contract says ({len(FEATURE_NAMES)},) and ({SEQUENCE_LENGTH},)",
+                hint="Let desktop and platform run the same version",
+            )
+        values = {
+            ARRAY_NAME: Value(float_list_val=FloatList(val=row.features.astype(np.float32).tolist())),
+            SEQUENCE_NAME: Value(bytes_val=row.sequence.astype(np.uint8).tobytes()),
+        }
+        entries.append((entity_key(stream_id), values, moment(row.t_us), None))
+    store.feast.provider.online_write_batch(store.feast.config, store.view, entries, None)
 
 
-def read_online(store: SnapshotStore, stream_id: str) -> OnlineRow | None:
-    """The stream's current snapshot, None if there is none. Its age is the caller's to judge (``age_s``)."""
-    [(time, row)] = store.feast.provider.online_read(
-        store.feast.config, store.view, [entity_key(stream_id)], list(COLUMNS)
-    )
+def read_online(store: SnapshotStore, stream_ids: Sequence[str]) -> list[OnlineRow | None]:
+    """Each stream's current snapshot, None where there is none. Its age is the caller's to judge (``age_s``)."""
+    keys = [entity_key(stream_id) for stream_id in stream_ids]
+    asked = [ARRAY_NAME, SEQUENCE_NAME]
+    return [_online_row(*one) for one in store.feast.provider.online_read(store.feast.config, store.view, keys, asked)]
+
+
+def _online_row(time: datetime | None, row: Mapping[str, Value] | None) -> OnlineRow | None:
     # Feast's Redis store answers an unknown key with empty values at time zero.
     if time is None or row is None or row[SEQUENCE_NAME].WhichOneof("val") is None:
         return None
-    features = np.fromiter((row[name].float_val for name in FEATURE_NAMES), np.float32, len(FEATURE_NAMES))
+    features = np.array(row[ARRAY_NAME].float_list_val.val, np.float32)
     return OnlineRow(features, np.frombuffer(row[SEQUENCE_NAME].bytes_val, np.uint8), microseconds(time))
 
 
@@ -213,7 +212,10 @@ def forget_online(store: SnapshotStore, stream_id: str) -> int:
 def _is_registered(feast: FeatureStore, defined: Definitions) -> bool:
     try:
         return all(
-            [feast.get_feature_view(view.name).tags == view.tags for view in (defined.snapshots, defined.inputs)]
+            [
+                feast.get_feature_view(view.name).tags == view.tags
+                for view in (defined.snapshots, defined.now, defined.inputs)
+            ]
             + [feast.get_feature_service(service.name).tags == service.tags for service in defined.services]
         )
     except FeastObjectNotFoundException:

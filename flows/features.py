@@ -141,7 +141,7 @@ def _compute_day(
 ) -> tuple[int, int]:
     """Computes and writes a day up to ``until_us``; how many events and snapshots it has."""
     from feature_repo.files import write_inputs, write_offline
-    from feature_repo.store import write_online
+    from feature_repo.store import OnlineRow, write_online
 
     feast, stream_id = platform.settings.feast, stream.stream_id
     engine, changes_engine = engines.at(day_us)
@@ -155,7 +155,7 @@ def _compute_day(
         # Last: a snapshot is there only once its inputs are.
         write_offline(feast, stream_id, kept.timestamps_us, kept.features, kept.sequence)
         last = int(snapshots.timestamps_us[-1])
-        write_online(platform.store, stream_id, last, snapshots.features[-1], snapshots.sequence[-1])
+        write_online(platform.store, {stream_id: OnlineRow(snapshots.features[-1], snapshots.sequence[-1], last)})
     if until_us == day_us + DAY_US:
         engines.save(until_us, engine, changes_engine)
     records.keys[day_name(day_us)] = key

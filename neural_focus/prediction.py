@@ -54,8 +54,9 @@ class Prediction:
     """What a model foresees of the snapshot at ``t_us``, made at ``predicted_us``, and what was decided upon it.
 
     Scores 0–100, probabilities 0–1, momentum in points; ``break_risk`` is None while focus is not settled. ``factors``:
-    why each risk that there is is what it is, by target, in words, the largest reason first. ``mixtures``:
-    what each risk was mixed of, by target. What is stored, shown and sent of a prediction is taken from this object.
+    why each risk that there is is what it is, by target, in words, the largest reason first; none as long as nobody
+    looks. ``mixtures``: what each risk was mixed of, by target. What is stored, shown and sent of a prediction is taken
+    from this object.
     """
 
     t_us: int
@@ -92,7 +93,7 @@ class Prediction:
     @property
     def contributing_factors(self) -> tuple[str, ...]:
         """Why the risk of a switch is what it is."""
-        return self.factors["switch"]
+        return self.factors.get("switch", ())
 
     @property
     def risk(self) -> float:
@@ -102,4 +103,4 @@ class Prediction:
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why ``risk`` is what it is."""
-        return self.factors["switch" if self.break_risk is None else "break"]
+        return self.factors.get("switch" if self.break_risk is None else "break", ())

@@ -11,6 +11,8 @@ import msgspec
 from neural_focus.errors import InputError
 
 T = TypeVar("T")
+_ALWAYS_FINE = {str, int, bool, type(None)}
+"""Nothing passes the conversion in these. A snapshot has fifty of them, a service a thousand snapshots a second."""
 
 
 def validate(shape: type[T], value: object, where: str = "data", *, strict: bool = True) -> T:
@@ -34,10 +36,12 @@ def _refuse_what_passed(value: Any, taken: Any, where: str) -> None:
         if unknown := sorted(value.keys() - taken.keys()):
             raise InputError(f"{where} has an unknown field", why=repr(unknown[0]), hint=f"Known: {', '.join(taken)}")
         for name, part in value.items():
-            _refuse_what_passed(part, taken[name], f"{where}.{name}")
+            if not ((kind := type(part)) in _ALWAYS_FINE or (kind is float and math.isfinite(part))):
+                _refuse_what_passed(part, taken[name], f"{where}.{name}")
     elif isinstance(value, list | tuple):
         for index, part in enumerate(value):
-            _refuse_what_passed(part, taken[index], f"{where}[{index}]")
+            if not ((kind := type(part)) in _ALWAYS_FINE or (kind is float and math.isfinite(part))):
+                _refuse_what_passed(part, taken[index], f"{where}[{index}]")
     elif isinstance(value, float) and not math.isfinite(value):
         raise InputError(f"{where} is {value}", hint="It should be a finite number")
 

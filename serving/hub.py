@@ -7,7 +7,6 @@ does not take its messages is cut off: a desktop then reconnects and goes on, a 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -53,19 +52,28 @@ class Hub:
     """Every connected client."""
 
     def __init__(self) -> None:
-        self._clients: set[Client] = set()
+        self._clients: dict[int, set[Client]] = {}
+        """By person."""
 
     def join(self, client: Client) -> None:
         """Add a client."""
-        self._clients.add(client)
+        self._clients.setdefault(client.user_id, set()).add(client)
 
     def leave(self, client: Client) -> None:
         """Forget a client."""
-        self._clients.discard(client)
+        left = self._clients.get(client.user_id, set()) - {client}
+        if left:
+            self._clients[client.user_id] = left
+        else:
+            self._clients.pop(client.user_id, None)
 
-    def of(self, user_id: int) -> Iterator[Client]:
+    def of(self, user_id: int) -> tuple[Client, ...]:
         """The person's clients."""
-        return (client for client in list(self._clients) if client.user_id == user_id)
+        return tuple(self._clients.get(user_id, ()))
+
+    def has_page(self, user_id: int) -> bool:
+        """Whether a page of the person is open."""
+        return any(client.machine_id is None for client in self.of(user_id))
 
     def publish(
         self, user_id: int, message: ServerMessage, *, pages_only: bool = False, machine_id: str | None = None

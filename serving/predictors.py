@@ -24,8 +24,8 @@ def trained_on(predictor: Predictor) -> TrainedOn:
 def warm_up(predictor: Predictor) -> None:
     """The first call of a library is its slowest: make it before anybody waits for it."""
     nothing = SnapshotInputs(np.zeros(len(INPUT_NAMES), np.float32))
-    row = np.zeros(len(FEATURE_NAMES), np.float32)
-    past = PastRows.of_snapshot(nothing, LiveSteps().recent())
-    explained, _ = judge(predictor, learners_of(predictor, NOBODY, {}), row, past, NOBODY)
+    row = np.zeros((1, len(FEATURE_NAMES)), np.float32)
+    past = PastRows.of_snapshots([nothing], LiveSteps().recent())
+    explained, _ = judge(predictor, [learners_of(predictor, NOBODY, {})], row, past, np.array([NOBODY]))
     for target in ("switch", "break"):
         explained.reasons(target)

@@ -85,7 +85,7 @@ def person_of(user: UserProfile) -> Person:
 async def now(runtime: Runtime, user_id: int) -> Now:
     """The moment."""
     user = await runtime.person(user_id)
-    prediction, age = runtime.current(user_id)
+    prediction, age = await runtime.answers.current(user_id)
     stream = runtime.streams.newest(user_id)
     fresh = age is not None and age <= FRESH_SECONDS
     answering, people = runtime.champion, runtime.people
@@ -104,13 +104,13 @@ async def now(runtime: Runtime, user_id: int) -> Now:
     )
 
 
-def prediction(runtime: Runtime, user_id: int) -> PredictionResponse:
+async def prediction(runtime: Runtime, user_id: int) -> PredictionResponse:
     """The prediction for the person's latest snapshot.
 
     Raises:
         ProblemError: 409, it is older than 60 s, or there is none.
     """
-    made, age = runtime.current(user_id)
+    made, age = await runtime.answers.current(user_id)
     if made is None or age is None:
         raise ProblemError(
             409, "There is no snapshot of you", why="none came since the service started", hint=HOW_TO_START

@@ -147,7 +147,7 @@ async def get_links(request: Request, here: Here, user_id: User) -> list[Link]:
 @router.post("/predict", responses=problems(409))
 async def predict(here: Here, user_id: User) -> PredictionResponse:
     """The prediction for the caller's latest snapshot; 409 when none is younger than 60 s."""
-    return queries.prediction(here, user_id)
+    return await queries.prediction(here, user_id)
 
 
 @router.post("/sessions", status_code=201)

@@ -6,8 +6,6 @@ import asyncio
 import gc
 import logging
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 from uuid import UUID
@@ -16,27 +14,20 @@ from starlette.concurrency import run_in_threadpool
 
 from neural_focus.errors import ConfigurationError, InputError, NeuralFocusError
 from neural_focus.help_settings import HelpSettings
-from neural_focus.messages import ActivityUpdate, PredictionMade, Snapshot
-from neural_focus.prediction import Prediction
 from neural_focus.secrets import Secrets
 from neural_focus.settings import Settings
-from neural_focus.snapshot_inputs import SnapshotInputs
 from neural_focus.store.database import Connection
-from neural_focus.store.interventions import StoredOffer
 from neural_focus.store.users import ensure_user, read_user
-from neural_focus.time import wall_clock_us
 from serving.actions import REPEAT_SECONDS, Actions
+from serving.answers import Answers
 from serving.auth import LOCAL_PERSON, forget_old_codes
 from serving.browsers import PING_SECONDS, Browsers
 from serving.champion import WATCH_SECONDS, Champion
 from serving.database import Database
 from serving.experiments import REFRESH_SECONDS
-from serving.forecast import Forecast, check_time, forecast, is_ahead
-from serving.hub import Client, Hub
+from serving.hub import Hub
 from serving.interventions import Interventions
 from serving.jail import Jail
-from serving.offers import with_arm
-from serving.online import OnlineFeatures
 from serving.people import UserProfile, own_hosts, read_person, store_help
 from serving.personal_models import PersonalModels
 from serving.prediction_writer import FLUSH_SECONDS, PredictionWriter
@@ -74,8 +65,17 @@ class Runtime:
         self.jail = Jail(self.database, self.hub, self.streams, self.actions, own_hosts(settings))
         self.sessions = SessionService(self.database, self.hub, self.streams, self.jail, self.actions)
         self.rounds = RoundsService(self.hub, self.streams, self.sessions)
-        self._forecasts = ThreadPoolExecutor(1, "forecast")
-        self._online: OnlineFeatures | None = None
+        self.answers = Answers(
+            settings,
+            self.database,
+            self.hub,
+            self.streams,
+            self.champion,
+            self.people,
+            self.shadow,
+            self.interventions,
+            self.writer,
+        )
         self._loops: list[asyncio.Task[None]] = []
         self._local_id: int | None = None
 
@@ -87,8 +87,8 @@ class Runtime:
         """
         await run_in_threadpool(self.database.open)
         await self.person_id(LOCAL_PERSON)
-        self._online = await self._in_forecast_thread(partial(OnlineFeatures, self.settings))
-        await self._in_forecast_thread(self.champion.refresh)
+        await self.answers.open()
+        await self.answers.in_thread(self.champion.refresh)
         await self._read_personal_models()
         await run_in_threadpool(self.shadow.refresh)
         await self.interventions.restore()
@@ -107,13 +107,14 @@ class Runtime:
                 ("browsers", PING_SECONDS, self.browsers.tick),
                 ("effects", EFFECTS_SECONDS, self.interventions.fill_effects),
                 ("experiments", REFRESH_SECONDS, self.interventions.experiments.refresh),
-                ("champion", WATCH_SECONDS, partial(self._in_forecast_thread, self.champion.refresh)),
+                ("champion", WATCH_SECONDS, partial(self.answers.in_thread, self.champion.refresh)),
                 ("model arms", WATCH_SECONDS, self._take_model_arms),
                 ("personal models", OWN_SECONDS, self._read_personal_models),
                 ("shadow", WATCH_SECONDS, partial(run_in_threadpool, self.shadow.refresh)),
                 ("collect garbage", COLLECT_SECONDS, _collect_garbage),
             )
         ]
+        self._loops.append(asyncio.create_task(self.answers.ticks.run(), name="ticks"))
         _freeze_garbage()
 
     async def _read_personal_models(self) -> None:
@@ -123,7 +124,7 @@ class Runtime:
         """The models that experiments assigned to people answer them; nothing to do where none does."""
         wanted = self.interventions.experiments.models()
         if wanted != self.champion.arms.wanted:
-            await self._in_forecast_thread(partial(self.champion.arms.refresh, wanted))
+            await self.answers.in_thread(partial(self.champion.arms.refresh, wanted))
 
     async def stop(self) -> None:
         """Write what waits and close everything."""
@@ -132,9 +133,7 @@ class Runtime:
         await asyncio.gather(*self._loops, return_exceptions=True)
         await run_in_threadpool(self.shadow.close)
         await self.writer.flush()
-        if self._online is not None:
-            await self._in_forecast_thread(self._online.close)
-        self._forecasts.shutdown()
+        await self.answers.close()
         await run_in_threadpool(self.database.close)
         _thaw_garbage()
 
@@ -167,66 +166,6 @@ class Runtime:
         await self._take_model_arms()
         return added
 
-    async def predict(self, client: Client, stream: LiveStream, snapshot: Snapshot) -> None:
-        """Answer a snapshot: PREDICTION to its desktop and the person's pages, and an offer where it is one.
-
-        Raises:
-            InputError: its inputs are of another order than ours, or are none.
-            ProblemError: 409, it is older than the last one or lies in the future.
-            StoreError: an opportunity cannot be stored; the prediction is published all the same.
-        """
-        if (inputs := await self._inputs(stream, snapshot)) is None:
-            return
-        made = await self._forecast(stream, snapshot, inputs)
-        decision, stored = self.interventions.decide(stream, made), None
-        try:
-            stored = await self.interventions.record(stream, made, decision)
-        finally:
-            await self._publish(client, stream, snapshot, made, stored)
-
-    async def _inputs(self, stream: LiveStream, snapshot: Snapshot) -> SnapshotInputs | None:
-        """What else the snapshot brings for a model; None for one that was on its way when the clock was set back: the
-        next one has the new time."""
-        inputs = SnapshotInputs.from_text(snapshot.inputs)
-        if is_ahead(snapshot) and stream.follows(snapshot.t_us):
-            return None
-        if stream.is_set_back(snapshot.t_us, wall_clock_us()):
-            await self._begin_anew(stream)
-        check_time(stream, snapshot)
-        return inputs
-
-    async def _forecast(self, stream: LiveStream, snapshot: Snapshot, inputs: SnapshotInputs) -> Forecast:
-        if self._online is None:
-            raise ConfigurationError("The service has not started")
-        ask = partial(forecast, self._online, self.champion, self.people, stream, snapshot, inputs)
-        return await self._in_forecast_thread(ask)
-
-    async def _publish(
-        self, client: Client, stream: LiveStream, snapshot: Snapshot, made: Forecast, stored: StoredOffer | None
-    ) -> None:
-        """Log the prediction, then send it: to its desktop, to pages, to the challenger; and what is offered."""
-        prediction = stream.prediction = with_arm(made.prediction, stored)
-        self.writer.add(made.logged(stream, prediction))
-        message = PredictionMade.of(prediction)
-        client.send(message)
-        self.hub.publish(stream.user_id, message, pages_only=True)
-        self._publish_activity(stream, snapshot)
-        self.shadow.consider(stream, made)
-        if stored is not None:
-            await self.interventions.offer(stored, stream)
-
-    async def _begin_anew(self, stream: LiveStream) -> None:
-        """The clock was set back: guarded by the time of its last snapshot, the stream would be silent until then."""
-        _LOG.warning("the clock was set back: the stream %s goes on from what is stored as of now", stream.stream_id)
-        who, machine = stream.user_id, stream.machine_id
-        restored = partial(restore_stream, settings=self.settings, user_id=who, machine_id=machine)
-        self.streams.begin_anew(stream, await self.database.run(restored))
-
-    def current(self, user_id: int) -> tuple[Prediction | None, float | None]:
-        """The person's last prediction and the age of its snapshot in seconds."""
-        stream = self.streams.newest(user_id)
-        return (None, None) if stream is None else (stream.prediction, stream.age_s())
-
     async def person(self, user_id: int) -> UserProfile:
         """Who a token speaks for.
 
@@ -246,15 +185,6 @@ class Runtime:
         stored = await self.database.run(lambda connection: store_help(connection, user_id, asked, hosts))
         self.streams.allow(user_id, stored)
         return stored
-
-    def _publish_activity(self, stream: LiveStream, snapshot: Snapshot) -> None:
-        activity = ActivityUpdate.of(snapshot)
-        before, stream.activity = stream.activity, activity
-        if before is None or replace(before, timestamp=activity.timestamp) != activity:
-            self.hub.publish(stream.user_id, activity, pages_only=True)
-
-    async def _in_forecast_thread(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._forecasts, work)
 
 
 def _local_person(connection: Connection, settings: Settings) -> int:

@@ -64,7 +64,7 @@ class NeuralFocus:
         """The prediction for the caller's latest snapshot; a problem document where there is none."""
         user_id = await runtime().person_id(ctx.request.scope[PERSON_KEY])
         try:
-            answer: dict[str, Any] = msgspec.to_builtins(queries.prediction(runtime(), user_id))
+            answer: dict[str, Any] = msgspec.to_builtins(await queries.prediction(runtime(), user_id))
         except ProblemError as error:
             ctx.response.status_code = error.status
             ctx.response.headers["content-type"] = MEDIA_TYPE

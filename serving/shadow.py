@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -18,7 +18,7 @@ from neural_focus.models.predict import Predictor
 from neural_focus.registry.shadow_run import shadow
 from neural_focus.settings import Settings
 from neural_focus.store.predictions import LoggedPrediction
-from serving.forecast import Forecast, predict
+from serving.forecast import Forecast, ServedRows, predict
 from serving.personal_models import PersonalModels
 from serving.predictors import warm_up
 from serving.streams import LiveStream
@@ -65,32 +65,34 @@ class ShadowPredictions:
         except NeuralFocusError as error:
             _LOG.error("no shadow run: %s", error)
 
-    def consider(self, stream: LiveStream, made: Forecast) -> None:
-        """Judge an answered snapshot later; returns at once."""
-        if self._predictor is None:
+    def consider(self, answered: Sequence[tuple[LiveStream, Forecast]]) -> None:
+        """Judge snapshots that were answered together later; returns at once."""
+        if self._predictor is None or not answered:
             return
         if self._waiting >= MOST_WAITING:
-            self._passed_by += 1
+            self._passed_by += len(answered)
             return
         self._waiting += 1
-        self._thread.submit(partial(self._predict, self._predictor, stream, made))
+        self._thread.submit(partial(self._predict, self._predictor, answered))
 
     def close(self) -> None:
         """Finish what waits."""
         self._thread.shutdown()
 
-    def _predict(self, predictor: Predictor, stream: LiveStream, made: Forecast) -> None:
+    def _predict(self, predictor: Predictor, answered: Sequence[tuple[LiveStream, Forecast]]) -> None:
         try:
-            began = time.perf_counter()
-            momentum, t_us = made.prediction.focus_momentum, made.prediction.t_us
-            learners = self._people.of(stream.user_id, predictor)
-            prediction = predict(predictor, learners, stream.user_id, t_us, made.features, momentum, made.past)
-            latency_ms = (time.perf_counter() - began) * 1e3
-            self._keep(
-                LoggedPrediction(
-                    stream.user_id, stream.machine_id, stream.session_id, prediction, "challenger", latency_ms
-                )
-            )
+            rows: dict[int, ServedRows] = {id(made.rows): made.rows for _, made in answered}
+            for one in rows.values():  # several, where several models have answered
+                began = time.perf_counter()
+                predictions, _ = predict(predictor, self._people, one)
+                latency_ms = (time.perf_counter() - began) * 1e3
+                for stream, made in answered:
+                    if made.rows is one:
+                        who, prediction = (
+                            (stream.user_id, stream.machine_id, stream.session_id),
+                            predictions[made.place],
+                        )
+                        self._keep(LoggedPrediction(*who, prediction, "challenger", latency_ms))
         except Exception:  # noqa: BLE001 - a challenger's mistake is its own: the service goes on
             _LOG.exception("the challenger %s failed", predictor.version)
         finally:

@@ -86,13 +86,21 @@ async def _send_missed(runtime: Runtime, client: Client) -> None:
 
 
 async def _listen(runtime: Runtime, client: Client, stream: LiveStream | None) -> None:
+    """Handle one message after the other; snapshots are answered while the next is read already."""
+    asked: asyncio.Future[None] | None = None
     while True:
         frame = await client.socket.receive()
         if frame["type"] == "websocket.disconnect":
             return
         text = frame.get("text")
         try:
-            await _handle(runtime, client, stream, decode_client(frame.get("bytes") or b"" if text is None else text))
+            message = decode_client(frame.get("bytes") or b"" if text is None else text)
+            if isinstance(message, Snapshot):
+                asked = runtime.answers.predict(client, _desktop(stream, "sends snapshots"), message)
+                continue
+            if asked is not None:
+                await asked
+            await _handle(runtime, client, stream, message)
         except NeuralFocusError as error:
             client.send(problem_of(error))
         except WebSocketDisconnect:
@@ -105,8 +113,6 @@ async def _listen(runtime: Runtime, client: Client, stream: LiveStream | None) -
 async def _handle(runtime: Runtime, client: Client, stream: LiveStream | None, message: ClientMessage) -> None:
     machine = stream.machine_id if stream else None
     match message:
-        case Snapshot():
-            await runtime.predict(client, _desktop(stream, "sends snapshots"), message)
         case InterventionFeedback(intervention_id, response, answered_us):
             await runtime.interventions.answer(client.user_id, intervention_id, response, answered_us=answered_us)
         case StartSession(kind, minutes, jail, start_us):

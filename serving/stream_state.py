@@ -61,7 +61,9 @@ def _restore_watch(
     connection: Connection, settings: Settings, person: UserProfile, past: Sequence[LoggedMoments], now_us: int
 ) -> OpportunityWatch:
     """Threshold and budget of a person over all their machines: of each second the moment of the least idle one."""
-    watch = OpportunityWatch(Policy(warm_start_s=settings.opportunity_seconds if person.is_demo else None))
+    watch = OpportunityWatch(
+        Policy(warm_start_s=settings.opportunity_seconds if person.is_demo else None), stagger=person.id
+    )
     held_us = interventions.opportunity_times(
         connection, person.id, now_us - interventions.BUDGET_SECONDS * SECOND_US, now_us
     )

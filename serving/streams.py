@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from neural_focus.experiments.budget import OpportunityWatch
@@ -70,6 +71,8 @@ class LiveStream:
     snapshot: Snapshot | None = None
     activity: ActivityUpdate | None = None
     prediction: Prediction | None = None
+    explain: Callable[[], Mapping[str, tuple[str, ...]]] | None = None
+    """Gives the last prediction's ``factors``."""
     desktop: DesktopStatus | None = None
     """What the desktop last said of itself; None while it is not connected."""
     received: float = 0.0
@@ -107,7 +110,7 @@ class LiveStream:
         """Goes on from what is stored as of now (``found``): what came later has another time than the present."""
         self.momentum, self.steps = found.momentum, found.steps
         self.session_id, self.jailed = found.session_id, found.jailed
-        self.snapshot, self.prediction, self.activity = None, None, None
+        self.snapshot, self.prediction, self.explain, self.activity = None, None, None, None
 
     def restore(self, past: LoggedMoments) -> None:
         """Go on with the momentum where an earlier run of the service left off."""
@@ -120,20 +123,21 @@ class Streams:
     """All streams that have been live since the service started."""
 
     def __init__(self) -> None:
-        self._streams: dict[tuple[int, str], LiveStream] = {}
+        self._streams: dict[int, dict[str, LiveStream]] = {}
+        """By person and machine."""
         self._watches: dict[int, OpportunityWatch] = {}
         self._allowed: dict[int, HelpSettings] = {}
         """What people allowed since the start: a stream that was just being read may have what was before."""
 
     def get(self, user_id: int, machine_id: str) -> LiveStream | None:
         """The stream, if it has been live."""
-        return self._streams.get((user_id, machine_id))
+        return self._streams.get(user_id, {}).get(machine_id)
 
     def add(self, stream: LiveStream) -> LiveStream:
         """Remember a stream; a second add of the same one keeps the first, and so does a second watch of a person."""
         stream.watch = self._watches.setdefault(stream.user_id, stream.watch)
         stream.help = self._allowed.get(stream.user_id, stream.help)
-        return self._streams.setdefault((stream.user_id, stream.machine_id), stream)
+        return self._streams.setdefault(stream.user_id, {}).setdefault(stream.machine_id, stream)
 
     def allow(self, user_id: int, help_settings: HelpSettings) -> None:
         """From now on this is what the person allows help to do."""
@@ -159,11 +163,11 @@ class Streams:
 
     def all(self) -> list[LiveStream]:
         """Everybody's streams."""
-        return list(self._streams.values())
+        return [stream for streams in self._streams.values() for stream in streams.values()]
 
     def of(self, user_id: int) -> list[LiveStream]:
         """All of a person's streams."""
-        return [stream for stream in self._streams.values() if stream.user_id == user_id]
+        return list(self._streams.get(user_id, {}).values())
 
     def desktop_of(self, user_id: int) -> DesktopStatus | None:
         """What the person's connected desktop said of itself; with several, one that captures."""
@@ -172,5 +176,5 @@ class Streams:
 
     def newest(self, user_id: int) -> LiveStream | None:
         """The person's stream with the latest snapshot."""
-        live = [stream for stream in self._streams.values() if stream.user_id == user_id and stream.snapshot]
+        live = [stream for stream in self.of(user_id) if stream.snapshot]
         return max(live, key=lambda stream: stream.snapshot.t_us if stream.snapshot else 0, default=None)

@@ -123,7 +123,8 @@ def chance_ece(probability: Floats, rounds: int = 20, seed: int = 7) -> float:
 
 def latency(predictor: Predictor) -> Gate:
     """p99 of a judged snapshot and its reasons in ms of processor time: the machine's other work is not the model's."""
-    rng, steps, learners = np.random.default_rng(7), LiveSteps(), learners_of(predictor, NOBODY, {})
+    rng, steps, learners = np.random.default_rng(7), LiveSteps(), [learners_of(predictor, NOBODY, {})]
+    nobody = np.array([NOBODY])
     rows, inputs = (
         rng.gamma(1.0, 2.0, (_CALLS, len(names))).astype(np.float32) for names in (FEATURE_NAMES, INPUT_NAMES)
     )
@@ -135,9 +136,9 @@ def latency(predictor: Predictor) -> Gate:
             second = round_ * _CALLS + call
             steps.observe(second * 1_000_000, row, types)
             app, before = ("editor", "browser")[:: 1 - 2 * (second // 40 % 2)]
-            past = PastRows.of_snapshot(SnapshotInputs(inputs[call], app, before), steps.recent())
+            past = PastRows.of_snapshots([SnapshotInputs(inputs[call], app, before)], steps.recent())
             began = time.thread_time()
-            judge(predictor, learners, row, past, NOBODY)[0].reasons()
+            judge(predictor, learners, row[None], past, nobody)[0].reasons()
             took[call] = (time.thread_time() - began) * 1e3
         tails.append(float(np.quantile(took, 0.99)))
     return Gate(

@@ -7,7 +7,7 @@ their own past, would have spent the budget of alerts per active hour with one p
 from __future__ import annotations
 
 import math
-from collections import deque
+from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -122,42 +122,49 @@ class OpportunityWatch:
     It is given the moments of the machine in use alone. Not shared between threads.
     """
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, stagger: int = 0) -> None:
+        """``stagger``: another number for each person, so that the thresholds of many who begin at once are not all
+        fitted in the same second."""
         self.budget = Budget(policy, policy.prior_threshold, warm_start=policy.warm_start_s is not None)
-        self._moments: deque[tuple[float, float]] = deque(maxlen=policy.memory)
-        """(seconds, break risk or nan) of the active past."""
-        self._since_update = 0
+        self._times, self._risks = array("d"), array("d")
+        """Seconds, and break risk or nan, of the active past."""
+        self._since_update = stagger % policy.refit_every
 
     def remember(self, t_s: float, break_risk: float | None) -> None:
         """One past moment; of a second that is known already, or one before it, nothing is taken."""
-        if self._moments and t_s <= self._moments[-1][0]:
+        if self._times and t_s <= self._times[-1]:
             return
         if self.budget.first_s is None:
             self.budget = replace(self.budget, first_s=t_s)
-        self._moments.append((t_s, math.nan if break_risk is None else break_risk))
+        self._times.append(t_s)
+        self._risks.append(math.nan if break_risk is None else break_risk)
+        if len(self._times) > 2 * self.budget.policy.memory:
+            del self._times[: -self.budget.policy.memory], self._risks[: -self.budget.policy.memory]
         self._since_update += 1
         if self._since_update >= self.budget.policy.refit_every:
+            self._since_update = 0
             self.update_threshold()
 
     def restore(self, times_s: NDArray[np.float64], break_risks: NDArray[np.float64], held_s: Iterable[float]) -> None:
         """What was logged before going live: seconds ascending, risks (nan: not settled), and opportunities held."""
-        self._moments.extend(zip(times_s.tolist(), break_risks.tolist(), strict=True))
+        self._times.extend(times_s.tolist())
+        self._risks.extend(break_risks.tolist())
         self.budget = replace(self.budget, held=(*self.budget.held, *held_s)[-MOST_KEPT:])
         self.update_threshold()
 
     def update_threshold(self) -> None:
         """Fit the threshold to the moments remembered, once enough of them are settled."""
-        self._since_update = 0
-        policy, moments = self.budget.policy, np.array(self._moments, dtype=np.float64).reshape(-1, 2)
-        settled = moments[~np.isnan(moments[:, 1])]
-        if len(settled) < policy.enough_settled:
+        policy = self.budget.policy
+        times, risks = (np.frombuffer(one, np.float64)[-policy.memory :] for one in (self._times, self._risks))
+        settled = ~np.isnan(risks)
+        if settled.sum() < policy.enough_settled:
             return
         if policy.threshold_quantile is not None:
-            threshold = float(np.quantile(settled[:, 1], policy.threshold_quantile))
+            threshold = float(np.quantile(risks[settled], policy.threshold_quantile))
         else:
-            active_hours = float(np.clip(np.diff(moments[:, 0]), 0.0, 2.0).sum()) / 3600
+            active_hours = float(np.clip(np.diff(times), 0.0, 2.0).sum()) / 3600
             threshold = budget_threshold(
-                settled[:, 0], settled[:, 1], active_hours, per_hour=policy.alerts_per_hour, gap_s=policy.gap_s
+                times[settled], risks[settled], active_hours, per_hour=policy.alerts_per_hour, gap_s=policy.gap_s
             )
         self.budget = replace(self.budget, threshold=threshold)
 

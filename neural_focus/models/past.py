@@ -12,6 +12,7 @@ that lie in it (``sequences``).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,9 +39,14 @@ class PastRows:
         return len(self.inputs)
 
     @staticmethod
-    def of_snapshot(told: SnapshotInputs, recent: Recent) -> PastRows:
-        """n = 1: what a desktop sent with its snapshot, and the sequence that ends there."""
-        return PastRows(told.values[None], np.array([told.app]), np.array([told.previous_app]), recent)
+    def of_snapshots(told: Sequence[SnapshotInputs], recent: Recent) -> PastRows:
+        """What desktops sent with n snapshots, and the sequences that end there."""
+        apps, before = np.array([one.app for one in told]), np.array([one.previous_app for one in told])
+        return PastRows(np.stack([one.values for one in told]), apps, before, recent)
+
+    def take(self, at: npt.NDArray[np.int64]) -> PastRows:
+        """Some of them."""
+        return PastRows(self.inputs[at], self.app[at], self.previous_app[at], self.recent[at])
 
     @staticmethod
     def of_replay(rows: Inputs, place: npt.NDArray[np.int64]) -> PastRows:

@@ -7,7 +7,7 @@ row sees the others only, and so it is when the model serves. With one person th
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -28,23 +28,33 @@ class AppStatistics:
     """Sums [stays, log seconds, quick, long] by app and person: ``sums[app][person]`` float64[4]."""
 
     sums: Mapping[str, Mapping[int, npt.NDArray[np.float64]]]
+    _known: dict[tuple[str, int | None], tuple[float, ...]] = field(default_factory=dict, compare=False, repr=False)
+    """Figures that were asked for, of the apps and people in ``sums``."""
 
-    def rows(self, apps: npt.NDArray[np.str_], previous: npt.NDArray[np.str_], person: int | None) -> Rows:
-        """Columns float32[n, len(POPULATION_NAMES)] as others' logs have them."""
+    def rows(
+        self,
+        apps: npt.NDArray[np.str_],
+        previous: npt.NDArray[np.str_],
+        person: npt.NDArray[np.int64] | int | None,
+    ) -> Rows:
+        """Columns float32[n, len(POPULATION_NAMES)] as others' logs have them; ``person`` of each row or of all."""
+        if isinstance(person, np.ndarray):
+            whose = zip(apps.tolist(), previous.tolist(), person.tolist(), strict=True)
+            figures = [self._figures(app, one) + self._figures(before, one) for app, before, one in whose]
+            return np.array(figures, np.float32).reshape(len(apps), len(POPULATION_NAMES))
         blocks = []
         for names in (apps, previous):
-            if len(names) == 1:
-                blocks.append(self._figures(str(names[0]), person)[None])
-                continue
             unique, place = np.unique(names, return_inverse=True)
             blocks.append(np.array([self._figures(str(name), person) for name in unique])[place])
         return np.concatenate(blocks, axis=1).astype(np.float32)
 
-    def _figures(self, app: str, person: int | None) -> npt.NDArray[np.float64]:
+    def _figures(self, app: str, person: int | None) -> tuple[float, ...]:
         people = self.sums.get(app, {})
-        total = sum((sums for one, sums in people.items() if one != person), np.zeros(4))
-        figures: npt.NDArray[np.float64] = (total[1:] + _STRENGTH * _UNKNOWN) / (total[0] + _STRENGTH)
-        return figures
+        who = app if people else "", person if person in people else None
+        if who not in self._known:
+            total = sum((sums for one, sums in people.items() if one != person), np.zeros(4))
+            self._known[who] = tuple(((total[1:] + _STRENGTH * _UNKNOWN) / (total[0] + _STRENGTH)).tolist())
+        return self._known[who]
 
     def to_json(self) -> dict[str, dict[str, list[float]]]:
         """A plain form for the bundle."""

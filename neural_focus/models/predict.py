@@ -64,31 +64,33 @@ class Contributions:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """One predicted snapshot float32[32], n = 1: a probability of each target, and why.
+    """n predicted snapshots float32[n, 32]: a probability of each target, and why.
 
-    ``rows`` float32[1, width] are the model's inputs, [1, 0] of rules; ``probability`` float64[1] by target. ``weigh``
-    makes the contributions to what is predicted of those to what the model predicts, by target.
+    ``rows`` float32[n, width] are the model's inputs, [n, 0] of rules; ``probability`` float64[n] by target;
+    ``settled`` bool[n]; ``person`` int64[n], None for nobody in particular. ``weigh`` makes the contributions to what
+    is predicted of those to what the model predicts, by target and place.
     """
 
     predictor: Predictor
     features: Rows
     rows: Rows
     probability: Mapping[str, Floats]
-    settled: bool
-    user_id: int | None
-    weigh: Callable[[str, Contributions], Contributions] = lambda _, found: found
+    settled: npt.NDArray[np.bool_]
+    person: Times | None
+    weigh: Callable[[str, int, Contributions], Contributions] = lambda _, __, found: found
 
     @property
     def batch(self) -> PredictionBatch:
-        """Scores and risks, n = 1."""
-        return self.predictor.batch(self.rows, self.probability, np.array([self.settled]))
+        """Scores and risks."""
+        return self.predictor.batch(self.rows, self.probability, self.settled)
 
-    def reasons(self, target: str = "switch") -> tuple[str, ...]:
-        """Why the risk of ``target`` is what it is, in words, largest reason first."""
+    def reasons(self, target: str = "switch", place: int = 0) -> tuple[str, ...]:
+        """Why the risk of ``target`` in one snapshot is what it is, in words, largest reason first."""
         if target not in self.predictor.targets:
-            return rule_factors(self.features)
-        found = self.predictor.contributions(target, self.rows[0], self.user_id)
-        return self.predictor.words(self.weigh(target, found), self.user_id)
+            return rule_factors(self.features[place])
+        user_id = None if self.person is None else int(self.person[place])
+        found = self.predictor.contributions(target, self.rows[place], user_id)
+        return self.predictor.words(self.weigh(target, place, found), user_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +144,10 @@ class Predictor:
         """What the model foresees; nothing without one."""
         return tuple(self.context.calibration)
 
-    def inputs(self, features: Rows, past: PastRows | None = None, user_id: int | None = None) -> Rows:
+    def inputs(self, features: Rows, past: PastRows | None = None, user_id: Times | int | None = None) -> Rows:
         """The contract's rows float32[n, width] from snapshots float32[n, 32] and what was known at each.
+
+        ``user_id``: whose they are, of each or of all.
 
         Raises:
             ContractError: a block is missing or has not the model's width.
@@ -176,13 +180,13 @@ class Predictor:
         """
         return self.batch(*self._predict(features, past, user_id))
 
-    def judge(self, features: Rows, past: PastRows | None = None, *, user_id: int | None = None) -> Judgement:
-        """One snapshot float32[32] as ``predict`` predicts it, with reasons of the same row of inputs."""
-        rows, probability, settled_now = self._predict(features[None], past, user_id)
-        return Judgement(self, features, rows, probability, bool(settled_now[0]), user_id)
+    def judge(self, features: Rows, past: PastRows | None = None, *, person: Times | None = None) -> Judgement:
+        """Snapshots float32[n, 32] of the people int64[n], as ``predict`` predicts them, with reasons of the same
+        inputs."""
+        return Judgement(self, features, *self._predict(features, past, person), person)
 
     def _predict(
-        self, features: Rows, past: PastRows | None, user_id: int | None
+        self, features: Rows, past: PastRows | None, user_id: Times | int | None
     ) -> tuple[Rows, dict[str, Floats], npt.NDArray[np.bool_]]:
         settled_now = _settled(features, past)
         if not self.targets:

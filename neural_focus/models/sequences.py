@@ -13,6 +13,8 @@ predictions, and a model should not learn from its own.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -118,11 +120,14 @@ class LiveSteps:
     def observe(self, t_us: int, features: Rows, types: Types) -> None:
         """Take in the snapshot float32[32] of one second with its last ten event types uint8[10]; none older than the
         last."""
-        second = t_us // SECOND_US
+        observe_together([self], np.array([t_us]), features[None], types[None])
+
+    def keep(self, second: int, step: Recent, active: bool) -> None:
+        """``observe``, of what was encoded."""
         if second <= self._last:
             return
         self._last = second
-        self._steps[second] = encode(features[None], types[None])[0], bool(is_active(features[None])[0])
+        self._steps[second] = step, active
         while (first := next(iter(self._steps))) <= second - STEPS * STEP_SECONDS:
             del self._steps[first]
 
@@ -134,3 +139,12 @@ class LiveSteps:
             if step is not None and (active or back == 0):
                 steps[0, STEPS - 1 - back] = step
         return steps
+
+
+def observe_together(streams: Sequence[LiveSteps], t_us: Times, features: Rows, types: Types) -> None:
+    """Let n streams observe a snapshot each: times int64[n], float32[n, 32], uint8[n, 10]."""
+    told = zip(
+        streams, (t_us // SECOND_US).tolist(), encode(features, types), is_active(features).tolist(), strict=True
+    )
+    for steps, second, step, active in told:
+        steps.keep(second, step, active)

@@ -7,7 +7,7 @@ person's offset (partial pooling, Gelman and Hill 2007).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,15 +34,6 @@ class PersonalLayer:
     offset: float = 0.0
     app_offset: Mapping[str, float] | None = None
 
-    def log_odds(self, prior: Floats, recency: Floats, app: npt.NDArray[np.str_]) -> Floats:
-        """float64[n] of both calibrated log-odds float64[n] and the apps in focus str[n]."""
-        own = self.app_offset or {}
-        names, place = np.unique(app, return_inverse=True)
-        offsets = np.array([own.get(str(name), 0.0) for name in names])
-        return np.asarray(
-            self.prior_share * prior + self.recency_share * recency + self.offset + offsets[place], np.float64
-        )
-
     def to_json(self) -> dict[str, Any]:
         """A plain form to keep."""
         return {
@@ -56,6 +47,15 @@ class PersonalLayer:
     def from_json(data: Mapping[str, Any]) -> PersonalLayer:
         """What ``to_json`` wrote."""
         return PersonalLayer(**data)
+
+
+def layer_log_odds(
+    layers: Sequence[PersonalLayer], prior: Floats, recency: Floats, app: npt.NDArray[np.str_]
+) -> Floats:
+    """float64[n] by the layer of each moment, of both calibrated log-odds float64[n] and the apps in focus str[n]."""
+    shares = np.array([(one.prior_share, one.recency_share, one.offset) for one in layers]).reshape(len(layers), 3)
+    offsets = [(one.app_offset or {}).get(name, 0.0) for one, name in zip(layers, app.tolist(), strict=True)]
+    return np.asarray(shares[:, 0] * prior + shares[:, 1] * recency + shares[:, 2] + np.array(offsets), np.float64)
 
 
 def fit_layer(prior: Floats, recency: Floats, app: npt.NDArray[np.str_], label: Labels) -> PersonalLayer:

@@ -13,9 +13,9 @@ An expert is fitted on moments before those on which its weight is learned: nobo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +26,7 @@ from neural_focus.models.calibration import logit, sigmoid
 from neural_focus.models.hazard import Hazard
 from neural_focus.models.inputs import Rows
 from neural_focus.models.training_data import trainable
-from neural_focus.personal.layer import PersonalLayer, fit_layer
+from neural_focus.personal.layer import PersonalLayer, fit_layer, layer_log_odds
 from neural_focus.personal.mixture import EXPERTS, Weights
 from neural_focus.personal.residual import Residual, fit_residual
 from neural_focus.time import DAY_US
@@ -34,6 +34,7 @@ from neural_focus.time import DAY_US
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int8]
 Times = npt.NDArray[np.int64]
+T = TypeVar("T")
 PERSONAL = EXPERTS.index("personal")
 MOST_MOMENTS = 30_000
 """The latest that are learned from."""
@@ -90,14 +91,7 @@ class Learner:
 
     def said(self, known: Known) -> Floats:
         """Each expert's probability float64[n, len(EXPERTS)]; nan where it has nothing to say yet."""
-        recency = self.curve.probabilities(known.recency_s)
-        layer = self.layer.log_odds(known.prior, logit(recency), known.app)
-        if self.residual is None or self.residual.width != known.rows.shape[1]:
-            linear = trees = np.full(len(layer), np.nan)
-        else:
-            linear = sigmoid(layer + self.residual.of_linear(known.rows))
-            trees = sigmoid(layer + self.residual.of_trees(known.rows))
-        return np.stack([recency, sigmoid(known.prior), sigmoid(layer), linear, trees], axis=1)
+        return say([self] * len(known.prior), known)
 
     @property
     def curve(self) -> Hazard:
@@ -185,6 +179,35 @@ class Learner:
             weights=Weights.from_json(data["weights"]),
             **{name: data[name] for name in _COUNTS},
         )
+
+
+def say(learners: Sequence[Learner], known: Known) -> Floats:
+    """What the experts of each moment's person say of it: float64[n, len(EXPERTS)], nan for nothing yet."""
+    recency = np.empty(len(learners))
+    for curve, at in _groups([one.curve for one in learners]):
+        recency[at] = curve.probabilities(known.recency_s[at])
+    layer = layer_log_odds([one.layer for one in learners], known.prior, logit(recency), known.app)
+    linear, trees = np.full((2, len(learners)), np.nan)
+    for residual, at in _groups([one.residual for one in learners]):
+        if residual is not None and residual.width == known.rows.shape[1]:
+            rows = known.rows[at]
+            linear[at], trees[at] = residual.of_linear(rows), residual.of_trees(rows)
+    return np.stack(
+        [recency, sigmoid(known.prior), sigmoid(layer), sigmoid(layer + linear), sigmoid(layer + trees)], axis=1
+    )
+
+
+def _groups(things: Sequence[T]) -> Iterator[tuple[T, slice | npt.NDArray[np.int64]]]:
+    """Each thing that there is, by identity, with the places where it is."""
+    if all(one is things[0] for one in things):
+        if things:
+            yield things[0], slice(None)
+        return
+    places: dict[int, list[int]] = {}
+    for place, one in enumerate(things):
+        places.setdefault(id(one), []).append(place)
+    for at in places.values():
+        yield things[at[0]], np.array(at)
 
 
 _COUNTS = ("seed", "known", "seen", "learned_us", "leads_us", "seen_by_layer", "seen_by_residual", "residual_day")

@@ -13,7 +13,7 @@ has known the person. Where no model is, the rules of thumb are the prior.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -27,8 +27,10 @@ from neural_focus.models.hazard import Hazard
 from neural_focus.models.inputs import Rows
 from neural_focus.models.past import PastRows
 from neural_focus.models.predict import Contributions, Judgement, Predictor
-from neural_focus.personal.learner import Known, Learner
+from neural_focus.personal.learner import Known, Learner, say
+from neural_focus.personal.mixture import Weights
 from neural_focus.prediction import Mixture
+from neural_focus.timeline import Times
 
 Floats = npt.NDArray[np.float64]
 Target = Literal["switch", "break"]
@@ -37,7 +39,6 @@ RECENCY = "time_in_current_app"
 _LOG = logging.getLogger("neural_focus.personal")
 NOBODY = 0
 """The number of somebody of whom nothing is known."""
-_NO_TIME = np.zeros(1, np.int64)
 
 
 def read_learners(stored: Mapping[str, Mapping[str, Any]], user_id: int) -> dict[Target, Learner]:
@@ -65,31 +66,41 @@ def learners_of(predictor: Predictor, user_id: int, found: Mapping[Target, Learn
 
 
 def judge(
-    predictor: Predictor, learners: Mapping[Target, Learner], features: Rows, past: PastRows, user_id: int
-) -> tuple[Judgement, dict[str, Mixture]]:
-    """One snapshot float32[32] of a person whose experts ``learners`` are, by target; and what it was mixed of."""
-    alone = predictor.judge(features, past, user_id=user_id)
-    asked: dict[str, Learner] = {
-        name: learners[name] for name in TARGETS if name in alone.probability and (name == "switch" or alone.settled)
-    }
-    known = {name: _known(alone, name, past) for name in asked}
-    said = {name: one.said(known[name]) for name, one in asked.items()}
-    mixed: dict[str, Floats] = {name: one.weights.mix(said[name]) for name, one in asked.items()}
+    predictor: Predictor, learners: Sequence[Mapping[Target, Learner]], features: Rows, past: PastRows, person: Times
+) -> tuple[Judgement, list[dict[str, Mixture]]]:
+    """Snapshots float32[n, 32] of the people int64[n] whose experts ``learners`` are, by target; and what each was
+    mixed of."""
+    alone = predictor.judge(features, past, person=person)
+    mixtures: list[dict[str, Mixture]] = [{} for _ in learners]
+    probability, known, asked = dict(alone.probability), dict[str, Known](), dict[str, list[Learner]]()
+    for target in TARGETS:
+        at = np.arange(len(features)) if target == "switch" else np.flatnonzero(alone.settled)
+        if target not in probability or not len(at):
+            continue
+        asked[target] = [learners[place][target] for place in at.tolist()]
+        known[target] = _known(alone, target, past, at)
+        said = say(asked[target], known[target])
+        weights = np.stack([one.weights.of for one in asked[target]])
+        probability[target] = probability[target].copy()
+        probability[target][at] = Weights(weights).mix(said)
+        for place, words, heard in zip(at.tolist(), said.tolist(), weights.tolist(), strict=True):
+            mixtures[place][target] = Mixture(tuple(words), tuple(heard))
+    order = np.cumsum(alone.settled) - 1
 
-    def weigh(target: str, found: Contributions) -> Contributions:
-        return _mixed(asked[target], known[target], said[target][0], found) if target in asked else found
+    def weigh(target: str, place: int, found: Contributions) -> Contributions:
+        if (mixture := mixtures[place].get(target)) is None:
+            return found
+        at = place if target == "switch" else int(order[place])
+        return _mixed(asked[target][at], known[target].take(slice(at, at + 1)), np.array(mixture.said), found)
 
-    mixtures: dict[str, Mixture] = {
-        name: Mixture(tuple(said[name][0].tolist()), tuple(one.weights.of.tolist())) for name, one in asked.items()
-    }
-    return replace(alone, probability={**alone.probability, **mixed}, weigh=weigh), mixtures
+    return replace(alone, probability=probability, weigh=weigh), mixtures
 
 
-def _known(alone: Judgement, target: str, past: PastRows) -> Known:
-    """The moment as the experts see it: of a model that reads sequences, its inputs without them."""
-    recency_s = np.array([alone.features[FEATURE_INDEX[RECENCY]]], np.float64)
-    own = alone.rows[:, : len(alone.predictor.contract.names)]
-    return Known(own, logit(alone.probability[target]), recency_s, past.app, _NO_TIME)
+def _known(alone: Judgement, target: str, past: PastRows, at: npt.NDArray[np.int64]) -> Known:
+    """Some moments as the experts see them: of a model that reads sequences, its inputs without them."""
+    recency_s = alone.features[at, FEATURE_INDEX[RECENCY]].astype(np.float64)
+    own = alone.rows[at, : len(alone.predictor.contract.names)]
+    return Known(own, logit(alone.probability[target][at]), recency_s, past.app[at], np.zeros(len(at), np.int64))
 
 
 def _mixed(learner: Learner, known: Known, said: Floats, found: Contributions) -> Contributions:

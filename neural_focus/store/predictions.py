@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from psycopg.types.json import Jsonb
 
 from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH, SEQUENCE_NAME
 from neural_focus.prediction import Mixture, Prediction
@@ -71,14 +71,17 @@ def insert_predictions(connection: Connection, rows: Sequence[LoggedPrediction])
     times = [row.prediction.predicted_us for row in rows]
     with connection.transaction():
         ensure_partitions(connection, "model_predictions", days_between(min(times), max(times)))
-        with connection.cursor() as cursor:
-            cursor.executemany(
-                "INSERT INTO model_predictions (user_id, machine_id, session_id, snapshot_time, predicted_at,"
+        with (
+            connection.cursor() as cursor,
+            cursor.copy(
+                "COPY model_predictions (user_id, machine_id, session_id, snapshot_time, predicted_at,"
                 " focus_score, distraction_risk, break_risk, confidence, contributing_factors, features,"
                 " focus_momentum, model_version, role, ab_test_group, inference_latency_ms, switch_mixture,"
-                " break_mixture) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-                [_values(row) for row in rows],
-            )
+                " break_mixture) FROM STDIN"
+            ) as copy,
+        ):
+            for row in rows:
+                copy.write_row(_values(row))
 
 
 def predicted_since(snapshot_us: int) -> datetime:
@@ -107,8 +110,8 @@ def _values(row: LoggedPrediction) -> tuple[object, ...]:
         made.distraction_risk,
         made.break_risk,
         made.confidence,
-        Jsonb(list(made.contributing_factors)),
-        Jsonb(known),
+        msgspec.json.encode(made.contributing_factors).decode(),
+        msgspec.json.encode(known).decode(),
         made.focus_momentum,
         made.model_version,
         row.role,

@@ -87,8 +87,8 @@ def test_everything_of_one_person_goes_and_the_other_stays(
         assert set(count_rows(connection, ann).values()) == {0}
         assert count_rows(connection, bob)["events"] == 50
     store = open_store(settings)
-    assert read_online(store, her_stream) is None
-    assert read_online(store, his_stream) is not None
+    assert read_online(store, [her_stream])[0] is None
+    assert read_online(store, [his_stream])[0] is not None
     store.close()
     assert files_of(settings, her_stream) == set()
     assert kinds <= files_of(settings, his_stream)

@@ -16,9 +16,10 @@ import pytest
 import yaml
 from feast.errors import FeastObjectNotFoundException
 
-from feature_repo.definitions import APPS, INPUTS_NAME, TIME_COLUMN, VIEW_NAME, service_name
+from feature_repo.definitions import APPS, ARRAY_NAME, INPUTS_NAME, TIME_COLUMN, VIEW_NAME, service_name
 from feature_repo.files import stream_folder, write_inputs, write_offline
 from feature_repo.store import (
+    OnlineRow,
     SnapshotStore,
     forget_streams,
     open_store,
@@ -69,46 +70,45 @@ def write_days(
 
 def test_online_row_comes_back_bit_for_bit(store: SnapshotStore) -> None:
     features, sequence = snapshots(1)
-    write_online(store, STREAM, NOON_US + 1, features[0], sequence[0])
-    row = read_online(store, STREAM)
+    write_online(store, {STREAM: OnlineRow(features[0], sequence[0], NOON_US + 1)})
+    row = read_online(store, [STREAM])[0]
     assert row is not None
     assert row.features.tobytes() == features[0].tobytes()
     assert row.sequence.tobytes() == sequence[0].tobytes()
     assert row.t_us == NOON_US + 1
     assert row.age_s(NOON_US + 2_000_001) == 2.0
-    assert read_online(store, OTHER) is None
+    assert read_online(store, [OTHER])[0] is None
 
 
 def test_an_older_row_never_overwrites_a_newer_one(store: SnapshotStore) -> None:
     features, sequence = snapshots(3)
-    write_online(store, STREAM, NOON_US, features[0], sequence[0])
-    write_online(store, STREAM, NOON_US - 1, features[1], sequence[1])
-    row = read_online(store, STREAM)
+    write_online(store, {STREAM: OnlineRow(features[0], sequence[0], NOON_US)})
+    write_online(store, {STREAM: OnlineRow(features[1], sequence[1], NOON_US - 1)})
+    row = read_online(store, [STREAM])[0]
     assert row is not None and row.t_us == NOON_US
     assert row.features.tobytes() == features[0].tobytes()
-    write_online(store, STREAM, NOON_US + 1_000_000, features[2], sequence[2])
-    row = read_online(store, STREAM)
+    write_online(store, {STREAM: OnlineRow(features[2], sequence[2], NOON_US + 1_000_000)})
+    row = read_online(store, [STREAM])[0]
     assert row is not None and row.features.tobytes() == features[2].tobytes()
 
 
 def test_feasts_own_push_is_guarded_too(store: SnapshotStore) -> None:
     features, sequence = snapshots(2)
-    write_online(store, STREAM, NOON_US, features[0], sequence[0])
-    values = dict(zip(FEATURE_NAMES, features[1].tolist(), strict=True))
-    late = pd.DataFrame([{"stream_id": STREAM, TIME_COLUMN: moment(NOON_US - 60_000_000), **values}]).assign(
-        **{SEQUENCE_NAME: [sequence[1].tobytes()]}
+    write_online(store, {STREAM: OnlineRow(features[0], sequence[0], NOON_US)})
+    late = pd.DataFrame([{"stream_id": STREAM, TIME_COLUMN: moment(NOON_US - 60_000_000)}]).assign(
+        **{ARRAY_NAME: [features[1]], SEQUENCE_NAME: [sequence[1].tobytes()]}
     )
     store.feast.push("snapshot_push", late)
-    row = read_online(store, STREAM)
+    row = read_online(store, [STREAM])[0]
     assert row is not None and row.features.tobytes() == features[0].tobytes()
 
 
 def test_naive_times_and_foreign_shapes_are_refused(store: SnapshotStore) -> None:
     features, sequence = snapshots(1)
     with pytest.raises(ContractError, match="31"):
-        write_online(store, STREAM, NOON_US, features[0][:31], sequence[0])
+        write_online(store, {STREAM: OnlineRow(features[0][:31], sequence[0], NOON_US)})
     with pytest.raises(InputError, match="stream id"):
-        write_online(store, "../../etc", NOON_US, features[0], sequence[0])
+        write_online(store, {"../../etc": OnlineRow(features[0], sequence[0], NOON_US)})
     write_days(store, STREAM, np.array([NOON_US]), features, sequence)
     naive = pd.DataFrame({"stream_id": [STREAM], TIME_COLUMN: [datetime(2025, 10, 9, 9, 0)]})  # noqa: DTZ001
     with pytest.raises(InputError, match="zone"):
@@ -206,21 +206,21 @@ def test_a_registry_without_the_inputs_is_registered_anew(store: SnapshotStore) 
 def test_forgetting_a_stream_leaves_the_others(store: SnapshotStore) -> None:
     features, sequence = snapshots(1)
     for stream in (STREAM, OTHER):
-        write_online(store, stream, NOON_US, features[0], sequence[0])
+        write_online(store, {stream: OnlineRow(features[0], sequence[0], NOON_US)})
         write_days(store, stream, np.array([NOON_US]), features, sequence)
-    assert forget_streams(store, [STREAM]) == 2 + len(FEATURE_NAMES) + 1
-    assert read_online(store, STREAM) is None
+    assert forget_streams(store, [STREAM]) == 2 + len((ARRAY_NAME, SEQUENCE_NAME))
+    assert read_online(store, [STREAM])[0] is None
     assert not stream_folder(store.folder, STREAM).exists()
-    assert read_online(store, OTHER) is not None
+    assert read_online(store, [OTHER])[0] is not None
 
 
 def test_two_processes_share_the_store(store: SnapshotStore) -> None:
     """A second opening sees the same definitions and rows, and registers nothing anew."""
     features, sequence = snapshots(1)
-    write_online(store, STREAM, NOON_US, features[0], sequence[0])
+    write_online(store, {STREAM: OnlineRow(features[0], sequence[0], NOON_US)})
     registered = (store.folder / "registry.db").read_bytes()
     second = open_store(Settings(home=store.folder.parent))
-    row = read_online(second, STREAM)
+    row = read_online(second, [STREAM])[0]
     second.close()
     assert row is not None and row.t_us == NOON_US
     assert (store.folder / "registry.db").read_bytes() == registered
@@ -244,13 +244,13 @@ def test_redis_holds_the_same_rows_under_the_same_guard(tmp_path: Path) -> None:
         _wait_for(socket_free)
         redis = open_store(Settings(home=tmp_path, redis=f"127.0.0.1:{socket_free}"))
         features, sequence = snapshots(2)
-        write_online(redis, STREAM, NOON_US, features[0], sequence[0])
-        write_online(redis, STREAM, NOON_US - 1_000_000, features[1], sequence[1])
-        row = read_online(redis, STREAM)
+        write_online(redis, {STREAM: OnlineRow(features[0], sequence[0], NOON_US)})
+        write_online(redis, {STREAM: OnlineRow(features[1], sequence[1], NOON_US - 1_000_000)})
+        row = read_online(redis, [STREAM])[0]
         assert row is not None and row.t_us == NOON_US
         assert row.features.tobytes() == features[0].tobytes()
         assert forget_streams(redis, [STREAM]) == 1
-        assert read_online(redis, STREAM) is None
+        assert read_online(redis, [STREAM])[0] is None
         redis.feast.provider.online_store._get_client(redis.feast.config.online_store).close()
     finally:
         server.terminate()

@@ -91,7 +91,7 @@ def test_snapshots_are_the_engines_one_in_ten_seconds(home: Home, platform: Plat
         assert told["event_timestamp"].cast("int64").to_numpy().tolist() == inputs.timestamps_us.tolist()
         assert np.column_stack([told[name].to_numpy() for name in INPUT_NAMES]).tobytes() == inputs.values.tobytes()
         assert [app.encode() for app in told["app"].to_pylist()] == inputs.app.tolist()
-        online = read_online(platform.store, stream.stream_id)
+        online = read_online(platform.store, [stream.stream_id])[0]
         assert online is not None and online.t_us == whole.timestamps_us[-1]
         assert online.features.tobytes() == whole.features[-1].tobytes()
 
@@ -455,17 +455,17 @@ def test_a_persons_experts_learn_from_what_was_served_them_and_from_nobody_else(
     )
     chosen = np.isin(snapshots.timestamps_us, inputs.timestamps_us)
     past = PastRows.of_replay(inputs, np.arange(len(inputs.timestamps_us)))
-    learners, rows = learners_of(predictor, demo.user_id, {}), []
+    learners, rows = [learners_of(predictor, demo.user_id, {})], []
     for number, (t_us, row) in enumerate(zip(snapshots.timestamps_us[chosen], snapshots.features[chosen], strict=True)):
         one = PastRows(*(getattr(past, name)[number : number + 1] for name in PastRows.__slots__))
-        judged, mixtures = judge(predictor, learners, row, one, demo.user_id)
+        judged, mixtures = judge(predictor, learners, row[None], one, np.array([demo.user_id]))
         rows.append(
             logged(
                 demo.user_id,
                 demo.machine_id,
                 int(t_us),
                 distraction_risk=float(judged.batch.distraction_risk[0]),
-                mixtures=mixtures,
+                mixtures=mixtures[0],
                 features=row,
             )
         )
@@ -483,7 +483,7 @@ def test_a_persons_experts_learn_from_what_was_served_them_and_from_nobody_else(
         moments.app,
         moments.times_us,
     )
-    expected = learners["switch"].learn(known, words, label, int(moments.times_us[-1]) + MARGIN_US + 1)
+    expected = learners[0]["switch"].learn(known, words, label, int(moments.times_us[-1]) + MARGIN_US + 1)
     assert found.to_json() == expected.to_json() and found.seen == len(label) > 1_000 and found.residual is not None
     write_personal_models(platform.connection, demo.user_id, {"switch": found.to_json()})
     again = learn_person(platform, predictor, me)
@@ -657,7 +657,7 @@ def test_a_days_key_is_of_its_records_and_of_the_days_before(home: Home, platfor
 
 def test_an_opened_store_finds_what_the_flow_wrote(home: Home) -> None:
     store = open_store(home.settings)
-    assert all(read_online(store, stream.stream_id) for stream in home.streams() if stream.is_demo)
+    assert all(read_online(store, [stream.stream_id for stream in home.streams() if stream.is_demo]))
     store.close()
 
 

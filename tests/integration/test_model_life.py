@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from logged_answers import log_answers
 from prefect_server import PrefectServer
+from served_forecast import forecast_of
 from told_inputs import told_past
 from trained_person import TrainedPerson
 from typer.testing import CliRunner
@@ -46,7 +47,6 @@ from neural_focus.simulation.person import live
 from neural_focus.store.person_record import write_personal_models
 from neural_focus.store.predictions import LoggedPrediction
 from neural_focus.store.users import ensure_user
-from serving.forecast import Forecast, predict
 from serving.personal_models import PersonalModels
 from serving.shadow import ShadowPredictions
 from serving.streams import LiveStream
@@ -214,23 +214,21 @@ def test_the_model_in_the_shadow_gets_peoples_own_experts_too(
     stream = LiveStream(life.user_id, MACHINE, False, OpportunityWatch(Policy()))
     features, t_us = life.snapshots.features[-1], int(life.snapshots.timestamps_us[-1])
     predictor = stored_models.load(settings, challenger)
-    past = told_past(1)
-    prediction = predict(predictor, people.of(life.user_id, predictor), life.user_id, t_us, features, 50.0, past)
-    made = Forecast(prediction, features, np.zeros(10, np.uint8), past, 1.0)
-    beside.consider(stream, made)
+    made = forecast_of(predictor, people, life.user_id, features, told_past(1), t_us)
+    beside.consider([(stream, made)])
     learned = replace(Learner.beginning(predictor.context.hazards["switch"], known=True), seen=5)
     sure = replace(learned, weights=Weights(np.array([0.0, 0.0, 1.0, 0.0, 0.0])), layer=PersonalLayer(0.0, 0.0, 2.0))
     write_personal_models(life.platform.connection, life.user_id, {"switch": sure.to_json(), "break": {"torn": 1}})
     people.refresh(life.platform.connection)
     assert "are learned anew" in caplog.text, "what this code cannot read holds up nobody"
-    beside.consider(stream, made)
+    beside.consider([(stream, made)])
     beside.close()
     monkeypatch.setattr("serving.shadow.MOST_WAITING", 0)
-    beside.consider(stream, made)
+    beside.consider([(stream, made)])
     beside.refresh()
     assert "1 snapshots passed the challenger by" in caplog.text and len(rows) == 2
     before, after = (row.prediction.distraction_risk for row in rows)
-    assert before == prediction.distraction_risk and after == pytest.approx(sigmoid(np.array([2.0]))[0])
+    assert before == made.prediction.distraction_risk and after == pytest.approx(sigmoid(np.array([2.0]))[0])
     life.platform.connection.execute("DELETE FROM users WHERE id = %s", (life.user_id,))
     people.refresh(life.platform.connection)
     assert people.of(life.user_id, predictor)["switch"].seen == 0, "nothing of who was erased is kept"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from served_forecast import forecast_of
 from serving_process import query
 from told_inputs import told_past
 from trained_person import TrainedPerson
@@ -21,9 +21,10 @@ from neural_focus.settings import Settings
 from serving.actions import Actions
 from serving.browsers import Browsers
 from serving.database import Database
-from serving.forecast import Forecast, predict
+from serving.forecast import Forecast
 from serving.hub import Hub
 from serving.interventions import Interventions
+from serving.personal_models import PersonalModels
 from serving.policy import Decision
 from serving.streams import LiveStream, Streams
 
@@ -36,8 +37,8 @@ def test_an_offer_is_explained_by_the_risk_it_is_for(
     predictor = Predictor.from_files(trained_person.bundle.files, trained_person.bundle.manifest, "xgboost_v1")
     made = _whose_reasons_differ(predictor, real_person)
     why = made.prediction.factors["break"]
-    learners = learners_of(predictor, real_person, {})
-    judged, _ = judge(predictor, learners, made.features, made.past, real_person)
+    learners = [learners_of(predictor, real_person, {})]
+    judged, _ = judge(predictor, learners, made.rows.features, made.rows.past, made.rows.person)
     assert why == judged.reasons("break")
     database, hub, streams = Database(module_database_url), Hub(), Streams()
     actions = Actions(database, hub, Browsers(database, hub, streams))
@@ -90,8 +91,7 @@ def _whose_reasons_differ(predictor: Predictor, user_id: int) -> Forecast:
     rows = np.random.default_rng(3).gamma(1.0, 40.0, (200, len(FEATURE_NAMES))).astype(np.float32)
     rows[:, [FEATURE_INDEX["time_in_current_app"], FEATURE_INDEX["idle_time_30s"]]] = 200.0, 0.0
     for number, row in enumerate(rows):
-        past = told_past(1, number)
-        made = predict(predictor, learners_of(predictor, user_id, {}), user_id, time.time_ns() // 1000, row, 50.0, past)
-        if made.contributing_factors[0] != made.reasons[0]:
-            return Forecast(made, row, np.zeros(10, np.uint8), past, 1.0)
+        made = forecast_of(predictor, PersonalModels(), user_id, row, told_past(1, number)).explained()
+        if made.prediction.contributing_factors[0] != made.prediction.reasons[0]:
+            return made
     raise AssertionError("no such moment")

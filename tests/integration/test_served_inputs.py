@@ -40,11 +40,11 @@ def test_a_served_row_is_the_training_row_and_so_is_the_word(trained_person: Tra
         at = place.get(second.t_us)
         if at is None:
             continue
-        past = PastRows.of_snapshot(SnapshotInputs.from_text(second.inputs), steps.recent())
+        past = PastRows.of_snapshots([SnapshotInputs.from_text(second.inputs)], steps.recent())
         assert predictor.inputs(features[None], past, 7).tobytes() == rows[at : at + 1].tobytes(), met
         assert past.recent.tobytes() == moments.recent[at : at + 1].tobytes(), met
         said = predictor.judge_moments("switch", moments.take(np.array([at])))
-        assert predictor.judge(features, past, user_id=7).batch.distraction_risk == said, met
+        assert predictor.judge(features[None], past, person=np.array([7])).batch.distraction_risk == said, met
         met += 1
     assert met == len(moments) > 2_000
     assert moments.times_us[-1] - moments.times_us[0] > DAY_US // 4

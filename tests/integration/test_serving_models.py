@@ -151,20 +151,24 @@ def test_a_promoted_model_answers_without_a_restart_and_as_it_would_anywhere(
             steps.observe(sent.t_us, _row(sent, made), np.array(sent.sequence, np.uint8))
             return sent, made
 
-        eventually(lambda: ask()[1].trained_on == "demo")
+        predictor = stored_models.load(service.settings, tag)
+        eventually(lambda: ask()[1].model_version == predictor.version)
         for _ in range(25):  # some steps of a sequence
             ask()
         sent, made = ask()
-        predictor = stored_models.load(service.settings, tag)
-        row, past = _row(sent, made), PastRows.of_snapshot(SnapshotInputs.from_text(sent.inputs), steps.recent())
-        judged, mixtures = judge(predictor, learners_of(predictor, real_person, {}), row, past, real_person)
+        row, past = _row(sent, made), PastRows.of_snapshots([SnapshotInputs.from_text(sent.inputs)], steps.recent())
+        judged, mixtures = judge(
+            predictor, [learners_of(predictor, real_person, {})], row[None], past, np.array([real_person])
+        )
         batch = judged.batch
         assert made.model_version == predictor.version
         assert (made.focus_score, made.distraction_risk) == (batch.focus_score[0], batch.distraction_risk[0])
         assert made.confidence == batch.confidence[0]
-        assert made.contributing_factors == judged.reasons()
+        assert made.contributing_factors == (), "nobody looks"
+        looked_at = client.get("/api/v1/now").json()["prediction"]
+        assert (looked_at["t_us"], looked_at["contributing_factors"]) == (made.t_us, [*judged.reasons()])
         alone = predictor.predict(row[None], past, user_id=real_person).distraction_risk[0]
-        recency, prior, *_ = mixtures["switch"].said
+        recency, prior, *_ = mixtures[0]["switch"].said
         assert prior == pytest.approx(alone) and made.distraction_risk == pytest.approx(recency, abs=0.1)
         [(kept,)] = eventually(lambda: query(module_database_url, MIXTURES, real_person, made.t_us / 1e6))
         said, weights = np.array(kept[:5]), np.array(kept[5:])

@@ -69,7 +69,7 @@ def test_one_snapshot_or_many_and_each_target_alone(both: TrainedBundle) -> None
     features[:, [FEATURE_INDEX[name] for name in INPUT_V1]] = moments.own[:50]
     past = replace(told_past(50), recent=moments.recent[:50])
     many = predictor.predict(features, past, user_id=1)
-    one = predictor.judge(features[7], replace(told_past(1), recent=moments.recent[7:8]), user_id=1)
+    one = predictor.judge(features[7:8], replace(told_past(1), recent=moments.recent[7:8]), person=np.array([1]))
     assert one.batch.distraction_risk[0] == pytest.approx(many.distraction_risk[7], abs=1e-6)
     assert 1 <= len(one.reasons()) <= 3 and one.reasons() == one.reasons("switch") != one.reasons("break")
     rows = predictor.inputs(features, past)
@@ -93,10 +93,10 @@ def test_reasons_compare_with_a_moment_of_mean_risk(kind: str, request: pytest.F
     features[[FEATURE_INDEX[name] for name in INPUT_V1]] = 3 * moments.own[0]
     empty = replace(told_past(1), recent=np.zeros((1, STEPS, CHANNELS), np.float16))
     there = predictor.inputs(features[None], empty)[0][: len(typical)]
-    assert predictor.judge(features, empty).reasons()
+    assert predictor.judge(features[None], empty).reasons()
     moved = replace(predictor, context=replace(predictor.context, typical={"switch": {"*": there}}))
     if kind == "trees":  # a network's steps are empty without a past
-        assert moved.judge(features, empty).reasons() == (), "it is compared with itself"
+        assert moved.judge(features[None], empty).reasons() == (), "it is compared with itself"
 
 
 def test_reasons_add_up_to_the_difference_from_the_usual(both: TrainedBundle) -> None:

@@ -147,7 +147,7 @@ def test_factors_are_ordered_and_in_words(predictor: Predictor) -> None:
     row = snapshots(random_moments(80)[0].own[:1])[0]
     inputs = predictor.inputs(row[None])[0]
     shares = predictor.explain("switch", inputs)
-    factors = predictor.judge(row).reasons()
+    factors = predictor.judge(row[None]).reasons()
     assert 1 <= len(factors) <= 3
     assert all(factor.endswith(("(raises the risk)", "(lowers the risk)")) for factor in factors)
     assert ("raises" in factors[0]) == (shares[np.argmax(np.abs(shares))] > 0)
@@ -215,7 +215,7 @@ def test_rules_stand_in_where_there_is_no_model() -> None:
     judged = rules.predict(features)
     assert judged.distraction_risk[0] > judged.distraction_risk[1]
     assert np.isnan(judged.break_risk[0]) and judged.break_risk[1] > 0
-    assert rules.judge(features[0]).reasons()
+    assert rules.judge(features[:1]).reasons()
 
 
 def test_drift_is_seen_where_it_is() -> None:

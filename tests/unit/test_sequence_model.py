@@ -178,7 +178,7 @@ def test_confidence_ranks_errors_and_drops_on_unfamiliar_input(predictor: Predic
 def test_reasons_are_in_words(predictor: Predictor) -> None:
     moments, _ = random_moments(80)
     past = replace(told_past(1), recent=moments.recent[:1])
-    factors = predictor.judge(snapshots(moments.own[:1])[0], past).reasons()
+    factors = predictor.judge(snapshots(moments.own[:1]), past).reasons()
     assert 1 <= len(factors) <= 3
     assert all(factor.endswith(("(raises the risk)", "(lowers the risk)")) for factor in factors)
 

@@ -10,7 +10,7 @@ import pytest
 from neural_focus.models.calibration import logit, sigmoid
 from neural_focus.models.hazard import Hazard
 from neural_focus.models.metrics import auc, log_loss
-from neural_focus.personal.layer import PersonalLayer, fit_layer
+from neural_focus.personal.layer import PersonalLayer, fit_layer, layer_log_odds
 from neural_focus.personal.learner import Known, Learner
 from neural_focus.personal.mixture import EXPERTS
 from neural_focus.personal.residual import fit_residual
@@ -56,7 +56,7 @@ def test_a_layer_moves_with_the_moments_behind_it() -> None:
     assert abs(few.prior_share - 0.5) < 0.05 and many.prior_share > 0.7 and many.recency_share < 0.3
     assert many.app_offset is not None and few.app_offset is not None
     assert many.app_offset["chat"] - many.app_offset["editor"] > 1.0 > 0.2 > few.app_offset["chat"]
-    unseen = many.log_odds(prior[:1], recency[:1], np.array(["game"]))
+    unseen = layer_log_odds([many], prior[:1], recency[:1], np.array(["game"]))
     rest = many.prior_share * prior[0] + many.recency_share * recency[0] + many.offset
     assert unseen[0] == pytest.approx(rest), "an app that was never seen has the person's offset alone"
     assert PersonalLayer.from_json(many.to_json()) == many
