@@ -94,11 +94,9 @@ class DayRecords:
 
     def switch_after(self, day_us: int) -> Changes:
         """The first switch of the days after ``day_us``, at most one row."""
-        last = max(self.days, default="")
-        while (name := day_name(day_us := day_us + DAY_US)) <= last:
-            if name in self.days and self.days[name].switch:
-                return _rows(self.days[name].switch)
-        return NO_CHANGES
+        name = day_name(day_us)
+        later = min((other for other, record in self.days.items() if other > name and record.switch), default=None)
+        return NO_CHANGES if later is None else _rows(self.days[later].switch)
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,10 @@ class LabelKeys:
     def made_from(self, labels: Path) -> str | None:
         """What a day's file was made from; None if there is no such file, or it is not known."""
         key, written_ns = self.known.get(labels.stem, (None, 0))
-        return key if labels.exists() and labels.stat().st_mtime_ns == written_ns else None
+        try:
+            return key if labels.stat().st_mtime_ns == written_ns else None
+        except FileNotFoundError:
+            return None
 
     def put(self, labels: Path, key: str) -> None:
         """Keeps what a day's file, as it is now, was made from; days that have no file are forgotten."""

@@ -7,7 +7,6 @@ beat rules. Each UTC day is labelled by itself, and only where something changed
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -42,8 +41,8 @@ from neural_focus.store.labels import (
     add_timer_labels,
     read_covered,
     read_labels,
-    read_shown,
     replace_weak_labels,
+    shown_on,
 )
 from neural_focus.store.outcomes import apply_labels
 from neural_focus.time import DAY_US
@@ -133,7 +132,7 @@ def _known(platform: Platform, stream: Stream, records: DayRecords) -> _Known:
         records,
         said,
         np.array([(mark.start_us, mark.end_us) for mark in said], np.int64).reshape(-1, 2),
-        np.array(read_shown(connection, stream), np.int64),
+        shown_on(connection, stream.user_id, stream.machine_id),
         merge_intervals(np.array(read_covered(connection, stream), np.int64)),
         any(record.categories for record in records.days.values()),
     )
@@ -190,23 +189,23 @@ def marks_of(said: Sequence[LabelledStretch]) -> list[OutcomeMark]:
 
 
 def _fingerprint(known: _Known, day_us: int) -> str:
-    """Names all that a day's labels depend on."""
+    """Names all that a day's labels depend on. A run asks it of every day, so it reads and copies little."""
     days, end_us = known.records.days, day_us + DAY_US
     yesterday, today, tomorrow = (days.get(day_name(day)) for day in (day_us - DAY_US, day_us, end_us))
-    first, last = np.searchsorted(known.shown, (day_us, end_us + MARGIN_US), side="right")
+    first, last = known.shown.searchsorted((day_us, end_us + MARGIN_US), side="right")
     said = np.flatnonzero((known.said_us[:, 0] < end_us) & (known.said_us[:, 1] >= day_us))
-    made = [
+    made = (
         code_version(),
         None if today is None else today.digest,
-        None if yesterday is None else [yesterday.tail, yesterday.going_on],
-        None if tomorrow is None else [tomorrow.head, tomorrow.switch],
+        None if yesterday is None else (yesterday.tail, yesterday.going_on),
+        None if tomorrow is None else (tomorrow.head, tomorrow.switch),
         known.records.switch_after(end_us).tobytes().hex(),
         known.has_categories,
-        near_day(known.covered, day_us).tolist(),
-        known.shown[first:last].tolist(),
-        [repr(known.said[place]) for place in said.tolist()],
-    ]
-    return sha256(json.dumps(made).encode()).hexdigest()
+        near_day(known.covered, day_us).tobytes().hex(),
+        known.shown[first:last].tobytes().hex(),
+        [known.said[place] for place in said.tolist()],
+    )
+    return sha256(repr(made).encode()).hexdigest()
 
 
 def _report(stream: Stream, moments: TickLabels) -> LabelReport:

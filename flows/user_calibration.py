@@ -112,7 +112,7 @@ def _count(
     start_us: int,
     end_us: int,
 ) -> WarningDay:
-    shown = np.array(shown_on(connection, user_id, past.machine_id), np.int64)
+    shown = shown_on(connection, user_id, past.machine_id)
     warned = high_onsets(past) if kind == "HIGH_RISK" else _held_back(connection, user_id, past.machine_id)
     warned = warned[(warned > start_us) & (warned <= end_us)]
     warned = warned[untouched(warned, HORIZON[kind], shown)]

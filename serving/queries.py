@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import numpy as np
-
 from neural_focus.labelling.labels import MARGIN_US
 from neural_focus.labelling.stream_timelines import stream_timeline
 from neural_focus.messages import PredictionMade
@@ -234,7 +232,7 @@ def _warned(
             (user_id, one.machine_id, moment(start_us)),
         )
         offered = [Offered(ident, at, risk, acted, reason or "") for ident, at, risk, acted, reason in rows]
-        shown = np.array(shown_on(connection, user_id, one.machine_id), np.int64)
+        shown = shown_on(connection, user_id, one.machine_id)
         found += warnings_of(timeline, one, offered, shown, start_us)
     return sorted(found, key=lambda warning: warning.t_us)
 

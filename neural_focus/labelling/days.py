@@ -91,7 +91,7 @@ def label_day(
 
 
 def near_day(intervals: Times, first_us: int) -> Times:
-    """What of the intervals int64[·, 2] lies in a day or its margins."""
+    """What of the intervals int64[·, 2], ascending and apart, lies in a day or its margins."""
     low, high = first_us - MARGIN_US, first_us + DAY_US + MARGIN_US
-    kept = intervals[(intervals[:, 1] >= low) & (intervals[:, 0] <= high)]
-    return np.clip(kept, low, high)
+    first, last = intervals[:, 1].searchsorted(low), intervals[:, 0].searchsorted(high, side="right")
+    return intervals[first:last].clip(low, high)

@@ -67,7 +67,7 @@ def served_outcomes(
     parts: dict[str, list[ServedOutcomes]] = {target: [] for target in KINDS}
     for user_id in people:
         for past in read_moments(connection, user_id, start_us - MARGIN_US, end_us):
-            shown = np.array(shown_on(connection, user_id, past.machine_id), np.int64)
+            shown = shown_on(connection, user_id, past.machine_id)
             asked = (past.t_us > start_us) & (past.t_us % TICK_US == 0)
             asked &= _served_by(connection, user_id, past, version)
             timeline = stream_timeline(connection, user_id, past, end_us)

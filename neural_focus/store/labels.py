@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neural_focus.prediction import HORIZON_SECONDS
 from neural_focus.store.boots import read_boots
 from neural_focus.store.database import Connection
 from neural_focus.store.events import Stream
 from neural_focus.store.outcomes import apply_labels
-from neural_focus.time import moment
+from neural_focus.time import SECOND_US, moment
 
 HOTKEY_US = 300 * 1_000_000
 """A hotkey judges the five minutes before it."""
+_STEP_US = HORIZON_SECONDS * SECOND_US
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +90,10 @@ def replace_weak_labels(
             copy.write_row((stream.user_id, stream.machine_id, *times, stretch.outcome, "WEAK"))
 
 
-def read_shown(connection: Connection, stream: Stream) -> list[int]:
-    """When something of ours was shown on a stream, as ``shown_on``."""
-    return shown_on(connection, stream.user_id, stream.machine_id)
-
-
-def shown_on(connection: Connection, user_id: int, machine_id: str) -> list[int]:
+def shown_on(connection: Connection, user_id: int, machine_id: str) -> NDArray[np.int64]:
     """Instants at which an offer of ours was open on a person's machine, or what it or a jail ordered was done there.
 
-    µs, ascending; no-op draws are none.
+    int64[k] µs, ascending; no-op draws are none.
 
     ::
 
@@ -105,24 +102,21 @@ def shown_on(connection: Connection, user_id: int, machine_id: str) -> list[int]
 
     Every horizon is 30 s or longer: one that lies wholly in between has an instant in it, too.
     """
-    row = connection.execute(
-        """SELECT string_agg(int8send(at), ''::bytea ORDER BY at) FROM (
-        SELECT DISTINCT (EXTRACT(epoch FROM instant) * 1000000)::bigint AS at FROM interventions
-        CROSS JOIN LATERAL (
+    rows = connection.execute(
+        """SELECT (EXTRACT(epoch FROM from_at) * 1000000)::bigint, (EXTRACT(epoch FROM until_at) * 1000000)::bigint
+        FROM interventions CROSS JOIN LATERAL (
             SELECT triggered_at, COALESCE(
                 responded_at, triggered_at + make_interval(secs => COALESCE(timeout_seconds, 0)))
             WHERE type <> 'MANUAL_JAIL'
             UNION ALL SELECT applied_at, GREATEST(applied_at, COALESCE(undone_at, ends_at)) WHERE applied_at IS NOT NULL
         ) AS touched(from_at, until_at)
-        CROSS JOIN LATERAL (
-            SELECT generate_series(from_at, until_at, make_interval(secs => %s)) UNION SELECT until_at
-        ) AS open(instant)
-        WHERE user_id = %s AND (machine_id IS NULL OR machine_id = %s) AND action <> 'NO_OP') AS instants""",
-        (HORIZON_SECONDS, user_id, machine_id),
-    ).fetchone()
-    # Ten thousand in some months: as rows of their own they would cost more than a day's labels.
-    instants: list[int] = np.frombuffer((row and row[0]) or b"", ">i8").tolist()
-    return instants
+        WHERE user_id = %s AND (machine_id IS NULL OR machine_id = %s) AND action <> 'NO_OP'""",
+        (user_id, machine_id),
+    ).fetchall()
+    first, last = np.array(rows, np.int64).reshape(-1, 2).T
+    steps = np.maximum((last - first) // _STEP_US + 1, 0)
+    number = np.arange(steps.sum()) - np.repeat(np.cumsum(steps) - steps, steps)
+    return np.unique(np.concatenate([np.repeat(first, steps) + _STEP_US * number, last]))
 
 
 def read_covered(connection: Connection, stream: Stream) -> list[tuple[int, int]]:

@@ -111,7 +111,7 @@ def test_training_rows_are_those_of_a_direct_replay(home: Home, platform: Platfo
         features=whole.features,
         sequence=whole.sequence,
         inputs=inputs,
-        interventions_us=np.array(shown_on(platform.connection, stream.user_id, stream.machine_id), np.int64),
+        interventions_us=shown_on(platform.connection, stream.user_id, stream.machine_id),
         marks=marks_of(stored_labels(platform.connection, stream)),
     )
     direct, [stays] = cut_moments([table], V6, sequences=True)

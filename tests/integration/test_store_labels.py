@@ -15,7 +15,7 @@ from flows.labels import marks_of
 from neural_focus.labelling.labels import NO_LABEL, Outcome, Source, horizon_mask, resolve_outcomes, untouched
 from neural_focus.store.database import Connection, connect
 from neural_focus.store.events import Stream, list_streams, write_events
-from neural_focus.store.labels import insert_label, read_labels, read_shown
+from neural_focus.store.labels import insert_label, read_labels, shown_on
 from neural_focus.store.outcomes import apply_labels
 from neural_focus.store.users import ensure_user
 from neural_focus.time import moment
@@ -132,7 +132,7 @@ def test_no_horizon_with_an_open_offer_in_it_counts_as_untouched(
                 *(None if answered_s is None else shown + timedelta(seconds=answered_s), response, timeout_s),
             ),
         )
-        instants = np.array(read_shown(connection, stream), np.int64)
+        instants = shown_on(connection, stream.user_id, stream.machine_id)
     assert_untouched_outside(instants, TEN_US, TEN_US + int(open_s * 1e6))
 
 
@@ -155,7 +155,7 @@ def test_no_horizon_in_which_a_jail_held_counts_as_untouched(
                     done + timedelta(seconds=undone_s) if undone_s and applied else None,
                 ),
             )
-        instants = np.array(read_shown(connection, stream), np.int64)
+        instants = shown_on(connection, stream.user_id, stream.machine_id)
     assert_untouched_outside(instants, TEN_US, TEN_US + over_s * 1_000_000)
 
 
