@@ -44,7 +44,7 @@ DEPLOYMENTS = (
     Deployment("flows.consistency:consistency", "daily", "data", cron="20 4 * * *"),
     Deployment("flows.learning:learning", "nightly", "learning", cron="30 3 * * *"),
     Deployment("flows.drift:drift", "every-6-hours", "learning", cron="52 */6 * * *"),
-    Deployment("flows.user_calibration:personal", "hourly", "learning", cron="22 * * * *"),
+    Deployment("flows.personal:personal", "hourly", "learning", cron="22 * * * *"),
     Deployment("flows.training:training", "by-hand", "learning"),
     Deployment("flows.evaluation:evaluation", "by-hand", "learning"),
     Deployment("flows.promotion:promotion", "by-hand", "learning"),

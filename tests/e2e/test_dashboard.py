@@ -18,8 +18,8 @@ from warned_person import warned_person
 
 from collector.agent_status import AgentStatus
 from collector.wayland import WaylandSource
+from flows.personal import adapt
 from flows.platform_flow import Platform
-from flows.user_calibration import adapt
 from infra.pictures.dashboard import MINUTES, MISSING
 from neural_focus.messages import AskRounds, DesktopStatus, Rounds
 from neural_focus.store.database import connect
