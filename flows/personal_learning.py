@@ -70,8 +70,7 @@ def _learn(
     if known.empty:
         return before
     times_us = _microseconds(known)
-    now_us = int(times_us.max()) + MARGIN_US + 1
-    """Outcomes are known up to the newest label, whenever that was made."""
+    now_us = int(times_us.max()) + MARGIN_US + 1  # outcomes are known up to the newest label, whenever that was made
     new, said, _ = _served_moments(platform, user_id, known[times_us >= before.learned_us], target)
     after = before.weigh(_microseconds(new), said, new[LABEL_OF[target]].to_numpy(np.int8), now_us)
     if not after.is_due(now_us):

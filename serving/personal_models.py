@@ -33,6 +33,7 @@ class PersonalModels:
         for user_id, at in written.items():
             if self._learned_at.get(user_id) != at:
                 self.read(connection, user_id)
-        for user_id in self._learners.keys() - written.keys():
-            del self._learners[user_id]
+        for user_id in list(self._learners):  # a copy: others may be read meanwhile
+            if user_id not in written:
+                self._learners.pop(user_id, None)
         self._learned_at = written
