@@ -183,9 +183,10 @@ class DesktopCapture:
         """A window of ours: no switch, no input."""
         self._capture.ignore(window)
 
-    def set_covered(self, covered: bool) -> None:
-        """A screen of ours lies over everything: no switch, no input."""
-        self._capture.set_covered(covered)
+    def set_covered(self, covered: bool, gone_ms: int | None = None) -> None:
+        """A screen of ours lies over everything: no switch, no input. ``gone_ms``: when it went, on the X server's
+        clock; what was pressed before, however late it is read, was meant for it."""
+        self._capture.set_covered(covered, gone_ms)
 
     def expect_our_doing(self, milliseconds: int) -> None:
         """What windows do for so long is our doing: no switch."""

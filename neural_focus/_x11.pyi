@@ -40,9 +40,9 @@ class Capture:
     def ignore(self, window: int) -> None:
         """A window of ours: it is no switch, input into it is not recorded."""
 
-    def set_covered(self, covered: bool) -> None:
+    def set_covered(self, covered: bool, gone_ms: int | None = None) -> None:
         """
-        Any thread: a screen of ours lies over everything: no switch, and input is not recorded.
+        Any thread: a screen of ours lies over everything: no switch, and input is not recorded. gone_ms: when it went, on the X server's clock; what was pressed before is not recorded either.
         """
 
     def expect_our_doing(self, milliseconds: int) -> None:
@@ -182,7 +182,10 @@ class BreakScreen:
     def poll(self) -> bool:
         """Whether the person left it since the last call. Never waits."""
 
-    def hide(self) -> None: ...
+    def hide(self) -> int | None:
+        """
+        When it went, ms on the X server's clock; None where that is not known.
+        """
 
     @property
     def lost(self) -> bool:

@@ -13,8 +13,8 @@ class Cover(Protocol):
     def ignore(self, window: int) -> None:
         """A window of ours."""
 
-    def set_covered(self, covered: bool) -> None:
-        """It lies over everything."""
+    def set_covered(self, covered: bool, gone_ms: int | None = None) -> None:
+        """It lies over everything, or went, on the X server's clock."""
 
 
 class X11Screen:
@@ -54,11 +54,11 @@ class X11Screen:
         return bool(self._screen is not None and self._screen.poll())
 
     def hide(self) -> None:
-        """Takes it away; capture goes on with the window below."""
+        """Takes it away; capture goes on with the window below, and with what is pressed from now on."""
         if self._screen is not None:
-            self._screen.hide()
+            gone_ms = self._screen.hide()
             self._screen = None
-            self._capture.set_covered(False)
+            self._capture.set_covered(False, gone_ms)
 
 
 class NotificationPlace:

@@ -175,6 +175,18 @@ def test_a_break_covers_the_screen_and_one_key_leaves_it(display: str, windows: 
     assert desk.of(EventType.MOUSE_CLICK) == [] and desk.of(FOCUS) == [], "what happens on our screen is no input"
 
 
+def test_the_key_that_leaves_a_break_is_no_input_into_what_lies_below(windows: Windows, desk: Desk) -> None:
+    """However soon the screen goes: capture reads on a thread of its own, and may come to the key after that."""
+    for number in range(30, 40):
+        desk.order(number, "SUGGEST_BREAK", None, 60, "SUGGEST_BREAK")
+        windows.hands.press("Escape")
+        wait_for(lambda number=number: desk.turn() or desk.undone(number), every=0)
+        windows.hands.release("Escape")
+    windows.hands.tap("b")
+    wait_for(lambda: desk.of(EventType.KEY_RELEASE))
+    assert desk.of(EventType.KEY_PRESS) == desk.of(EventType.KEY_RELEASE) == ["code"]
+
+
 def test_a_break_is_left_by_its_button_under_a_window_manager_that_listens_for_clicks(
     windows: Windows, desk: Desk
 ) -> None:

@@ -14,7 +14,7 @@ from virtual_desktop import Recorder, wait_for
 from collector.capture import DesktopCapture, X11Source
 from collector.wall_clock import WallClock, unix_offset_us
 from infra.virtual_display import start_virtual_display
-from neural_focus._x11 import Capture, Injector
+from neural_focus._x11 import BreakScreen, Capture, Injector, boot_clock_us
 from neural_focus.categories import Rules
 from neural_focus.errors import CaptureError
 from neural_focus.events import KEY_CLASS_MASK, KEY_CLASS_SHIFT, EventType, KeyClass, KeyFlag
@@ -115,6 +115,38 @@ def test_nothing_is_recorded_behind_the_lock(hands: Injector, recorder: Recorder
     recorder.capture.set_locked(False)
     recorder.wait(EventType.SCREEN_UNLOCK)
     assert [EventType(kind).name for kind in recorder.drain()["event_type"]] == ["SCREEN_LOCK", "SCREEN_UNLOCK"]
+
+
+def test_what_was_pressed_before_our_screen_went_is_no_input_however_late_it_is_read(
+    display: str, hands: Injector, recorder: Recorder
+) -> None:
+    """By the server's clock: as if the screen went half a minute from now, then as if it went now."""
+    screen = BreakScreen(display)
+
+    def server_ms() -> int:
+        screen.show(["A break"], "Leave it")
+        gone_ms = screen.hide()
+        assert gone_ms is not None and screen.hide() is None
+        return gone_ms
+
+    recorder.capture.set_covered(True)
+    recorder.capture.set_covered(False, (server_ms() + 30_000) % 2**32)
+    hands.move(400, 300)
+    hands.click()
+    hands.press("a")
+    pressed_us = boot_clock_us()
+    hands.press("b")
+    wait_for(lambda: recorder.capture.newest_input_us > pressed_us)
+    assert len(recorder.drain()) == 0
+    recorder.capture.set_covered(False, server_ms())
+    time.sleep(0.002)  # the server counts milliseconds
+    for key in ("a", "b"):
+        hands.release(key)
+    hands.tap("c")
+    hands.click()
+    recorder.wait(EventType.MOUSE_CLICK)
+    kinds = (EventType.KEY_PRESS, EventType.KEY_RELEASE, EventType.MOUSE_CLICK)
+    assert [len(recorder.of(kind)) for kind in kinds] == [1, 1, 1]
 
 
 def test_a_full_ring_costs_records_that_are_counted_and_never_the_hook(display: str, hands: Injector) -> None:

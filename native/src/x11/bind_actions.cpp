@@ -1,3 +1,4 @@
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
@@ -17,7 +18,7 @@ void bind_actions(nb::module_& module) {
            "Lines, the first one large, and the button's label; returns the window.")
       .def("write", &BreakScreen::write, "lines"_a, "Other lines on the screen that is shown.")
       .def("poll", &BreakScreen::poll, "Whether the person left it since the last call. Never waits.")
-      .def("hide", &BreakScreen::hide)
+      .def("hide", &BreakScreen::hide, "When it went, ms on the X server's clock; None where that is not known.")
       .def_prop_ro("lost", &BreakScreen::lost, "Whether the X server went away, and the screen with it.");
   nb::class_<Minimizer>(module, "Minimizer", "Other programs' windows, put away and brought back; never closed.")
       .def(nb::init<const std::string&>(), "display"_a = "", "Raises CaptureError when the display cannot be opened.")

@@ -1,4 +1,5 @@
 #include <nanobind/stl/array.h>
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
@@ -46,8 +47,9 @@ void bind_capture(nb::module_& module) {
       .def("set_engaged", &Capture::set_engaged, "engaged"_a,
            "Any thread: somebody is there, whether there is input or not: no pause begins.")
       .def("ignore", &Capture::ignore, "window"_a, "A window of ours: it is no switch, input into it is not recorded.")
-      .def("set_covered", &Capture::set_covered, "covered"_a,
-           "Any thread: a screen of ours lies over everything: no switch, and input is not recorded.")
+      .def("set_covered", &Capture::set_covered, "covered"_a, "gone_ms"_a = nb::none(),
+           "Any thread: a screen of ours lies over everything: no switch, and input is not recorded. gone_ms: when it "
+           "went, on the X server's clock; what was pressed before is not recorded either.")
       .def("expect_our_doing", &Capture::expect_our_doing, "milliseconds"_a,
            "Any thread: what windows do for so long is our doing: no switch, nothing minimised by the person.")
       .def_prop_ro("newest_input_us", &Capture::newest_input_us,

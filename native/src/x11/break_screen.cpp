@@ -1,5 +1,6 @@
 #include "x11/break_screen.hpp"
 
+#include <X11/Xatom.h>
 #include <X11/Xutil.h>
 #include <X11/keysym.h>
 
@@ -70,7 +71,8 @@ bool BreakScreen::poll() {
   return left;
 }
 
-void BreakScreen::hide() {
+std::optional<std::uint32_t> BreakScreen::hide() {
+  std::optional<std::uint32_t> gone_ms;
   if (window_ != None && !x_.lost()) {
     XFreeGC(x_.get(), context_);
     Window now = None;
@@ -78,11 +80,18 @@ void BreakScreen::hide() {
     XGetInputFocus(x_.get(), &now, &revert);
     if (now == window_ && focused_before_ != None)
       XSetInputFocus(x_.get(), focused_before_, RevertToPointerRoot, CurrentTime);
+    XSelectInput(x_.get(), window_, PropertyChangeMask);
+    // Nothing is added to its name: that is how a client asks the server for the time.
+    XChangeProperty(x_.get(), window_, XA_WM_NAME, XA_STRING, 8, PropModeAppend, nullptr, 0);
     XDestroyWindow(x_.get(), window_);
     XSync(x_.get(), False);
+    XEvent event;
+    if (!x_.lost() && XCheckTypedWindowEvent(x_.get(), window_, PropertyNotify, &event))
+      gone_ms = static_cast<std::uint32_t>(event.xproperty.time);
   }
   window_ = focused_before_ = None;
   context_ = nullptr;
+  return gone_ms;
 }
 
 void BreakScreen::keep_focus() {

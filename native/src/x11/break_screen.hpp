@@ -4,6 +4,8 @@
 // nobody types into what they cannot see, and gives it back. It goes with this process, however that ends.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,7 +25,8 @@ class BreakScreen {
   void write(const std::vector<std::string>& lines);  // other lines on the screen that is shown
   // Draws what is to be drawn, keeps the focus; whether the person left. Never waits, and tells no key.
   bool poll();
-  void hide();
+  // When it went, ms on the server's clock: what was pressed before was meant for it. None where that is not known.
+  std::optional<std::uint32_t> hide();
   bool lost() const noexcept { return x_.lost(); }
 
  private:

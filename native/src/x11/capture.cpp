@@ -16,6 +16,7 @@ namespace {
 constexpr std::uint64_t focus_poll_us = 250'000;  // where no window manager tells
 constexpr std::uint64_t pointer_us = 20'000;      // an answer waits for the next event, no longer than this
 constexpr std::size_t watched_windows = 512;
+constexpr std::uint64_t late_us = 60'000'000;  // input is read no later; the server's clock turns over in 49 days
 
 }  // namespace
 
@@ -104,7 +105,11 @@ void Capture::take_due() {
 // Before each event, not each turn: what is typed once our screen is gone may come in one batch with the key that closed
 // it.
 void Capture::take_cover() {
-  const bool covered = covered_wanted_.load(std::memory_order_relaxed);
+  const std::int64_t wanted = cover_wanted_.load(std::memory_order_relaxed);
+  if (wanted == cover_) return;
+  cover_ = wanted;
+  uncovered_us_ = now_us_;
+  const bool covered = wanted == covered_now;
   if (covered == covered_) return;
   covered_ = covered;
   refresh_focus();
@@ -121,10 +126,10 @@ void Capture::take_events() {
 void Capture::take(const Told& told) {
   if (told.kind != Told::Kind::motion) take_pointer(true);
   switch (told.kind) {
-    case Told::Kind::key_press: return on_key(told.detail, true, told.repeated);
-    case Told::Kind::key_release: return on_key(told.detail, false, false);
-    case Told::Kind::button: return on_button(told.detail);
-    case Told::Kind::motion: return on_motion();
+    case Told::Kind::key_press: return on_key(told, true);
+    case Told::Kind::key_release: return on_key(told, false);
+    case Told::Kind::button: return on_button(told);
+    case Told::Kind::motion: return on_motion(told);
     case Told::Kind::property: return on_property(told.window, told.property);
     case Told::Kind::destroyed: states_.erase(told.window); return;
     case Told::Kind::other: return;
@@ -143,27 +148,37 @@ void Capture::take_keyboard_news() {
   looked_at_ = NextRequest(x_.get());
 }
 
-bool Capture::wake() {
+bool Capture::wake(const Told& told) {
   if (recorder_.idle()) keyboard_.read_held();
-  return recorder_.wake();
+  return recorder_.wake() && !meant_for_cover(told);
 }
 
-void Capture::on_key(unsigned code, bool pressed, bool repeated) {
-  const bool recorded = wake();
-  const KeyData key = pressed ? keyboard_.press(code, repeated) : keyboard_.release(code);
-  if (recorded) recorder_.key(pressed, key);
+// Read after our screen went, and pressed before: the key or click that closed it, when this thread was late.
+bool Capture::meant_for_cover(const Told& told) const {
+  if (cover_ < 0 || now_us_ - uncovered_us_ > late_us) return false;
+  return static_cast<std::int32_t>(told.server_ms - static_cast<std::uint32_t>(cover_)) <= 0;
 }
 
-void Capture::on_button(unsigned number) {
-  if (!wake() || number == 6 || number == 7) return;  // 6, 7: a wheel's sideways tilt
+// A key that was pressed where nothing is recorded is let go, and repeats, without a record, too.
+void Capture::on_key(const Told& told, bool pressed) {
+  const bool recorded = wake(told);
+  const KeyData key = pressed ? keyboard_.press(told.detail, told.repeated) : keyboard_.release(told.detail);
+  const std::size_t code = told.detail & 0xFF;
+  if (pressed && (key.flags & key_auto_repeat) == 0) not_recorded_[code] = !recorded;
+  if (recorded && !not_recorded_[code]) recorder_.key(pressed, key);
+}
+
+void Capture::on_button(const Told& told) {
+  const unsigned number = told.detail;
+  if (!wake(told) || number == 6 || number == 7) return;  // 6, 7: a wheel's sideways tilt
   const auto place = pointer_now();
   if (!place) return;
   if (number == 4 || number == 5) return recorder_.wheel(place->x, place->y, number == 4 ? 120 : -120);
   recorder_.click(place->x, place->y, number == 2 ? 3 : number == 3 ? 2 : number > 7 ? number - 4 : number);
 }
 
-void Capture::on_motion() {
-  if (!wake()) return;
+void Capture::on_motion(const Told& told) {
+  if (!wake(told)) return;
   recorder_.moved();
   if (recorder_.motion_wanted()) ask_pointer();
 }
@@ -265,8 +280,9 @@ void Capture::set_engaged(bool engaged) {
   if (waker_ >= 0) ::eventfd_write(waker_, 1);
 }
 
-void Capture::set_covered(bool covered) {
-  covered_wanted_.store(covered, std::memory_order_relaxed);
+void Capture::set_covered(bool covered, std::optional<std::uint32_t> gone_ms) {
+  const std::int64_t gone = gone_ms ? std::int64_t{*gone_ms} : no_cover;
+  cover_wanted_.store(covered ? covered_now : gone, std::memory_order_relaxed);
   if (waker_ >= 0) ::eventfd_write(waker_, 1);
 }
 

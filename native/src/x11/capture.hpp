@@ -8,7 +8,9 @@
 #pragma once
 
 #include <atomic>
+#include <bitset>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -49,8 +51,9 @@ class Capture {
   void set_engaged(bool engaged);  // somebody is there, whether there is input or not
   bool full_screen() const noexcept { return full_screen_.load(std::memory_order_relaxed); }
   std::uint64_t behind_lock() const noexcept { return recorder_.behind_lock(); }
-  void ignore(Window window);      // a window of ours that tells no process
-  void set_covered(bool covered);  // a screen of ours lies over everything: no switch, no input
+  void ignore(Window window);  // a window of ours that tells no process
+  // A screen of ours lies over everything: no switch, no input; `gone_ms`: when it went, on the server's clock.
+  void set_covered(bool covered, std::optional<std::uint32_t> gone_ms);
   void expect_our_doing(unsigned milliseconds) noexcept;
   std::uint64_t newest_input_us() const noexcept { return recorder_.newest_input_us(); }
   bool alive() const noexcept { return alive_.load(std::memory_order_acquire); }
@@ -69,9 +72,9 @@ class Capture {
   void take_keyboard_news();
   void take_due();
   void take_cover();
-  void on_key(unsigned code, bool pressed, bool repeated);
-  void on_button(unsigned number);
-  void on_motion();
+  void on_key(const Told& told, bool pressed);
+  void on_button(const Told& told);
+  void on_motion(const Told& told);
   void ask_pointer();
   void take_pointer(bool wait);
   void on_property(Window window, Atom property);
@@ -79,7 +82,8 @@ class Capture {
   void refresh_title();
   void refresh_state(Window window);
   void note_full_screen();
-  bool wake();  // input came; false when it is not to be recorded
+  bool wake(const Told& told);  // input came; false when it is not to be recorded
+  bool meant_for_cover(const Told& told) const;
   std::optional<Pointer::Place> pointer_now();
   bool is_ours(const WindowInfo& info) const;
   bool is_ours(Window window) const;
@@ -98,10 +102,15 @@ class Capture {
   std::uint64_t now_us_ = 0, last_poll_us_ = 0, asked_us_ = 0;
   unsigned long looked_at_ = 0;
   bool manager_tells_ = false, covered_ = false;
+  std::int64_t cover_ = no_cover;
+  std::uint64_t uncovered_us_ = 0;
+  std::bitset<256> not_recorded_;  // keys by code whose press was not recorded
 
   int waker_ = -1;
   std::atomic<bool> stopping_{false}, alive_{false}, lock_wanted_{false}, engaged_wanted_{false}, full_screen_{false};
-  std::atomic<bool> covered_wanted_{false};
+  // When our screen went, ms on the server's clock, or one of these. Relaxed: nothing else is read with it.
+  static constexpr std::int64_t no_cover = -1, covered_now = -2;
+  std::atomic<std::int64_t> cover_wanted_{no_cover};
   mutable std::mutex ours_mutex_;
   std::set<Window> ours_;
   std::thread thread_;

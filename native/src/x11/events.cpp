@@ -33,6 +33,7 @@ static_assert(sizeof(SelectRaw) == sizeof(xXISelectEventsReq) + sizeof(xXIEventM
 Told raw_input(const xXIRawEvent& raw) {
   Told told;
   told.detail = raw.detail;
+  told.server_ms = raw.time;
   told.repeated = (raw.flags & XIKeyRepeat) != 0;
   switch (raw.evtype) {
     case XI_RawKeyPress: told.kind = Told::Kind::key_press; break;

@@ -16,9 +16,10 @@ namespace neural_focus::x11 {
 struct Told {
   enum class Kind : std::uint8_t { other, key_press, key_release, button, motion, property, destroyed };
   Kind kind = Kind::other;
-  std::uint32_t detail = 0;  // a key's code, a button's number
-  bool repeated = false;     // the server marked the key as repeating by itself
-  Window window = None;      // whose property changed, or that is no more
+  std::uint32_t detail = 0;     // a key's code, a button's number
+  std::uint32_t server_ms = 0;  // of raw input, on the server's clock
+  bool repeated = false;        // the server marked the key as repeating by itself
+  Window window = None;         // whose property changed, or that is no more
   Atom property = None;
 };
 
