@@ -7,7 +7,7 @@ JOBS ?= 2
 export PYTHONDONTWRITEBYTECODE := # where it is set, each start of a program here compiles what it imports anew: twice the time
 PACKAGES := neural_focus collector flows feature_repo serving infra
 
-.PHONY: help setup build run test lint format bench trials faults fuzz sanitize tidy parity bits browsers wine pictures clean
+.PHONY: help setup build run test lint format bench load trials faults fuzz sanitize tidy parity bits browsers wine pictures clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,9 @@ format: ## put the code into the house style
 
 bench: setup ## figures with ratios, into build/bench.jsonl
 	$(BIN)/python -m bench
+
+load: setup ## desktops at a snapshot a second against the service, into build/load.jsonl (DESKTOPS="100 200" SECONDS=60; 15 minutes)
+	$(BIN)/python -m bench.load $(addprefix --desktops ,$(DESKTOPS)) $(addprefix --seconds ,$(SECONDS))
 
 trials: setup ## models and estimators against simulated people whose truth is known (NAMES=…; half an hour)
 	$(BIN)/python -m bench.trials $(NAMES)

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -23,6 +21,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from bench import served_path
 from bench.figure import Figure, beside
+from bench.processes import running
 from infra.database_schema import make_database, migrate
 from infra.embedded_database import EmbeddedServer
 from infra.ports import free_port
@@ -96,14 +95,14 @@ def _service_trips(settings: Settings, texts: list[str]) -> list[float]:
     address = f"ws://127.0.0.1:{settings.serving_port}/ws?machine_id={uuid4()}"
     headers = {"Authorization": f"Bearer {secrets.api_token}"}
     command, environment = service_command(settings), service_environment(settings, os.environ)
-    with _process(command, environment), _connected(address, headers) as socket:
+    with running(command, environment), _connected(address, headers) as socket:
         return _trips(socket, texts)
 
 
 def _echo_trips(texts: list[str]) -> list[float]:
     port = free_port()
     command = [sys.executable, "-c", ECHO, str(port)]
-    with _process(command, dict(os.environ)), _connected(f"ws://127.0.0.1:{port}/ws", {}) as socket:
+    with running(command, dict(os.environ)), _connected(f"ws://127.0.0.1:{port}/ws", {}) as socket:
         return _trips(socket, texts, echo=True)
 
 
@@ -120,22 +119,6 @@ def _trips(socket: ClientConnection, texts: list[str], *, echo: bool = False) ->
             if not isinstance(made, PredictionMade) or made.trained_on == "rules":
                 raise RuntimeError(f"the service answered {answer!r}")
     return took[served_path.WARM_UP :]
-
-
-@contextmanager
-def _process(command: list[str], environment: dict[str, str]) -> Iterator[None]:
-    process = subprocess.Popen(
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
-    try:
-        yield
-    finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
 
 
 @contextmanager

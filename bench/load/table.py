@@ -1,0 +1,43 @@
+"""The rows of a load as tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from bench.load.steps import Row
+
+
+def desktops_table(rows: Sequence[Row]) -> Table:
+    """The rows of desktops, and why a service got no further."""
+    columns = ("desktops", "sent", "unanswered", "p50 ms", "p99 ms", "p99.9 ms", "cores", "database", "client", "MiB")
+    table = Table("service", *columns, title="A snapshot a second from each desktop", caption=_stopped(rows))
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for row in rows:
+        if row["kind"] == "desktops":
+            times = (_ms(row[name]) for name in ("p50_ms", "p99_ms", "p999_ms"))
+            cores = (f"{row[name]:.2f}" for name in ("service_cores", "database_cores", "client_cores"))
+            counts = (f"{row[name]:,}" for name in ("desktops", "sent", "unanswered"))
+            table.add_row(row["service"], *counts, *times, *cores, _memory(row["rss_mib"]))
+    return table
+
+
+def _stopped(rows: Sequence[Row]) -> str | None:
+    return (
+        "\n".join(
+            f"{row['service']} goes no further than {row['desktops']:,} desktops: {row['why']}"
+            for row in rows
+            if row["kind"] == "stopped"
+        )
+        or None
+    )
+
+
+def _ms(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
+
+
+def _memory(points: Sequence[tuple[float, float]]) -> str:
+    return f"{points[0][1]:,.0f} → {points[-1][1]:,.0f}" if points else "–"
