@@ -41,8 +41,8 @@ format: ## put the code into the house style
 bench: setup ## figures with ratios, into build/bench.jsonl
 	$(BIN)/python -m bench
 
-load: setup ## desktops at a snapshot a second against the service, into build/load.jsonl (DESKTOPS="100 200" SECONDS=60; 15 minutes)
-	$(BIN)/python -m bench.load $(addprefix --desktops ,$(DESKTOPS)) $(addprefix --seconds ,$(SECONDS))
+load: setup ## desktops at a snapshot a second, and requests, beside peers, into build/load.jsonl (DESKTOPS="100 200" SECONDS=60 ALONE=1; 15 minutes)
+	$(BIN)/python -m bench.load $(addprefix --desktops ,$(DESKTOPS)) $(addprefix --seconds ,$(SECONDS)) $(if $(ALONE),--no-peers)
 
 trials: setup ## models and estimators against simulated people whose truth is known (NAMES=…; half an hour)
 	$(BIN)/python -m bench.trials $(NAMES)

@@ -2,6 +2,9 @@
 
 ::
 
-    installation ─► service, as `up` starts it ◄── WebSockets ── desktops (one process) ─► latencies
-                                 └── processor and memory, each second ─────────────────► rows
+    installation ──► service, as `up` starts it ◄── WebSockets ── desktops ─► latencies ──┐
+                 └─► its peers                  ◄── POST ──────── requests ─► latencies ──┴─► build/load.jsonl
+                     └─ processor time, memory each second ──────────────────────────────┘
+
+The client's side runs in one process of its own, and its processor time is in each row.
 """

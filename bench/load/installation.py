@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -13,13 +12,12 @@ from uuid import UUID
 
 from bench import served_path
 from bench.load.desktops import Job
-from bench.load.steps import Server
-from bench.processes import running, wait_for
+from bench.load.plain_model import train_plain
+from bench.load.server import Server
 from infra.database_schema import make_database, migrate
 from infra.embedded_database import EmbeddedServer
 from infra.embedded_database_postmaster import postmaster
 from infra.ports import free_port
-from neural_focus.addresses import service_address
 from neural_focus.models.champion import load_champion, promote
 from neural_focus.models.contracts import V6
 from neural_focus.models.datasets import cut_moments
@@ -34,10 +32,8 @@ from neural_focus.simulation.stream import stream_of
 from neural_focus.store.database import connect
 from neural_focus.store.users import ensure_user
 from serving.auth import issue_token
-from serving.launch import service_command, service_environment
 
 DAYS = 5
-OURS = "Neural Focus"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +46,22 @@ class Installation:
     database_pid: int = 0
     """0: what it takes is not measured."""
 
-    def job(self, desktops: int, seconds: int) -> Job:
-        """A snapshot a second from so many desktops, each of a person of its own; the same ones at each call."""
+    @property
+    def plain_folder(self) -> Path:
+        """What the plain service has: trees, and the files of its store."""
+        return self.settings.home / "plain"
+
+    def job(self, server: Server, desktops: int, seconds: int) -> Job:
+        """A snapshot a second to a server from so many desktops, each of a person of its own; always the same ones."""
         secrets = load_secrets(self.settings.secrets)
         with connect(self.settings.database_url or "") as connection:
             people = [ensure_user(connection, f"person-{number}") for number in range(desktops)]
         return Job(
-            self.settings.serving_port,
+            server.port,
             tuple(issue_token(secrets, person) for person in people),
             tuple(str(UUID(int=number + 1)) for number in range(desktops)),
             self.texts,
-            self.model,
+            server.model,
             seconds,
         )
 
@@ -83,19 +84,12 @@ def installation(show: Callable[[str], None]) -> Iterator[Installation]:
         show("a person's days, and the model of them")
         person = stream_of(live(draw_person(101), DAYS, number=1, trials=False), 1)
         moments, stays = cut_moments([person], V6)
-        promote(settings, save(settings, train(TreeModel, moments, stays, is_demo=True)))
+        bundle = train(TreeModel, moments, stays, is_demo=True)
+        promote(settings, save(settings, bundle))
         texts = tuple(served_path.snapshots(person.records))
-        yield Installation(settings, load_champion(settings).version, texts, running.pid if running else 0)
+        installed = Installation(settings, load_champion(settings).version, texts, running.pid if running else 0)
+        train_plain(moments, bundle.files, installed.plain_folder)
+        yield installed
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def our_service(installed: Installation) -> Iterator[Server]:
-    """The service of an installation, started as `up` starts it."""
-    settings = installed.settings
-    log = settings.home / "service.log"
-    with running(service_command(settings), service_environment(settings, os.environ), log) as pid:
-        wait_for(f"{service_address(settings)}/readyz", pid, log)
-        yield Server(OURS, pid, installed.database_pid)

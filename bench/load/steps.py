@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
+from multiprocessing.connection import Connection
 from typing import Any
 
 import numpy as np
 
-from bench.load.desktops import DRAIN_SECONDS, Job, Sample, serve_job
-from bench.processes import cpu_seconds, memory_mib
+from bench.load.client_process import client_process, receive
+from bench.load.desktops import Job, Sample, serve_job
+from bench.load.server import Server
+from bench.processes import machine_cpu_seconds, memory_mib
 from neural_focus.errors import ServiceError
 
 LOOK_SECONDS = 1.0
@@ -23,18 +25,10 @@ Show = Callable[[str, float | None], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
-    """What is measured: its name, its process, and that of its database (0: it has none)."""
-
-    name: str
-    pid: int
-    database_pid: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class DesktopsRow:
     """A row of ``build/load.jsonl``: times in ms from when a snapshot was due until its prediction came; processor
-    time in cores, ``rss_mib`` as (second, MiB of all the server's processes)."""
+    time in cores, ``other_cores`` that of all else on the machine; ``rss_mib`` as (second, MiB of all the server's
+    processes); ``lost`` connections by reason, ``other`` messages beside predictions by kind."""
 
     kind: str
     service: str
@@ -53,6 +47,7 @@ class DesktopsRow:
     service_cores: float
     database_cores: float
     client_cores: float
+    other_cores: float
     client_late_p99_ms: float
     rss_mib: Memory
 
@@ -83,62 +78,35 @@ def measure_desktops(server: Server, job: Job, show: Show) -> DesktopsRow:
     Raises:
         ServiceError: not every desktop had a first answer of the job's model.
     """
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=serve_job, args=(job, theirs))
-    process.start()
-    theirs.close()
-    try:
-        sample, memory, cores = _watched(server, job, ours, show)
-    finally:
-        process.join(DRAIN_SECONDS)
-        if process.is_alive():
-            process.kill()
-            process.join()
+    with client_process(serve_job, job) as channel:
+        sample, memory, cores = _watched(server, job, channel, show)
     return _row(server, job, sample, memory, cores)
 
 
-def _watched(
-    server: Server, job: Job, channel: Any, show: Show
-) -> tuple[Sample, list[tuple[float, float]], list[float]]:
-    """The sample, memory over the measured time, and cores of the server and its database during it."""
-    count, begin = len(job.machines), 0.0
+def _watched(server: Server, job: Job, channel: Connection, show: Show) -> tuple[Sample, Memory, list[float]]:
+    """The sample; over the measured time memory, and the cores of the server, its database and the whole machine."""
+    name = f"{server.name}, {len(job.machines):,} desktops"
+    began, used, cores = 0.0, (0.0, 0.0, 0.0), [0.0, 0.0, 0.0]
     memory: Memory = []
-    cores, used = [0.0, 0.0], [0.0, 0.0]
-    name = f"{server.name}, {count} desktops"
     while True:
-        message = _next(channel)
-        seconds = time.monotonic() - begin
+        message = receive(channel, LOOK_SECONDS)
+        seconds = time.monotonic() - began
         match message:
             case Sample():
                 return message, memory[:: -(-len(memory) // MEMORY_POINTS) or 1], cores
             case Exception():
-                raise ServiceError(
-                    f"{name}: a desktop had no answer",
-                    why=str(message) or type(message).__name__,
-                    hint="Read the service's log",
-                )
+                why = str(message) or type(message).__name__
+                raise ServiceError(f"{name}: one had no answer", why=why, hint="Try fewer desktops")
             case "begin":
-                begin, used = time.monotonic(), _used(server)
+                began, used = time.monotonic(), (*server.used(), machine_cpu_seconds())
             case "end":
-                cores = [(now - before) / seconds for now, before in zip(_used(server), used, strict=True)]
+                both = zip((*server.used(), machine_cpu_seconds()), used, strict=True)
+                cores = [(now - before) / seconds for now, before in both]
             case int():
-                show(f"{name}: {message} connected", None)
-            case None if begin:
+                show(f"{name}: {message:,} connected", None)
+            case None if began:
                 memory.append((round(seconds, 1), round(memory_mib(server.pid), 1)))
                 show(f"{name}, {memory[-1][1]:,.0f} MiB", min(1.0, seconds / job.seconds))
-
-
-def _next(channel: Any) -> object:
-    """What the desktops tell next; None where they told nothing for a second."""
-    try:
-        return channel.recv() if channel.poll(LOOK_SECONDS) else None
-    except EOFError:
-        return ConnectionError("the process of the desktops ended")
-
-
-def _used(server: Server) -> list[float]:
-    return [cpu_seconds(pid) if pid else 0.0 for pid in (server.pid, server.database_pid)]
 
 
 def _row(server: Server, job: Job, sample: Sample, memory: Memory, cores: list[float]) -> DesktopsRow:
@@ -162,6 +130,7 @@ def _row(server: Server, job: Job, sample: Sample, memory: Memory, cores: list[f
         service_cores=cores[0],
         database_cores=cores[1],
         client_cores=sample.cpu_seconds / job.seconds,
+        other_cores=max(0.0, cores[2] - cores[0] - cores[1] - sample.cpu_seconds / job.seconds),
         client_late_p99_ms=float(np.quantile(sample.late_ms, 0.99)),
         rss_mib=memory,
     )

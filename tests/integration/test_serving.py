@@ -8,7 +8,9 @@ import pytest
 from serving_process import Desktop, Service, desktop, eventually, problem, query
 
 from bench.load.installation import Installation
-from bench.load.steps import Server, in_steps
+from bench.load.rounds import Endpoint, in_rounds
+from bench.load.server import Server
+from bench.load.steps import in_steps
 from neural_focus.messages import (
     ActivityUpdate,
     EndSession,
@@ -30,13 +32,19 @@ MACHINE = "0d9f5a3e-5b0c-4f0e-9a4e-000000000001"
 def test_desktops_at_a_snapshot_a_second_are_all_answered_as_make_load_counts_it(service: Service) -> None:
     texts = [encode(Desktop(None, (2_000 + second) * 1_000_000).snapshot()) for second in range(9)]
     installed = Installation(service.settings, "rules_v0", tuple(texts))
-    server, shown = Server("Neural Focus", service.process.pid), []
-    [row] = in_steps(server, partial(installed.job, seconds=3), [6], lambda text, _: shown.append(text))
+    port, shown = service.settings.serving_port, []
+    server = Server("Neural Focus", service.process.pid, port, installed.model)
+    [row] = in_steps(server, partial(installed.job, server, seconds=3), [6], lambda text, _: shown.append(text))
     assert (row["desktops"], row["sent"], row["answered"], row["unanswered"], row["twice"]) == (6, 18, 18, 0, 0)
     assert row["lost"] == row["other"] == {}
     assert 0 < row["p50_ms"] <= row["p99_ms"] <= row["most_ms"] < 10_000
     assert row["rss_mib"][0][1] > 50 and row["service_cores"] > 0 and row["client_cores"] > 0
     assert any("6 connected" in text for text in shown)
+    token = installed.job(server, 1, 1).tokens[0]
+    asked = [Endpoint(server, "/api/v1/predict", token), Endpoint(server, "/api/v1/predict", "nobody")]
+    known, unknown = in_rounds(asked, 0.2, lambda *_: None)
+    assert known["answered"] > 16 and known["failed"] == {} and 0 < known["p50_ms"] <= known["p99_ms"]
+    assert unknown["answered"] == 0 and list(unknown["failed"]) == ["HTTP/1.1 401 Unauthorized"]
 
 
 def test_a_snapshot_is_answered_stored_and_shown(service: Service, real_person: int, module_database_url: str) -> None:
