@@ -5,7 +5,7 @@ What a command or the nightly flow changes in the database holds here within ``R
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Set
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -26,7 +26,7 @@ class Experiments:
     def __init__(self, database: Database, streams: Streams) -> None:
         self._database, self._streams = database, streams
         self.running: tuple[Running, ...] = ()
-        self._participants: Mapping[int, Participant] = {}
+        self._participants: dict[int, Participant] = {}
 
     async def open(self) -> None:
         """Start the platform's own experiment if it is new here, and read all that run."""
@@ -35,12 +35,12 @@ class Experiments:
 
     async def refresh(self) -> None:
         """Take over what has changed; people's policies follow at once."""
-        await self._read(stream.user_id for stream in self._streams.all())
+        await self._read({stream.user_id for stream in self._streams.all()})
 
     async def join(self, user_id: int) -> None:
         """A person's first stream: nothing is drawn for them before their experiments are known."""
         if user_id not in self._participants:
-            await self._read({*(stream.user_id for stream in self._streams.all()), user_id})
+            await self._read({user_id})
 
     def participant(self, user_id: int) -> Participant | None:
         """The person where experiments draw, None before they have joined."""
@@ -56,10 +56,13 @@ class Experiments:
             if arm.model is not None
         }
 
-    async def _read(self, user_ids: Iterable[int]) -> None:
-        users, now = set(user_ids), datetime.now(UTC)
-        self.running, self._participants = await self._database.run(lambda connection: _read(connection, users, now))
-        for user_id, person in self._participants.items():
+    async def _read(self, users: Set[int]) -> None:
+        """Read these people anew: who is not there any more goes, and others stay as they are."""
+        now = datetime.now(UTC)
+        self.running, found = await self._database.run(lambda connection: _read(connection, users, now))
+        others = {user_id: one for user_id, one in self._participants.items() if user_id not in users}
+        self._participants = others | found
+        for user_id, person in found.items():
             if (watch := self._streams.watch_of(user_id)) is not None:
                 baseline = Policy(warm_start_s=watch.budget.policy.warm_start_s)
                 watch.follow(changed_policy(baseline, person.arms(now)))
