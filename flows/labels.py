@@ -124,6 +124,11 @@ class _Known:
     covered: Times
     has_categories: bool
 
+    def said_of(self, day_us: int) -> list[LabelledStretch]:
+        """What was said of a day, the latest word last."""
+        near = (self.said_us[:, 0] < day_us + DAY_US) & (self.said_us[:, 1] >= day_us)
+        return [self.said[place] for place in np.flatnonzero(near).tolist()]
+
 
 def _known(platform: Platform, stream: Stream, records: DayRecords) -> _Known:
     connection = platform.connection
@@ -161,7 +166,7 @@ def _label_day(
     )
     times, ages = _app_ages(snapshots)
     past = times <= stream.last_us  # a second after the last event may not be over yet
-    found = label_day(day, times[past], ages[past], known.shown, marks_of(known.said))
+    found = label_day(day, times[past], ages[past], known.shown, marks_of(known.said_of(day_us)))
     replace_weak_labels(connection, stream, weak_stretches(found), day_us, end_us)
     apply_labels(connection, stream.user_id, day_us, end_us + WEAK_US)
     connection.commit()  # before the key, which says that the day is done
@@ -193,7 +198,6 @@ def _fingerprint(known: _Known, day_us: int) -> str:
     days, end_us = known.records.days, day_us + DAY_US
     yesterday, today, tomorrow = (days.get(day_name(day)) for day in (day_us - DAY_US, day_us, end_us))
     first, last = known.shown.searchsorted((day_us, end_us + MARGIN_US), side="right")
-    said = np.flatnonzero((known.said_us[:, 0] < end_us) & (known.said_us[:, 1] >= day_us))
     made = (
         code_version(),
         None if today is None else today.digest,
@@ -203,7 +207,7 @@ def _fingerprint(known: _Known, day_us: int) -> str:
         known.has_categories,
         near_day(known.covered, day_us).tobytes().hex(),
         known.shown[first:last].tobytes().hex(),
-        [known.said[place] for place in said.tolist()],
+        known.said_of(day_us),
     )
     return sha256(repr(made).encode()).hexdigest()
 

@@ -16,15 +16,18 @@ def apply_labels(connection: Connection, user_id: int, start_us: int, end_us: in
     """
     first, last = (moment(value) for value in (start_us, end_us))
     cursor = connection.execute(
-        """UPDATE model_predictions p
+        """WITH near AS MATERIALIZED (
+            SELECT * FROM labels WHERE user_id = %(user)s AND start_time < %(last)s AND end_time > %(first)s)
+        UPDATE model_predictions p
         SET actual_outcome = best.outcome, label_source = best.source, labeled_at = now()
         FROM (
             SELECT DISTINCT ON (said.id) said.id, said.predicted_at, l.outcome, l.source
-            FROM model_predictions said JOIN labels l
-                ON l.user_id = said.user_id AND (l.machine_id IS NULL OR l.machine_id = said.machine_id)
-                AND l.start_time < said.snapshot_time AND l.end_time >= said.snapshot_time
-            WHERE said.user_id = %(user)s AND said.snapshot_time > %(first)s AND said.snapshot_time <= %(last)s
-                AND said.predicted_at >= %(predicted)s
+            FROM near l CROSS JOIN LATERAL (
+                SELECT id, predicted_at FROM model_predictions
+                WHERE user_id = %(user)s AND (l.machine_id IS NULL OR machine_id = l.machine_id)
+                    AND snapshot_time > GREATEST(l.start_time, %(first)s)
+                    AND snapshot_time <= LEAST(l.end_time, %(last)s) AND predicted_at >= %(predicted)s
+                OFFSET 0) said
             ORDER BY said.id, l.precedence DESC, l.created_at DESC, l.id DESC) best
         WHERE p.id = best.id AND p.predicted_at = best.predicted_at AND p.predicted_at >= %(predicted)s
             AND (p.actual_outcome, p.label_source) IS DISTINCT FROM (best.outcome, best.source)""",
