@@ -16,7 +16,7 @@ import psutil
 
 from neural_focus.errors import ServiceError
 
-START_SECONDS = 180.0
+START_SECONDS = 400.0
 STOP_SECONDS = 20.0
 _DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """A proxy of the environment does not know this machine's loopback."""
@@ -52,7 +52,7 @@ def wait_for(address: str, pid: int, log: Path) -> None:
             return
         time.sleep(0.2)
     last = log.read_text(errors="replace").strip().splitlines()[-1:]
-    raise ServiceError(f"{address} does not answer", why=" ".join(last)[:300], hint="Free ports and memory, try again")
+    raise ServiceError(f"{address} does not answer", why=" ".join(last)[:300], hint="Try again on a less busy machine")
 
 
 def memory_mib(pid: int) -> float:
