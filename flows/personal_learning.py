@@ -56,7 +56,8 @@ def served_people(connection: Connection, now: datetime) -> list[Served]:
 def learn_person(platform: Platform, predictor: Predictor, person: Served) -> dict[str, Learner]:
     """The person's experts by target, after the outcomes that have become known since they learned last."""
     stored = read_personal_models(platform.connection, person.user_id)
-    learners = learners_of(predictor, person.user_id, read_learners(stored, person.user_id))
+    found = read_learners(stored, person.user_id)
+    learners = learners_of(predictor, person.user_id, found, is_demo=person.is_demo)
     labels = read_labels(platform.settings.feast, person.is_demo, user_id=person.user_id)
     return {
         target: _learn(platform, predictor, person.user_id, labels, target, one) for target, one in learners.items()

@@ -136,7 +136,7 @@ def blend_newest(platform: Platform) -> str:
 
 
 def _train(platform: Platform, model: type[Model], progress: Callable[[float], None]) -> TrainedModel:
-    labels, is_demo = choose_labels(platform)
+    labels, is_demo = choose_labels(platform.settings.feast)
     source = _fingerprint(labels, model.kind)
     known = _trained_from(platform).get(source)
     stored = {model.tag: model for model in list_models(platform.settings)}
@@ -175,17 +175,17 @@ def _unfinished(settings: Settings, kind: str, source: str) -> Iterator[Path]:
     shutil.rmtree(mine, ignore_errors=True)
 
 
-def choose_labels(platform: Platform) -> tuple[pd.DataFrame, bool]:
+def choose_labels(feast_folder: Path) -> tuple[pd.DataFrame, bool]:
     """Real people's labelled moments where there are enough, else demo people's; and whether they are demo.
 
     Raises:
         InputError: there are neither.
     """
-    people = read_labels(platform.settings.feast, is_demo=False, most=MOST_MOMENTS)
+    people = read_labels(feast_folder, is_demo=False, most=MOST_MOMENTS)
     known = people[people["switch"] != NO_LABEL]
     if len(known) >= ENOUGH_MOMENTS and known["event_timestamp"].dt.date.nunique() >= ENOUGH_DAYS:
         return people, False
-    demo = read_labels(platform.settings.feast, is_demo=True, most=MOST_MOMENTS)
+    demo = read_labels(feast_folder, is_demo=True, most=MOST_MOMENTS)
     if demo.empty:
         raise InputError(
             f"{len(known):,} labelled moments of real people are too few to train on",

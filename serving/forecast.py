@@ -52,12 +52,13 @@ class Asked:
 class ServedRows:
     """n snapshots of as many people's streams as models read them.
 
-    ``t_us``, ``person`` int64[n], ``features`` float32[n, 32], types of the last ten events uint8[n, 10], ``past``,
-    ``momentum`` float64[n].
+    ``t_us``, ``person`` int64[n], ``is_demo`` bool[n], ``features`` float32[n, 32], types of the last ten events
+    uint8[n, 10], ``past``, ``momentum`` float64[n].
     """
 
     t_us: Times
     person: Times
+    is_demo: NDArray[np.bool_]
     features: NDArray[np.float32]
     types: NDArray[np.uint8]
     past: PastRows
@@ -65,7 +66,7 @@ class ServedRows:
 
     def take(self, at: Times, steps: Sequence[LiveSteps]) -> ServedRows:
         """Some of them, with their streams' last two minutes unless ``steps`` is empty."""
-        own = (self.t_us[at], self.person[at], self.features[at], self.types[at])
+        own = (self.t_us[at], self.person[at], self.is_demo[at], self.features[at], self.types[at])
         recent = np.concatenate([one.recent() for one in steps]) if steps else no_steps(len(at))
         return ServedRows(*own, replace(self.past.take(at), recent=recent), self.momentum[at])
 
@@ -185,6 +186,7 @@ def _as_they_came(asked: Sequence[Asked]) -> ServedRows:
     return ServedRows(
         np.array([one.snapshot.t_us for one in asked], np.int64),
         np.array([one.stream.user_id for one in asked], np.int64),
+        np.array([one.stream.is_demo for one in asked], np.bool_),
         features,
         np.array([one.snapshot.sequence for one in asked], np.uint8),
         PastRows.of_snapshots([one.inputs for one in asked], no_steps(len(asked))),
@@ -204,7 +206,8 @@ def _by_predictor(champion: Champion, person: Times, good: Times) -> Iterator[tu
 
 def predict(predictor: Predictor, people: PersonalModels, rows: ServedRows) -> tuple[list[Prediction], Judgement]:
     """What each person's experts on top of the model foresee, without reasons; and what these follow from."""
-    learners = [people.of(user_id, predictor) for user_id in rows.person.tolist()]
+    whose = zip(rows.person.tolist(), rows.is_demo.tolist(), strict=True)
+    learners = [people.of(user_id, predictor, is_demo=is_demo) for user_id, is_demo in whose]
     judged, mixtures = judge(predictor, learners, rows.features, rows.past, rows.person)
     batch, now_us, source = judged.batch, wall_clock_us(), trained_on(predictor)
     columns = (rows.t_us, batch.focus_score, batch.distraction_risk, batch.break_risk, batch.confidence, rows.momentum)

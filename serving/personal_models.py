@@ -19,9 +19,9 @@ class PersonalModels:
         self._learned_at: dict[int, datetime] = {}
         self._learners: dict[int, Mapping[Target, Learner]] = {}
 
-    def of(self, user_id: int, predictor: Predictor) -> dict[Target, Learner]:
+    def of(self, user_id: int, predictor: Predictor, *, is_demo: bool) -> dict[Target, Learner]:
         """A person's experts on top of a model, by target."""
-        return learners_of(predictor, user_id, self._learners.get(user_id, {}))
+        return learners_of(predictor, user_id, self._learners.get(user_id, {}), is_demo=is_demo)
 
     def read(self, connection: Connection, user_id: int) -> None:
         """Read one person's, who has just come."""

@@ -122,7 +122,8 @@ def model_card(connection: Connection, answering: Champion, people: PersonalMode
     """Which model answers, whose data made it, and how far it has got to know this person."""
     predictor = answering.predictor_for(user.id)
     notice = answering.arms.notice(user.id) or answering.notice
-    voices: dict[str, Voices] = {target: _voices(one) for target, one in people.of(user.id, predictor).items()}
+    learners = people.of(user.id, predictor, is_demo=user.is_demo)
+    voices: dict[str, Voices] = {target: _voices(one) for target, one in learners.items()}
     source = trained_on(predictor)
     zone = ZoneInfo(user.zone)
     first_us = first_prediction_us(connection, user.id)

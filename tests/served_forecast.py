@@ -24,6 +24,6 @@ def forecast_of(
     """Of features float32[32] now, or at ``t_us``, without reasons."""
     times = np.array([time.time_ns() // 1000 if t_us is None else t_us])
     types, momentum = np.zeros((1, 10), np.uint8), np.array([50.0])
-    rows = ServedRows(times, np.array([user_id]), features[None], types, past, momentum)
+    rows = ServedRows(times, np.array([user_id]), np.array([False]), features[None], types, past, momentum)
     [prediction], judged = predict(predictor, people, rows)
     return Forecast(prediction, judged, rows, 0, 1.0)

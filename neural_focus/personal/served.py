@@ -54,9 +54,15 @@ def read_learners(stored: Mapping[str, Mapping[str, Any]], user_id: int) -> dict
     return found
 
 
-def learners_of(predictor: Predictor, user_id: int, found: Mapping[Target, Learner]) -> dict[Target, Learner]:
-    """A person's experts on top of a model: those that were ``found``, or else beginners."""
-    knows = str(user_id) in predictor.manifest.get("data", {}).get("until_us", {})
+def learners_of(
+    predictor: Predictor, user_id: int, found: Mapping[Target, Learner], *, is_demo: bool = False
+) -> dict[Target, Learner]:
+    """A person's experts on top of a model: those that were ``found``, or else beginners.
+
+    A demo person is known to every model of demo people: all of them are drawn by the same simulator.
+    """
+    learned_from = str(user_id) in predictor.manifest.get("data", {}).get("until_us", {})
+    knows = learned_from or (is_demo and predictor.trained_on == "demo")
     learners: dict[Target, Learner] = {}
     for target in TARGETS:
         start = predictor.context.hazards.get(target) or Hazard.by_rule(target)

@@ -231,7 +231,7 @@ def test_the_model_in_the_shadow_gets_peoples_own_experts_too(
     assert before == made.prediction.distraction_risk and after == pytest.approx(sigmoid(np.array([2.0]))[0])
     life.platform.connection.execute("DELETE FROM users WHERE id = %s", (life.user_id,))
     people.refresh(life.platform.connection)
-    assert people.of(life.user_id, predictor)["switch"].seen == 0, "nothing of who was erased is kept"
+    assert people.of(life.user_id, predictor, is_demo=False)["switch"].seen == 0, "nothing of who was erased is kept"
 
 
 def _began(settings: Settings, ago: timedelta) -> None:
