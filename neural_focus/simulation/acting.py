@@ -13,7 +13,7 @@ from neural_focus.simulation.emission import MOVES_A_SECOND
 from neural_focus.simulation.parameters import AppKind, Mode, PersonParameters, State
 from neural_focus.simulation.worker import SETTLED_S, Worker, kind_of
 
-_HALF_S = 45
+_HALF_S = 60
 """A lively look: first as many seconds of settled work, then as many of distraction."""
 _DAY_S, _TRIES = 14_400, 20
 _LONG_PAUSE_S = 1.0
@@ -103,7 +103,7 @@ def _worker_of(person: PersonParameters, seed: int) -> Worker:
 
 
 def _lively_tick(worker: Worker, hour: float) -> int | None:
-    """The first second from which, within 90 s, someone works settled, types, loses it, and switches four times."""
+    """The first second from which, within 120 s, someone works settled, types, loses it, and switches four times."""
     told = []
     for tick in range(_DAY_S):
         worker.step(tick, hour)

@@ -1,10 +1,10 @@
-"""P(a break begins within 60 s), from each hidden state, by solving the chain backward.
+"""P(a break begins within 60 s), from each age of the stay and hidden state, by solving the chain backward.
 
 A break: the third switch within 60 s, or leaving the work apps within 60 s and staying away for 10 s. Where things
 stand after a second:
 
-    home [switches so far 0–2, age of the dwell]                       in a work app
-    away [switches so far 1–2, kind of app, age of the dwell, seconds away]
+    home [switches so far 0–2, age of the stay]                       in a work app
+    away [switches so far 1–2, kind of app, age of the stay, seconds away]
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ STAY_S = 10
 
 
 def break_table(person: PersonParameters, strain: float) -> Floats:
-    """[5] P(break begins in the next 60 s | state), settled in a work app for 60 s or more."""
+    """[1801, 5] P(break begins in the next 60 s | age, s, of the stay in a work app; state)."""
     move = person.transition(strain).T
     home = np.zeros((3, AGE_CAP_S + 1, STATES))
     away = np.zeros((2, 2, STAY_S, STAY_S, STATES))
     for second in range(BREAK_HORIZON_SECONDS + STAY_S - 1, 0, -1):
         counted = second <= BREAK_HORIZON_SECONDS
         home, away = _home_before(person, home, away, counted) @ move, _away_before(person, home, away, counted) @ move
-    return np.asarray(home[0, AGE_CAP_S])
+    return np.asarray(home[0])
 
 
 def _home_before(person: PersonParameters, home: Floats, away: Floats, counted: bool) -> Floats:
-    """Value before a second's switch, [3, 61, 5]; after the horizon nothing new can begin."""
+    """Value before a second's switch, [3, 1801, 5]; after the horizon nothing new can begin."""
     if not counted:
         return np.zeros_like(home)
     to_work, to_others = person.destination[:, AppKind.WORK], person.destination[:, AppKind.WORK + 1 :]

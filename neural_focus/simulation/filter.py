@@ -57,12 +57,12 @@ class FilterForecast:
 
 
 def forecast(person: SimulatedPerson) -> FilterForecast:
-    """The filter over one person's weeks, about 2 s for a month."""
+    """The filter over one person's weeks, about 4 s for a month."""
     timeline, parameters = person.timeline, person.parameters
     belief = _beliefs(person)
     kind, age = _KIND[timeline.app], np.minimum(timeline.age_s, AGE_CAP_S)
     calm = no_switch_table(parameters)[timeline.strain, kind, age]
-    breaks = np.array([break_table(parameters, float(strain)) for strain in STRAINS])[timeline.strain]
+    breaks = np.array([break_table(parameters, float(strain)) for strain in STRAINS])[timeline.strain, age]
     return FilterForecast(
         time_us=timeline.start_us + SECOND_US,
         focused=belief @ ON_TASK.astype(np.float64),
@@ -72,7 +72,7 @@ def forecast(person: SimulatedPerson) -> FilterForecast:
 
 
 def no_switch_table(person: PersonParameters, horizon_s: int = HORIZON_SECONDS) -> Floats:
-    """[12 strains, 3 kinds, 61 ages, 5 states] P(no switch within ``horizon_s``)."""
+    """[12 strains, 3 kinds, 1801 ages, 5 states] P(no switch within ``horizon_s``)."""
     older = np.minimum(np.arange(AGE_CAP_S + 1) + 1, AGE_CAP_S)
     stay = 1.0 - person.switch_rate.transpose(1, 2, 0)
     table = np.empty((len(STRAINS), len(AppKind), AGE_CAP_S + 1, STATES))

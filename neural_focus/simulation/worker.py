@@ -75,6 +75,7 @@ class Worker:
         """Sit down at the desk: a fresh stretch, on task, in a work app."""
         self.state = int(State.FOCUSED if next(self._uniform) < 0.6 else State.SHALLOW)
         self.app = self._pick(AppKind.WORK, -1)
+        self.before = -1
         self.mode, self.age, self.document, self.switched = int(Mode.POINTING), 0, 0, False
         self.idle_s = self.rest_s = 0
         self.shield_s = self.pause_s = 0
@@ -120,7 +121,7 @@ class Worker:
 
     def turn_back(self) -> None:
         """What drew them away did not open: they are at work again."""
-        self.state, self.app = int(State.SHALLOW), self._pick(AppKind.WORK, self.app)
+        self.state, self.before, self.app = int(State.SHALLOW), self.app, self._pick(AppKind.WORK, self.app)
         self.age, self.mode = 0, 2
 
     def _pause(self) -> None:
@@ -137,7 +138,9 @@ class Worker:
         hazard = self._switch[self.state][_KIND[self.app]][age if age < AGE_CAP_S else AGE_CAP_S]
         self.switched = next(uniform) < hazard
         if self.switched:
-            self.app = self._pick(bisect(self._destination[self.state], next(uniform)), self.app)
+            kind = bisect(self._destination[self.state], next(uniform))
+            back = self.before >= 0 and _KIND[self.before] == kind and next(uniform) < self.person.returns
+            self.before, self.app = self.app, self.before if back else self._pick(kind, self.app)
             self.age, self.mode = 0, 2
             return
         self.age = age + 1
@@ -207,6 +210,7 @@ def _cumulative(rows: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> list
 
 
 def _favourites(apps: list[int], seed: int) -> tuple[list[int], list[float]]:
-    weights = np.random.default_rng((seed, 11, apps[0])).dirichlet(np.full(len(apps), 3.0))
-    weights = 0.7 * weights + 0.3 / len(apps)
-    return apps, np.cumsum(weights)[:-1].tolist()
+    """A kind's apps in the order in which this person uses them, and how often: Zipf's law."""
+    order = np.random.default_rng((seed, 11, apps[0])).permutation(apps).tolist()
+    weights = 1.0 / np.arange(1, len(apps) + 1)
+    return order, (np.cumsum(weights) / weights.sum())[:-1].tolist()

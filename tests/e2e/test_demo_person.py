@@ -52,7 +52,8 @@ def test_the_person_types_points_and_switches(monkeypatch: pytest.MonkeyPatch) -
     try:
         monkeypatch.setenv("XAUTHORITY", str(display.authority))
         calm = draw_person(3)
-        restless = replace(calm, switch_rate=np.full_like(calm.switch_rate, 0.4), hands=np.full_like(calm.hands, 1 / 3))
+        often, busy = np.full_like(calm.switch_rate, 0.4), np.full_like(calm.hands, 1 / 3)
+        restless = replace(calm, switch_rate=often, returns=0.0, hands=busy)
         person = DemoPerson(display.display, seed=4, person=restless, hour=10.0)
         stop, seen = threading.Event(), set[int]()
         watcher = Injector(display.display)

@@ -69,7 +69,7 @@ def test_history_is_written_once_and_survives_an_interruption(
 def check_breaks(connection: Connection) -> None:
     """The flows read the same breaks from the database that a replay of the simulated person has."""
     [stream] = list_streams(connection, demo=True)
-    truth = stream_of(simulate_person(1, 7, last_day=dt.date(2025, 3, 28), number=1), stream.user_id)
+    truth = stream_of(simulate_person(5, 7, last_day=dt.date(2025, 3, 28), number=1), stream.user_id)
     controls = read_controls(connection, stream, 0, stream.last_us + 1)
     breaks = controls[controls["kind"] == ControlKind.BREAK_ACCEPTED]
     assert len(breaks) > 5
@@ -84,7 +84,7 @@ def check_breaks(connection: Connection) -> None:
 
 def test_context_rows_name_what_happened(fresh_database_url: str, tmp_path: Path) -> None:
     with connect(fresh_database_url) as connection:
-        summary = write_history(connection, Settings(home=tmp_path), people=1, days=7, seed=1, now=NOW)
+        summary = write_history(connection, Settings(home=tmp_path), people=1, days=7, seed=5, now=NOW)
         opportunities = count(connection, "SELECT count(DISTINCT opportunity_id) FROM interventions")
         assert opportunities == summary.opportunities > 20
         assert count(connection, "SELECT count(*) FROM interventions WHERE session_id IS NULL") == 0

@@ -63,7 +63,7 @@ def test_a_lively_moment_shows_work_and_then_distraction_whatever_the_hour() -> 
     for hour in (3.0, 10.0, 17.0):
         worker = lively_worker(draw_person(SEED), hour)
         state, switches, typing = Counter[int](), 0, 0
-        for tick in range(90):
+        for tick in range(120):
             worker.step(tick, hour)
             state[worker.state] += 1
             switches += worker.switched

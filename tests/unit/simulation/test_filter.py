@@ -69,8 +69,8 @@ def test_break_risk_is_calibrated_and_defined_only_when_settled(cases: list[Case
 
 def test_tables_agree_with_direct_simulation_of_the_chain() -> None:
     person, rng = draw_person(3), np.random.default_rng(0)
-    runs, start = 4_000, int(State.WAVERING)
-    state, age = np.full(runs, start), np.full(runs, AGE_CAP_S)
+    runs, start, old = 4_000, int(State.WAVERING), 90
+    state, age = np.full(runs, start), np.full(runs, old)
     kind, switches = np.zeros(runs, int), np.zeros(runs, int)
     away, broke, first_switch = np.zeros(runs, int), np.zeros(runs, bool), np.full(runs, 99)
     valid = np.zeros(runs, bool)
@@ -87,10 +87,10 @@ def test_tables_agree_with_direct_simulation_of_the_chain() -> None:
         away = np.where(kind != AppKind.WORK, away + 1, 0)
         switches += switched & (second <= 60)
         broke |= (switches >= 3) | (valid & (away >= 10))
-    table = break_table(person, 1.0)[start]
+    table = break_table(person, 1.0)[old, start]
     assert broke.mean() == pytest.approx(table, abs=0.03)
     level = int(np.argmin(np.abs(np.geomspace(0.4, 3.0, 12) - 1.0)))
-    calm = no_switch_table(person)[level, AppKind.WORK, AGE_CAP_S, start]
+    calm = no_switch_table(person)[level, AppKind.WORK, old, start]
     assert (first_switch > 30).mean() == pytest.approx(calm, abs=0.03)
 
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from neural_focus.events import EventType, KeyFlag
+from neural_focus.simulation.parameters import draw_person
 from neural_focus.simulation.person import SimulatedPerson, answer, simulate_person
-from neural_focus.simulation.timeline import workdays
+from neural_focus.simulation.timeline import live_through, workdays
 
 FRIDAY = dt.date(2025, 3, 28)
 
@@ -25,11 +26,22 @@ def times(person: SimulatedPerson, kind: EventType) -> np.ndarray[Any, np.dtype[
     return records["timestamp_us"][records["event_type"] == kind].astype(np.int64)
 
 
-def test_switches_and_dwell_are_like_published(people: list[SimulatedPerson]) -> None:
-    dwell = np.concatenate([np.diff(times(person, EventType.WINDOW_FOCUS_CHANGE)) / 1e6 for person in people])
-    assert 5 <= np.median(dwell[dwell < 1800]) <= 40
-    per_day = [len(times(person, EventType.WINDOW_FOCUS_CHANGE)) / 5 for person in people]
-    assert 200 <= np.mean(per_day) <= 350
+def test_stays_are_as_long_tailed_as_published() -> None:
+    """Yeykelis, Cummings and Reeves 2014: a fifth within 5 s, half within 19 s, three quarters within a minute."""
+    stays, returned = [], []
+    for number in range(24):
+        timeline, _ = live_through(draw_person(101 + number), [FRIDAY], np.random.default_rng(number), trials=False)
+        begins = np.flatnonzero(timeline.switched | timeline.first)
+        inside = ~timeline.first[begins]
+        stays.append(np.diff(timeline.start_us[begins])[inside[1:]] / 1e6)
+        app = timeline.app[begins]
+        returned.append((app[2:] == app[:-2])[inside[2:] & inside[1:-1]])
+    stay_s = np.concatenate(stays)
+    assert np.mean(stay_s <= 5) == pytest.approx(0.20, abs=0.02)
+    assert np.median(stay_s) == pytest.approx(19, abs=3)
+    assert np.mean(stay_s < 60) == pytest.approx(0.75, abs=0.03)
+    assert 200 <= len(stay_s) / 24 <= 350, "a day"
+    assert 0.35 < np.mean(np.concatenate(returned)) < 0.6, "people go back to what they have just left"
 
 
 def test_keys_are_170_ms_apart_and_log_normal(people: list[SimulatedPerson]) -> None:

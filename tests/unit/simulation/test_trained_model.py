@@ -42,7 +42,7 @@ def test_the_model_comes_near_the_filter_and_never_beats_it(trained: Trained) ->
     assert found["later: switch, AUC"].value > 0.70
     assert found["later: switch, ECE"].value < 0.06
     assert found["later: focus score, AUC of on task"].value > 0.5
-    assert (found["later: focus score, AUC of on task"].peer_value or 0) > 0.93
+    assert (found["later: focus score, AUC of on task"].peer_value or 0) > 0.90
 
 
 def test_few_judged_stretches_look_off_by_chance_and_many_do_not() -> None:
