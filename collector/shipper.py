@@ -130,6 +130,12 @@ class Shipper(threading.Thread):
             self._moves.popleft()
 
     def _ship(self, connection: Connection, batch: Batch) -> None:
+        try:
+            self._write(connection, batch)
+        except psycopg.Error as error:
+            raise StoreError("the database refuses the shipper", why=str(error).splitlines()[0]) from error
+
+    def _write(self, connection: Connection, batch: Batch) -> None:
         known = self._known()
         self.counters["lost"] += skip_lost(
             connection,
@@ -155,6 +161,7 @@ class Shipper(threading.Thread):
             self.counters["shipped" if batch.boot_id in self._boots else "shipped_earlier"] += new
         if batch.first_seq == 0 and batch.boot_id in self._clock_steps:
             record_step(connection, batch.machine_id, batch.boot_id, self._clock_steps[batch.boot_id])
+            connection.commit()
 
     def _connected(self) -> Connection:
         if self._connection is None:

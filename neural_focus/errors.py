@@ -3,7 +3,9 @@
 NeuralFocusError
 ├── ConfigurationError     a setting, argument or missing tool
 ├── InputError             a file, table or buffer that cannot be used as it is
-│   └── FormatError        foreign version, byte order or length of a binary container
+│   ├── FormatError        foreign version, byte order or length of a binary container
+│   ├── GapError           records do not follow on what is stored
+│   └── SizeError          more than the other side takes at once
 ├── ContractError          two parts disagree: feature hash, schema version
 ├── StoreError             database or feature store refuses or is unreachable
 ├── CaptureError           no display, no permission, capture would be silently empty
@@ -33,6 +35,18 @@ class InputError(NeuralFocusError):
 
 class FormatError(InputError):
     """A binary container of a foreign version, byte order or length."""
+
+
+class GapError(InputError):
+    """Records do not follow on what is stored; ``next_seq`` is the number that is expected."""
+
+    def __init__(self, what: str, next_seq: int, *, hint: str = "") -> None:
+        super().__init__(what, hint=hint)
+        self.next_seq = next_seq
+
+
+class SizeError(InputError):
+    """More than the other side takes at once."""
 
 
 class ContractError(NeuralFocusError):

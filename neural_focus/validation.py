@@ -57,13 +57,20 @@ def _refusal(shape: type, value: Any, where: str, message: str) -> InputError:
     for index, name in re.findall(r"\[(\d+)\]|\.(\w+)", path):
         value = value[int(index)] if index else value[name]
         options = [schema["$defs"].get(one.get("$ref", "")[8:], one) for one in node.get("anyOf", [node])]
-        node = next(one["items"] if index else one["properties"][name] for one in options if len(one) > 1)
+        node = next(_part(one, index, name) for one in options if len(one) > 1)
     choices = [choice for one in node.get("anyOf", [node]) for choice in one.get("enum", [])]
     shown = repr(value)
     return InputError(
         f"{where}{path} is {shown if len(shown) <= 60 else shown[:57] + '...'}",
         hint=f"It should be one of {', '.join(map(str, choices))}" if choices else message,
     )
+
+
+def _part(node: dict[str, Any], index: str, name: str) -> dict[str, Any]:
+    """The schema of an element or of a field; a tuple's elements each have their own."""
+    if not index:
+        return dict(node["properties"][name])
+    return dict(node["prefixItems"][int(index)] if "prefixItems" in node else node["items"])
 
 
 def plain(value: Any) -> Any:

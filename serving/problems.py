@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -11,24 +12,39 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from neural_focus.errors import InputError, NeuralFocusError, StoreError
+from neural_focus.errors import GapError, InputError, NeuralFocusError, SizeError, StoreError
 from neural_focus.messages import Problem
 
 MEDIA_TYPE = "application/problem+json"
 
 
 class ProblemError(NeuralFocusError):
-    """A request that cannot be answered, with the HTTP status that says so."""
+    """A request that cannot be answered, with the HTTP status that says so, and headers that go with it."""
 
-    def __init__(self, status: int, what: str, *, why: str = "", hint: str = "") -> None:
+    def __init__(
+        self, status: int, what: str, *, why: str = "", hint: str = "", headers: dict[str, str] | None = None
+    ) -> None:
         super().__init__(what, why=why, hint=hint)
-        self.status, self.why, self.hint = status, why, hint
+        self.status, self.why, self.hint, self.headers = status, why, hint, headers
+
+
+@dataclass(frozen=True, slots=True)
+class GapProblem(Problem):
+    """409: records before those that were sent are missing. ``next_seq`` is the number that is expected."""
+
+    next_seq: int = 0
 
 
 def problem_of(error: NeuralFocusError, instance: str | None = None) -> Problem:
     """The document for an error of ours: input is 422, the database 503, what is unknown 500."""
     if isinstance(error, ProblemError):
         return Problem(error.what, error.status, error.why, instance=instance, hint=error.hint)
+    if isinstance(error, GapError):
+        return GapProblem(
+            "Records are missing", 409, error.what, instance=instance, hint=error.hint, next_seq=error.next_seq
+        )
+    if isinstance(error, SizeError):
+        return Problem(error.what, 413, error.why, instance=instance, hint=error.hint)
     status = 422 if isinstance(error, InputError) else 503 if isinstance(error, StoreError) else 500
     return Problem(error.what, status, str(error), instance=instance)
 
@@ -47,7 +63,8 @@ def install(app: FastAPI) -> None:
 
 async def _ours(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, NeuralFocusError)  # noqa: S101 - registered for it
-    return respond(problem_of(error, request.url.path))
+    headers = error.headers if isinstance(error, ProblemError) else None
+    return respond(problem_of(error, request.url.path), headers)
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:

@@ -34,6 +34,13 @@ class CreateSessionRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentsEnded:
+    """How many consents of the person stood and were taken back."""
+
+    ended: int
+
+
+@dataclass(frozen=True, slots=True)
 class RoundsNow:
     """What the person's desktop last said of its rounds; null where it keeps none, or none is connected."""
 

@@ -9,18 +9,21 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from fastapi.requests import HTTPConnection, Request
 
+from neural_focus.batches import BatchStored
 from neural_focus.help_settings import HelpSettings
 from neural_focus.messages import AskRounds, Problem, SessionResponse
 from neural_focus.store import sessions
+from neural_focus.store.consents import revoke_consents
 from neural_focus.store.database import Connection
 from serving import labelling, queries
 from serving.experiment_page import experiments_of
 from serving.gate import PERSON_KEY
-from serving.problems import MEDIA_TYPE, ProblemError
+from serving.problems import MEDIA_TYPE, GapProblem, ProblemError
 from serving.recent_responses import InterventionRow, Recent
 from serving.responses import (
     ActionNow,
     CategoryStats,
+    ConsentsEnded,
     CreateSessionRequest,
     DailyStatsResponse,
     ExperimentNow,
@@ -69,6 +72,28 @@ async def user_of(connection: HTTPConnection, here: Here) -> int:
 User = Annotated[int, Depends(user_of)]
 Minutes = Annotated[int, Query(ge=1, le=MOST_MINUTES)]
 router = APIRouter(prefix="/api/v1", responses=problems(401, 403, 422, 503))
+
+
+GAP: dict[int | str, dict[str, Any]] = {409: {"model": GapProblem, "content": {MEDIA_TYPE: {}}}}
+BATCH = {
+    "requestBody": {
+        "required": True,
+        "description": "A batch as neural_focus/batches.py lays it out, compressed by zstd (Content-Encoding: zstd)",
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+
+@router.post("/ingest", openapi_extra=BATCH, responses=problems(400, 408, 413, 415, 429) | GAP)
+async def ingest(request: Request, here: Here) -> BatchStored:
+    """Store a batch of a desktop's records. The same one again adds nothing; 409 says which record is expected next."""
+    return await here.ingest.receive(await here.person_id(request.scope[PERSON_KEY]), request)
+
+
+@router.delete("/consent")
+async def revoke_consent(here: Here, user_id: User) -> ConsentsEnded:
+    """Take back what the person agreed to, on all their machines. Desktops stop by themselves, at their next start."""
+    return ConsentsEnded(await here.database.run(lambda connection: revoke_consents(connection, user_id)))
 
 
 @router.get("/me")

@@ -26,6 +26,7 @@ from serving.champion import WATCH_SECONDS, Champion
 from serving.database import Database
 from serving.experiments import REFRESH_SECONDS
 from serving.hub import Hub
+from serving.ingest import Ingest
 from serving.interventions import Interventions
 from serving.jail import Jail
 from serving.people import UserProfile, own_hosts, read_person, store_help
@@ -60,6 +61,7 @@ class Runtime:
         self.people = PersonalModels()
         self.shadow = ShadowPredictions(settings, self.people, self.writer.add)
         self.browsers = Browsers(self.database, self.hub, self.streams)
+        self.ingest = Ingest(self.database, self.streams)
         self.actions = Actions(self.database, self.hub, self.browsers)
         self.interventions = Interventions(self.database, self.hub, self.streams, self.actions, settings)
         self.jail = Jail(self.database, self.hub, self.streams, self.actions, own_hosts(settings))

@@ -13,10 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import psycopg
 from numpy.typing import NDArray
 
-from neural_focus.errors import StoreError
 from neural_focus.store.database import Connection
 
 
@@ -47,20 +45,11 @@ def read_boots(connection: Connection, user_id: int, machine_id: str) -> list[Bo
 
 
 def record_step(connection: Connection, machine_id: str, boot_id: str, step_us: int) -> None:
-    """Keeps how far the wall clock was moved just before a boot that has records, and commits.
-
-    Raises:
-        StoreError: the database refuses.
-    """
-    try:
-        with connection.transaction():
-            connection.execute(
-                "UPDATE shipper_positions SET clock_step_us = %s WHERE machine_id = %s AND boot_id = %s",
-                (step_us, machine_id, boot_id),
-            )
-        connection.commit()
-    except psycopg.Error as error:
-        raise StoreError("the database refused a clock step", why=str(error).splitlines()[0]) from error
+    """Keeps how far the wall clock was moved just before a boot that has records, in the caller's transaction."""
+    connection.execute(
+        "UPDATE shipper_positions SET clock_step_us = %s WHERE machine_id = %s AND boot_id = %s",
+        (step_us, machine_id, boot_id),
+    )
 
 
 def order_boots(rows: Sequence[tuple[int, int, int]]) -> list[Boot]:

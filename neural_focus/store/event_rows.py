@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from psycopg import sql
 from psycopg.pq import ExecStatus
 
+from neural_focus.batches import TITLE_CHARACTERS
 from neural_focus.errors import ContractError, StoreError
 from neural_focus.events import APP_NAME_BYTES, EVENT_DTYPE, EventType, decode_app_name
 from neural_focus.store.database import Connection
@@ -30,7 +31,6 @@ TRAILER_BYTES = 2
 COPY_SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 COPY_END = struct.pack(">h", -1)
 NULL = struct.pack(">i", -1)
-TITLE_CHARACTERS = 512
 
 FIXED_COLUMNS = ("time", "seq", "process_id", "window_handle", "data")
 TAIL_COLUMNS = (

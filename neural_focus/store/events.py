@@ -16,7 +16,7 @@ import psycopg
 from numpy.typing import NDArray
 from psycopg import sql
 
-from neural_focus.errors import ContractError, InputError, StoreError
+from neural_focus.errors import ContractError, GapError, StoreError
 from neural_focus.events import EventType
 from neural_focus.store.boots import read_boots, replay_order
 from neural_focus.store.database import Connection
@@ -69,34 +69,72 @@ def write_events(
     distraction_risk: float | None = None,
     features: Mapping[str, float] | None = None,
 ) -> int:
-    """Stores the records of one boot from ``first_seq`` on and commits; returns how many were new.
-
-    ``titles`` is the string table for WINDOW_TITLE_CHANGE (title_id → text). The session and the prediction
-    known to the shipper go onto every row.
+    """``append_events`` in a transaction of its own, which is committed; returns how many records were new.
 
     Raises:
-        InputError: the records leave a gap after the last stored one.
+        GapError: the records leave a gap after the last stored one.
+        ContractError: the boot is another person's.
         StoreError: the database refuses; nothing of the batch is stored.
     """
-    known = None if features is None else json.dumps(dict(features), allow_nan=False)
-    stamp = (session_id, known, focus_score, distraction_risk)
-    shared = SharedColumns(user_id, UUID(machine_id), UUID(boot_id), *stamp)
     try:
         with connection.transaction():
-            position = _lock_position(connection, user_id, machine_id, boot_id)
-            if first_seq > position:
-                raise InputError(
-                    f"records {position} to {first_seq - 1} of boot {boot_id} are missing",
-                    hint=f"Send again from record {position}",
-                )
-            fresh = records[position - first_seq :]
-            if len(fresh):
-                _copy(connection, position, fresh, titles or {}, shared)
-                _move_position(connection, machine_id, boot_id, position + len(fresh), fresh)
+            return append_events(
+                connection,
+                user_id=user_id,
+                machine_id=machine_id,
+                boot_id=boot_id,
+                first_seq=first_seq,
+                records=records,
+                titles=titles,
+                session_id=session_id,
+                focus_score=focus_score,
+                distraction_risk=distraction_risk,
+                features=features,
+            )
     except psycopg.Error as error:
         raise StoreError("the database refused events", why=str(error).strip().splitlines()[0]) from error
     finally:
         _end_implicit_transaction(connection)
+
+
+def append_events(
+    connection: Connection,
+    *,
+    user_id: int,
+    machine_id: str,
+    boot_id: str,
+    first_seq: int,
+    records: Records,
+    titles: Mapping[int, str] | None = None,
+    session_id: int | None = None,
+    focus_score: float | None = None,
+    distraction_risk: float | None = None,
+    features: Mapping[str, float] | None = None,
+) -> int:
+    """Stores the records of one boot from ``first_seq`` on in the caller's transaction; returns how many were new.
+
+    ``titles`` is the string table for WINDOW_TITLE_CHANGE (title_id → text). The session and the prediction of
+    that moment, where they are known, go onto every row.
+
+    Raises:
+        GapError: the records leave a gap after the last stored one.
+        ContractError: the boot is another person's.
+        psycopg.Error: the database refuses.
+    """
+    known = None if features is None else json.dumps(dict(features), allow_nan=False)
+    stamp = (session_id, known, focus_score, distraction_risk)
+    shared = SharedColumns(user_id, UUID(machine_id), UUID(boot_id), *stamp)
+    position = lock_position(connection, user_id, machine_id, boot_id)
+    if first_seq > position:
+        raise GapError(
+            f"records {position} to {first_seq - 1} of boot {boot_id} are missing",
+            position,
+            hint=f"Send again from record {position}",
+        )
+    fresh = records[position - first_seq :]
+    if len(fresh):
+        _copy(connection, position, fresh, titles or {}, shared)
+        _move_position(connection, machine_id, boot_id, position + len(fresh), fresh)
     return len(fresh)
 
 
@@ -158,8 +196,12 @@ def count_events(connection: Connection, user_id: int, machine_id: str) -> int:
     return int(row[0]) if row else 0
 
 
-def _lock_position(connection: Connection, user_id: int, machine_id: str, boot_id: str) -> int:
-    """Two shippers of one boot wait for each other here."""
+def lock_position(connection: Connection, user_id: int, machine_id: str, boot_id: str) -> int:
+    """The sequence number that is expected next of this boot, locked until the caller's transaction ends.
+
+    Raises:
+        ContractError: the boot is another person's.
+    """
     connection.execute(
         "INSERT INTO shipper_positions (machine_id, boot_id, user_id, next_seq) VALUES (%s, %s, %s, 0)"
         " ON CONFLICT DO NOTHING",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from dataclasses import dataclass
 from datetime import datetime
 
 from psycopg.rows import class_row
 
 from neural_focus.errors import InputError
+from neural_focus.machine_zone import is_zone
 from neural_focus.store.database import Connection
+from neural_focus.time import microseconds
 
 NAME_CHARACTERS = 50
 
@@ -50,21 +51,26 @@ def ensure_user(
 
 
 def set_zone(connection: Connection, user_id: int, zone: str, since: datetime | None = None) -> None:
-    """From ``since`` (default: now; the very first: ever) the person's days are in ``zone``."""
-    try:
-        zoneinfo.ZoneInfo(zone)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-        raise InputError(f"time zone {zone!r} is unknown", hint="Give an IANA name such as Europe/Berlin") from None
+    """From ``since`` (default: now; the very first: ever) the person's days are in ``zone``; saying so again changes
+    nothing."""
+    if not is_zone(zone):
+        raise InputError(f"time zone {zone!r} is unknown", hint="Give an IANA name such as Europe/Berlin")
     known = zone_history(connection, user_id)
     if not known:
         statement = "INSERT INTO user_zones VALUES (%s, '-infinity', %s) ON CONFLICT DO NOTHING"
         connection.execute(statement, (user_id, zone))
-    elif known[-1][1] != zone:
+    elif _zone_at(known, since) != zone:
         connection.execute(
             "INSERT INTO user_zones VALUES (%s, COALESCE(%s, now()), %s)"
             " ON CONFLICT (user_id, since) DO UPDATE SET zone = EXCLUDED.zone",
             (user_id, since, zone),
         )
+
+
+def _zone_at(known: list[tuple[int, str]], since: datetime | None) -> str:
+    """The zone of that time; the newest one without a time."""
+    until = None if since is None else microseconds(since)
+    return [zone for from_us, zone in known if until is None or from_us <= until][-1]
 
 
 def zone_history(connection: Connection, user_id: int) -> list[tuple[int, str]]:

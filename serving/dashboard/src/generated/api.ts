@@ -101,6 +101,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Consent
+         * @description Take back what the person agreed to, on all their machines. Desktops stop by themselves, at their next start.
+         */
+        delete: operations["revoke_consent_api_v1_consent_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/experiments": {
         parameters: {
             query?: never;
@@ -115,6 +135,26 @@ export interface paths {
         get: operations["get_experiments_api_v1_experiments_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ingest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ingest
+         * @description Store a batch of a desktop's records. The same one again adds nothing; 409 says which record is expected next.
+         */
+        post: operations["ingest_api_v1_ingest_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -552,6 +592,22 @@ export interface components {
             type: "pomodoro" | "deep_work";
         };
         /**
+         * BatchStored
+         * @description The answer: everything before ``next_seq`` of the boot is stored or was given up. Of this batch ``stored``
+         *     records were new; ``lost`` were given up before it.
+         */
+        BatchStored: {
+            /**
+             * Lost
+             * @default 0
+             */
+            lost: number;
+            /** Next Seq */
+            next_seq: number;
+            /** Stored */
+            stored: number;
+        };
+        /**
          * CategoryStats
          * @description Hours and mean focus score in one category of apps; the score is null where nothing was predicted.
          */
@@ -560,6 +616,14 @@ export interface components {
             focus_score: number | null;
             /** Hours */
             hours: number;
+        };
+        /**
+         * ConsentsEnded
+         * @description How many consents of the person stood and were taken back.
+         */
+        ConsentsEnded: {
+            /** Ended */
+            ended: number;
         };
         /**
          * CreateSessionRequest
@@ -633,6 +697,38 @@ export interface components {
              * @enum {string}
              */
             user_response: "ACCEPTED" | "REJECTED" | "SNOOZED" | "TIMEOUT";
+        };
+        /**
+         * GapProblem
+         * @description 409: records before those that were sent are missing. ``next_seq`` is the number that is expected.
+         */
+        GapProblem: {
+            /**
+             * Detail
+             * @default
+             */
+            detail: string;
+            /**
+             * Hint
+             * @default
+             */
+            hint: string;
+            /** Instance */
+            instance?: string | null;
+            /**
+             * Next Seq
+             * @default 0
+             */
+            next_seq: number;
+            /** Status */
+            status: number;
+            /** Title */
+            title: string;
+            /**
+             * Type
+             * @default about:blank
+             */
+            type: string;
         };
         /**
          * HelpSettings
@@ -1617,6 +1713,66 @@ export interface operations {
             };
         };
     };
+    revoke_consent_api_v1_consent_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentsEnded"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     get_experiments_api_v1_experiments_get: {
         parameters: {
             query?: never;
@@ -1657,6 +1813,131 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    ingest_api_v1_ingest_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A batch as neural_focus/batches.py lays it out, compressed by zstd (Content-Encoding: zstd) */
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchStored"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GapProblem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,167 @@
+"""``POST /api/v1/ingest``: what desktops recorded, batch by batch (``neural_focus.batches``), each stored once.
+
+body ─► size, encoding ─► unpacked, checked, stored      in a worker thread, a few at a time
+        rate of refusals    rate of its machine
+
+A batch is stored whole or not at all, in one transaction with the position after it. Whoever gets no answer sends it
+again; the position says that it is there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from functools import cache
+from typing import Any
+
+from fastapi.requests import Request
+from starlette.requests import ClientDisconnect
+
+from neural_focus.batches import CONTENT_ENCODING, MAX_BODY_BYTES, BatchStored, SentBatch, unpack
+from neural_focus.errors import ContractError, NeuralFocusError
+from neural_focus.store.batch_writer import RowContext, store_batch
+from neural_focus.store.database import Connection
+from neural_focus.time import SECOND_US, wall_clock_us
+from serving.batch_checks import check_batch
+from serving.database import Database
+from serving.people import read_person
+from serving.problems import ProblemError, problem_of
+from serving.rate_limit import RateLimit
+from serving.streams import Streams
+
+ROWS_A_SECOND, ROWS_AT_ONCE = 50_000, 4_000_000
+"""Of one machine, and of the refused batches of one person. A desktop at work records 14 rows a second; what waited
+for two weeks is sent within minutes."""
+LEAST_COST = 1000
+"""Rows that a batch counts for at least: so a machine sends at most 50 of them a second for long."""
+STORED_AT_ONCE = 2
+"""Of the pool's four connections: pages and predictions have the others."""
+MOST_HELD_BYTES = 64 << 20
+"""Of bodies that are read or wait. Whoever comes then is told to come again."""
+READ_SECONDS = 30.0
+CONTEXT_US = 60 * SECOND_US
+"""Rows have the session and the prediction of now if the last of them is at most so far from it."""
+
+
+class Ingest:
+    """Takes batches in, within the limits above. Each is counted by what came of it (``/metrics``)."""
+
+    def __init__(self, database: Database, streams: Streams) -> None:
+        self._database, self._streams = database, streams
+        self._limit = RateLimit(burst=ROWS_AT_ONCE, a_second=ROWS_A_SECOND)
+        self._turns = asyncio.Semaphore(STORED_AT_ONCE)
+        self._held = 0
+
+    async def receive(self, user_id: int, request: Request) -> BatchStored:
+        """Stores the batch in a request's body.
+
+        Raises:
+            ProblemError: 401, the person is gone; 403, the machine is another person's; 408, 413, 415, 422: the body;
+                429, too much of this machine or too many refused; 503, too many at once.
+            GapError: records before it are missing.
+            InputError: the body holds no batch, or one that cannot be stored.
+            StoreError: the database refuses.
+        """
+        try:
+            self._check_rate(user_id)
+            stored = await self._taken(user_id, request)
+        except NeuralFocusError as error:
+            problem = problem_of(error)
+            _outcomes().labels(str(problem.status)).inc()
+            if problem.status not in (429, 503):
+                self._limit.spend(user_id, LEAST_COST)
+            raise
+        _outcomes().labels("stored" if stored.stored else "known").inc()
+        return stored
+
+    def _check_rate(self, *sender: int | str) -> None:
+        seconds = self._limit.wait(sender if len(sender) > 1 else sender[0])
+        if seconds:
+            after = {"Retry-After": str(math.ceil(seconds))}
+            raise ProblemError(
+                429,
+                "Too much at once",
+                why=f"more than {ROWS_A_SECOND} rows a second",
+                hint=f"Wait {math.ceil(seconds)} s",
+                headers=after,
+            )
+
+    async def _taken(self, user_id: int, request: Request) -> BatchStored:
+        _check_encoding(request.headers.get("content-encoding", ""))
+        body, held = bytearray(), 0
+        try:
+            async with asyncio.timeout(READ_SECONDS):
+                async for part in request.stream():
+                    held += len(part)
+                    self._held += len(part)
+                    self._check_room(held)
+                    body += part
+            async with self._turns:
+                return await self._stored(user_id, bytes(body))
+        except TimeoutError:
+            raise ProblemError(408, "The body did not come", why=f"in {READ_SECONDS:.0f} s") from None
+        except ClientDisconnect:
+            raise ProblemError(400, "The body did not come", why="the connection was cut") from None
+        finally:
+            self._held -= held
+
+    def _check_room(self, length: int) -> None:
+        if length > MAX_BODY_BYTES:
+            raise ProblemError(413, "The body is too long", hint=f"Send at most {MAX_BODY_BYTES} bytes")
+        if self._held > MOST_HELD_BYTES:
+            raise ProblemError(503, "Too many send at once", hint="Send it again", headers={"Retry-After": "2"})
+
+    async def _stored(self, user_id: int, body: bytes) -> BatchStored:
+        batch = await asyncio.to_thread(_unpacked, body)
+        machine_id = str(batch.header.machine_id)
+        self._check_rate(user_id, machine_id)
+        self._limit.spend((user_id, machine_id), max(LEAST_COST, batch.header.count))
+        context = self._context(user_id, machine_id, batch)
+
+        def work(connection: Connection) -> BatchStored:
+            read_person(connection, user_id)
+            connection.rollback()  # nothing is open: the batch has a transaction of its own
+            return store_batch(connection, user_id, batch, context)
+
+        try:
+            return await self._database.run(work)
+        except ContractError as error:
+            raise ProblemError(403, "This machine is another person's", why=error.what, hint=error.hint) from None
+
+    def _context(self, user_id: int, machine_id: str, batch: SentBatch) -> RowContext:
+        """What the service itself knows of the moment; nothing of a batch that waited, which is of another moment."""
+        stream = self._streams.get(user_id, machine_id)
+        if stream is None or not batch.header.count:
+            return RowContext()
+        last_us = int(batch.records["timestamp_us"][-1])
+        session_id = stream.session_id if abs(wall_clock_us() - last_us) <= CONTEXT_US else None
+        made, snapshot = stream.prediction, stream.snapshot
+        if made is None or abs(made.t_us - last_us) > CONTEXT_US:
+            return RowContext(session_id)
+        features = snapshot.features if snapshot is not None and snapshot.t_us == made.t_us else None
+        return RowContext(session_id, made.focus_score, made.distraction_risk, features)
+
+
+def _check_encoding(encoding: str) -> None:
+    if encoding.strip().lower() != CONTENT_ENCODING:
+        raise ProblemError(
+            415,
+            "The body is not compressed by zstd",
+            why=f"Content-Encoding is {encoding[:60]!r}",
+            hint="Send Content-Encoding: zstd",
+            headers={"Accept-Encoding": CONTENT_ENCODING},
+        )
+
+
+def _unpacked(body: bytes) -> SentBatch:
+    batch = unpack(body)
+    check_batch(batch, wall_clock_us())
+    return batch
+
+
+@cache
+def _outcomes() -> Any:
+    """Batches by what came of them. Imported when the first one comes: BentoML says where counts lie only then."""
+    from prometheus_client import Counter
+
+    return Counter("neural_focus_ingested_batches", "Batches of desktops by outcome, or status of refusal", ["outcome"])
