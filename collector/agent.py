@@ -1,8 +1,8 @@
-"""The desktop agent: capture → spool → database, and one snapshot a second → service → prediction, help, answer.
+"""The desktop agent: capture → spool → service, and one snapshot a second → service → prediction, help, answer.
 
 main thread   ``collector.recording``, messages, prompt     ``collector.waker`` says when
 hook thread   X11 → ring (C++)            syncer   fdatasync of the spool (C++)
-shipper       spool → database            link     WebSocket
+shipper       spool → service (HTTP)      link     WebSocket
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from collector.live import SAVE_SECONDS
 from collector.options import Options as Options
 from collector.prompt import InterventionPrompt
 from collector.recording import Recording
+from collector.service_client import ServiceClient
 from collector.service_session import ServiceSession
 from collector.shipper import Shipper
 from collector.source import make_presence, make_prompt, watch_session
@@ -158,7 +159,6 @@ class Agent:
         """First of all: what is closed and sent after this has the new time, as the service's clock has."""
         step_us = self._recording.follow_clock()
         if step_us:
-            self._service.clock_moved()
             self._status.clock_moved(step_us / 1e6)
             self._log_step(step_us)
 
@@ -233,16 +233,15 @@ class Agent:
 
     def _make_shipper(self) -> Shipper | None:
         options = self._options
-        if options.database_url is None:
+        if options.address is None or not options.ship:
             return None
         return Shipper(
-            options.database_url,
+            ServiceClient(options.address, options.token),
             options.desktop,
             zone=options.zone,
             boots=self._recording.boots,
             clock_steps=self._recording.clock_steps,
             consent=options.consent,
-            known=lambda: self._service.known,
         )
 
     def _finish(self) -> None:

@@ -6,6 +6,7 @@
     spool/                      see ``collector.spool``
     engine.state                the live engine when the agent last stopped, and where it stood
     actions.json                see ``collector.actions.journal``
+    token                       what the service knows this person by; without one, the installation's own token
 """
 
 from __future__ import annotations
@@ -49,6 +50,11 @@ class Desktop:
     def actions(self) -> Path:
         """What help did here in the last day."""
         return self.folder / "actions.json"
+
+    @property
+    def token(self) -> Path:
+        """A token of the service that speaks for this person alone, on one line; only its owner may read it."""
+        return self.folder / "token"
 
     def machine_id(self) -> str:
         """UUID of this machine for this person, made at the first call.

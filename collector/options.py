@@ -16,7 +16,7 @@ from collector.zone_watch import ZoneWatch
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the composition root decides. ``address`` None: no service; ``database_url`` None: nothing is shipped."""
+    """What the composition root decides. ``address`` None: no service, and nothing is shipped."""
 
     desktop: Desktop
     consent: Consent
@@ -30,8 +30,9 @@ class Options:
     """The person's own categories, else ``categories.toml`` in the desktop's folder."""
     application_folders: tuple[Path, ...] = ()
     """Where ``.desktop`` files lie, whose categories stand in for apps that no rule names."""
-    database_url: str | None = None
     address: str | None = None
+    ship: bool = True
+    """Whether records are sent to the service, too; else they stay in the spool."""
     token: str = ""
     decide: Decide | None = None
     click: Click | None = None

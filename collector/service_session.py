@@ -15,7 +15,6 @@ from dataclasses import replace
 from collector.actions.runner import ActionRunner
 from collector.live import LiveEngine
 from collector.prompt import InterventionPrompt
-from collector.shipper import RowContext
 from collector.websocket_client import WebSocketClient
 from neural_focus.errors import FormatError
 from neural_focus.messages import (
@@ -42,7 +41,6 @@ from neural_focus.time import STEP_US
 
 STALE_US = 10_000_000
 """A second that closed longer ago than this is history: nobody is asked about it."""
-LIVE_FEATURES = 30
 COMPLAINT_SECONDS = 60.0
 
 
@@ -65,13 +63,10 @@ class ServiceSession:
         ``receive_session`` gets all that came, for what it tells of sessions."""
         self._link, self._live, self._prompt, self._now_us, self._actions = link, live, prompt, now_us, actions
         self._site_in_front, self._unavailable, self._receive_session = site_in_front, unavailable, receive_session
-        self._features: dict[int, dict[str, float]] = {}
         self._natural: dict[int, int] = {}
         self._ends: dict[int, int] = {}
         self._joined = -1
         self._received: list[ServerMessage] = []
-        self.known = RowContext()
-        """What the shipper puts onto every row; replaced, never changed."""
         self.counters: Counter[str] = Counter(predictions=0, interventions=0, answers=0)
         self.closed: Counter[str] = Counter()
         """Offers that were answered or timed out, by the stored response."""
@@ -126,10 +121,6 @@ class ServiceSession:
             if timed is not None:
                 link.send(SessionApplied(timed.id, timed.start_us))
 
-    def clock_moved(self) -> None:
-        """The seconds before are of another time: predictions for them say nothing of what is now."""
-        self._features.clear()
-
     def publish_status(self, status: DesktopStatus) -> None:
         """Tells what this desktop does, when that changed or the service may have forgotten it."""
         if self._link is None or not self._link.connected:
@@ -144,9 +135,6 @@ class ServiceSession:
             self._link.send(message)
 
     def _publish(self, snapshot: Snapshot) -> None:
-        self._features[snapshot.t_us] = snapshot.features
-        while len(self._features) > LIVE_FEATURES:
-            del self._features[min(self._features)]
         self._send(replace(snapshot, unavailable=self._unavailable()))
 
     def _publish_session(self, start_us: int, end_us: int) -> None:
@@ -197,17 +185,9 @@ class ServiceSession:
             self._live.predicted(message.t_us, message.focus_score)
         except FormatError as error:
             self._complain(f"the service sent a prediction that cannot be used: {error}")
-            return
-        self.known = replace(
-            self.known,
-            focus_score=message.focus_score,
-            distraction_risk=message.distraction_risk,
-            features=self._features.get(message.t_us),
-        )
 
     def _session_started(self, session: SessionStarted) -> None:
         start_us = session.start_us or self._now_us()
-        self.known = replace(self.known, session_id=session.id)
         if session.session_type != "natural":
             if self._live.timed is None or session.id != self._live.timed.id:
                 taken = self._live.start_session(session.id, self._not_ahead(start_us))
@@ -220,8 +200,6 @@ class ServiceSession:
     def _session_ended(self, session: SessionEnded) -> None:
         if self._live.timed is not None and session.session_id == self._live.timed.id:
             self._live.end_session(self._not_ahead(session.end_us or self._now_us()))
-        if session.session_id == self.known.session_id:
-            self.known = replace(self.known, session_id=None)
 
     def _take_answer(self) -> str | None:
         answered = self._prompt.poll()

@@ -40,7 +40,7 @@ MAX_SET_BACK_US = 366 * DAY_US
 TITLE_CHARACTERS = 512
 MAX_SPAN_US = 31 * DAY_US
 """From a batch's earliest record to its latest: so many days of a table may be made at once."""
-LEVEL = 3
+LEVEL = 1
 _WINDOW_BYTES = 8 << 20
 
 Sequence = Annotated[int, Meta(ge=0, le=2**62)]
@@ -70,7 +70,7 @@ class BatchHeader:
 
     ``lost_from``: the spool gave up the records from there to ``first_seq``, and they will never come. ``titles`` are
     the string table for WINDOW_TITLE_CHANGE. ``clock_step_us``: how far the clock was moved just before the boot.
-    ``set_back_us``: how far the clock was set back since, so that what was captured before may lie ahead.
+    ``set_back_us``: how far the records lie ahead of the desktop's own clock, which was set back since.
     ``zones``: where the person's clock is, oldest first, until the service has stored it; so is ``consent``.
     """
 

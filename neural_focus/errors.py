@@ -11,7 +11,8 @@ NeuralFocusError
 ├── CaptureError           no display, no permission, capture would be silently empty
 ├── ConsentError           nothing may be captured yet
 ├── QualityError           a data-quality gate failed
-└── ServiceError           a supervised process did not start, or stopped
+└── ServiceError           a supervised process did not start, stopped, or does not answer as it should
+    └── BusyError          it takes nothing more for some seconds
 """
 
 from __future__ import annotations
@@ -70,4 +71,12 @@ class QualityError(NeuralFocusError):
 
 
 class ServiceError(NeuralFocusError):
-    """A supervised process did not start, or stopped."""
+    """A supervised process did not start, stopped, or does not answer as it should."""
+
+
+class BusyError(ServiceError):
+    """The service takes nothing more for ``seconds``."""
+
+    def __init__(self, what: str, seconds: float, *, why: str = "") -> None:
+        super().__init__(what, why=why)
+        self.seconds = seconds

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,10 +30,10 @@ def agent(
     display: Annotated[str, typer.Option(help="X display to capture; default: that of the session")] = "",
     consent: Annotated[str, typer.Option(help="yes: I agree to be watched; no: I do not (any more)")] = "",
     demo: Annotated[str, typer.Option(help="Run as the desktop of this demo person, who answers by itself")] = "",
-    service: Annotated[bool, typer.Option(help="Send snapshots to the service")] = True,
+    service: Annotated[bool, typer.Option(help="Send records and snapshots to the service")] = True,
     seconds: Annotated[float, typer.Option(help="Stop after so many seconds; 0: run until Ctrl-C")] = 0.0,
 ) -> None:
-    """Capture this desktop, ship its events and talk to the service."""
+    """Capture this desktop, send its events to the service and talk to it."""
     from collector.agent import Agent, Options
     from collector.consent import require_consent
     from collector.desktop import desktop_of
@@ -55,7 +56,6 @@ def agent(
         ask=(lambda text: console.input(text, markup=False)) if terminal else None,
     )
     source = find_source(display or None)
-    url = _database_url(settings)
     options = Options(
         desktop=desktop,
         consent=agreed,
@@ -66,9 +66,9 @@ def agent(
         titles=settings.titles,
         rules=settings.home / "categories.toml",
         application_folders=() if demo else application_folders(os.environ),
-        database_url=url if settings.ship == "events" else None,
         address=service_address(settings) if service else None,
-        token=_token(settings, url, demo),
+        ship=settings.ship == "events",
+        token=_token(settings, desktop) if service else "",
         decide=_demo_policy() if demo and settings.demo_answers else None,
         click=_demo_hands(display or os.environ.get("DISPLAY", "")) if demo else None,
         terminal=terminal and not demo,
@@ -107,53 +107,39 @@ def _open_page() -> None:
     subprocess.Popen(command, env=unmarked(os.environ), start_new_session=True)
 
 
-def _database_url(settings: Settings) -> str | None:
-    """``DATABASE_URL``, else the embedded server's; it need not run yet, the shipper tries again."""
-    if settings.database_url:
-        return settings.database_url
-    from infra.embedded_database import EmbeddedServer
+def _token(settings: Settings, desktop: Desktop) -> str:
+    """That of the desktop's own file; else the local person's, of this installation.
 
-    return EmbeddedServer.from_settings(settings).url()
-
-
-def _token(settings: Settings, url: str | None, demo: str) -> str:
-    """The local person's token, or one that speaks for the demo person only."""
+    Raises:
+        ConfigurationError: a file that cannot be read; a demo person without one.
+    """
+    try:
+        return desktop.token.read_text("utf-8").strip()
+    except FileNotFoundError:
+        if desktop.is_demo:
+            raise ConfigurationError(
+                f"{desktop.username} has no token at the service", hint="neural-focus up makes one at its start"
+            ) from None
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{desktop.token} cannot be read", why=str(error)) from error
     from neural_focus.secrets import load_secrets
 
-    secrets = load_secrets(settings.secrets)
-    if not demo:
-        return secrets.api_token
-    if url is None:
-        raise ConfigurationError("a demo person needs the database", hint="Start it: neural-focus database start")
-    from neural_focus.store.database import connect
-    from neural_focus.store.users import ensure_user
-    from serving.auth import issue_token
-
-    with connect(url) as connection:
-        user_id = ensure_user(connection, demo, is_demo=True, zone=settings.zone)
-    return issue_token(secrets, user_id)
+    return load_secrets(settings.secrets).api_token
 
 
 def _revoke(settings: Settings, desktop: Desktop, console: Console) -> None:
-    """Takes the consent back, in the database too where that can be reached."""
+    """Takes the consent back, at the service too where that answers."""
     from collector.consent import revoke
-    from neural_focus.errors import StoreError
-    from neural_focus.store.consents import revoke_consents
-    from neural_focus.store.database import connect
-    from neural_focus.store.users import read_user
+    from collector.service_client import ServiceClient
+    from neural_focus.errors import NeuralFocusError
 
     revoke(desktop.consent)
     console.print("You do not agree any more: nothing is captured from now on.", markup=False)
-    url = _database_url(settings)
-    if url is None:
-        return
     try:
-        with connect(url) as connection:
-            user = read_user(connection, desktop.username)
-            if user is not None:
-                revoke_consents(connection, user.id)
-    except StoreError as error:
-        console.print(f"Your consent is taken back here, not in the database: {error}", markup=False)
+        with closing(ServiceClient(service_address(settings), _token(settings, desktop))) as client:
+            client.revoke_consent()
+    except NeuralFocusError as error:
+        console.print(f"Your consent is taken back here, not at the service: {error}", markup=False)
 
 
 def _demo_policy() -> Decide:

@@ -95,13 +95,18 @@ def agent(settings: Settings, display: Mapping[str, str], *, demo: str = "") -> 
     return Program(
         "agent",
         (sys.executable, "-m", "infra.cli", "agent", *arguments),
-        environment(settings) | dict(display),
+        _without_database(environment(settings)) | dict(display),
         settings.logs / "agent.log",
         lambda: "" if counters.exists() else "it has counted nothing yet",
         start_seconds=60,
         stop_seconds=25,
         may_quit=True,
     )
+
+
+def _without_database(variables: dict[str, str]) -> dict[str, str]:
+    """What a desktop has to know: its records go to the service, like those of any other machine."""
+    return {name: value for name, value in variables.items() if name != "DATABASE_URL"}
 
 
 def agent_counters(settings: Settings) -> Path:

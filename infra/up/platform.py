@@ -15,8 +15,10 @@ from pathlib import Path
 
 from rich.console import Console
 
+from collector.desktop import desktop_of
 from flows.server import ensure_database
 from infra.database_schema import make_database, migrate
+from infra.desktop_token import give_token
 from infra.embedded_database import EmbeddedServer
 from infra.embedded_database_postmaster import postmaster
 from infra.ports import holder, is_taken
@@ -190,6 +192,7 @@ class RunningPlatform:
             user_id = ensure_user(connection, name, is_demo=self.demo, zone=settings.zone)
             if self.demo:
                 store_help(connection, user_id, plan.DEMO_HELP, keep=True)
+                give_token(desktop_of(settings, DEMO_PERSON), self.secrets, user_id)
         display: Mapping[str, str] = {}
         if self.demo:
             with step(self.console, DISPLAY) as at_work:

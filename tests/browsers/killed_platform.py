@@ -31,7 +31,9 @@ from rich.console import Console
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
+from collector.desktop import desktop_of
 from infra.database_schema import make_database, migrate
+from infra.desktop_token import give_token
 from infra.embedded_database import EmbeddedServer
 from infra.embedded_database_postmaster import postmaster
 from infra.up import plan
@@ -71,6 +73,7 @@ class KilledPlatform:
         with connect_database(self.database_url) as connection:
             self.user_id = ensure_user(connection, PERSON, is_demo=True)
             connection.commit()
+        give_token(desktop_of(settings, PERSON), self._secrets, self.user_id)
         self._supervisor.launch(plan.service(settings, demo=False))
         variables = start_display(settings, self._supervisor)
         os.environ.update(variables)

@@ -1,15 +1,25 @@
-"""The service's side of the socket, to the letter of the messages, with answers that a test decides."""
+"""The service's side of the socket, to the letter of the messages, with answers that a test decides.
+
+Records are stored by the service's own code where there is a database.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
-import websockets
-import websockets.sync.server
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from infra.ports import free_port
+from neural_focus.errors import NeuralFocusError
 from neural_focus.messages import (
     ClientMessage,
     PredictionMade,
@@ -20,20 +30,31 @@ from neural_focus.messages import (
     decode_client,
     encode,
 )
+from neural_focus.store.database import connect
+from neural_focus.store.users import ensure_user
 from neural_focus.time import iso
+from serving.database import Database
+from serving.ingest import Ingest
+from serving.problems import ProblemError, problem_of, respond
+from serving.streams import Streams
 
 Kind = TypeVar("Kind", bound=ClientMessage)
+PERSON = "ada"
 
 
 class ScriptedService:
     """Answers every snapshot by a prediction; keeps what the desktop said. ``say`` sends more."""
 
-    def __init__(self) -> None:
+    def __init__(self, database: Database | None, user_id: int) -> None:
+        self.user_id = user_id
+        """The person of whoever sends records; 0 without a database."""
         self.heard: list[ClientMessage] = []
         self.authorization: list[str | None] = []
         self.paths: list[str] = []
         self.predicted: dict[int, float] = {}
-        self._socket: websockets.sync.server.ServerConnection | None = None
+        self._ingest = None if database is None else Ingest(database, Streams())
+        self._socket: WebSocket | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def of(self, kind: type[Kind]) -> list[Kind]:
         """What the desktop said of one kind."""
@@ -41,37 +62,48 @@ class ScriptedService:
 
     def say(self, message: ServerMessage) -> None:
         """Send to the desktop."""
-        assert self._socket is not None, "no desktop is connected"
-        self._socket.send(encode(message))
+        self._call(lambda socket: socket.send_text(encode(message)))
 
     def hang_up(self) -> None:
         """Close the connection as a service that restarts does."""
-        assert self._socket is not None, "no desktop is connected"
-        self._socket.close()
+        self._call(lambda socket: socket.close())
 
-    def serve(self, socket: websockets.sync.server.ServerConnection) -> None:
+    def _call(self, work: Any) -> None:
+        assert self._socket is not None and self._loop is not None, "no desktop is connected"
+        asyncio.run_coroutine_threadsafe(work(self._socket), self._loop).result(60)
+
+    async def serve(self, socket: WebSocket) -> None:
         """One connection."""
-        assert socket.request is not None
-        self.authorization.append(socket.request.headers.get("Authorization"))
-        self.paths.append(socket.request.path)
-        self._socket = socket
+        await socket.accept()
+        self.authorization.append(socket.headers.get("Authorization"))
+        self.paths.append(f"{socket.url.path}?{socket.url.query}")
+        self._socket, self._loop = socket, asyncio.get_running_loop()
         try:
-            for text in socket:
-                message = decode_client(text)
+            while True:
+                message = decode_client(await socket.receive_text())
                 self.heard.append(message)
-                self._answer(message)
-        except websockets.ConnectionClosed:
+                for answer in self._answers(message):
+                    await socket.send_text(encode(answer))
+        except (WebSocketDisconnect, RuntimeError):  # the latter: this side hung up
             return
 
-    def _answer(self, message: ClientMessage) -> None:
+    async def store(self, request: Request) -> JSONResponse:
+        """A batch of records."""
+        try:
+            if self._ingest is None:
+                raise ProblemError(503, "The database refuses")
+            stored = await self._ingest.receive(self.user_id, request)
+        except NeuralFocusError as error:
+            return respond(problem_of(error))
+        return JSONResponse({"next_seq": stored.next_seq, "stored": stored.stored, "lost": stored.lost})
+
+    def _answers(self, message: ClientMessage) -> Iterator[ServerMessage]:
         if isinstance(message, Snapshot):
             score = 40.0 + message.t_us // 1_000_000 % 50
             self.predicted[message.t_us] = score
-            self.say(prediction(message.t_us, score))
+            yield prediction(message.t_us, score)
         elif isinstance(message, StartSession):
-            self.say(
-                SessionStarted(7, 1, iso(message.start_us or 0), message.type, False, 0, start_us=message.start_us)
-            )
+            yield SessionStarted(7, 1, iso(message.start_us or 0), message.type, False, 0, start_us=message.start_us)
 
 
 def prediction(t_us: int, score: float) -> PredictionMade:
@@ -80,12 +112,34 @@ def prediction(t_us: int, score: float) -> PredictionMade:
 
 
 @contextmanager
-def scripted_service(port: int = 0) -> Iterator[tuple[ScriptedService, int]]:
-    """The service and its port on loopback."""
-    service = ScriptedService()
-    with websockets.sync.server.serve(service.serve, "127.0.0.1", port) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield service, server.socket.getsockname()[1]
-        server.shutdown()
+def scripted_service(
+    database_url: str = "", *, is_demo: bool = False, zone: str = "Asia/Kolkata"
+) -> Iterator[tuple[ScriptedService, int]]:
+    """The service and its port on loopback. Records go to the database, which knows ``PERSON``; without one they are
+    refused."""
+    database, user_id = None, 0
+    if database_url:
+        with connect(database_url) as connection:
+            user_id = ensure_user(connection, PERSON, is_demo=is_demo, zone=zone)
+        database = Database(database_url)
+        database.open()
+    service, port = ScriptedService(database, user_id), free_port()
+    routes = [WebSocketRoute("/ws", service.serve), Route("/api/v1/ingest", service.store, methods=["POST"])]
+    config = uvicorn.Config(
+        Starlette(routes=routes),
+        port=port,
+        lifespan="off",
+        log_level="error",
+        ws="websockets-sansio",
+        timeout_graceful_shutdown=1,
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        yield service, port
+    finally:
+        server.should_exit = True
         thread.join()
+        if database is not None:
+            database.close()

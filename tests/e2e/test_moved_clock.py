@@ -62,7 +62,7 @@ def test_a_moved_clock_brings_neither_refusals_nor_silence(
     with (
         virtual_desktop() as display,
         running_service(fresh_database_url, tmp_path, **variables) as service,
-        Desk(tmp_path, fresh_database_url, service.settings.serving_port) as desk,
+        Desk(tmp_path, service.settings.serving_port) as desk,
         hands_at_work(display),
     ):
         # The person's zone is kept as of the database's own clock: in another one than UTC hours would differ.

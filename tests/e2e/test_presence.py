@@ -18,7 +18,7 @@ from node_here import find_node
 from private_bus import Shell, private_bus, shell
 from recorded_input import KEYS, Device
 from scripted_service import scripted_service
-from test_agent import NOBODY_LISTENS, Desk
+from test_agent import Desk
 from virtual_desktop import virtual_desktop, wait_for
 
 import collector.wayland
@@ -185,7 +185,7 @@ def test_the_tray_shows_the_state_pauses_for_real_and_quits(panel: Shell, tmp_pa
     with (
         virtual_desktop() as display,
         scripted_service() as (service, port),
-        Desk(tmp_path, NOBODY_LISTENS, port) as desk,
+        Desk(tmp_path, port) as desk,
     ):
         hands = Injector(display)
         window = hands.open_window("code", "main.py")
@@ -226,7 +226,7 @@ def test_a_session_is_started_and_shown_and_a_row_rests_by_the_tray(panel: Shell
     with (
         virtual_desktop(),
         scripted_service() as (service, port),
-        Desk(tmp_path, NOBODY_LISTENS, port) as desk,
+        Desk(tmp_path, port) as desk,
     ):
         panel.open_tray()
         agent = desk.start()

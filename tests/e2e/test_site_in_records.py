@@ -25,8 +25,8 @@ def test_the_kind_of_a_site_is_in_the_records_and_the_site_is_nowhere(tmp_path: 
     with (
         virtual_desktop() as display,
         private_bus(),
-        scripted_service() as (service, port),
-        Desk(tmp_path, fresh_database_url, port) as desk,
+        scripted_service(fresh_database_url) as (service, port),
+        Desk(tmp_path, port) as desk,
     ):
         hands = Injector(display)
         code, firefox = (hands.open_window(name, f"{name} title") for name in ("code", "firefox"))
