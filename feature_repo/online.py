@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 from feast import FeatureView
@@ -25,6 +26,7 @@ from neural_focus.time import microseconds, moment
 
 TYPE: Final = "feature_repo.online.GuardedSqliteOnlineStore"
 _BUSY_SECONDS = 5
+_KEYS_AT_ONCE, _KEYS_KEPT = 500, 10_000
 
 
 class GuardedSqliteOnlineStoreConfig(SqliteOnlineStoreConfig):
@@ -60,16 +62,12 @@ class GuardedSqliteOnlineStore(SqliteOnlineStore):
         name = _table(config, table)
         with self._lock, self._get_conn(config) as connection:
             connection.execute("BEGIN IMMEDIATE")
-            for entity_key, values, time, created in data:
-                key, t_us = _key(config, entity_key), microseconds(time)
-                if not _is_newer(connection, name, key, t_us):
-                    continue
-                created_us = None if created is None else microseconds(created)
-                connection.executemany(
-                    f'INSERT OR REPLACE INTO "{name}" (entity_key, feature_name, value, event_ts, created_ts)'  # noqa: S608
-                    " VALUES (?, ?, ?, ?, ?)",
-                    [(key, feature, value.SerializeToString(), t_us, created_us) for feature, value in values.items()],
-                )
+            connection.executemany(
+                f'INSERT INTO "{name}" (entity_key, feature_name, value, event_ts, created_ts)'  # noqa: S608
+                " VALUES (?, ?, ?, ?, ?) ON CONFLICT (entity_key, feature_name) DO UPDATE SET value = excluded.value,"
+                " event_ts = excluded.event_ts, created_ts = excluded.created_ts WHERE excluded.event_ts > event_ts",
+                _rows(config, data),
+            )
         if progress:
             progress(len(data))
 
@@ -81,10 +79,20 @@ class GuardedSqliteOnlineStore(SqliteOnlineStore):
         requested_features: list[str] | None = None,
     ) -> list[tuple[datetime | None, dict[str, Value] | None]]:
         """The stored row of each key with its event time, (None, None) where there is none."""
-        name = _table(config, table)
+        name, keys = _table(config, table), [_key(config, key) for key in entity_keys]
+        found: dict[bytes, dict[str, tuple[Value, int]]] = {key: {} for key in keys}
         with self._lock:
             connection = self._get_conn(config)
-            return [_read_row(connection, name, _key(config, key)) for key in entity_keys]
+            for first in range(0, len(keys), _KEYS_AT_ONCE):
+                some = keys[first : first + _KEYS_AT_ONCE]
+                # The cast keeps sqlite3 from turning the number into a local naive datetime.
+                query = (
+                    f'SELECT entity_key, feature_name, value, CAST(event_ts AS INTEGER) FROM "{name}"'  # noqa: S608
+                    f" WHERE entity_key IN ({', '.join('?' * len(some))})"
+                )
+                for key, feature, value, t_us in connection.execute(query, some):
+                    found[key][feature] = Value.FromString(value), t_us
+        return [_row(found[key]) for key in keys]
 
     def disconnect(self) -> None:
         """Closes the database file."""
@@ -114,20 +122,28 @@ def _table(config: RepoConfig, table: FeatureView) -> str:
 
 
 def _key(config: RepoConfig, entity_key: EntityKey) -> bytes:
-    version = config.entity_key_serialization_version
+    names, values = tuple(entity_key.join_keys), tuple(one.string_val for one in entity_key.entity_values)
+    return _serialized(names, values, config.entity_key_serialization_version)
+
+
+@lru_cache(_KEYS_KEPT)
+def _serialized(names: tuple[str, ...], values: tuple[str, ...], version: int) -> bytes:
+    entity_key = EntityKey(join_keys=names, entity_values=[Value(string_val=one) for one in values])
     return bytes(serialize_entity_key(entity_key, entity_key_serialization_version=version))
 
 
-def _is_newer(connection: sqlite3.Connection, name: str, key: bytes, t_us: int) -> bool:
-    # The cast keeps sqlite3 from turning the number into a local naive datetime.
-    query = f'SELECT max(CAST(event_ts AS INTEGER)) FROM "{name}" WHERE entity_key = ?'  # noqa: S608
-    (stored,) = connection.execute(query, (key,)).fetchone()
-    return stored is None or t_us > int(stored)
+def _rows(
+    config: RepoConfig, data: Sequence[tuple[EntityKey, dict[str, Value], datetime, datetime | None]]
+) -> Iterator[tuple[bytes, str, bytes, int, int | None]]:
+    for entity_key, values, time, created in data:
+        key, t_us = _key(config, entity_key), microseconds(time)
+        created_us = None if created is None else microseconds(created)
+        for feature, value in values.items():
+            yield key, feature, value.SerializeToString(), t_us, created_us
 
 
-def _read_row(connection: sqlite3.Connection, name: str, key: bytes) -> tuple[datetime | None, dict[str, Value] | None]:
-    query = f'SELECT feature_name, value, CAST(event_ts AS INTEGER) FROM "{name}" WHERE entity_key = ?'  # noqa: S608
-    rows = connection.execute(query, (key,)).fetchall()
-    if not rows:
+def _row(found: dict[str, tuple[Value, int]]) -> tuple[datetime | None, dict[str, Value] | None]:
+    if not found:
         return None, None
-    return moment(rows[0][2]), {feature: Value.FromString(value) for feature, value, _ in rows}
+    [t_us, *_] = (t_us for _, t_us in found.values())
+    return moment(t_us), {feature: value for feature, (value, _) in found.items()}

@@ -31,6 +31,7 @@ FLAG = CHANNELS - 1
 """The channel that is 1 for a step that is there."""
 TYPES = slice(len(FEATURE_NAMES), FLAG)
 _FLAT = STEPS * CHANNELS
+_KEPT = STEPS * STEP_SECONDS
 _MOMENTUM = FEATURE_INDEX["focus_momentum"]
 _ACTIVITY = [
     FEATURE_INDEX[name] for name in ("keystroke_count", "mouse_move_count", "mouse_click_count", "context_switches_30s")
@@ -111,11 +112,13 @@ def split_rows(contract: InputContract, rows: Rows) -> tuple[Rows, Recent]:
 
 
 class LiveSteps:
-    """The last two minutes of one stream, kept snapshot by snapshot."""
+    """The last two minutes of one stream, kept snapshot by snapshot: one a second, each at its second's place."""
 
     def __init__(self) -> None:
         self._last = -1
-        self._steps: dict[int, tuple[Recent, bool]] = {}
+        self._steps = np.zeros((_KEPT, CHANNELS), np.float16)
+        self._second = np.full(_KEPT, -1, np.int64)
+        self._active = np.zeros(_KEPT, bool)
 
     def observe(self, t_us: int, features: Rows, types: Types) -> None:
         """Take in the snapshot float32[32] of one second with its last ten event types uint8[10]; none older than the
@@ -126,19 +129,15 @@ class LiveSteps:
         """``observe``, of what was encoded."""
         if second <= self._last:
             return
-        self._last = second
-        self._steps[second] = step, active
-        while (first := next(iter(self._steps))) <= second - STEPS * STEP_SECONDS:
-            del self._steps[first]
+        self._last, place = second, second % _KEPT
+        self._steps[place], self._second[place], self._active[place] = step, second, active
 
     def recent(self) -> Recent:
         """The sequence float16[1, STEPS, CHANNELS] that ends at the last snapshot; empty steps before the first."""
-        steps = np.zeros((1, STEPS, CHANNELS), np.float16)
-        for back in range(STEPS):
-            step, active = self._steps.get(self._last - back * STEP_SECONDS, (None, False))
-            if step is not None and (active or back == 0):
-                steps[0, STEPS - 1 - back] = step
-        return steps
+        wanted = self._last - STEP_SECONDS * np.arange(STEPS - 1, -1, -1)
+        place = wanted % _KEPT
+        there = (self._second[place] == wanted) & (self._active[place] | (wanted == self._last))
+        return np.where(there[:, None], self._steps[place], np.float16(0))[None]
 
 
 def observe_together(streams: Sequence[LiveSteps], t_us: Times, features: Rows, types: Types) -> None:
