@@ -21,6 +21,7 @@ from neural_focus.time import iso
 from neural_focus.validation import validate
 
 MAX_MESSAGE_BYTES = 64 * 1024
+MOST_FLOAT32 = float.fromhex("0x1.fffffep127")
 RiskName = Literal["LOW", "MEDIUM", "HIGH"]
 Response = Literal["accept", "reject", "snooze"]
 StoredResponse = Literal["ACCEPTED", "REJECTED", "SNOOZED", "TIMEOUT"]
@@ -67,6 +68,9 @@ class Snapshot:
             raise InputError(
                 "features has an unknown name", why=repr(extra[0]), hint="Update the desktop or the service"
             )
+        if max(map(abs, self.features.values())) > MOST_FLOAT32:
+            name = max(self.features, key=lambda one: abs(self.features[one]))
+            raise InputError(f"features.{name} is {self.features[name]}", hint="It should fit into a float32")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
@@ -33,7 +34,7 @@ from serving.online import OnlineFeatures
 from serving.personal_models import PersonalModels
 from serving.policy import Decision
 from serving.prediction_writer import PredictionWriter
-from serving.problems import problem_of
+from serving.problems import MISTAKE, ProblemError, problem_of
 from serving.shadow import ShadowPredictions
 from serving.stream_state import restore_stream
 from serving.streams import LiveStream, Streams
@@ -63,6 +64,7 @@ class Answers:
         self._interventions, self._writer = interventions, writer
         self._thread = ThreadPoolExecutor(1, "forecast")
         self._online: OnlineFeatures | None = None
+        self._rests: set[asyncio.Task[None]] = set()
         self.ticks = Ticks(self._answer)
 
     async def open(self) -> None:
@@ -96,69 +98,86 @@ class Answers:
         """The person's last prediction, with its reasons, and the age of its snapshot in seconds."""
         if (stream := self._streams.newest(user_id)) is None:
             return None, None
-        if (made := stream.prediction) is not None and not made.factors and stream.explain is not None:
-            explained = replace(made, factors=await self.in_thread(stream.explain))
-            if stream.prediction is made:
-                stream.prediction = explained
-            made = explained
-        return made, stream.age_s()
+        await self.explain(stream)
+        return stream.prediction, stream.age_s()
+
+    async def explain(self, stream: LiveStream) -> None:
+        """Give the stream's last prediction its reasons. What they follow from is let go of."""
+        made, explain = stream.prediction, stream.explain
+        if made is None or explain is None:
+            return
+        factors = made.factors or await self.in_thread(explain)
+        if stream.prediction is made:
+            stream.prediction, stream.explain = replace(made, factors=factors), None
+
+    async def finish(self) -> None:
+        """Wait for what is being stored."""
+        await asyncio.gather(*self._rests)
 
     async def _answer(self, tick: Sequence[Waiting]) -> None:
         """Answer what came together."""
-        try:
-            ready = [one for one in tick if await self._is_due(one)]
-            made = await self._forecast(ready) if ready else []
-        except NeuralFocusError as error:
-            for one in tick:
-                one.client.send(problem_of(error))
-            return
+        ready = [one for one in tick if self._is_due(one)]
+        made = await self._forecast(ready) if ready else []
+        answered = []
         for one, found in zip(ready, made, strict=True):
             if isinstance(found, NeuralFocusError):
                 one.client.send(problem_of(found))
                 continue
-            decision = self._interventions.decide(one.stream, found)
-            if decision.trigger is None:
-                self._publish(one, found, None)
-            else:  # nobody else waits for the database
-                one.rest = asyncio.create_task(self._record(one, found, decision))
-        self._shadow.consider(
-            [(one.stream, it) for one, it in zip(ready, made, strict=True) if isinstance(it, Forecast)]
-        )
+            answered.append((one.stream, found))
+            with _telling(one.client):
+                decision = self._interventions.decide(one.stream, found)
+                if decision.trigger is None:
+                    self._publish(one, found, None)
+                else:  # nobody else waits for the database
+                    self._rest(one, self._record(one, found, decision))
+        self._shadow.consider(answered)
 
-    async def _is_due(self, one: Waiting) -> bool:
-        """Whether the snapshot is to be predicted; not one that was on its way when the clock was set back: the next
-        has the new time. One that lies elsewhere in time is refused."""
+    def _is_due(self, one: Waiting) -> bool:
+        """Whether the snapshot is to be predicted now; not one that was on its way when the clock was set back: the
+        next has the new time. One that lies elsewhere in time is refused."""
         stream, snapshot = one.stream, one.snapshot
         if is_ahead(snapshot) and stream.follows(snapshot.t_us):
             return False
-        try:
-            if stream.is_set_back(snapshot.t_us, wall_clock_us()):
-                await self._begin_anew(stream)
-            check_time(stream, snapshot)
-        except NeuralFocusError as error:
-            one.client.send(problem_of(error))
+        if stream.is_set_back(snapshot.t_us, wall_clock_us()):
+            self._rest(one, self._begin_anew(one))
             return False
-        return True
+        with _telling(one.client):
+            check_time(stream, snapshot)
+            return True
+        return False
+
+    def _rest(self, one: Waiting, work: Coroutine[None, None, None]) -> None:
+        one.rest = task = asyncio.create_task(work)
+        self._rests.add(task)
+        task.add_done_callback(self._rests.discard)
 
     async def _forecast(self, tick: Sequence[Waiting]) -> list[Forecast | NeuralFocusError]:
+        """Forecast what came together; if that fails, one by one, so that it fails for nobody else."""
         if self._online is None:
             raise ConfigurationError("The service has not started")
         asked = [Asked(one.stream, one.snapshot, one.inputs, self._hub.has_page(one.stream.user_id)) for one in tick]
         sequences = self._shadow.version is not None
-        return await self.in_thread(
-            partial(forecast, self._online, self._champion, self._people, asked, sequences=sequences)
-        )
+        work = partial(forecast, self._online, self._champion, self._people, asked, sequences=sequences)
+        try:
+            return await self.in_thread(work)
+        except NeuralFocusError as error:
+            return [error] * len(tick)
+        except Exception:  # noqa: BLE001 - a mistake in what one of them brought
+            if len(tick) > 1:
+                return [found for one in tick for found in await self._forecast([one])]
+            _LOG.exception("a snapshot of the stream %s could not be predicted", tick[0].stream.stream_id)
+            return [ProblemError(500, MISTAKE.title, hint=MISTAKE.hint)]
 
     async def _record(self, one: Waiting, made: Forecast, decision: Decision) -> None:
         """Store an opportunity, then publish; where it cannot be stored the prediction is published all the same."""
-        made, stored = await self.in_thread(made.explained), None
-        try:
+        stored = None
+        with _telling(one.client):
+            made = await self.in_thread(made.explained)
             stored = await self._interventions.record(one.stream, made, decision)
-        except NeuralFocusError as error:
-            one.client.send(problem_of(error))
-        self._publish(one, made, stored)
-        if stored is not None:
-            await self._interventions.offer(stored, one.stream)
+        with _telling(one.client):
+            self._publish(one, made, stored)
+            if stored is not None:
+                await self._interventions.offer(stored, one.stream)
 
     def _publish(self, one: Waiting, made: Forecast, stored: StoredOffer | None) -> None:
         """Log the prediction, then send it: to its desktop and to pages."""
@@ -176,9 +195,24 @@ class Answers:
         if before is None or replace(before, timestamp=activity.timestamp) != activity:
             self._hub.publish(stream.user_id, activity, pages_only=True)
 
-    async def _begin_anew(self, stream: LiveStream) -> None:
+    async def _begin_anew(self, one: Waiting) -> None:
         """The clock was set back: guarded by the time of its last snapshot, the stream would be silent until then."""
+        stream = one.stream
         _LOG.warning("the clock was set back: the stream %s goes on from what is stored as of now", stream.stream_id)
         who, machine = stream.user_id, stream.machine_id
         restored = partial(restore_stream, settings=self._settings, user_id=who, machine_id=machine)
-        self._streams.begin_anew(stream, await self._database.run(restored))
+        with _telling(one.client):
+            self._streams.begin_anew(stream, await self._database.run(restored))
+            one.again = True
+
+
+@contextmanager
+def _telling(client: Client) -> Iterator[None]:
+    """What fails within is told to the client, and to nobody else."""
+    try:
+        yield
+    except NeuralFocusError as error:
+        client.send(problem_of(error))
+    except Exception:  # noqa: BLE001 - a mistake with one snapshot must not cost the others their answers
+        _LOG.exception("a snapshot could not be answered")
+        client.send(MISTAKE)

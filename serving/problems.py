@@ -15,6 +15,8 @@ from starlette.responses import JSONResponse
 from neural_focus.errors import GapError, InputError, NeuralFocusError, SizeError, StoreError
 from neural_focus.messages import Problem
 
+MISTAKE = Problem("The service made a mistake", 500, hint="See its log; it goes on")
+"""Of ours, told to whoever met it."""
 MEDIA_TYPE = "application/problem+json"
 
 

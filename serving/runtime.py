@@ -133,6 +133,7 @@ class Runtime:
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
+        await self.answers.finish()
         await run_in_threadpool(self.shadow.close)
         await self.writer.flush()
         await self.answers.close()

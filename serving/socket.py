@@ -21,7 +21,6 @@ from neural_focus.messages import (
     InterventionFeedback,
     InterventionUndone,
     LeaveJail,
-    Problem,
     SessionApplied,
     Snapshot,
     StartSession,
@@ -31,7 +30,7 @@ from neural_focus.messages import (
 )
 from serving.gate import PERSON_KEY
 from serving.hub import Client
-from serving.problems import ProblemError, problem_of
+from serving.problems import MISTAKE, ProblemError, problem_of
 from serving.runtime import Runtime
 from serving.streams import LiveStream
 
@@ -60,6 +59,9 @@ async def serve_socket(runtime: Runtime, socket: WebSocket) -> None:
         await _listen(runtime, client, stream)
     finally:
         runtime.hub.leave(client)
+        if stream is not None:
+            with suppress(NeuralFocusError, RuntimeError):  # the service stops
+                await runtime.answers.explain(stream)
         if stream is not None and stream.desktop is not None:
             gone, stream.desktop = (
                 replace(stream.desktop, state="gone", paused_until=None, missing=(), lost=(), rounds=None),
@@ -107,7 +109,7 @@ async def _listen(runtime: Runtime, client: Client, stream: LiveStream | None) -
             return
         except Exception:  # noqa: BLE001 - a mistake of ours must not cost the person their connection
             _LOG.exception("a message could not be handled")
-            client.send(Problem("The service made a mistake", 500, hint="See its log; the connection goes on"))
+            client.send(MISTAKE)
 
 
 async def _handle(runtime: Runtime, client: Client, stream: LiveStream | None, message: ClientMessage) -> None:

@@ -25,6 +25,7 @@ from typing import Any
 from neural_focus.messages import Problem, Snapshot
 from neural_focus.snapshot_inputs import SnapshotInputs
 from serving.hub import Client
+from serving.problems import MISTAKE
 from serving.streams import LiveStream
 
 GATHER_SECONDS = 0.003
@@ -40,7 +41,8 @@ _LOG = logging.getLogger("neural_focus.serving")
 @dataclass(eq=False, slots=True)
 class Waiting:
     """A snapshot that is to be answered. ``done`` ends when it was, one way or another; ``rest`` is what of its answer
-    takes longer than the tick: until then the stream's next one waits."""
+    takes longer than the tick: until then the stream's next one waits. ``again``: after it the snapshot is answered
+    once more."""
 
     client: Client
     stream: LiveStream
@@ -48,6 +50,7 @@ class Waiting:
     inputs: SnapshotInputs
     done: asyncio.Future[None]
     rest: asyncio.Task[None] | None = None
+    again: bool = False
     since: float = field(default_factory=time.monotonic)
 
 
@@ -77,7 +80,7 @@ class Ticks:
         _gave_way().inc()
         why = "this snapshot gave way to the next one"
         late.client.send(Problem("The service is overloaded", 503, detail=why, hint="It goes on by itself"))
-        late.done.set_result(None)
+        _finish(late)
 
     async def run(self) -> None:
         """Answer what comes, for good."""
@@ -91,10 +94,10 @@ class Ticks:
             except Exception:  # noqa: BLE001 - a mistake of ours in one tick must not end the loop for good
                 _LOG.exception("%d snapshots could not be answered", len(taken))
                 for one in taken:
-                    one.client.send(Problem("The service made a mistake", 500, hint="See its log; it goes on"))
+                    one.client.send(MISTAKE)
             for one in taken:
                 if one.rest is None:
-                    one.done.set_result(None)
+                    _finish(one)
                 else:
                     self._busy.add(one.stream.stream_id)
                     one.rest.add_done_callback(partial(self._rested, one))
@@ -117,8 +120,17 @@ class Ticks:
 
     def _rested(self, one: Waiting, _: asyncio.Task[None]) -> None:
         self._busy.discard(one.stream.stream_id)
-        one.done.set_result(None)
         self._some.set()
+        if one.again:
+            one.rest, one.again = None, False
+            self._waiting.setdefault(one.stream.stream_id, deque()).appendleft(one)
+        else:
+            _finish(one)
+
+
+def _finish(one: Waiting) -> None:
+    if not one.done.done():  # nobody may wait for it any more
+        one.done.set_result(None)
 
 
 @cache

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import json
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -12,9 +16,17 @@ from serving_process import query
 from trained_person import TrainedPerson
 
 from bench import served_path
+from neural_focus.errors import InputError
+from neural_focus.messages import PredictionMade, Problem, ServerMessage, Snapshot, decode_client, decode_server
 from neural_focus.models.champion import promote
+from neural_focus.models.hazard import Hazard
+from neural_focus.personal.learner import Learner
 from neural_focus.registry.model_store import save
+from neural_focus.secrets import load_secrets
 from neural_focus.settings import Settings
+from neural_focus.store.users import ensure_user
+from serving.hub import Client
+from serving.runtime import Runtime
 
 
 def test_the_bench_of_the_served_path_goes_through_the_runtime_and_its_stores(
@@ -40,3 +52,41 @@ def test_the_bench_of_the_served_path_goes_through_the_runtime_and_its_stores(
     )
     assert stored[0][:2] == (60, True) and stored[0][2] > 50
     assert np.isfinite([figure.value for figure in found]).all()
+
+
+def test_a_mistake_with_one_persons_snapshot_costs_nobody_else_an_answer(
+    module_database_url: str, tmp_path: Path, trained_person: TrainedPerson
+) -> None:
+    settings = Settings(home=tmp_path, database_url=module_database_url, username="bench")
+    text = served_path.snapshots(trained_person.person.records[:20_000])[-1]
+    snapshot = decode_client(text)
+    assert isinstance(snapshot, Snapshot)
+    with pytest.raises(InputError, match=r"features\.time_in_current_app is 1e\+39"):
+        replace(snapshot, features=snapshot.features | {"time_in_current_app": 1e39})
+
+    async def ask() -> list[ServerMessage]:
+        runtime = Runtime(settings, load_secrets(settings.secrets))
+        await runtime.start()
+        try:
+            clients = []
+            for name in ("broken", "whole", "also whole"):
+                user_id = await runtime.database.run(partial(ensure_user, username=name))
+                stream = await runtime.stream(user_id, str(uuid4()))
+                client = Client(None, user_id, stream.machine_id)  # type: ignore[arg-type] # no socket is used
+                clients.append((client, stream))
+            torn = replace(Learner.beginning(Hazard.by_rule("switch")), layer=None)  # type: ignore[arg-type]
+            runtime.people._learners[clients[0][0].user_id] = {"switch": torn}
+            await asyncio.gather(*(runtime.answers.predict(*one, snapshot) for one in clients))
+            return [decode_server(client.queue.get_nowait() or "") for client, _ in clients]
+        finally:
+            await runtime.stop()
+
+    refused, *answers = asyncio.run(ask())
+    assert isinstance(refused, Problem) and refused.status == 500
+    assert [type(one) for one in answers] == [PredictionMade, PredictionMade]
+    kept = query(
+        module_database_url,
+        "SELECT u.username FROM model_predictions p JOIN users u ON u.id = p.user_id WHERE u.username LIKE '%%whole'"
+        " OR u.username = 'broken' ORDER BY 1",
+    )
+    assert kept == [("also whole",), ("whole",)]

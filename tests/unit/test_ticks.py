@@ -163,3 +163,30 @@ def test_a_mistake_in_one_tick_is_told_to_the_log_and_the_next_is_answered(caplo
 
     play(answer, script)
     assert answered == [[(1, 0)], [(1, 1)]] and "a mistake of ours" in caplog.text
+
+
+def test_what_is_to_be_answered_once_more_comes_before_what_came_later() -> None:
+    answered: list[list[tuple[int, int]]] = []
+    restored = asyncio.Event()
+
+    async def restore(one: Waiting) -> None:
+        await restored.wait()
+        one.again = True
+
+    async def answer(tick: Sequence[Waiting]) -> None:
+        answered.append(seconds(tick))
+        if len(answered) == 1:
+            tick[0].rest = asyncio.create_task(restore(tick[0]))
+
+    async def script(ticks: Ticks) -> None:
+        desktop, other = Desktop(ticks, 1), Desktop(ticks, 2)
+        first = desktop.send(0)
+        await other.send(0)
+        second = desktop.send(1)
+        restored.set()
+        await first
+        assert not second.done()
+        await second
+
+    play(answer, script)
+    assert answered == [[(1, 0)], [(2, 0)], [(1, 0)], [(1, 1)]] or answered == [[(1, 0), (2, 0)], [(1, 0)], [(1, 1)]]
