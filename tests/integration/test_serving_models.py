@@ -152,7 +152,7 @@ def test_a_promoted_model_answers_without_a_restart_and_as_it_would_anywhere(
             return sent, made
 
         predictor = stored_models.load(service.settings, tag)
-        eventually(lambda: ask()[1].model_version == predictor.version)
+        eventually(lambda: client.get("/api/v1/model").json()["version"] == predictor.version)
         for _ in range(25):  # some steps of a sequence
             ask()
         sent, made = ask()
