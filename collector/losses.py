@@ -21,6 +21,11 @@ _ENGINE = {
     "late": ("records came too late for their second", "the machine was busy; the database has them", ""),
     "rejected_controls": ("sessions and answers were refused", "their time was impossible", ""),
 }
+_UNSTORABLE = {
+    "invalid": "their times or types are none: before 2000 where a machine has no clock of its own",
+    "too_old": "their times are too long ago: the clock was behind, or the spool waited too long",
+    "in_the_future": "the clock was ahead by more than a year",
+}
 _NO_FAULTS = ("events", "snapshots", "clamped", "idle_merged", "apps_forgotten", "stays_forgotten")
 
 
@@ -39,6 +44,10 @@ def losses(counted: Mapping[str, Any]) -> list[Notice]:
         found.append(Notice(f"{counted['titles_lost']} window titles were not looked at", "they changed too fast"))
     if counted.get("lost"):
         found.append(Notice(f"{counted['lost']} records never reached the database", "they are missing from the spool"))
+    found += [
+        Notice(f"{count} records were not sent", _UNSTORABLE[reason], "Let the system keep the time")
+        for reason, count in counted.get("unstorable", {}).items()
+    ]
     for part, words in (("spool", _SPOOL), ("link", _LINK), ("engine", _ENGINE)):
         counts = counted.get(part, {})
         found += [Notice(f"{counts[name]} {what}", why, hint) for name, (what, why, hint) in words.items() if

@@ -12,10 +12,12 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
 import numpy as np
+from numpy.typing import NDArray
 
 from collector.consent import Consent
 from collector.desktop import Desktop
@@ -34,7 +36,8 @@ from neural_focus.batches import (
     pack,
 )
 from neural_focus.errors import BusyError, GapError, InputError, ServiceError, SizeError
-from neural_focus.events import EVENT_DTYPE, EventType
+from neural_focus.events import EVENT_DTYPE, MAX_TIMESTAMP_US, MIN_TIMESTAMP_US, EventType
+from neural_focus.storable import find_unstorable
 from neural_focus.time import wall_clock_us
 
 SHIP_SECONDS = 2.0
@@ -62,19 +65,24 @@ class Shipper(threading.Thread):
         super().__init__(name="shipper", daemon=True)
         self._client, self._desktop = client, desktop
         self._boots, self._clock_steps = boots, clock_steps
-        self._zones = deque([ZoneSince(zone, wall_clock_us())], MAX_ZONES)
+        self._zones: deque[ZoneSince] = deque(maxlen=MAX_ZONES)
+        self.move(wall_clock_us(), zone)
         self._agreed: AgreedTo | None = AgreedTo(consent.version, consent.titles)
         self._reader = SpoolReader(desktop.spool)
         self._positions: dict[str, int] = {}
         self._stop_at: float | None = None
         self._wake = threading.Event()
+        self._left_out: dict[str, tuple[int, int]] = {}
+        """(first, end) of the last records of a boot that were left out."""
         self.counters: Counter[str] = Counter(shipped=0, shipped_earlier=0, lost=0, retries=0)
+        self.unstorable: Counter[str] = Counter()
+        """Records that were left out, by the reason why no service would store them (``neural_focus.storable``)."""
         self.problem = ""
         """Why nothing is shipped at the moment; empty while all is well."""
 
     def move(self, t_us: int, zone: str) -> None:
         """The person is in another zone from ``t_us`` on; the service learns it before what was captured then."""
-        self._zones.append(ZoneSince(zone, t_us))
+        self._zones.append(ZoneSince(zone, min(max(t_us, MIN_TIMESTAMP_US), MAX_TIMESTAMP_US)))  # whatever its clock
 
     def finish(self, seconds: float) -> None:
         """Ships what is left for at most ``seconds``, then ends the thread."""
@@ -109,25 +117,42 @@ class Shipper(threading.Thread):
 
     def _ship_all(self) -> None:
         while (batch := self._reader.peek()) is not None:
-            for start, end in _parts(batch.records["timestamp_us"]):
-                self._ship(batch, start, end)
-                if self._stop_at is not None and time.monotonic() >= self._stop_at:
-                    return
+            unstorable = find_unstorable(batch.records, wall_clock_us(), MAX_SET_BACK_US)
+            good = ~np.logical_or.reduce([np.zeros(len(batch.records), np.bool_), *unstorable.values()])
+            for first, last in _runs(good):
+                if not good[first]:
+                    self._leave_out(batch, first, last, unstorable)
+                    continue
+                for start, end in _parts(batch.records["timestamp_us"][first:last]):
+                    self._ship(batch, first + start, first + end)
+                    if self._stop_at is not None and time.monotonic() >= self._stop_at:
+                        return
             self._reader.advance()
         if self._zones or self._agreed is not None:
             header = BatchHeader(UUID(self._desktop.machine_id()), UUID(self._boots[-1]), 0, 0)
             self._send(header, NO_RECORDS)
 
+    def _leave_out(self, batch: Batch, start: int, end: int, unstorable: Mapping[str, NDArray[np.bool_]]) -> None:
+        """Counts records that no service would store, once, however often the batch is tried."""
+        before, counted = self._left_out.get(batch.boot_id, (0, 0))
+        first, last = batch.first_seq + start, batch.first_seq + end
+        if last > counted:
+            self._left_out[batch.boot_id] = before if first == counted else first, last
+            self.unstorable.update({reason: int(bad[start:end].sum()) for reason, bad in unstorable.items()})
+
     def _ship(self, batch: Batch, start: int, end: int) -> None:
         """Sends the records from ``start`` to ``end`` of a batch, in halves where their titles are too long for one."""
         records, first_seq = batch.records[start:end], batch.first_seq + start
+        left_from, left_until = self._left_out.get(batch.boot_id, (0, 0))
+        left_out = first_seq - left_from if first_seq == left_until else 0
         header = BatchHeader(
             UUID(batch.machine_id),
             UUID(batch.boot_id),
             first_seq,
             len(records),
             titles=_titles(records, batch.titles),
-            clock_step_us=self._clock_steps.get(batch.boot_id) if first_seq == 0 else None,
+            lost_from=first_seq - left_out if left_out else None,
+            clock_step_us=self._clock_steps.get(batch.boot_id) if first_seq == left_out else None,
             set_back_us=_set_back_us(records),
         )
         try:
@@ -141,11 +166,13 @@ class Shipper(threading.Thread):
             return
         except GapError as gap:  # the spool has nothing older than this, or the reader would have given it before
             stored = self._send(replace(header, lost_from=gap.next_seq), records)
-        self._count(batch.boot_id, stored)
+        self._count(batch.boot_id, stored, left_out)
 
-    def _count(self, boot_id: str, stored: BatchStored) -> None:
-        """Of this run's boots each record once, also where an answer was lost; of others what was new there."""
-        self.counters["lost"] += stored.lost
+    def _count(self, boot_id: str, stored: BatchStored, left_out: int) -> None:
+        """Of this run's boots each record once, also where an answer was lost; of others what was new there.
+
+        ``left_out``: so many just before the batch have a count of their own."""
+        self.counters["lost"] += max(0, stored.lost - left_out)
         if boot_id in self._boots:
             self.counters["shipped"] += stored.next_seq - self._positions.get(boot_id, 0) - stored.lost
             self._positions[boot_id] = stored.next_seq
@@ -162,12 +189,19 @@ class Shipper(threading.Thread):
         return stored
 
 
+def _runs(good: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+    """(first, end) of neighbours that are all good or all bad."""
+    edges = np.flatnonzero(good[1:] != good[:-1]) + 1
+    return pairwise((0, *edges.tolist(), len(good)))
+
+
 def _parts(stamps: np.ndarray[Any, np.dtype[np.uint64]]) -> Iterator[tuple[int, int]]:
     """(first, end) of parts that are short enough for a batch each, in records and in days."""
     start, times = 0, stamps.astype(np.int64)
     while start < len(times):
         end = min(start + MAX_RECORDS, len(times))
-        within = times[start:end] - times[start] <= MAX_SPAN_US
+        part = times[start:end]
+        within = np.maximum.accumulate(part) - np.minimum.accumulate(part) <= MAX_SPAN_US
         if not within.all():
             end = start + int(np.argmin(within))
         yield start, end
@@ -190,4 +224,5 @@ def describe(shipper: Shipper | None) -> dict[str, Any]:
     """Counters and the present problem, for agent.json."""
     if shipper is None:
         return {"shipped": 0, "shipping": "off"}
-    return dict(shipper.counters) | {"shipping": shipper.problem or "well"}
+    counted = {**shipper.counters, "unstorable": dict(shipper.unstorable)}
+    return counted | {"shipping": shipper.problem or "well"}

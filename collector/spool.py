@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from neural_focus._native import SpoolWriter, read_segment, spool_segments
+from neural_focus.storable import SPOOL_DAYS
 
 SEGMENT_BYTES = 4 << 20
 SEGMENT_SECONDS = 60.0
 TOTAL_BYTES = 1 << 30
-TOTAL_HOURS = 14 * 24.0
+TOTAL_HOURS = SPOOL_DAYS * 24.0
 SYNC_SECONDS = 1.0
 _SUMMED = ("appended", "refused", "dropped_over_limit", "quarantined_bytes", "syncs", "failed_syncs")
 

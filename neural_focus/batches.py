@@ -39,7 +39,7 @@ MAX_BODY_BYTES = MAX_RAW_BYTES + (64 << 10)
 MAX_SET_BACK_US = 366 * DAY_US
 TITLE_CHARACTERS = 512
 MAX_SPAN_US = 31 * DAY_US
-"""From a batch's earliest record to its latest: so many days of a table may be made at once."""
+"""From a batch's earliest record to its latest."""
 LEVEL = 1
 _WINDOW_BYTES = 8 << 20
 
@@ -68,9 +68,9 @@ class AgreedTo:
 class BatchHeader:
     """Consecutive records of one boot, ``count`` of them from ``first_seq`` on; none where only the rest is new.
 
-    ``lost_from``: the spool gave up the records from there to ``first_seq``, and they will never come. ``titles`` are
-    the string table for WINDOW_TITLE_CHANGE. ``clock_step_us``: how far the clock was moved just before the boot.
-    ``set_back_us``: how far the records lie ahead of the desktop's own clock, which was set back since.
+    ``lost_from``: the records from there to ``first_seq`` never come: the spool gave them up, or they cannot be stored.
+    ``titles`` are the string table for WINDOW_TITLE_CHANGE. ``clock_step_us``: how far the clock was moved just before
+    the boot. ``set_back_us``: how far the records lie ahead of the desktop's own clock, which was set back since.
     ``zones``: where the person's clock is, oldest first, until the service has stored it; so is ``consent``.
     """
 

@@ -19,7 +19,7 @@ from collector.shipper import Shipper
 from collector.spool import open_writer
 from neural_focus.batches import BatchStored, SentBatch, unpack
 from neural_focus.errors import BusyError, GapError, ServiceError
-from neural_focus.events import EVENT_DTYPE, EventType
+from neural_focus.events import EVENT_DTYPE, MIN_TIMESTAMP_US, EventType
 from neural_focus.time import DAY_US
 
 T = 1_790_000_000_000_000
@@ -64,6 +64,7 @@ class Service:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shipper_module, "SHIP_SECONDS", 0.01)
     monkeypatch.setattr(shipper_module, "RETRY_SECONDS", (0.001, 0.01))
+    monkeypatch.setattr(shipper_module, "wall_clock_us", lambda: T + 10)
 
 
 @pytest.fixture
@@ -168,9 +169,8 @@ def test_days_and_titles_that_are_too_much_for_one_batch_go_in_several(desktop: 
 
 
 def test_a_step_of_the_clock_goes_with_its_boot_and_how_far_it_was_set_back_with_what_lies_ahead(
-    desktop: Desktop, monkeypatch: pytest.MonkeyPatch
+    desktop: Desktop,
 ) -> None:
-    monkeypatch.setattr(shipper_module, "wall_clock_us", lambda: T + 10)
     earlier, boot = str(uuid.uuid4()), str(uuid.uuid4())
     service = Service()
     for name, stamp in ((earlier, T + 3_600_000_010), (boot, T)):
@@ -184,3 +184,25 @@ def test_a_step_of_the_clock_goes_with_its_boot_and_how_far_it_was_set_back_with
     told = [(str(one.header.boot_id), one.header.clock_step_us, one.header.set_back_us) for one in service.taken]
     assert told == [(earlier, None, 3_600_000_000), (boot, -3_600_000_000, 0)]
     assert dict(shipper.counters) == {"shipped": 2, "shipped_earlier": 2, "lost": 0, "retries": 0}
+
+
+def test_what_no_service_would_store_is_left_out_and_the_rest_goes(
+    desktop: Desktop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine without a clock of its own starts in 1970; later its clock is two years ahead for a while."""
+    boot, now = str(uuid.uuid4()), [5]
+    monkeypatch.setattr(shipper_module, "wall_clock_us", lambda: now[0])
+    service = Service(None, "away", "answer lost")
+    writer = open_writer(desktop.spool, desktop.machine_id(), boot)
+    writer.append(records_at(6, 7), {})
+    writer.append(records_at(8, T, T + 1, T - 30 * DAY_US, T + 800 * DAY_US, T + 2), {})
+    writer.append(records_at(T + 3, T + 800 * DAY_US), {})
+    shipper = shipper_of(desktop, service, [boot], {boot: -7})
+    now[0] = T + 10
+    shipper.start()
+    wait_for(lambda: shipper.counters["shipped"] == 4)
+    shipper.finish(20)
+    assert service.stored == {boot: [T, T + 1, T + 2, T + 3]} and service.positions == {boot: 9}
+    assert service.taken[0].header.clock_step_us == -7 and service.taken[0].header.zones[0].since_us == MIN_TIMESTAMP_US
+    assert shipper.unstorable == {"invalid": 3, "too_old": 1, "in_the_future": 2}, "each once, though tried again"
+    assert (shipper.counters["lost"], shipper.counters["retries"], shipper.problem) == (0, 2, "")

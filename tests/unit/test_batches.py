@@ -20,6 +20,7 @@ from neural_focus.batches import (
     MAGIC,
     MAX_HEADER_BYTES,
     MAX_RECORDS,
+    MAX_SET_BACK_US,
     MAX_SPAN_US,
     AgreedTo,
     BatchHeader,
@@ -30,8 +31,9 @@ from neural_focus.batches import (
 )
 from neural_focus.errors import FormatError, InputError, SizeError
 from neural_focus.events import EVENT_DTYPE
+from neural_focus.storable import MOST_AHEAD_US, OLDEST_US
 from neural_focus.time import DAY_US
-from serving.batch_checks import MOST_AHEAD_US, check_batch
+from serving.batch_checks import check_batch
 
 T = 1_790_000_000_000_000
 HEADER = BatchHeader(UUID(int=1), UUID(int=2), 7, 3)
@@ -131,6 +133,7 @@ def test_records_of_now_and_before_are_stored() -> None:
     check_batch(sent(RECORDS), T)
     check_batch(sent(records_at()), T)
     check_batch(sent(records_at(T + MOST_AHEAD_US)), T)
+    check_batch(sent(records_at(T - OLDEST_US)), T)
     check_batch(sent(records_at(T + MOST_AHEAD_US + DAY_US), set_back_us=DAY_US), T)
 
 
@@ -138,7 +141,7 @@ def test_records_of_now_and_before_are_stored() -> None:
     ("records", "said"),
     [
         (records_at(T, T + MOST_AHEAD_US + 1), "lie in the future"),
-        (records_at(T, T - MAX_SPAN_US - 1), "days apart"),
+        (records_at(T, T - OLDEST_US - 1), "older than 21 days: 2026-0"),
         (records_at(T, kind=0), "unknown_type; record 7 has type 0"),
         (records_at(T, T // 1_000_000), "timestamp_out_of_range; record 8 .* which looks like seconds"),
     ],
@@ -146,6 +149,11 @@ def test_records_of_now_and_before_are_stored() -> None:
 def test_other_records_are_not(records: np.ndarray, said: str) -> None:
     with pytest.raises(InputError, match=said):
         check_batch(sent(records), T)
+
+
+def test_records_that_are_too_far_apart_are_not() -> None:
+    with pytest.raises(InputError, match="days apart"):
+        check_batch(sent(records_at(T, T + MAX_SPAN_US + 1), set_back_us=MAX_SET_BACK_US), T)
 
 
 @settings(max_examples=60, deadline=None)
