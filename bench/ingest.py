@@ -33,7 +33,7 @@ from neural_focus.secrets import load_secrets
 from neural_focus.settings import Settings
 from neural_focus.store.database import connect
 from neural_focus.store.event_rows import COPY_IN, SharedColumns, encode_records
-from neural_focus.store.partitions import days_between, ensure_partitions
+from neural_focus.store.partitions import days_of, ensure_partitions
 from neural_focus.store.users import ensure_user
 from neural_focus.time import wall_clock_us
 from serving.launch import service_command, service_environment
@@ -98,8 +98,7 @@ def bare_copy(url: str, records: Records) -> float:
     """Rows a second of one COPY with all of them, and its commit."""
     with connect(url) as connection:
         user_id = ensure_user(connection, "bare")
-        stamps = records["timestamp_us"].astype(np.int64)
-        ensure_partitions(connection, "events", days_between(int(stamps.min()), int(stamps.max())))
+        ensure_partitions(connection, "events", days_of(records["timestamp_us"]))
         connection.commit()
         rows = encode_records(records, 0, {}, SharedColumns(user_id, uuid4(), uuid4()))
         began = time.perf_counter()

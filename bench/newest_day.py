@@ -35,7 +35,7 @@ from neural_focus.replay import replay
 from neural_focus.settings import Settings
 from neural_focus.store.database import Connection, connect
 from neural_focus.store.events import list_streams, write_events
-from neural_focus.store.partitions import days_between, ensure_partitions
+from neural_focus.store.partitions import days_of, ensure_partitions
 from neural_focus.store.users import ensure_user
 from neural_focus.time import DAY_US, HOUR_US, day_start, moment, wall_clock_us
 
@@ -125,7 +125,7 @@ def _moved(records: NDArray[np.void], day_us: int) -> NDArray[np.void]:
 def _predictions(connection: Connection, user_id: int, records: NDArray[np.void], today: int, days: int) -> None:
     """Logged predictions of every day: what was predicted from is the day's own."""
     whole = replay(_moved(records, today - DAY_US))
-    ensure_partitions(connection, "model_predictions", days_between(today - days * DAY_US, today))
+    ensure_partitions(connection, "model_predictions", days_of([today - back * DAY_US for back in range(days + 1)]))
     with connection.cursor() as cursor:
         cursor.executemany(
             _PREDICTION,

@@ -30,7 +30,7 @@ from neural_focus.store.event_rows import (
     decode_records,
     encode_records,
 )
-from neural_focus.store.partitions import days_between, ensure_partitions
+from neural_focus.store.partitions import days_of, ensure_partitions
 from neural_focus.time import moment
 
 Records = NDArray[np.void]
@@ -231,8 +231,7 @@ def _move_position(connection: Connection, machine_id: str, boot_id: str, next_s
 def _copy(
     connection: Connection, position: int, fresh: Records, titles: Mapping[int, str], shared: SharedColumns
 ) -> None:
-    stamps = fresh["timestamp_us"]
-    ensure_partitions(connection, "events", days_between(int(stamps.min()), int(stamps.max())))
+    ensure_partitions(connection, "events", days_of(fresh["timestamp_us"]))
     with connection.cursor().copy(COPY_IN) as copy:
         for start in range(0, len(fresh), ROWS_AT_ONCE):
             block = encode_records(fresh[start : start + ROWS_AT_ONCE], position + start, titles, shared)

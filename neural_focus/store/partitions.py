@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
+from numpy.typing import ArrayLike
 from psycopg import sql
 
 from neural_focus.store.database import Connection, has_hypertables
-from neural_focus.time import utc_date
+from neural_focus.time import DAY_US, utc_date
 
 PARTITION_LOCK = 7_306_520_002
 
@@ -34,10 +36,10 @@ def ensure_partitions(connection: Connection, table: str, days: Iterable[date]) 
         )
 
 
-def days_between(first_us: int, last_us: int) -> list[date]:
-    """The UTC days that the times from ``first_us`` to ``last_us`` (µs) touch."""
-    first, last = utc_date(first_us), utc_date(last_us)
-    return [first + timedelta(days) for days in range((last - first).days + 1)]
+def days_of(times_us: ArrayLike) -> list[date]:
+    """The UTC days in which the times (µs) lie, and no day between them."""
+    days = np.unique(np.asarray(times_us, np.int64) // DAY_US)
+    return [utc_date(day * DAY_US) for day in days.tolist()]
 
 
 def _existing(connection: Connection, names: Iterable[str]) -> set[str]:

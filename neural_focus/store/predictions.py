@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH, SEQUENCE_NAME
 from neural_focus.prediction import Mixture, Prediction
 from neural_focus.store.database import Connection
-from neural_focus.store.partitions import days_between, ensure_partitions
+from neural_focus.store.partitions import days_of, ensure_partitions
 from neural_focus.time import DAY_US, microseconds, moment
 
 SERVED = "role IN ('champion', 'fallback')"
@@ -70,7 +70,7 @@ def insert_predictions(connection: Connection, rows: Sequence[LoggedPrediction])
         return
     times = [row.prediction.predicted_us for row in rows]
     with connection.transaction():
-        ensure_partitions(connection, "model_predictions", days_between(min(times), max(times)))
+        ensure_partitions(connection, "model_predictions", days_of(times))
         with (
             connection.cursor() as cursor,
             cursor.copy(
