@@ -115,6 +115,21 @@ class GuardedSqliteOnlineStore(SqliteOnlineStore):
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             return gone
 
+    def drop_others(self, config: RepoConfig, table: FeatureView) -> None:
+        """Drops the tables of views that are online no more, and their traces in the file: ``forget`` knows only this
+        view's."""
+        asked = "SELECT name FROM sqlite_master WHERE type = 'table'"
+        with self._lock:
+            connection = self._get_conn(config)
+            others = {str(name).replace('"', '""') for (name,) in connection.execute(asked)} - {_table(config, table)}
+            if not others:
+                return
+            connection.execute("PRAGMA secure_delete = ON")
+            with connection:
+                for name in sorted(others):
+                    connection.execute(f'DROP TABLE IF EXISTS "{name}"')
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
 
 def _table(config: RepoConfig, table: FeatureView) -> str:
     name = compute_table_id(config.project, table, config.registry.enable_online_feature_view_versioning)

@@ -89,6 +89,8 @@ def repo_config(settings: Settings) -> RepoConfig:
 def open_store(settings: Settings) -> SnapshotStore:
     """The feature store of this installation, made and registered there if it is new or was defined differently.
 
+    What a home of an earlier version still has online of other views is erased: nobody would read or forget it.
+
     Raises:
         StoreError: the folder cannot be made or written, or the online store is unreachable.
     """
@@ -101,13 +103,16 @@ def open_store(settings: Settings) -> SnapshotStore:
             feast = FeatureStore(config=repo_config(settings))
             if not _is_registered(feast, defined):
                 _register(feast, defined)
+            view, online = feast.get_feature_view(ONLINE_NAME), feast.provider.online_store
+            if isinstance(online, GuardedSqliteOnlineStore):
+                online.drop_others(feast.config, view)
     except OSError as error:
         raise StoreError(
             f"The feature store in {settings.feast} cannot be opened",
             why=str(error),
             hint="Make the folder writable, or set NEURAL_FOCUS_HOME to one that is",
         ) from error
-    return SnapshotStore(feast, feast.get_feature_view(ONLINE_NAME), settings.feast)
+    return SnapshotStore(feast, view, settings.feast)
 
 
 def write_online(store: SnapshotStore, rows: Mapping[str, OnlineRow]) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -224,6 +226,29 @@ def test_two_processes_share_the_store(store: SnapshotStore) -> None:
     second.close()
     assert row is not None and row.t_us == NOON_US
     assert (store.folder / "registry.db").read_bytes() == registered
+
+
+@pytest.mark.parametrize("registered", [True, False], ids=["registered before", "of an earlier version"])
+def test_what_an_earlier_view_had_online_is_gone_from_the_file(store: SnapshotStore, registered: bool) -> None:
+    name, canary = "neural_focus_desktop_snapshot", b"canary of a stream's last features "
+    features, sequence = snapshots(1)
+    write_online(store, {STREAM: OnlineRow(features[0], sequence[0], NOON_US)})
+    store.close()
+    with closing(sqlite3.connect(store.folder / "online.db")) as old, old:
+        old.execute(f"CREATE TABLE {name} (entity_key BLOB, feature_name TEXT, value BLOB)")
+        old.execute(f"CREATE INDEX {name}_ek ON {name} (entity_key)")
+        old.executemany(f"INSERT INTO {name} VALUES (?, ?, ?)", [(canary, str(n), canary * 50) for n in range(33)])
+    if not registered:
+        (store.folder / "registry.db").unlink()
+    assert canary in _bytes_of(store.folder)
+    opened = open_store(Settings(home=store.folder.parent))
+    assert canary not in _bytes_of(store.folder), "also while the store is open"
+    assert read_online(opened, [STREAM])[0] is not None, "the present view's stays"
+    opened.close()
+
+
+def _bytes_of(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in sorted(folder.glob("online.db*")))
 
 
 def test_the_yaml_says_what_the_settings_say() -> None:
