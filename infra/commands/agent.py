@@ -29,7 +29,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 def agent(
     display: Annotated[str, typer.Option(help="X display to capture; default: that of the session")] = "",
     consent: Annotated[str, typer.Option(help="yes: I agree to be watched; no: I do not (any more)")] = "",
-    demo: Annotated[str, typer.Option(help="Run as the desktop of this demo person, who answers by itself")] = "",
+    demo: Annotated[str, typer.Option(help="Run as the desktop of up's demo person, who answers by itself")] = "",
     service: Annotated[bool, typer.Option(help="Send records and snapshots to the service")] = True,
     seconds: Annotated[float, typer.Option(help="Stop after so many seconds; 0: run until Ctrl-C")] = 0.0,
 ) -> None:
@@ -118,7 +118,9 @@ def _token(settings: Settings, desktop: Desktop) -> str:
     except FileNotFoundError:
         if desktop.is_demo:
             raise ConfigurationError(
-                f"{desktop.username} has no token at the service", hint="neural-focus up makes one at its start"
+                f"{desktop.username} has no token at the service",
+                why="only the demo person of neural-focus up gets one",
+                hint="Leave --demo out: up starts the agent of that person itself, where it finds no display",
             ) from None
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"{desktop.token} cannot be read", why=str(error)) from error

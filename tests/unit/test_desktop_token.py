@@ -20,7 +20,7 @@ from serving.auth import token_user
 def test_a_demo_person_has_a_token_of_their_own(tmp_path: Path) -> None:
     settings = Settings(tmp_path)
     secrets, demo = load_secrets(settings.secrets), desktop_of(settings, "demo-live")
-    with pytest.raises(ConfigurationError, match="demo-live has no token at the service"):
+    with pytest.raises(ConfigurationError, match="has no token at the service: only the demo person of"):
         _token(settings, demo)
     give_token(demo, secrets, 17)
     assert token_user(secrets, _token(settings, demo)) == 17
