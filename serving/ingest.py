@@ -40,7 +40,7 @@ MOST_HELD_BYTES = 64 << 20
 """Of bodies that are read or wait. Whoever comes then is told to come again."""
 READ_SECONDS = 30.0
 CONTEXT_US = 60 * SECOND_US
-"""Rows have the session and the prediction of now if the last of them is at most so far from it."""
+"""Rows have the session and the prediction of now if none of them is further from it."""
 
 
 class Ingest:
@@ -133,10 +133,15 @@ class Ingest:
         stream = self._streams.get(user_id, machine_id)
         if stream is None or not batch.header.count:
             return RowContext()
-        last_us = int(batch.records["timestamp_us"][-1])
-        session_id = stream.session_id if abs(wall_clock_us() - last_us) <= CONTEXT_US else None
+        times = batch.records["timestamp_us"]
+        first_us, last_us = int(times.min()), int(times.max())
+
+        def is_near(t_us: int) -> bool:
+            return t_us - first_us <= CONTEXT_US and last_us - t_us <= CONTEXT_US
+
+        session_id = stream.session_id if is_near(wall_clock_us()) else None
         made, snapshot = stream.prediction, stream.snapshot
-        if made is None or abs(made.t_us - last_us) > CONTEXT_US:
+        if made is None or not is_near(made.t_us):
             return RowContext(session_id)
         features = snapshot.features if snapshot is not None and snapshot.t_us == made.t_us else None
         return RowContext(session_id, made.focus_score, made.distraction_risk, features)

@@ -75,21 +75,24 @@ def test_many_senders_of_one_boot_at_once_store_each_record_once(sender: Sender,
 def test_rows_have_the_session_and_prediction_of_their_moment(
     service: Service, real_person: int, module_database_url: str, sender: Sender
 ) -> None:
-    new, old = recent_records(20), recent_records(20)
+    new, old = recent_records(30), recent_records(30)
     old["timestamp_us"] -= 3_600_000_000
+    waited = np.concatenate((old[20:25], new[25:]))
     with desktop(service, service.token_of(real_person), str(sender.machine_id)) as client:
         session = sender.client.post("/api/v1/sessions", json={"type": "pomodoro"}).json()["id"]
         client.send(client.snapshot(keystroke_rate=4.0))
         made = client.receive(PredictionMade)
         sender.send(old[:10], 0)
-        sender.send(new[10:], 10)
+        sender.send(new[10:20], 10)
+        sender.send(waited, 20)
     asked = (
-        "SELECT DISTINCT seq < 10, session_id, focus_score, distraction_risk, (features->>'keystroke_rate')::float"
+        "SELECT DISTINCT seq / 10, session_id, focus_score, distraction_risk, (features->>'keystroke_rate')::float"
         " FROM events WHERE machine_id = %s"
     )
     assert sorted(query(module_database_url, asked, sender.machine_id), key=str) == [
-        (False, session, made.focus_score, made.distraction_risk, 4.0),
-        (True, None, None, None, None),
+        (0, None, None, None, None),
+        (1, session, made.focus_score, made.distraction_risk, 4.0),
+        (2, None, None, None, None),
     ], "what waited is of another moment"
 
 
