@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections import Counter
 from functools import cache
 from typing import Any
 
@@ -38,7 +39,10 @@ STORED_AT_ONCE = 2
 """Of the pool's four connections: pages and predictions have the others."""
 MOST_HELD_BYTES = 64 << 20
 """Of bodies that are read or wait. Whoever comes then is told to come again."""
-READ_SECONDS = 30.0
+MOST_HELD_BYTES_OF_ONE = 16 << 20
+"""Of one person: nobody alone takes the room of all."""
+READ_SECONDS = 15.0
+"""Half of what the whole request may take (``traffic`` in ``serving.service``), which answers without a word of why."""
 CONTEXT_US = 60 * SECOND_US
 """Rows have the session and the prediction of now if none of them is further from it."""
 
@@ -50,14 +54,15 @@ class Ingest:
         self._database, self._streams = database, streams
         self._limit = RateLimit(burst=ROWS_AT_ONCE, a_second=ROWS_A_SECOND)
         self._turns = asyncio.Semaphore(STORED_AT_ONCE)
-        self._held = 0
+        self._held: Counter[int] = Counter()
+        """Bytes by person."""
 
     async def receive(self, user_id: int, request: Request) -> BatchStored:
         """Stores the batch in a request's body.
 
         Raises:
             ProblemError: 401, the person is gone; 403, the machine is another person's; 408, 413, 415, 422: the body;
-                429, too much of this machine or too many refused; 503, too many at once.
+                429, too much of this machine or person, or too many refused; 503, too many at once.
             GapError: records before it are missing.
             InputError: the body holds no batch, or one that cannot be stored.
             StoreError: the database refuses.
@@ -88,28 +93,40 @@ class Ingest:
 
     async def _taken(self, user_id: int, request: Request) -> BatchStored:
         _check_encoding(request.headers.get("content-encoding", ""))
-        body, held = bytearray(), 0
+        body = bytearray()
+        try:
+            await self._read(user_id, request, body)
+            async with self._turns:
+                return await self._stored(user_id, bytes(body))
+        finally:
+            self._held[user_id] -= len(body)
+            self._held += Counter()  # keeps only those who hold something
+
+    async def _read(self, user_id: int, request: Request, body: bytearray) -> None:
+        """Into ``body``, which counts as held by the person from its first byte on."""
         try:
             async with asyncio.timeout(READ_SECONDS):
                 async for part in request.stream():
-                    held += len(part)
-                    self._held += len(part)
-                    self._check_room(held)
                     body += part
-            async with self._turns:
-                return await self._stored(user_id, bytes(body))
+                    self._held[user_id] += len(part)
+                    self._check_room(user_id, len(body))
         except TimeoutError:
             raise ProblemError(408, "The body did not come", why=f"in {READ_SECONDS:.0f} s") from None
         except ClientDisconnect:
             raise ProblemError(400, "The body did not come", why="the connection was cut") from None
-        finally:
-            self._held -= held
+        except asyncio.CancelledError:  # nobody is there to be answered
+            _outcomes().labels("cancelled").inc()
+            self._limit.spend(user_id, LEAST_COST)
+            raise
 
-    def _check_room(self, length: int) -> None:
+    def _check_room(self, user_id: int, length: int) -> None:
+        again = {"Retry-After": "2"}
         if length > MAX_BODY_BYTES:
             raise ProblemError(413, "The body is too long", hint=f"Send at most {MAX_BODY_BYTES} bytes")
-        if self._held > MOST_HELD_BYTES:
-            raise ProblemError(503, "Too many send at once", hint="Send it again", headers={"Retry-After": "2"})
+        if self._held[user_id] > MOST_HELD_BYTES_OF_ONE:
+            raise ProblemError(429, "You send too much at once", hint="Send one batch after the other", headers=again)
+        if self._held.total() > MOST_HELD_BYTES:
+            raise ProblemError(503, "Too many send at once", hint="Send it again", headers=again)
 
     async def _stored(self, user_id: int, body: bytes) -> BatchStored:
         batch = await asyncio.to_thread(_unpacked, body)
@@ -167,6 +184,8 @@ def _unpacked(body: bytes) -> SentBatch:
 @cache
 def _outcomes() -> Any:
     """Batches by what came of them. Imported when the first one comes: BentoML says where counts lie only then."""
-    from prometheus_client import Counter
+    import prometheus_client
 
-    return Counter("neural_focus_ingested_batches", "Batches of desktops by outcome, or status of refusal", ["outcome"])
+    return prometheus_client.Counter(
+        "neural_focus_ingested_batches", "Batches of desktops by outcome, or status of refusal", ["outcome"]
+    )

@@ -68,18 +68,45 @@ def test_each_machine_has_a_rate_of_its_own() -> None:
     taken._limit.spend((1, str(UUID(int=1))), 1.5 * LEAST_COST)
     last = refusal(taken, request(whole))
     assert (last.status, last.headers) == (429, {"Retry-After": "5"})
-    assert taken._held == 0
+    assert not taken._held
 
 
 def test_no_more_is_held_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
     taken = without_database()
     monkeypatch.setattr(ingest, "MOST_HELD_BYTES", len(BODY) - 1)
     last = refusal(taken, request(whole))
-    assert (last.status, last.headers) == (503, {"Retry-After": "2"}) and taken._held == 0
+    assert (last.status, last.headers) == (503, {"Retry-After": "2"}) and not taken._held
+
+
+def test_nobody_alone_takes_the_room_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ingest, "MOST_HELD_BYTES_OF_ONE", 2 * len(BODY) - 1)
+    taken = without_database()
+    taken._held[2] = len(BODY)
+    last = refusal(taken, request(whole), user_id=2)
+    assert (last.status, last.headers) == (429, {"Retry-After": "2"}) and taken._held == {2: len(BODY)}
+    taken._limit.spend((1, str(UUID(int=1))), 2 * ingest.ROWS_AT_ONCE)
+    assert refusal(taken, request(whole)).what == "Too much at once", "somebody else's body is read"
+
+
+def test_a_read_that_is_cancelled_counts_as_a_refusal() -> None:
+    taken, counted = without_database(), ingest._outcomes().labels("cancelled")
+    before = counted._value.get()
+    taken._limit = RateLimit(burst=LEAST_COST / 2, a_second=100, clock=lambda: 0.0)
+
+    async def cancelled() -> None:
+        reading = asyncio.create_task(taken.receive(1, request(never)))
+        await asyncio.sleep(0.01)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+
+    asyncio.run(cancelled())
+    assert counted._value.get() == before + 1 and not taken._held
+    assert refusal(taken, request(whole)).status == 429
 
 
 @pytest.mark.parametrize(("receive", "status"), [(cut, 400), (never, 408)])
 def test_a_body_that_does_not_come(monkeypatch: pytest.MonkeyPatch, receive: Receive, status: int) -> None:
     monkeypatch.setattr(ingest, "READ_SECONDS", 0.01)
     taken = without_database()
-    assert refusal(taken, request(receive)).status == status and taken._held == 0
+    assert refusal(taken, request(receive)).status == status and not taken._held
