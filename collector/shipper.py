@@ -37,7 +37,7 @@ from neural_focus.batches import (
 )
 from neural_focus.errors import BusyError, GapError, InputError, ServiceError, SizeError
 from neural_focus.events import EVENT_DTYPE, MAX_TIMESTAMP_US, MIN_TIMESTAMP_US, EventType
-from neural_focus.storable import find_unstorable
+from neural_focus.storable import OLDEST_US, find_unstorable
 from neural_focus.time import wall_clock_us
 
 SHIP_SECONDS = 2.0
@@ -65,8 +65,7 @@ class Shipper(threading.Thread):
         super().__init__(name="shipper", daemon=True)
         self._client, self._desktop = client, desktop
         self._boots, self._clock_steps = boots, clock_steps
-        self._zones: deque[ZoneSince] = deque(maxlen=MAX_ZONES)
-        self.move(wall_clock_us(), zone)
+        self._zones = deque([ZoneSince(zone, wall_clock_us())], MAX_ZONES)
         self._agreed: AgreedTo | None = AgreedTo(consent.version, consent.titles)
         self._reader = SpoolReader(desktop.spool)
         self._positions: dict[str, int] = {}
@@ -82,7 +81,7 @@ class Shipper(threading.Thread):
 
     def move(self, t_us: int, zone: str) -> None:
         """The person is in another zone from ``t_us`` on; the service learns it before what was captured then."""
-        self._zones.append(ZoneSince(zone, min(max(t_us, MIN_TIMESTAMP_US), MAX_TIMESTAMP_US)))  # whatever its clock
+        self._zones.append(ZoneSince(zone, t_us))
 
     def finish(self, seconds: float) -> None:
         """Ships what is left for at most ``seconds``, then ends the thread."""
@@ -180,8 +179,11 @@ class Shipper(threading.Thread):
             self.counters["shipped_earlier"] += stored.stored
 
     def _send(self, header: BatchHeader, records: Records) -> BatchStored:
-        """With what else is new; once the service has that, it is not told again."""
-        zones, agreed = tuple(self._zones), self._agreed
+        """With what else is new; once the service has that, it is not told again. What the clock said then may be any
+        time: nothing is stored from before the oldest records, nor does a zone hold there."""
+        oldest_us = max(wall_clock_us() - OLDEST_US, MIN_TIMESTAMP_US)
+        zones = tuple(replace(one, since_us=min(max(one.since_us, oldest_us), MAX_TIMESTAMP_US)) for one in self._zones)
+        agreed = self._agreed
         stored = self._client.send_batch(pack(replace(header, zones=zones, consent=agreed), records))
         for _ in zones:
             self._zones.popleft()

@@ -19,7 +19,8 @@ from collector.shipper import Shipper
 from collector.spool import open_writer
 from neural_focus.batches import BatchStored, SentBatch, unpack
 from neural_focus.errors import BusyError, GapError, ServiceError
-from neural_focus.events import EVENT_DTYPE, MIN_TIMESTAMP_US, EventType
+from neural_focus.events import EVENT_DTYPE, EventType
+from neural_focus.storable import OLDEST_US
 from neural_focus.time import DAY_US
 
 T = 1_790_000_000_000_000
@@ -203,6 +204,7 @@ def test_what_no_service_would_store_is_left_out_and_the_rest_goes(
     wait_for(lambda: shipper.counters["shipped"] == 4)
     shipper.finish(20)
     assert service.stored == {boot: [T, T + 1, T + 2, T + 3]} and service.positions == {boot: 9}
-    assert service.taken[0].header.clock_step_us == -7 and service.taken[0].header.zones[0].since_us == MIN_TIMESTAMP_US
+    first = service.taken[0].header
+    assert first.clock_step_us == -7 and first.zones[0].since_us == T + 10 - OLDEST_US
     assert shipper.unstorable == {"invalid": 3, "too_old": 1, "in_the_future": 2}, "each once, though tried again"
     assert (shipper.counters["lost"], shipper.counters["retries"], shipper.problem) == (0, 2, "")
