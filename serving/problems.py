@@ -18,6 +18,8 @@ from neural_focus.messages import Problem
 MISTAKE = Problem("The service made a mistake", 500, hint="See its log; it goes on")
 """Of ours, told to whoever met it."""
 MEDIA_TYPE = "application/problem+json"
+STORE_RETRY_SECONDS = "5"
+"""Whoever was refused for the database's sake asks again after so long."""
 
 
 class ProblemError(NeuralFocusError):
@@ -66,6 +68,8 @@ def install(app: FastAPI) -> None:
 async def _ours(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, NeuralFocusError)  # noqa: S101 - registered for it
     headers = error.headers if isinstance(error, ProblemError) else None
+    if isinstance(error, StoreError):
+        headers = {"Retry-After": STORE_RETRY_SECONDS}
     return respond(problem_of(error, request.url.path), headers)
 
 
