@@ -13,6 +13,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from fresh_caches import FreshCaches
+from hypothesis import HealthCheck, settings
 
 from infra.database_schema import make_database, migrate
 from infra.embedded_database import EmbeddedServer
@@ -22,6 +23,9 @@ from infra.ports import free_port
 os.environ |= {"NO_PROXY": "localhost,127.0.0.1,127.0.0.2,::1", "no_proxy": "localhost,127.0.0.1,127.0.0.2,::1"}
 for _name in ("ALL_PROXY", "all_proxy"):  # httpx starts with no SOCKS proxy at all
     os.environ.pop(_name, None)
+
+settings.register_profile("a machine may be busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("a machine may be busy")
 
 TEMPLATE = "neural_focus_template"
 GROUPS = {
