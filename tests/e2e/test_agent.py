@@ -413,7 +413,7 @@ def test_an_x_server_that_restarts_is_a_counted_gap(tmp_path: Path, monkeypatch:
             process.wait()
     assert counted["gaps"]["count"] == 1 and counted["gaps"]["seconds"] > 0.4
     assert counted["captured"] == counted["spooled"] and not counted["dropped"]
-    assert any(loss.what.startswith("1 gaps in the capture") for loss in losses(counted))
+    assert any(loss.what.startswith("1 gap in the capture") for loss in losses(counted))
 
 
 def test_nothing_is_captured_without_consent(display: str, tmp_path: Path) -> None:

@@ -37,7 +37,8 @@ def test_no_loss_no_words() -> None:
         ({"unstorable": {"too_old": 8}}, "8 records were not sent"),
         ({"spool": {"dropped_over_limit": 9}}, "9 records left the spool unsent"),
         ({"link": {"snapshots_unsent": 6}}, "6 snapshots were not sent"),
-        ({"engine": {"late": 1, "events": 10}}, "1 records came too late"),
+        ({"engine": {"late": 1, "events": 10}}, "1 record came too late"),
+        ({"link": {"snapshots_unsent": 1}}, "1 snapshot was not sent"),
     ],
 )
 def test_each_loss_is_said(counted: dict[str, Any], said: str) -> None:
