@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from flows.artifacts import Cell, publish_markdown, publish_table
 from flows.catch_up import SKIP_AFTER
 from flows.platform_flow import Platform, log, platform_flow
-from neural_focus.experiments.review import Decision, review
+from neural_focus.experiments.review import ReviewStep, review
 
 
 @platform_flow(
@@ -34,7 +34,7 @@ def review_experiments(platform: Platform, now: datetime) -> str:
     return sentence
 
 
-def in_words(decisions: list[Decision]) -> str:
+def in_words(decisions: list[ReviewStep]) -> str:
     """What was done, stops first."""
     sentences = [
         f"{one.experiment} {one.arm or 'as a whole'} stopped: {one.why}." for one in decisions if one.what == "stopped"

@@ -38,7 +38,7 @@ from serving.forecast import Forecast
 from serving.hub import Hub
 from serving.offers import OpenOffer, minutes_of, plausible
 from serving.people import UserProfile, own_hosts, read_person
-from serving.policy import TYPE_OF, Decision, Machine, Offer, Person, WhyNot, decide
+from serving.policy import TYPE_OF, Decision, Machine, Offer, PersonState, WhyNot, decide
 from serving.problems import ProblemError
 from serving.reach import Reach
 from serving.responses import FeedbackStored
@@ -79,7 +79,7 @@ class Interventions:
         t_s, machine = prediction.t_us / 1e6, self._machine(stream, forecast)
         if machine.in_use:
             watch.remember(t_s, prediction.break_risk)
-        person = Person(watch.budget, self.experiments.participant(user_id), self._last_offer(user_id))
+        person = PersonState(watch.budget, self.experiments.participant(user_id), self._last_offer(user_id))
 
         def draw(seed: str) -> float:
             return uniform(seed, user_id, opportunity_uuid(user_id, stream.machine_id, prediction.t_us))

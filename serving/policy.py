@@ -67,7 +67,7 @@ class WhyNot(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class PersonState:
     """A person before the moment. ``participant`` is None until their experiments are known."""
 
     budget: Budget
@@ -114,7 +114,7 @@ class Decision:
 
 def decide(
     prediction: Prediction,
-    person: Person,
+    person: PersonState,
     machine: Machine,
     running: Sequence[Running],
     *,

@@ -49,7 +49,7 @@ def open_store(folder: Path) -> FeatureStore:
     return store
 
 
-class Predictor:
+class PlainPredictor:
     """The trees and the store."""
 
     def __init__(self, folder: Path) -> None:
@@ -74,7 +74,7 @@ class Predictor:
         return {**risks, "contributing_factors": [NAMES[place] for place in most], "model_version": VERSION}
 
 
-def make_app(predictor: Predictor) -> FastAPI:
+def make_app(predictor: PlainPredictor) -> FastAPI:
     """The two endpoints. What is blocking is called where it stands: Feast's SQLite store has one connection."""
     app = FastAPI()
 
@@ -104,4 +104,4 @@ def make_app(predictor: Predictor) -> FastAPI:
 
 
 if __name__ == "__main__":
-    uvicorn.run(make_app(Predictor(Path(sys.argv[1]))), host="127.0.0.1", port=int(sys.argv[2]), log_level="error")
+    uvicorn.run(make_app(PlainPredictor(Path(sys.argv[1]))), host="127.0.0.1", port=int(sys.argv[2]), log_level="error")

@@ -24,7 +24,7 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class Pending:
     """Nothing is done yet: a warning runs, or there is nothing to do yet. ``turn`` says when that changes."""
 
 
@@ -68,7 +68,7 @@ class Action(Protocol):
     def rested(self) -> bool:
         """Whether it was a break in which the person really rested."""
 
-    def apply(self, until_us: int) -> Applied | Refused | Waiting:
+    def apply(self, until_us: int) -> Applied | Refused | Pending:
         """Begins, until ``until_us``."""
 
     def turn(self) -> Applied | Refused | Ended | None:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-from collector.actions.action import Applied, Ended, Note, Refused, Touched, Waiting
+from collector.actions.action import Applied, Ended, Note, Pending, Refused, Touched
 from collector.actions.processes import is_alive, running, send
 
 ASKED = "asked to end"
@@ -64,11 +64,11 @@ class EndProcess:
         """Not while it merely looks."""
         return self._stage != "looking"
 
-    def apply(self, until_us: int) -> Applied | Refused | Waiting:
+    def apply(self, until_us: int) -> Applied | Refused | Pending:
         """Looks for it; nothing is ended before its warning is over."""
         self.expires_at = until_us
         self._look()
-        return Waiting()
+        return Pending()
 
     def turn(self) -> Applied | Refused | Ended | None:
         """The next stage when it is due; tells when something of ours was ended."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from collector.actions.action import Applied, Ended, Note, Refused, Touched, Waiting
+from collector.actions.action import Applied, Ended, Note, Pending, Refused, Touched
 
 
 class AppWindows(Protocol):
@@ -38,7 +38,7 @@ class MinimizeApp:
         self._touched: dict[int, Touched] = {}
         self.expires_at = 0
 
-    def apply(self, until_us: int) -> Applied | Refused | Waiting:
+    def apply(self, until_us: int) -> Applied | Refused | Pending:
         """Puts away what is there now; an app without a window is kept away all the same."""
         self.expires_at = until_us
         shown, away = self._keep_away()

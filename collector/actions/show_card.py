@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from collector.actions.action import Applied, Ended, Refused, Waiting
+from collector.actions.action import Applied, Ended, Pending, Refused
 from collector.prompt import PromptWindow
 
 CLOSE = ("close", "Close")
@@ -31,7 +31,7 @@ class ShowCard:
         self._minutes, self._prompt, self._ignore, self._where = minutes, prompt, ignore, where
         self.expires_at = 0
 
-    def apply(self, until_us: int) -> Applied | Refused | Waiting:
+    def apply(self, until_us: int) -> Applied | Refused | Pending:
         """Shows it."""
         self.expires_at = until_us
         self._ignore(self._prompt.show([card_line(self._minutes)], [CLOSE]))

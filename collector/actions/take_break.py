@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from collector.actions.action import Applied, Ended, Refused, Waiting
+from collector.actions.action import Applied, Ended, Pending, Refused
 from collector.actions.rest_meter import RestMeter
 from collector.prompt import wrap_ascii
 
@@ -62,7 +62,7 @@ class TakeBreak:
         """Whether they really rested."""
         return self._meter is not None and self._meter.rested
 
-    def apply(self, until_us: int) -> Applied | Refused | Waiting:
+    def apply(self, until_us: int) -> Applied | Refused | Pending:
         """Shows it."""
         self.expires_at = until_us
         self._place.show(self._lines(), LEAVE)

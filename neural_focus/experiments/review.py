@@ -23,7 +23,7 @@ Key = tuple[int, datetime]
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class ReviewStep:
     """One thing that a review found or did. ``what``: kept, stopped, moved or ended."""
 
     experiment: str
@@ -32,11 +32,11 @@ class Decision:
     why: str
 
 
-def review(connection: Connection, now: datetime) -> list[Decision]:
+def review(connection: Connection, now: datetime) -> list[ReviewStep]:
     """Look at every running experiment, in one transaction; returns what was found and done."""
     moments = [one for one in read_trial_moments(connection, now=now) if not one.is_demo]
     with connection.transaction():
-        decisions = [Decision(name, "", "ended", "its last day is over") for name in close_ended(connection, now)]
+        decisions = [ReviewStep(name, "", "ended", "its last day is over") for name in close_ended(connection, now)]
         for one in read_running(connection):
             exposed = read_exposures(connection, one.id)
             mine = _moments_of(one, moments, exposed)
@@ -46,7 +46,7 @@ def review(connection: Connection, now: datetime) -> list[Decision]:
             if all(arm.control or arm.label in stopped for arm in one.spec.arms):
                 why = "guardrails stopped every arm but the control"
                 stop_experiment(connection, one.spec.name, why)
-                decisions.append(Decision(one.spec.seed, "", "stopped", why))
+                decisions.append(ReviewStep(one.spec.seed, "", "stopped", why))
             elif one.spec.adaptive.on:
                 decisions += _move(connection, one, mine, exposed, stopped, now)
     return decisions
@@ -72,13 +72,13 @@ def _checks(one: Running, moments: Sequence[Moment]) -> Iterator[Checked]:
                 yield check_share(arm.label, rail, [m for m in moments if m.arm == arm.label], alpha=alpha)
 
 
-def _stop_if_broken(connection: Connection, one: Running, check: Checked) -> Decision:
+def _stop_if_broken(connection: Connection, one: Running, check: Checked) -> ReviewStep:
     bound = f"{check.guardrail.metric}, bound {check.guardrail.bound:g}"
     if not check.broken:
-        return Decision(one.spec.seed, check.arm, "kept", f"{bound}: {check.seen}")
+        return ReviewStep(one.spec.seed, check.arm, "kept", f"{bound}: {check.seen}")
     why = f"{bound}: {check.seen}"
     stop_arm(connection, one.id, check.arm, check.guardrail.metric, why)
-    return Decision(one.spec.seed, check.arm, "stopped", why)
+    return ReviewStep(one.spec.seed, check.arm, "stopped", why)
 
 
 def _move(
@@ -88,7 +88,7 @@ def _move(
     exposed: Mapping[Key, Exposed],
     stopped: frozenset[str],
     now: datetime,
-) -> Iterator[Decision]:
+) -> Iterator[ReviewStep]:
     by_context = dict[str, list[Moment]]()
     for moment in moments:
         if (known := exposed.get((moment.user_id, moment.at))) is not None:
@@ -99,4 +99,4 @@ def _move(
         why = f"how likely each arm is the best, by {len(by_context[context])} opportunities until {now:%Y-%m-%d}"
         move_probabilities(connection, one.id, context, next_ones, now, why)
         for arm, share in next_ones.items():
-            yield Decision(one.spec.seed, arm, "moved", f"{context}: {last[arm]:.2f} → {share:.2f}, {why}")
+            yield ReviewStep(one.spec.seed, arm, "moved", f"{context}: {last[arm]:.2f} → {share:.2f}, {why}")

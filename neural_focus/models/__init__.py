@@ -8,7 +8,7 @@ calibration    ``calibration``, ``confidence``
 metrics        ``metrics``, ``baselines``, ``hazard``
 train          ``model``, the protocol of every kind; ``train``, ``held_out``, ``drift``, ``blend``
 evaluate       ``neural_focus.evaluation``, with the gates
-predict        ``predict``, ``champion``, ``forgetting``
+predict        ``predict``, ``champion``
 explain        ``typical``, ``vocabulary``, ``explain``
 registry       ``neural_focus.registry``: bytes, and no predictor
 =============  =======================================================================================

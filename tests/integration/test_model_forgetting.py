@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from trained_person import TrainedPerson
 
+from infra import model_forgetting
+from infra.model_forgetting import forget_person
 from neural_focus.evaluation.gates import beats_baselines, calibrated
 from neural_focus.evaluation.report import model_report
 from neural_focus.models import champion as stored_models
-from neural_focus.models import forgetting
-from neural_focus.models.forgetting import forget_person
 from neural_focus.models.held_out import FILE, HeldOut, join, read_held_out, write_held_out
 from neural_focus.registry import model_store
 from neural_focus.registry.bundle import MANIFEST, MODEL, TrainedBundle, file_hashes, write_json
@@ -87,7 +87,7 @@ def test_who_is_stopped_in_between_can_do_it_again(
 ) -> None:
     settings = Settings(home=tmp_path)
     tag = model_store.save(settings, trained_person.bundle)
-    write = forgetting.atomic_write
+    write = model_forgetting.atomic_write
 
     def full(path: Path, data: bytes) -> None:
         if path.name == MANIFEST:
@@ -95,7 +95,7 @@ def test_who_is_stopped_in_between_can_do_it_again(
         write(path, data)
 
     with monkeypatch.context() as patch:
-        patch.setattr(forgetting, "atomic_write", full)
+        patch.setattr(model_forgetting, "atomic_write", full)
         with pytest.raises(OSError, match="no room"):
             forget_person(settings, ANN)
     assert forget_person(settings, ANN) == 1

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from collector.actions.action import Applied, Ended, Note, Refused, Touched, Waiting
+from collector.actions.action import Applied, Ended, Note, Pending, Refused, Touched
 from collector.actions.deadline import LONGEST_US, Deadline
 from collector.actions.journal import KEEP_US, Journal, JournalEntry
 from collector.actions.outbox import HAS_IT_US
@@ -39,7 +39,7 @@ class Counting:
     """An action that does what it is told to have done."""
 
     note: Note
-    outcome: Applied | Refused | Waiting = field(default_factory=lambda: Applied("x11"))
+    outcome: Applied | Refused | Pending = field(default_factory=lambda: Applied("x11"))
     next: Applied | Refused | Ended | None = None
     rested: bool = False
     lively: bool = False
@@ -47,7 +47,7 @@ class Counting:
     undone: int = 0
     stuck: bool = False
 
-    def apply(self, until_us: int) -> Applied | Refused | Waiting:
+    def apply(self, until_us: int) -> Applied | Refused | Pending:
         self.expires_at = until_us
         self.note((Touched(7),))
         return self.outcome
@@ -67,7 +67,7 @@ class CountingHands:
 
     made: list[Counting] = field(default_factory=list)
     cleaned: list[tuple[Touched, ...]] = field(default_factory=list)
-    outcome: Applied | Refused | Waiting = field(default_factory=lambda: Applied("x11"))
+    outcome: Applied | Refused | Pending = field(default_factory=lambda: Applied("x11"))
     leftover: bool = False
 
     def make(self, order: ApplyAction, note: Note) -> Counting | str:
@@ -120,7 +120,7 @@ def bench(tmp_path: Path) -> Bench:
 
 
 def test_it_is_stored_before_it_is_done(bench: Bench) -> None:
-    bench.hands.outcome = Waiting()
+    bench.hands.outcome = Pending()
     bench.order(1)
     [stored] = bench.stored()
     assert (stored["state"], stored["touched"][0]["handle"]) == ("ordered", 7)
@@ -226,7 +226,7 @@ def test_a_start_takes_back_what_was_left_over(bench: Bench) -> None:
 
 @pytest.mark.parametrize("leftover", [False, True])
 def test_what_had_only_begun_is_told_as_it_was_found(bench: Bench, leftover: bool) -> None:
-    bench.hands.outcome = Waiting()
+    bench.hands.outcome = Pending()
     bench.order(1)
     bench.hands.leftover = leftover
     told = bench.again().reports(0)

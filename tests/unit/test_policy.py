@@ -20,7 +20,7 @@ from neural_focus.experiments.running import Assignment, Participant, Running
 from neural_focus.help_settings import HelpSettings
 from neural_focus.messages import Ability, DesktopStatus, Unavailable
 from neural_focus.prediction import Prediction
-from serving.policy import STALE_SECONDS, Decision, Machine, Offer, Person, WhyNot, decide
+from serving.policy import STALE_SECONDS, Decision, Machine, Offer, PersonState, WhyNot, decide
 from serving.reach import Reach, block_action, program_action
 
 NOW = datetime(2026, 12, 1, 10, tzinfo=UTC)
@@ -40,7 +40,7 @@ def reach(listed: HelpSettings = LISTED, abilities: tuple[Ability, ...] = EVERYT
 
 
 PARTICIPANT = Participant(7, False, ZoneInfo("UTC"), NOW.date(), 0)
-READY = Person(Budget(Policy(), 0.25), PARTICIPANT)
+READY = PersonState(Budget(Policy(), 0.25), PARTICIPANT)
 HERE, RUNNING = Machine(reach()), running()
 
 
@@ -87,7 +87,7 @@ participants = st.builds(
     st.integers(0, 9),
 )
 people = st.builds(
-    Person, budgets, mostly(participants, st.none()), mostly(st.just(Offer.NONE), st.sampled_from(Offer))
+    PersonState, budgets, mostly(participants, st.none()), mostly(st.just(Offer.NONE), st.sampled_from(Offer))
 )
 machines = st.builds(
     Machine,
@@ -102,7 +102,7 @@ ages = mostly(st.floats(-1, STALE_SECONDS), st.floats(-1, 30))
 
 def decided(
     risk: float | None = 0.9,
-    person: Person = READY,
+    person: PersonState = READY,
     machine: Machine = HERE,
     *,
     experiments: tuple[Running, ...] = RUNNING,
@@ -115,7 +115,7 @@ def decided(
 @settings(deadline=None)
 @given(risks, people, machines, ages, numbers)
 def test_the_same_arguments_give_the_same_decision(
-    risk: float | None, person: Person, machine: Machine, age_s: float, number: float
+    risk: float | None, person: PersonState, machine: Machine, age_s: float, number: float
 ) -> None:
     first, again = (decided(risk, person, machine, now_s=NOW_S + age_s, number=number) for _ in range(2))
     assert first == again
@@ -126,7 +126,7 @@ def test_the_same_arguments_give_the_same_decision(
 @settings(deadline=None)
 @given(risks, people, machines, ages, numbers)
 def test_an_opportunity_breaks_no_rule(
-    risk: float | None, person: Person, machine: Machine, age_s: float, number: float
+    risk: float | None, person: PersonState, machine: Machine, age_s: float, number: float
 ) -> None:
     decision = decided(risk, person, machine, now_s=NOW_S + age_s, number=number)
     if decision.draw is None:
@@ -147,7 +147,7 @@ def test_an_opportunity_breaks_no_rule(
 @settings(deadline=None)
 @given(people, machines, numbers)
 def test_only_what_the_person_listed_and_the_machine_can_do_is_offered(
-    person: Person, machine: Machine, number: float
+    person: PersonState, machine: Machine, number: float
 ) -> None:
     decision = decided(0.99, person, machine, number=number)
     allowed: set[tuple[str, str | None]] = {(block_action(site), site) for site in machine.reach.sites}
@@ -184,7 +184,7 @@ def test_the_logged_probabilities_are_those_of_the_draw(is_demo: bool, here: Rea
 @settings(deadline=None)
 @given(people, machines, st.floats(0, 1), st.floats(0, 1), past_s, numbers)
 def test_more_risk_never_ends_an_opportunity_and_more_spent_never_begins_one(
-    person: Person, machine: Machine, low: float, high: float, more: tuple[float, ...], number: float
+    person: PersonState, machine: Machine, low: float, high: float, more: tuple[float, ...], number: float
 ) -> None:
     low, high = sorted((low, high))
     at_low, at_high = (decided(risk, person, machine, number=number) for risk in (low, high))
@@ -199,7 +199,7 @@ def test_more_risk_never_ends_an_opportunity_and_more_spent_never_begins_one(
 @settings(deadline=None)
 @given(people, machines, risks, st.sampled_from(UNSEEN), numbers)
 def test_a_moment_that_nobody_can_see_an_offer_in_is_never_an_opportunity(
-    person: Person, machine: Machine, risk: float | None, why: Unavailable, number: float
+    person: PersonState, machine: Machine, risk: float | None, why: Unavailable, number: float
 ) -> None:
     decision = decided(risk, person, replace(machine, unavailable=why), number=number)
     assert decision.why_not is not None and decision.draw is None
@@ -262,7 +262,7 @@ def test_a_moment_is_an_exposure_to_the_persons_own_arms_too() -> None:
 def second(watch: OpportunityWatch, t_s: float, risk: float | None, machine: Machine = HERE) -> Decision:
     """One second as the service goes through it."""
     watch.remember(t_s, risk)
-    person = Person(watch.budget, replace(PARTICIPANT, day=date(1970, 1, 1)))
+    person = PersonState(watch.budget, replace(PARTICIPANT, day=date(1970, 1, 1)))
     decision = decide(made(risk, t_s), person, machine, RUNNING, now_s=t_s, draw=lambda _seed: 0.5)
     if decision.trigger is not None:
         watch.spend(decision.trigger, t_s, visible=decision.why_not is None)
