@@ -66,7 +66,7 @@ def live_through(
     held: list[tuple[int, Trial]] = []
     for day in days:
         midnight_us = int(dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC).timestamp()) * SECOND_US
-        for stretch in _schedule(person, rng):
+        for stretch in presence(person, rng):
             worker.begin()
             worker.trials = []
             ticks += [worker.step(second, second / 3_600) for second in range(stretch.start_s, stretch.end_s)]
@@ -89,15 +89,16 @@ def _timeline(start_us: NDArray[np.int64], packed: list[int]) -> SimulatedTimeli
     )  # fmt: skip
 
 
-def _schedule(person: PersonParameters, rng: np.random.Generator) -> list[Stretch]:
-    """Presence of one day: lunch and two meetings leave holes."""
+def presence(person: PersonParameters, rng: np.random.Generator) -> list[Stretch]:
+    """Presence of one day: lunch and two meetings leave holes; a day that began very early has one meeting less."""
     start = int((person.day_start_h + rng.normal(0.0, 0.2)) * 3_600)
     end = start + int(rng.uniform(7.2, 8.0) * 3_600)
     lunch = int(rng.uniform(12.0, 12.5) * 3_600)
     absences = [(lunch, lunch + int(rng.uniform(35, 60) * 60))]
     for low, high in ((start + 1_800, lunch - 3_600), (lunch + 5_400, end - 3_600)):
-        meeting = int(rng.uniform(low, high))
-        absences.append((meeting, meeting + int(rng.uniform(30, 60) * 60)))
+        if low < high:
+            meeting = int(rng.uniform(low, high))
+            absences.append((meeting, meeting + int(rng.uniform(30, 60) * 60)))
     edges = [start, *(edge for absence in sorted(absences) for edge in absence), end]
     return [Stretch(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a > 300]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from neural_focus.events import EventType, KeyFlag
 from neural_focus.simulation.parameters import draw_person
 from neural_focus.simulation.person import SimulatedPerson, answer, simulate_person
-from neural_focus.simulation.timeline import live_through, workdays
+from neural_focus.simulation.timeline import live_through, presence, workdays
 
 FRIDAY = dt.date(2025, 3, 28)
 
@@ -24,6 +25,15 @@ def people() -> list[SimulatedPerson]:
 def times(person: SimulatedPerson, kind: EventType) -> np.ndarray[Any, np.dtype[np.int64]]:
     records = person.records
     return records["timestamp_us"][records["event_type"] == kind].astype(np.int64)
+
+
+@pytest.mark.parametrize("start_h", [7.4, 9.9])
+def test_whenever_a_day_began_its_stretches_follow_each_other(start_h: float) -> None:
+    person = replace(draw_person(1), day_start_h=start_h)
+    for seed in range(500):
+        day = presence(person, np.random.default_rng(seed))
+        edges = [edge for stretch in day for edge in (stretch.start_s, stretch.end_s)]
+        assert edges == sorted(edges) and len(day) >= 2
 
 
 def test_stays_are_as_long_tailed_as_published() -> None:
