@@ -77,7 +77,7 @@ class Agent:
         )
         self._machine_id = desktop.machine_id()
         self._link = (
-            WebSocketClient(options.address, options.token, self._machine_id, self._waker.end)
+            WebSocketClient(options.address, options.token, self._machine_id, self._waker.end, options.encryption)
             if options.address
             else None
         )
@@ -236,7 +236,7 @@ class Agent:
         if options.address is None or not options.ship:
             return None
         return Shipper(
-            ServiceClient(options.address, options.token),
+            ServiceClient(options.address, options.token, options.encryption),
             options.desktop,
             zone=options.zone,
             boots=self._recording.boots,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from ssl import SSLContext
 
 from collector.capture import X11Source
 from collector.consent import Consent
@@ -31,6 +32,8 @@ class Options:
     application_folders: tuple[Path, ...] = ()
     """Where ``.desktop`` files lie, whose categories stand in for apps that no rule names."""
     address: str | None = None
+    encryption: SSLContext | None = None
+    """Of an https address."""
     ship: bool = True
     """Whether records are sent to the service, too; else they stay in the spool."""
     token: str = ""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from ssl import SSLContext
 from urllib.parse import urlsplit
 
 import msgspec
@@ -36,11 +37,15 @@ class _Answer:
 
 
 class ServiceClient:
-    """What one person's token may do at ``address``, such as http://127.0.0.1:3000. No proxy is asked."""
+    """What one person's token may do at ``address``, such as http://127.0.0.1:3000. No proxy is asked.
 
-    def __init__(self, address: str, token: str) -> None:
+    ``encryption``: of an https address, as ``neural_focus.tls.client_context`` makes it.
+    """
+
+    def __init__(self, address: str, token: str, encryption: SSLContext | None = None) -> None:
         parts = urlsplit(address)
         self._host, self._port, self._token = parts.hostname or "", parts.port, token
+        self._encryption = encryption
         self._connection: HTTPConnection | None = None
 
     def send_batch(self, body: bytes) -> BatchStored:
@@ -88,7 +93,11 @@ class ServiceClient:
 
     def _exchange(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> _Answer:
         if self._connection is None:
-            self._connection = HTTPConnection(self._host, self._port, timeout=TIMEOUT_SECONDS)
+            self._connection = (
+                HTTPConnection(self._host, self._port, timeout=TIMEOUT_SECONDS)
+                if self._encryption is None
+                else HTTPSConnection(self._host, self._port, timeout=TIMEOUT_SECONDS, context=self._encryption)
+            )
         self._connection.request(method, path, body, headers)
         response = self._connection.getresponse()
         text = response.read(MAX_ANSWER_BYTES)

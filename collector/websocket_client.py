@@ -14,6 +14,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable
+from ssl import SSLContext
 from urllib.parse import urlencode
 
 import websockets
@@ -38,13 +39,20 @@ RECEIVED_MESSAGES = 10_000
 class WebSocketClient(threading.Thread):
     """``send`` and ``received`` may be called from any thread."""
 
-    def __init__(self, address: str, token: str, machine_id: str, news: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        address: str,
+        token: str,
+        machine_id: str,
+        news: Callable[[], None] = lambda: None,
+        encryption: SSLContext | None = None,
+    ) -> None:
         """``address`` is the service's http address, such as http://127.0.0.1:3000; ``news`` is called, on this thread,
-        when something other than a prediction can be ``received``."""
+        when something other than a prediction can be ``received``; ``encryption``: of an https address."""
         super().__init__(name="link", daemon=True)
         base = address.rstrip("/").replace("http", "ws", 1)
         self._url = f"{base}/ws?{urlencode({'machine_id': machine_id})}"
-        self._token, self._notify = token, news
+        self._token, self._notify, self._encryption = token, news, encryption
         self._loop = asyncio.new_event_loop()
         self._outgoing: deque[ClientMessage] = deque(maxlen=WAITING_MESSAGES)
         self._news = asyncio.Event()
@@ -108,6 +116,7 @@ class WebSocketClient(threading.Thread):
                     open_timeout=10,
                     compression=None,  # two kilobytes a second
                     proxy=None,
+                    ssl=self._encryption,
                 ) as socket:
                     self.connected, self.problem, pause = True, "", RETRY_SECONDS[0]
                     await self._exchange(socket)

@@ -12,11 +12,11 @@ import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from neural_focus.addresses import HostGuard, read_host_names
+from neural_focus.addresses import HostGuard
 from neural_focus.errors import ConfigurationError
-from neural_focus.settings import PREFIX
+from neural_focus.settings import read_settings
+from neural_focus.tls import is_private
 
-NAMES = f"{PREFIX}HOST_NAMES"
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -46,19 +46,24 @@ class OriginGuard:
             await _forbid(send, reason)
 
     def _refusal(self, scope: Scope) -> str | None:
+        if not is_private(scope):
+            return "what others could read on its way is not answered: ask https://"
         headers: dict[str, list[str]] = {}
         for name, value in scope["headers"]:
             headers.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1").lower())
         hosts, arrived_at = headers.get("host", []), str((scope.get("server") or ("",))[0])
         if len(hosts) != 1 or not self._guard.admits(hosts[0], arrived_at):
             return "this host name is not served here"
-        if not all(self._guard.admits_origin(origin, arrived_at) for origin in headers.get("origin", [])):
+        if not all(self._is_own(origin, arrived_at, scope) for origin in headers.get("origin", [])):
             return "pages of another origin are not served here"
         site = headers.get("sec-fetch-site", ["none"])
         navigates = headers.get("sec-fetch-mode", [""]) == ["navigate"] and scope.get("method") == "GET"
         if site[0] in ("cross-site", "same-site") and not navigates:
             return "pages of another origin are not served here"
         return None
+
+    def _is_own(self, origin: str, arrived_at: str, scope: Scope) -> bool:
+        return self._guard.admits_origin(origin, arrived_at, encrypted=scope["scheme"] in ("https", "wss"))
 
 
 def _with_policy(send: Send) -> Send:
@@ -93,9 +98,17 @@ def main() -> None:
     import uvicorn
     from prefect.server.api.server import create_app
 
-    names = read_host_names(NAMES, os.environ.get(NAMES, ""))
-    guarded = OriginGuard(create_app(final=True), HostGuard(host, port, names))
-    config = uvicorn.Config(guarded, host=host, port=port, log_level="warning", timeout_graceful_shutdown=5)
+    settings = read_settings()
+    guard = HostGuard(host, port, settings.host_names)
+    config = uvicorn.Config(
+        OriginGuard(create_app(final=True), guard),
+        host=host,
+        port=port,
+        log_level="warning",
+        timeout_graceful_shutdown=5,
+        ssl_certfile=settings.tls_certificate,
+        ssl_keyfile=settings.tls_key,
+    )
     uvicorn.Server(config).run(sockets=[config.bind_socket()])  # by itself it would keep IPv4 out of ::
 
 

@@ -14,7 +14,7 @@ from psycopg import sql
 from neural_focus.addresses import NO_PROXIES, prefect_address, prefect_link
 from neural_focus.errors import ConfigurationError, StoreError
 from neural_focus.secrets import Secrets
-from neural_focus.settings import PREFIX, Settings
+from neural_focus.settings import Settings, listening_environment
 
 DATABASE = "prefect"
 USER = "neural-focus"
@@ -39,6 +39,8 @@ def client_environment(settings: Settings, secrets: Secrets) -> dict[str, str]:
         **NO_PROXIES,
         "PREFECT_API_URL": f"{prefect_address(settings)}/api",
         "PREFECT_API_AUTH_STRING": login(secrets),
+        # Of this machine, by an address that the certificate need not name.
+        "PREFECT_API_TLS_INSECURE_SKIP_VERIFY": "true" if settings.tls_certificate else "false",
         "PREFECT_HOME": str(settings.home / "prefect"),
         "PREFECT_PROFILES_PATH": str(settings.home / "prefect" / "profiles.toml"),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -58,13 +60,13 @@ def server_environment(settings: Settings, secrets: Secrets) -> dict[str, str]:
     """
     return {
         **client_environment(settings, secrets),
+        **listening_environment(settings),
         "PREFECT_API_DATABASE_CONNECTION_URL": prefect_database_url(settings),
         "PREFECT_SERVER_DATABASE_SQLALCHEMY_POOL_SIZE": "5",
         "PREFECT_SERVER_DATABASE_SQLALCHEMY_MAX_OVERFLOW": "10",
         "PREFECT_SERVER_API_HOST": settings.host,
         "PREFECT_SERVER_API_PORT": str(settings.prefect_port),
         "PREFECT_SERVER_API_AUTH_STRING": login(secrets),
-        f"{PREFIX}HOST_NAMES": ",".join(settings.host_names),
         "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": prefect_link(settings),
         "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": "P2D",
         "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs,orphans",

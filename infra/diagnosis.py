@@ -28,10 +28,11 @@ from infra.ports import holder, is_taken
 from infra.up.counts import read_counters
 from infra.up.health import answers, basic
 from neural_focus.addresses import exposure, prefect_address, service_address
-from neural_focus.errors import CaptureError, NeuralFocusError, StoreError
+from neural_focus.errors import CaptureError, ConfigurationError, NeuralFocusError, StoreError
 from neural_focus.secrets import load_secrets
 from neural_focus.settings import Settings
 from neural_focus.store.database import connect, sqlalchemy_engine
+from neural_focus.tls import check_certificate
 
 GIGABYTE = 2**30
 MEMORY_GB = 7.5
@@ -209,7 +210,12 @@ def check_network(settings: Settings) -> Finding:
     open_to_others = exposure(settings)
     if not open_to_others:
         return Finding(Grade.WELL, "network", f"only programs of this machine reach the servers, at {settings.host}")
-    return Finding(Grade.LIMITED, "network", open_to_others, "Unset NEURAL_FOCUS_HOST to be alone with them")
+    if settings.tls_certificate and settings.tls_key:
+        try:
+            check_certificate(settings.tls_certificate, settings.tls_key)
+        except ConfigurationError as error:
+            return Finding(Grade.BROKEN, "network", f"{error.what}: {error.why}", error.hint)
+    return Finding(Grade.WELL, "network", open_to_others)
 
 
 def check_prefect(settings: Settings) -> Finding:
@@ -220,13 +226,13 @@ def check_prefect(settings: Settings) -> Finding:
         settings.host,
         settings.prefect_port,
         "NEURAL_FOCUS_PREFECT_PORT",
-        answers(f"{prefect_address(settings)}/api/health", headers),
+        answers(f"{prefect_address(settings)}/api/health", settings.tls_certificate, headers),
     )
 
 
 def check_service(settings: Settings) -> Finding:
     """The service, if it runs."""
-    check = answers(f"{service_address(settings)}/readyz")
+    check = answers(f"{service_address(settings)}/readyz", settings.tls_certificate)
     return _check_port("service", settings.host, settings.serving_port, "NEURAL_FOCUS_SERVING_PORT", check)
 
 

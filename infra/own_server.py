@@ -6,26 +6,34 @@ import json
 import urllib.request
 from collections.abc import Mapping
 from http.client import HTTPException, HTTPResponse
+from pathlib import Path
 from typing import Any, cast
 from urllib.error import HTTPError
 
-from neural_focus.addresses import link_host, service_address
+from neural_focus.addresses import link_netloc, service_address
 from neural_focus.errors import InputError, ServiceError
 from neural_focus.secrets import load_secrets
 from neural_focus.settings import Settings
+from neural_focus.tls import client_context
 
 
 def open_own(
-    url: str, *, headers: Mapping[str, str] | None = None, body: bytes | None = None, seconds: float = 10.0
+    url: str,
+    *,
+    certificate: Path | None = None,
+    headers: Mapping[str, str] | None = None,
+    body: bytes | None = None,
+    seconds: float = 10.0,
 ) -> HTTPResponse:
-    """The answer to a GET of ``url``, or to a POST of ``body``.
+    """The answer to a GET of ``url``, or to a POST of ``body``; ``certificate``: ``settings.tls_certificate``.
 
     Raises:
         OSError: nobody answers in time, or the status is above 399 (urllib.error.HTTPError).
         HTTPException: what answers does not speak HTTP.
     """
     request = urllib.request.Request(url, body, dict(headers or {}))  # noqa: S310 - http to a server of ours
-    straight = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    encrypted = urllib.request.HTTPSHandler(context=client_context(url, certificate))
+    straight = urllib.request.build_opener(urllib.request.ProxyHandler({}), encrypted)
     return cast(HTTPResponse, straight.open(request, timeout=seconds))
 
 
@@ -35,8 +43,9 @@ def read_links(settings: Settings, token: str) -> list[dict[str, str]]:
     Raises:
         OSError: the service does not answer.
     """
-    headers = {"Authorization": f"Bearer {token}", "Host": f"{link_host(settings)}:{settings.serving_port}"}
-    with open_own(f"{service_address(settings)}/api/v1/links", headers=headers) as answer:
+    headers = {"Authorization": f"Bearer {token}", "Host": link_netloc(settings)}
+    address = f"{service_address(settings)}/api/v1/links"
+    with open_own(address, certificate=settings.tls_certificate, headers=headers) as answer:
         found: list[dict[str, str]] = json.load(answer)
     return found
 
@@ -54,7 +63,8 @@ def ask_service(settings: Settings, path: str, body: Mapping[str, object] | None
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     sent = None if body is None else json.dumps(body).encode()
     try:
-        with open_own(f"{service_address(settings)}/api/v1{path}", headers=headers, body=sent) as answer:
+        address, certificate = f"{service_address(settings)}/api/v1{path}", settings.tls_certificate
+        with open_own(address, certificate=certificate, headers=headers, body=sent) as answer:
             return json.load(answer)
     except HTTPError as error:
         raise _refusal(error) from None

@@ -1,8 +1,10 @@
 """The addresses of our two servers, the service and Prefect's: one answer for whoever listens, calls, links or guards.
 
-listens  ``settings.host``: one address of this machine, or 0.0.0.0 or :: for all of them
+listens  ``settings.host``: one address of this machine, or 0.0.0.0 or :: for all of them; what other machines reach
+         is encrypted, by ``settings.tls_certificate`` or by a proxy of ``settings.proxies``
 called   by programs of this machine: the same address, loopback where all are meant
-links    that people get: the first of ``settings.host_names``, else as programs call it
+links    that people get: the first of ``settings.host_names``, else as programs call it; behind a proxy the page is
+         at the usual port of https
 guards   let in a Host that is loopback, ``settings.host`` or one of ``settings.host_names``; where all addresses
          are meant, also the address that the request came to. A page that rebinds its name knows none of these.
 """
@@ -78,14 +80,23 @@ def called_host(host: str) -> str:
     return _CALLED.get(host, host)
 
 
+def read_proxies(variable: str, text: str) -> tuple[str, ...]:
+    """Addresses of proxies, apart by commas.
+
+    Raises:
+        ConfigurationError: one of them is no address.
+    """
+    return tuple(read_host(variable, name.strip()) for name in text.split(",") if name.strip())
+
+
 def service_address(settings: Settings) -> str:
     """Where programs call the service."""
-    return _url(called_host(settings.host), settings.serving_port)
+    return _url(settings, settings.serving_port)
 
 
 def prefect_address(settings: Settings) -> str:
     """Where programs call Prefect's server."""
-    return _url(called_host(settings.host), settings.prefect_port)
+    return _url(settings, settings.prefect_port)
 
 
 def link_host(settings: Settings) -> str:
@@ -95,12 +106,17 @@ def link_host(settings: Settings) -> str:
 
 def service_link(settings: Settings) -> str:
     """Where people open the page."""
-    return f"http://{link_host(settings)}:{settings.serving_port}"
+    return f"{_link_scheme(settings)}://{link_netloc(settings)}"
+
+
+def link_netloc(settings: Settings) -> str:
+    """Name and port of the page in links; a proxy has the usual one."""
+    return link_host(settings) if settings.proxies else f"{link_host(settings)}:{settings.serving_port}"
 
 
 def prefect_link(settings: Settings) -> str:
     """Where people open Prefect's pages."""
-    return f"http://{link_host(settings)}:{settings.prefect_port}"
+    return f"{_link_scheme(settings)}://{link_host(settings)}:{settings.prefect_port}"
 
 
 def exposure(settings: Settings) -> str:
@@ -108,19 +124,24 @@ def exposure(settings: Settings) -> str:
     if ipaddress.ip_address(settings.host).is_loopback:
         return ""
     where = "every address of this machine" if settings.host in _CALLED else settings.host
+    how = str(settings.tls_certificate or "the proxy at " + " or ".join(settings.proxies))
     return (
-        f"The page and Prefect listen on {where}: whoever reaches it and has a sign-in link or the login gets in, "
-        "and what passes is not encrypted"
+        f"The page and Prefect listen on {where}, encrypted by {how}: whoever reaches it and has a sign-in link or the "
+        "login gets in"
     )
 
 
 class HostGuard:
-    """Which Host and Origin headers mean the server that listens on ``host`` and ``port``."""
+    """Which Host and Origin headers mean the server that listens on ``host`` and ``port``.
 
-    def __init__(self, host: str, port: int, host_names: Iterable[str] = ()) -> None:
-        self._port, self._all = port, host in _CALLED
+    ``proxied``: a proxy is in front, and its names count without a port too.
+    """
+
+    def __init__(self, host: str, port: int, host_names: Iterable[str] = (), *, proxied: bool = False) -> None:
+        self._port, self._all, host_names = port, host in _CALLED, tuple(host_names)
         names = {LOOPBACK, "localhost", url_host("::1"), *host_names}
         self._hosts = {f"{name}:{port}" for name in (names if self._all else names | {url_host(host)})}
+        self._hosts |= set(host_names) if proxied else set()
 
     def admits(self, host: str, arrived_at: str) -> bool:
         """Whether the Host header ``host`` means this server; ``arrived_at``: the address that the request came to."""
@@ -128,10 +149,10 @@ class HostGuard:
             self._all and bool(arrived_at) and host.lower() == f"{url_host(_plain(arrived_at))}:{self._port}"
         )
 
-    def admits_origin(self, origin: str, arrived_at: str) -> bool:
-        """Whether the Origin header names a page of this server."""
+    def admits_origin(self, origin: str, arrived_at: str, *, encrypted: bool = False) -> bool:
+        """Whether the Origin header names a page of this server; ``encrypted``: as the request is."""
         scheme, _, host = origin.lower().partition("://")
-        return scheme == "http" and self.admits(host, arrived_at)
+        return scheme == ("https" if encrypted else "http") and self.admits(host, arrived_at)
 
     def example(self) -> str:
         """A host that is admitted."""
@@ -147,5 +168,10 @@ def _plain(address: str) -> str:
     return str(mapped or address)
 
 
-def _url(host: str, port: int) -> str:
-    return f"http://{url_host(host)}:{port}"
+def _url(settings: Settings, port: int) -> str:
+    scheme = "https" if settings.tls_certificate else "http"
+    return f"{scheme}://{url_host(called_host(settings.host))}:{port}"
+
+
+def _link_scheme(settings: Settings) -> str:
+    return "https" if settings.tls_certificate or settings.proxies else "http"

@@ -6,6 +6,7 @@ Every name can be set as ``NEURAL_FOCUS_<NAME>`` in the environment; ``DATABASE_
 from __future__ import annotations
 
 import getpass
+import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -15,7 +16,7 @@ from typing import Annotated, Any, Literal
 import platformdirs
 from msgspec import Meta
 
-from neural_focus.addresses import read_host, read_host_names
+from neural_focus.addresses import read_host, read_host_names, read_proxies
 from neural_focus.errors import ConfigurationError, InputError
 from neural_focus.machine_zone import is_zone, machine_zone
 from neural_focus.validation import validate
@@ -42,6 +43,11 @@ class Settings:
     """The address to listen on; ``neural_focus.addresses`` says what follows from it."""
     host_names: tuple[str, ...] = ()
     """Names by which browsers may ask for the servers, beside loopback and ``host``; the first one is in links."""
+    tls_certificate: Path | None = None
+    """PEM file with the servers' certificate and what signed it; ``tls_key`` is its private key."""
+    tls_key: Path | None = None
+    proxies: tuple[str, ...] = ()
+    """Addresses of the proxies that encrypt: their X-Forwarded-For and -Proto are believed, nobody else's."""
     database_port: Port = 15432
     prefect_port: Port = 4200
     serving_port: Port = 3000
@@ -104,7 +110,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
 
     Raises:
         ConfigurationError: a port that is no number from 1 to 65535, a host that is no address, a host name that is
-            none, an unknown zone or ship mode.
+            none, an unknown zone or ship mode; a host that other machines reach without encryption.
     """
     env = os.environ if environ is None else environ
     names = [field.name for field in fields(Settings) if field.name not in _NOT_BY_NAME]
@@ -117,15 +123,49 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         "database_url": env.get("DATABASE_URL") or None,
         "host": read_host(PREFIX + "HOST", given.get("host", "127.0.0.1")),
         "host_names": read_host_names(PREFIX + "HOST_NAMES", given.get("host_names", "")),
+        "proxies": read_proxies(PREFIX + "PROXIES", given.get("proxies", "")),
         "username": given.get("username") or _login_name(),
         "zone": zone or machine_zone(env),
         "zone_follows": not zone and "TZ" not in env,
     }
+    given |= {
+        name: Path(given[name]).expanduser().resolve() for name in ("tls_certificate", "tls_key") if name in given
+    }
     try:
-        return validate(Settings, given, "", strict=False)
+        settings = validate(Settings, given, "", strict=False)
     except InputError as error:
         name, _, found = error.what.removeprefix(".").partition(" ")
         raise ConfigurationError(f"{PREFIX}{name.upper()} {found}", hint=error.hint) from None
+    _check_encryption(settings)
+    return settings
+
+
+def listening_environment(settings: Settings) -> dict[str, str]:
+    """How our two servers are reached, as variables for the processes that are them."""
+    return {
+        f"{PREFIX}HOST": settings.host,
+        f"{PREFIX}HOST_NAMES": ",".join(settings.host_names),
+        f"{PREFIX}TLS_CERTIFICATE": str(settings.tls_certificate or ""),
+        f"{PREFIX}TLS_KEY": str(settings.tls_key or ""),
+        f"{PREFIX}PROXIES": ",".join(settings.proxies),
+        "FORWARDED_ALLOW_IPS": ",".join(settings.proxies),  # uvicorn would believe every program of this machine
+    }
+
+
+def _check_encryption(settings: Settings) -> None:
+    both = f"{PREFIX}TLS_CERTIFICATE and {PREFIX}TLS_KEY"
+    if (settings.tls_certificate is None) != (settings.tls_key is None):
+        raise ConfigurationError(f"only one of {both} is set", hint="Give both, or leave both out")
+    if settings.proxies and not settings.host_names:
+        what = f"{PREFIX}PROXIES is set without {PREFIX}HOST_NAMES"
+        raise ConfigurationError(what, hint="Give the name by which browsers ask the proxy: focus.example.org")
+    if ipaddress.ip_address(settings.host).is_loopback or settings.proxies or settings.tls_certificate:
+        return
+    raise ConfigurationError(
+        f"{PREFIX}HOST is {settings.host}",
+        why="other machines would reach it unencrypted",
+        hint=f"Give {both}, or name the proxy that encrypts in {PREFIX}PROXIES, or leave {PREFIX}HOST out",
+    )
 
 
 def _login_name() -> str:

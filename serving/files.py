@@ -25,7 +25,7 @@ def add_signin(app: FastAPI, runtime: Callable[[], Runtime]) -> None:
     """The route that turns a one-time code into a cookie."""
 
     @app.get("/signin", include_in_schema=False)
-    async def signin(code: str = "") -> Response:
+    async def signin(request: Request, code: str = "") -> Response:
         """Use up a one-time code; the browser gets a cookie that other sites' pages cannot send along."""
         here = runtime()
         token_user = await run_in_threadpool(redeem_code, here.settings, here.secrets, code)
@@ -39,7 +39,13 @@ def add_signin(app: FastAPI, runtime: Callable[[], Runtime]) -> None:
         page = render("plain", title="Signed in", text="", forward="/")
         response = HTMLResponse(page, headers={"cache-control": "no-store"})
         response.set_cookie(
-            COOKIE_NAME, make_cookie(here.secrets, user_id), COOKIE_SECONDS, httponly=True, samesite="strict", path="/"
+            COOKIE_NAME,
+            make_cookie(here.secrets, user_id),
+            COOKIE_SECONDS,
+            httponly=True,
+            secure=request.url.scheme == "https",
+            samesite="strict",
+            path="/",
         )
         return response
 

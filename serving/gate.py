@@ -1,7 +1,8 @@
 """The door: nothing reaches the service without the right Host, Origin and a token or cookie.
 
-Host keeps DNS rebinding out, Origin keeps other web pages out, the token keeps other programs out. It stands in front
-of everything the port serves, BentoML's own pages included; only /healthz, /livez, /readyz and /signin are open.
+Host keeps DNS rebinding out, Origin keeps other web pages out, the token keeps
+other programs out, and what could be read on its way is not answered. It stands in front of everything the port serves,
+BentoML's own pages included; only /healthz, /livez, /readyz and /signin are open.
 Browser extensions have two doors of their own, which nobody else may use and whose tokens open nothing else.
 """
 
@@ -20,6 +21,7 @@ from neural_focus.messages import Problem
 from neural_focus.pages import render
 from neural_focus.secrets import Secrets
 from neural_focus.settings import PREFIX, Settings
+from neural_focus.tls import is_private
 from serving.auth import COOKIE_NAME, cookie_user, token_user
 from serving.problems import respond
 
@@ -69,7 +71,11 @@ class AccessGate:
     def _refusal(self, scope: Scope) -> Problem | None:
         headers = Headers(scope=scope)
         settings, arrived_at = self._settings(), str((scope.get("server") or ("",))[0])
-        guard = HostGuard(settings.host, settings.serving_port, settings.host_names)
+        if not is_private(scope):
+            hint = f"Ask https://, through a proxy that {PREFIX}PROXIES names or of the server's certificate"
+            return Problem("Not encrypted", 403, "What others could read on its way is not answered", hint=hint)
+        proxied, encrypted = bool(settings.proxies), scope["scheme"] in ("https", "wss")
+        guard = HostGuard(settings.host, settings.serving_port, settings.host_names, proxied=proxied)
         if not guard.admits(headers.get("host", ""), arrived_at):
             hint = f"Ask {guard.example()}, or name the host in {PREFIX}HOST_NAMES"
             return Problem("Unknown Host", 421, "Host names another server", hint=hint)
@@ -78,7 +84,7 @@ class AccessGate:
             if _EXTENSION.fullmatch(origin or ""):
                 return None
             return Problem("Not our extension", 403, "Only Neural Focus's browser extension has access here")
-        if origin is not None and not guard.admits_origin(origin, arrived_at):
+        if origin is not None and not guard.admits_origin(origin, arrived_at, encrypted=encrypted):
             return Problem("Foreign Origin", 403, "Pages of other sites have no access")
         if scope["path"] in OPEN_PATHS:
             return None

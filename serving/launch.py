@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 
-from neural_focus.settings import PREFIX, Settings
+from neural_focus.settings import PREFIX, Settings, listening_environment
 
 TARGET = "serving.service:NeuralFocus"
 
@@ -16,6 +16,8 @@ def service_command(settings: Settings) -> list[str]:
         *(sys.executable, "-m", "bentoml", "serve", TARGET),
         *("--host", settings.host, "--port", str(settings.serving_port)),
         *("--timeout-graceful-shutdown", "5"),
+        *(("--ssl-certfile", str(settings.tls_certificate)) if settings.tls_certificate else ()),
+        *(("--ssl-keyfile", str(settings.tls_key)) if settings.tls_key else ()),
     ]
 
 
@@ -26,10 +28,9 @@ def service_environment(settings: Settings, environ: Mapping[str, str]) -> dict[
     """
     return {
         **environ,
+        **listening_environment(settings),
         "DATABASE_URL": settings.database_url or "",
         f"{PREFIX}HOME": str(settings.home),
-        f"{PREFIX}HOST": settings.host,
-        f"{PREFIX}HOST_NAMES": ",".join(settings.host_names),
         f"{PREFIX}SERVING_PORT": str(settings.serving_port),
         f"{PREFIX}PREFECT_PORT": str(settings.prefect_port),
         f"{PREFIX}USERNAME": settings.username,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -43,6 +44,7 @@ FRESH_SECONDS = 60.0
 """A snapshot older than this is no ground for a prediction."""
 HIT_RATE_DAYS = (7, 28)
 HOW_TO_START = "Start the agent with: neural-focus agent"
+_PORT = re.compile(r":\d+$")
 
 
 def published_rates(connection: Connection, user_id: int) -> tuple[HitRate, ...]:
@@ -188,12 +190,12 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def links(settings: Settings, name: str, version: str = "") -> list[Link]:
-    """Where the other parts are for a browser that came by the host ``name``, whose cookie is for that name alone;
+def links(settings: Settings, here: str, version: str = "") -> list[Link]:
+    """Where the other parts are for a browser that came by the address ``here``, whose cookie is for that name alone;
     ``version``: the model that answers, whose report is meant."""
     own = settings.reports / "models" / f"{version}.html"
     report = f"models/{own.name}" if own.exists() else "evaluation/index.html"
-    prefect, here = (f"http://{name}:{port}" for port in (settings.prefect_port, settings.serving_port))
+    prefect = f"{_PORT.sub('', here)}:{settings.prefect_port}"
     return [
         Link("Prefect", prefect, "Flows, their runs, schedules and artifacts"),
         Link("BentoML", f"{here}/bentoml", "The service's own description of its API"),

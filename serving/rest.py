@@ -165,8 +165,10 @@ async def get_model(here: Here, user_id: User) -> ModelCard:
 @router.get("/links")
 async def get_links(request: Request, here: Here, user_id: User) -> list[Link]:
     """Addresses of the other parts, by the name that the caller used."""
-    name, _, _ = request.headers["host"].rpartition(":")  # the gate knows it
-    return queries.links(here.settings, name, here.champion.predictor.version)
+    host = request.headers["host"]  # the gate knows it; without a port it is the proxy's
+    scheme = "https" if here.settings.proxies and ":" not in host else request.url.scheme
+    address = f"{scheme}://{host}"
+    return queries.links(here.settings, address, here.champion.predictor.version)
 
 
 @router.post("/predict", responses=problems(409))

@@ -17,6 +17,7 @@ from rich.console import Console
 from neural_focus.addresses import service_address
 from neural_focus.errors import ConfigurationError
 from neural_focus.settings import Settings, read_settings
+from neural_focus.tls import client_context
 
 if TYPE_CHECKING:
     from collector.desktop import Desktop
@@ -67,6 +68,7 @@ def agent(
         rules=settings.home / "categories.toml",
         application_folders=() if demo else application_folders(os.environ),
         address=service_address(settings) if service else None,
+        encryption=client_context(service_address(settings), settings.tls_certificate),
         ship=settings.ship == "events",
         token=_token(settings, desktop) if service else "",
         decide=_demo_policy() if demo and settings.demo_answers else None,
@@ -137,8 +139,10 @@ def _revoke(settings: Settings, desktop: Desktop, console: Console) -> None:
 
     revoke(desktop.consent)
     console.print("You do not agree any more: nothing is captured from now on.", markup=False)
+    address = service_address(settings)
+    encryption = client_context(address, settings.tls_certificate)
     try:
-        with closing(ServiceClient(service_address(settings), _token(settings, desktop))) as client:
+        with closing(ServiceClient(address, _token(settings, desktop), encryption)) as client:
             client.revoke_consent()
     except NeuralFocusError as error:
         console.print(f"Your consent is taken back here, not at the service: {error}", markup=False)

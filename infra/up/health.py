@@ -7,6 +7,7 @@ import json
 import urllib.error
 from collections.abc import Callable, Mapping
 from http.client import HTTPException
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from infra.own_server import open_own
@@ -15,7 +16,7 @@ from infra.ports import is_taken
 CHECK_SECONDS = 2.0
 
 
-def answers(url: str, headers: Mapping[str, str] | None = None) -> Callable[[], str]:
+def answers(url: str, certificate: Path | None, headers: Mapping[str, str] | None = None) -> Callable[[], str]:
     """A check that ``url`` answers with a status below 400."""
 
     place = urlsplit(url)
@@ -25,7 +26,7 @@ def answers(url: str, headers: Mapping[str, str] | None = None) -> Callable[[], 
         if not is_taken(place.port or 80, place.hostname or "127.0.0.1"):
             return f"nobody listens on port {place.port}"
         try:
-            with open_own(url, headers=headers, seconds=CHECK_SECONDS):
+            with open_own(url, certificate=certificate, headers=headers, seconds=CHECK_SECONDS):
                 return ""
         except urllib.error.HTTPError as error:
             return f"{url} answers {error.code}"
@@ -35,15 +36,15 @@ def answers(url: str, headers: Mapping[str, str] | None = None) -> Callable[[], 
     return check
 
 
-def active_deployments(api: str, login: str, wanted: int) -> Callable[[], str]:
+def active_deployments(api: str, certificate: Path | None, login: str, wanted: int) -> Callable[[], str]:
     """A check that Prefect's ``api`` knows so many deployments of ours that are not paused."""
     asked = {"deployments": {"tags": {"all_": ["neural-focus"]}}, "limit": 200}
-    headers = basic(login) | {"Content-Type": "application/json"}
+    headers, body = basic(login) | {"Content-Type": "application/json"}, json.dumps(asked).encode()
+    url = f"{api}/deployments/filter"
 
     def check() -> str:
-        body = json.dumps(asked).encode()
         try:
-            with open_own(f"{api}/deployments/filter", headers=headers, body=body, seconds=CHECK_SECONDS) as answer:
+            with open_own(url, certificate=certificate, headers=headers, body=body, seconds=CHECK_SECONDS) as answer:
                 active = sum(not deployment["paused"] for deployment in json.load(answer))
         except (OSError, HTTPException, ValueError) as error:
             return f"Prefect does not tell its deployments: {error}"

@@ -46,7 +46,7 @@ def prefect_server(settings: Settings, secrets: Secrets) -> Program:
         tuple(server_command()),
         environment(settings) | server_environment(settings, secrets),
         settings.logs / "prefect.log",
-        answers(f"{prefect_address(settings)}/api/health", basic(login(secrets))),
+        answers(f"{prefect_address(settings)}/api/health", settings.tls_certificate, basic(login(secrets))),
         start_seconds=240,
     )
 
@@ -58,7 +58,9 @@ def flows_server(settings: Settings, secrets: Secrets) -> Program:
         (sys.executable, "-m", "flows.deploy"),
         flow_environment(settings, secrets),
         settings.logs / "flows.log",
-        active_deployments(f"{prefect_address(settings)}/api", login(secrets), len(DEPLOYMENTS)),
+        active_deployments(
+            f"{prefect_address(settings)}/api", settings.tls_certificate, login(secrets), len(DEPLOYMENTS)
+        ),
         start_seconds=240,
         stop_seconds=30,
     )
@@ -74,7 +76,7 @@ def service(settings: Settings, *, demo: bool) -> Program:
         tuple(service_command(settings)),
         variables,
         settings.logs / "service.log",
-        answers(f"{service_address(settings)}/readyz"),
+        answers(f"{service_address(settings)}/readyz", settings.tls_certificate),
         start_seconds=240,
     )
 

@@ -41,6 +41,7 @@ from neural_focus.secrets import Secrets, load_secrets
 from neural_focus.settings import Settings
 from neural_focus.store.database import connect
 from neural_focus.store.users import ensure_user
+from neural_focus.tls import check_certificate
 from serving.people import store_help
 
 DEMO_PERSON = "demo-live"
@@ -79,6 +80,8 @@ class RunningPlatform:
         if left:
             self.log(f"ended {left} process{'es' if left > 1 else ''} that a killed run had left behind")
         self._check_ports()
+        if self.settings.tls_certificate and self.settings.tls_key:
+            check_certificate(self.settings.tls_certificate, self.settings.tls_key)
         if words := exposure(self.settings):
             self.log(f"! {words}.")
         if self.demo:

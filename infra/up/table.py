@@ -85,7 +85,9 @@ def addresses(settings: Settings, secrets: Secrets, user_id: int, *, demo: bool)
     lines.append(f"  {'Database':<13} neural-focus database psql")
     lines.append(f"  {'Logs':<13} {settings.logs}")
     header = _header_file(settings, secrets, user_id)
-    command = f"curl -H @{shlex.quote(str(header))} --noproxy '*' {shlex.quote(service_link(settings) + '/api/v1/now')}"
+    trust = f"--cacert {shlex.quote(str(settings.tls_certificate))} " if settings.tls_certificate else ""
+    address = shlex.quote(service_link(settings) + "/api/v1/now")
+    command = f"curl -H @{shlex.quote(str(header))} {trust}--noproxy '*' {address}"
     return [*lines, "", f"  {command}", ""]
 
 

@@ -56,7 +56,7 @@ class OwnPlatform:
             "PREFECT_RUNNER_POLL_FREQUENCY": "1",
             "TMPDIR": str(self.settings.home),
         }
-        self._ready = answers(f"{self.environment['PREFECT_API_URL']}/health", basic(login(secrets)))
+        self._ready = answers(f"{self.environment['PREFECT_API_URL']}/health", None, basic(login(secrets)))
 
     def start_server(self) -> None:
         """Prefect's server, until it answers."""

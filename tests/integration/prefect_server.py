@@ -43,7 +43,7 @@ def running_prefect(settings: Settings) -> Iterator[PrefectServer]:
     with log.open("w") as output:
         process = subprocess.Popen(server_command(), env=environment, stdout=output, stderr=output)
     server = PrefectServer(settings, secrets, client_environment(settings, secrets))
-    missing = answers(f"{server.address}/api/health", basic(login(secrets)))
+    missing = answers(f"{server.address}/api/health", settings.tls_certificate, basic(login(secrets)))
     deadline = time.monotonic() + START_SECONDS
     with stopped(process):
         while missing():

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from ssl import SSLContext
 from typing import Any
 
 import httpx
@@ -21,11 +22,12 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from infra.ports import free_port
-from neural_focus.addresses import LOOPBACK, service_address
+from neural_focus.addresses import service_address
 from neural_focus.features import FEATURE_NAMES
 from neural_focus.messages import Ability, DesktopStatus, ServerMessage, Snapshot, decode_server, encode
 from neural_focus.secrets import Secrets, load_secrets
 from neural_focus.settings import Settings
+from neural_focus.tls import client_context
 from serving.auth import issue_token
 from serving.launch import service_command, service_environment
 
@@ -48,12 +50,19 @@ class Service:
 
     def http(self, token: str | None = None, **headers: str) -> httpx.Client:
         """A client with a token (the local person's by default)."""
+        client = self.anyone()
         bearer = {"Authorization": f"Bearer {self.secrets.api_token if token is None else token}"}
-        return httpx.Client(base_url=self.url, headers=bearer | headers, timeout=60)
+        client.headers.update(bearer | headers)
+        return client
 
     def anyone(self) -> httpx.Client:
         """A client without a token."""
-        return httpx.Client(base_url=self.url, timeout=60)
+        return httpx.Client(base_url=self.url, timeout=60, verify=self.encryption or True)
+
+    @property
+    def encryption(self) -> SSLContext | None:
+        """What a client trusts; None where it is not encrypted."""
+        return client_context(self.url, self.settings.tls_certificate)
 
     def kill(self) -> None:
         """Kill -9 of the service and its worker, which is in a group of its own."""
@@ -123,7 +132,7 @@ def desktop(
     headers = {"Authorization": f"Bearer {service.secrets.api_token if token is None else token}"}
     address = f"{service.url.replace('http', 'ws', 1)}/ws"
     address += f"?machine_id={machine_id}" if machine_id else "?role=page"
-    with connect(address, additional_headers=headers, open_timeout=60) as socket:
+    with connect(address, additional_headers=headers, open_timeout=60, ssl=service.encryption) as socket:
         client = Desktop(socket, (int(time.time()) - 2) * 1_000_000)
         if machine_id and able:
             client.able(*ALL_ABILITIES)
@@ -134,11 +143,15 @@ def desktop(
 
 @contextmanager
 def running_service(
-    database_url: str, home: Path, *, host: str = LOOPBACK, host_names: tuple[str, ...] = (), **environment: str
+    database_url: str, home: Path, reached: Settings | None = None, **environment: str
 ) -> Iterator[Service]:
-    """``bentoml serve`` on a free port, ready for requests, with a dead proxy around it."""
-    settings = Settings(home=home, database_url=database_url, serving_port=free_port(host), username="tester")
-    settings = replace(settings, host=host, host_names=host_names)
+    """``bentoml serve`` on a free port, ready for requests, with a dead proxy around it.
+
+    ``reached``: where it listens, by which names, and how it is encrypted; on loopback, if nothing is given.
+    """
+    settings = reached or Settings(home=home)
+    port = free_port(settings.host)
+    settings = replace(settings, home=home, database_url=database_url, serving_port=port, username="tester")
     log = home / "service.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -168,8 +181,9 @@ def _wait_until_ready(service: Service) -> None:
         if service.process.poll() is not None:
             break
         try:
-            if httpx.get(f"{service.url}/readyz", timeout=20).status_code == 200:
-                return
+            with service.anyone() as client:
+                if client.get("/readyz", timeout=20).status_code == 200:
+                    return
         except httpx.TransportError:
             time.sleep(0.5)
     raise AssertionError(f"the service did not start:\n{service.log.read_text()[-4000:]}")

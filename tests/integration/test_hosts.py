@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
 import psutil
 import pytest
+from encryption import certificate_of
 from serving_process import Service, desktop, eventually, running_service
 from surroundings import DEAD_PROXIES, HAS_IPV6
 
+from collector.service_client import ServiceClient
 from collector.websocket_client import WebSocketClient
 from infra.diagnosis import check_network, check_service
 from infra.finding import Grade
@@ -23,6 +27,8 @@ from infra.up.health import answers
 from infra.up.table import addresses
 from neural_focus.addresses import called_host, prefect_link, service_address, url_host
 from neural_focus.errors import ConfigurationError
+from neural_focus.settings import Settings
+from neural_focus.tls import client_context
 from serving.auth import LOCAL_PERSON, make_signin_link
 
 HOST = "::" if HAS_IPV6 else "0.0.0.0"
@@ -30,9 +36,11 @@ HOST = "::" if HAS_IPV6 else "0.0.0.0"
 
 @pytest.fixture(scope="module")
 def service(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """It listens on every address of this machine."""
+    """It listens on every address of this machine, encrypted."""
     home = tmp_path_factory.mktemp("home of the service")
-    with running_service(module_database_url, home, host=HOST, host_names=("desk.lan",)) as running:
+    certificate, key = certificate_of(home, "desk.lan")
+    reached = Settings(home, host=HOST, host_names=("desk.lan",), tls_certificate=certificate, tls_key=key)
+    with running_service(module_database_url, home, reached) as running:
         yield running
 
 
@@ -45,36 +53,41 @@ def dead_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_calls_of_ours_find_it_whatever_proxy_is_set(service: Service, dead_proxies: None) -> None:
     settings, secrets = service.settings, service.secrets
-    assert answers(f"{service_address(settings)}/readyz")() == ""
+    assert answers(f"{service_address(settings)}/readyz", settings.tls_certificate)() == ""
     assert check_service(settings).state is Grade.WELL
     assert report_address(settings, secrets, LOCAL_PERSON) == (
-        f"http://desk.lan:{settings.serving_port}/reports/ab/index.html"
+        f"https://desk.lan:{settings.serving_port}/reports/ab/index.html"
     )
     told = addresses(settings, secrets, 1, demo=False)
-    assert any(f"http://desk.lan:{settings.serving_port}/signin?code=" in line for line in told)
+    assert any(f"https://desk.lan:{settings.serving_port}/signin?code=" in line for line in told)
     assert any(line.split()[-1] == prefect_link(settings) for line in told if "Prefect" in line)
 
 
 def test_the_agent_finds_it_whatever_proxy_is_set(service: Service, dead_proxies: None) -> None:
-    link = WebSocketClient(service_address(service.settings), service.secrets.api_token, str(uuid4()))
+    address, token = service_address(service.settings), service.secrets.api_token
+    link = WebSocketClient(address, token, str(uuid4()), encryption=service.encryption)
     link.start()
     try:
         eventually(lambda: link.connected)
     finally:
         link.finish()
+    with closing(ServiceClient(address, token, service.encryption)) as client:
+        client.revoke_consent()  # of nobody: it answers
 
 
 def test_a_browser_is_let_in_by_each_name_and_finds_the_rest_by_it(service: Service) -> None:
     """The cookie of a sign-in is for one name: links of another one would meet a closed door."""
-    port = service.settings.serving_port
+    port, prefect_port = service.settings.serving_port, service.settings.prefect_port
     for name in ("desk.lan", "localhost", url_host(called_host(service.settings.host))):
+        prefect = f"{name}:{prefect_port}"
         with service.anyone() as browser:
             browser.headers["Host"] = f"{name}:{port}"
             place = urlsplit(make_signin_link(service.settings, service.secrets))
-            assert browser.get(f"{place.path}?{place.query}").status_code == 200
-        with service.http(Host=f"{name}:{port}", Origin=f"http://{name}:{port}") as browser:
+            signed_in = browser.get(f"{place.path}?{place.query}")
+            assert (signed_in.status_code, "Secure" in signed_in.headers["set-cookie"]) == (200, True)
+        with service.http(Host=f"{name}:{port}", Origin=f"https://{name}:{port}") as browser:
             found = browser.get("/api/v1/links").raise_for_status().json()
-        assert {urlsplit(link["url"]).netloc.rpartition(":")[0] for link in found} == {name}
+        assert {urlsplit(link["url"])[:2] for link in found} == {("https", f"{name}:{port}"), ("https", prefect)}
 
 
 def test_other_names_and_other_pages_stay_out(service: Service) -> None:
@@ -83,15 +96,25 @@ def test_other_names_and_other_pages_stay_out(service: Service) -> None:
         for name in ("evil.example", "0.0.0.0", "192.0.2.7", "[::]"):
             refused = client.get("/api/v1/me", headers={"Host": f"{name}:{port}"})
             assert (refused.status_code, "NEURAL_FOCUS_HOST_NAMES" in refused.text) == (421, True)
-        assert client.get("/api/v1/me", headers={"Origin": f"http://evil.example:{port}"}).status_code == 403
+        for foreign in (f"https://evil.example:{port}", f"http://desk.lan:{port}"):  # a page that others can change
+            assert client.get("/api/v1/me", headers={"Origin": foreign}).status_code == 403
 
 
 def test_on_every_address_each_address_of_the_machine_is_let_in(service: Service) -> None:
     found = [each.address for some in psutil.net_if_addrs().values() for each in some if each.family.name == "AF_INET"]
     for address in {*found, "127.0.0.9", url_host(called_host(HOST))}:
-        with httpx.Client(trust_env=False, headers={"Authorization": f"Bearer {service.secrets.api_token}"}) as client:
-            answer = client.get(f"http://{address}:{service.settings.serving_port}/api/v1/me")
+        with service.http() as client:
+            answer = client.get(f"https://{address}:{service.settings.serving_port}/api/v1/me")
         assert answer.status_code == 200, address
+
+
+def test_nobody_is_answered_unencrypted_or_by_another_certificate(service: Service, tmp_path: Path) -> None:
+    port, (other, _) = service.settings.serving_port, certificate_of(tmp_path, "desk.lan")
+    with pytest.raises(httpx.RemoteProtocolError):
+        httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False)
+    for strange in (client_context(service.url, other), True):
+        with pytest.raises(httpx.ConnectError, match="certificate verify failed"):
+            httpx.get(f"https://127.0.0.1:{port}/readyz", trust_env=False, verify=strange)
 
 
 def test_a_socket_is_let_in(service: Service) -> None:
@@ -99,10 +122,13 @@ def test_a_socket_is_let_in(service: Service) -> None:
         assert page.socket.protocol.state.name == "OPEN"
 
 
-def test_the_doctor_says_who_reaches_it(service: Service) -> None:
+def test_the_doctor_says_who_reaches_it(service: Service, tmp_path: Path) -> None:
     found = check_network(service.settings)
-    assert found.state is Grade.LIMITED and "every address of this machine" in found.description
-    assert check_network(replace(service.settings, host="::1")).state is Grade.WELL
+    assert found.state is Grade.WELL and "every address of this machine, encrypted by" in found.description
+    assert "only programs of this machine" in check_network(replace(service.settings, host="::1")).description
+    other = certificate_of(tmp_path, "desk.lan")[1]
+    broken = check_network(replace(service.settings, tls_key=other))
+    assert broken.state is Grade.BROKEN and str(other) in broken.description
 
 
 def test_an_address_of_another_machine_is_one_line() -> None:

@@ -8,11 +8,13 @@ import os
 import subprocess
 import sys
 from base64 import b64encode
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
 import websockets.sync.client
+from encryption import certificate_of
 from prefect_server import PrefectServer, running_prefect
 from surroundings import DEAD_PROXIES, HAS_IPV6
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -22,6 +24,7 @@ from infra.embedded_database import EmbeddedServer
 from infra.ports import free_port
 from neural_focus.errors import ConfigurationError
 from neural_focus.settings import Settings
+from neural_focus.tls import client_context
 
 HOME = Path("/home/nf")
 
@@ -100,7 +103,11 @@ def test_the_settings_are_closed_and_quiet(prefect_server: PrefectServer) -> Non
 
 
 def test_its_clients_ignore_proxies(prefect_server: PrefectServer) -> None:
-    """As flows do: by HTTP for runs, by a WebSocket for events."""
+    assert clients_of(prefect_server) == ["None", "events"]
+
+
+def clients_of(server: PrefectServer) -> list[str]:
+    """What clients of it are told, made as flows make them: by HTTP for runs, by a WebSocket for events."""
     asked = (
         "import asyncio, prefect\n"
         "from prefect.events.clients import PrefectEventsClient\n"
@@ -109,17 +116,18 @@ def test_its_clients_ignore_proxies(prefect_server: PrefectServer) -> None:
         "    async with PrefectEventsClient() as client: print('events')\n"
         "asyncio.run(ask())"
     )
-    environment = os.environ | DEAD_PROXIES | prefect_server.environment
+    environment = os.environ | DEAD_PROXIES | server.environment
     done = subprocess.run([sys.executable, "-c", asked], env=environment, capture_output=True, text=True, check=False)
-    assert done.stdout.split() == ["None", "events"], done.stderr
+    return done.stdout.split() or [done.stderr]
 
 
 @pytest.mark.skipif(not HAS_IPV6, reason="this machine has no ::1")
 def test_on_every_address_its_page_asks_where_it_came_from(database_server: EmbeddedServer, tmp_path: Path) -> None:
     url, port = database_server.url("postgres"), free_port("::1")
     settings = Settings(home=tmp_path, database_url=url, host="::", host_names=("desk.lan",), prefect_port=port)
-    with running_prefect(settings) as server:
-        assert server.address == f"http://[::1]:{port}"
+    certificate, key = certificate_of(tmp_path, "desk.lan")
+    with running_prefect(replace(settings, tls_certificate=certificate, tls_key=key)) as server:
+        assert server.address == f"https://[::1]:{port}"
         asked = (
             ("::1", "[::1]", 200),
             ("::1", "desk.lan", 200),
@@ -128,12 +136,14 @@ def test_on_every_address_its_page_asks_where_it_came_from(database_server: Embe
             ("127.0.0.9", "127.0.0.8", 403),
         )
         for address, name, status in asked:
-            connection = http.client.HTTPConnection(address, port, timeout=120)
+            trusted = client_context(server.address, certificate)
+            connection = http.client.HTTPSConnection(address, port, timeout=120, context=trusted)
             host = f"{name}:{port}"
-            connection.request("GET", "/ui-settings", headers={"Host": host, "Origin": f"http://{host}"})
+            connection.request("GET", "/ui-settings", headers={"Host": host, "Origin": f"https://{host}"})
             answer = connection.getresponse()
             assert (answer.status, json.load(answer).get("api_url", "/api")) == (status, "/api")
             connection.close()
+        assert clients_of(server) == ["None", "events"]
 
 
 def test_database_addresses_are_translated() -> None:

@@ -51,6 +51,12 @@ def test_a_token_of_an_erased_person_is_refused(service: Service) -> None:
         assert problem(client.get("/api/v1/now"))["status"] == 401
 
 
+def test_nobody_is_believed_to_be_a_proxy(service: Service) -> None:
+    """Else this would be a request that came to us unencrypted."""
+    with service.http(**{"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "http"}) as client:
+        assert client.get("/api/v1/me").status_code == 200
+
+
 def test_a_foreign_host_and_a_foreign_origin_are_refused(service: Service) -> None:
     with service.http() as client:
         assert problem(client.get("/api/v1/me", headers={"Host": "evil.example"}))["status"] == 421

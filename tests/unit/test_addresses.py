@@ -45,14 +45,25 @@ def test_links_have_the_name_that_people_use_and_calls_do_not() -> None:
     assert service_address(settings) == "http://127.0.0.1:3000"
 
 
+def test_with_a_certificate_or_behind_a_proxy_links_are_encrypted() -> None:
+    own = Settings(home=HOME, host="0.0.0.0", host_names=("desk.lan",), tls_certificate=HOME / "own.pem")
+    assert (service_link(own), service_address(own)) == ("https://desk.lan:3000", "https://127.0.0.1:3000")
+    proxied = Settings(home=HOME, host_names=("focus.example",), proxies=("127.0.0.1",))
+    assert (service_link(proxied), prefect_link(proxied)) == ("https://focus.example", "https://focus.example:4200")
+    assert service_address(proxied) == "http://127.0.0.1:3000"
+
+
 def test_links_keep_the_name_by_which_the_browser_came() -> None:
-    assert {link.url.rsplit(":", 1)[0] for link in links(Settings(home=HOME), "[::1]")} == {"http://[::1]"}
+    for here, start in (("http://[::1]:3000", "http://[::1]"), ("https://desk.lan", "https://desk.lan")):
+        assert all(link.url.startswith((f"{here}/", f"{start}:4200")) for link in links(Settings(home=HOME), here))
 
 
 def test_what_other_machines_reach_is_said_plainly() -> None:
     assert not any(exposure(Settings(home=HOME, host=host)) for host in ("127.0.0.1", "127.9.9.9", "::1"))
-    assert "listen on 192.168.1.5" in exposure(Settings(home=HOME, host="192.168.1.5"))
-    assert "every address of this machine" in exposure(Settings(home=HOME, host="::"))
+    by_proxy = exposure(Settings(home=HOME, host="192.168.1.5", proxies=("192.168.1.6",)))
+    assert "listen on 192.168.1.5, encrypted by the proxy at 192.168.1.6" in by_proxy
+    encrypted = exposure(Settings(home=HOME, host="::", tls_certificate=HOME / "own.pem"))
+    assert "every address of this machine, encrypted by /nowhere/own.pem" in encrypted
 
 
 @pytest.mark.parametrize(
@@ -87,6 +98,15 @@ def test_on_every_address_the_one_that_was_called_is_let_in_and_the_names_given(
     for other in ("192.168.1.6:3210", "0.0.0.0:3210", "[::]:3210", "other.lan:3210", "192.168.1.5:80"):
         assert not guard.admits(other, "192.168.1.5")
     assert not guard.admits(":3210", "")
+
+
+def test_a_proxy_is_asked_by_its_name_alone() -> None:
+    guard = HostGuard("127.0.0.1", 3210, ("focus.example",), proxied=True)
+    assert guard.admits("focus.example", "127.0.0.1")
+    assert guard.admits_origin("https://focus.example", "127.0.0.1", encrypted=True)
+    assert not guard.admits_origin("http://focus.example", "127.0.0.1", encrypted=True)
+    assert not guard.admits("other.example", "127.0.0.1") and not guard.admits("127.0.0.1", "127.0.0.1")
+    assert not HostGuard("127.0.0.1", 3210, ("focus.example",)).admits("focus.example", "127.0.0.1")
 
 
 def test_a_single_address_is_let_in_by_itself_and_by_its_names() -> None:

@@ -41,7 +41,24 @@ def test_a_host_is_written_as_the_operating_system_writes_it() -> None:
         "0.0.0.0": "0.0.0.0",
         "": "127.0.0.1",
     }
-    assert {text: read_settings({"NEURAL_FOCUS_HOST": text}).host for text in written} == written
+    proxy = {"NEURAL_FOCUS_PROXIES": "10.0.0.2", "NEURAL_FOCUS_HOST_NAMES": "focus.example"}
+    assert {text: read_settings({"NEURAL_FOCUS_HOST": text} | proxy).host for text in written} == written
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"HOST": "0.0.0.0"}, "HOST is 0.0.0.0: other machines would reach it unencrypted"),
+        ({"HOST": "192.168.1.5"}, "HOST is 192.168.1.5"),
+        ({"HOST": "0.0.0.0", "TLS_CERTIFICATE": "own.pem"}, "only one of"),
+        ({"TLS_KEY": "own.pem"}, "only one of"),
+        ({"PROXIES": "127.0.0.1"}, "NEURAL_FOCUS_PROXIES is set without NEURAL_FOCUS_HOST_NAMES"),
+        ({"PROXIES": "my-proxy", "HOST_NAMES": "a.example"}, "NEURAL_FOCUS_PROXIES is 'my-proxy'"),
+    ],
+)
+def test_what_other_machines_reach_is_encrypted_or_not_started(given: dict[str, str], said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        read_settings({f"NEURAL_FOCUS_{name}": value for name, value in given.items()})
 
 
 def test_names_of_the_host_are_those_of_a_host_header() -> None:
