@@ -110,6 +110,66 @@ class DailyStatsResponse:
 
 
 @dataclass(frozen=True, slots=True)
+class WeekTotals:
+    """A week's sessions together."""
+
+    total_sessions: int
+    completed_sessions: int
+    total_hours: float
+    avg_focus_score: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class WeekResponse:
+    """A week in the person's time zone, from Monday ``first_date`` on: seven days, their totals, the week before."""
+
+    first_date: str
+    days: tuple[DailyStatsResponse, ...]
+    totals: WeekTotals
+    week_before: WeekTotals
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPage:
+    """Sessions, the latest first. ``next``: give it as ``before`` for those before them; null where there are none."""
+
+    sessions: tuple[SessionResponse, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLabel:
+    """The stretch (from_us, to_us] had ``outcome``, says ``source``."""
+
+    id: int
+    from_us: int
+    to_us: int
+    outcome: OutcomeName
+    source: Literal["HOTKEY", "RETROSPECTIVE", "TIMER", "WEAK"]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelPage:
+    """Labels, the latest end first. ``next`` as in ``SessionPage``."""
+
+    labels: tuple[StoredLabel, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelListed:
+    """A stored model. ``moments``: how many it learned from, of ``trained_on`` people; AUC on held-out moments."""
+
+    version: str
+    kind: str
+    trained_on: str
+    moments: int
+    switch_auc: float | None
+    break_auc: float | None
+    is_champion: bool
+
+
+@dataclass(frozen=True, slots=True)
 class InterventionFeedbackRequest:
     """The answer to an intervention, with the time the person took as the client measured it."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
@@ -12,7 +11,6 @@ from fastapi.requests import HTTPConnection, Request
 from neural_focus.batches import BatchStored
 from neural_focus.help_settings import HelpSettings
 from neural_focus.messages import AskRounds, Problem, SessionResponse
-from neural_focus.store import sessions
 from neural_focus.store.consents import revoke_consents
 from neural_focus.store.database import Connection
 from serving import labelling, queries
@@ -22,10 +20,8 @@ from serving.problems import MEDIA_TYPE, GapProblem, ProblemError
 from serving.recent_responses import InterventionRow, Recent
 from serving.responses import (
     ActionNow,
-    CategoryStats,
     ConsentsEnded,
     CreateSessionRequest,
-    DailyStatsResponse,
     ExperimentNow,
     FeedbackStored,
     InterventionFeedbackRequest,
@@ -221,20 +217,6 @@ async def leave_jail(session_id: int, request: LeaveJailRequest, here: Here, use
 async def add_label(request: LabelRequest, here: Here, user_id: User) -> LabelResponse:
     """Say what a stretch was, or, without times, what the last five minutes were."""
     return await here.database.run(lambda connection: labelling.add_label(connection, user_id, request))
-
-
-@router.get("/analytics/daily")
-async def daily(here: Here, user_id: User, date: date) -> DailyStatsResponse:
-    """One day, in the person's time zone."""
-    found = await here.database.run(lambda connection: sessions.read_day(connection, user_id, date))
-    return DailyStatsResponse(
-        date=date.isoformat(),
-        total_sessions=found.total_sessions,
-        completed_sessions=found.completed_sessions,
-        total_hours=found.total_hours,
-        avg_focus_score=found.avg_focus_score,
-        category_breakdown={name: CategoryStats(*stats) for name, stats in found.categories.items()},
-    )
 
 
 @router.post("/interventions/feedback", responses=problems(404, 409))

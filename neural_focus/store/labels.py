@@ -8,12 +8,14 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from psycopg.rows import class_row
 
 from neural_focus.prediction import HORIZON_SECONDS
 from neural_focus.store.boots import read_boots
-from neural_focus.store.database import Connection
+from neural_focus.store.database import Connection, in_us
 from neural_focus.store.events import Stream
 from neural_focus.store.outcomes import apply_labels
+from neural_focus.store.row_pages import Place, rows_before
 from neural_focus.time import SECOND_US, moment
 
 HOTKEY_US = 300 * 1_000_000
@@ -40,6 +42,23 @@ def read_labels(connection: Connection, stream: Stream) -> list[LabelledStretch]
         (stream.user_id, stream.machine_id),
     )
     return [LabelledStretch(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRow(LabelledStretch):
+    """A row of ``labels``."""
+
+    id: int
+
+
+def read_label_page(connection: Connection, user_id: int, limit: int, before: Place | None = None) -> list[LabelRow]:
+    """The person's labels, the latest end first, that are before a place by their end."""
+    where, values = rows_before("end_time", before)
+    asked = (
+        f"SELECT {in_us('start_time')} AS start_us, {in_us('end_time')} AS end_us, outcome, source, id FROM labels"
+        f" WHERE user_id = %s{where} ORDER BY end_time DESC, id DESC LIMIT %s"
+    )
+    return connection.cursor(row_factory=class_row(LabelRow)).execute(asked, (user_id, *values, limit)).fetchall()
 
 
 def insert_label(

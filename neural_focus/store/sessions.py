@@ -12,6 +12,7 @@ from neural_focus.errors import InputError
 from neural_focus.sessions import SessionMetrics, SessionSummary, SessionType
 from neural_focus.store.database import Connection, in_us
 from neural_focus.store.predictions import SERVED
+from neural_focus.store.row_pages import Place, rows_before
 from neural_focus.time import moment
 
 _COLUMNS = (
@@ -188,6 +189,24 @@ def fill_metrics(connection: Connection, session: StoredSession, metrics: Sessio
         context_switches=metrics.context_switches,
         interventions=int(shown),
     )
+
+
+def read_page(connection: Connection, user_id: int, limit: int, before: Place | None = None) -> list[StoredSession]:
+    """The person's sessions, the latest first, that are before a place by their start."""
+    where, values = rows_before("start_time", before)
+    asked = f"SELECT {_COLUMNS} FROM sessions WHERE user_id = %s{where} ORDER BY start_time DESC, id DESC LIMIT %s"
+    return _cursor(connection).execute(asked, (user_id, *values, limit)).fetchall()
+
+
+def read_totals(connection: Connection, user_id: int, first: date, last: date) -> tuple[int, int, float, float | None]:
+    """Sessions, completed ones, hours and mean focus score of the person's days from ``first`` to ``last``."""
+    row = connection.execute(
+        "SELECT count(*), count(*) FILTER (WHERE completed), coalesce(sum(duration_seconds), 0) / 3600.0,"
+        " avg(focus_score_avg) FROM local_sessions WHERE user_id = %s AND date BETWEEN %s AND %s",
+        (user_id, first, last),
+    ).fetchone()
+    count, completed, hours, score = row or (0, 0, 0, None)
+    return int(count), int(completed), float(hours), score
 
 
 def read_day(connection: Connection, user_id: int, day: date) -> SessionDay:

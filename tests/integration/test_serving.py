@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import pytest
 from serving_process import Desktop, Service, desktop, eventually, problem, query
@@ -270,5 +271,49 @@ def test_the_day_is_the_persons_own(service: Service, real_person: int, module_d
             "avg_focus_score": 70.0,
             "category_breakdown": {"Building": {"hours": 0.5, "focus_score": 70.0}},
         }
+        week = client.get("/api/v1/analytics/weekly?date=2026-01-28").json()
+        assert (week["first_date"], len(week["days"])) == ("2026-01-26", 7)
+        assert [day["total_hours"] for day in week["days"]] == [0, 0, 0, 0, 0, 0.5, 0]
+        totals = {"total_sessions": 1, "completed_sessions": 1, "total_hours": 0.5, "avg_focus_score": 70.0}
+        assert week["totals"] == totals and week["week_before"]["total_sessions"] == 0
+        assert client.get("/api/v1/analytics/weekly?date=2026-02-02").json()["week_before"] == totals
         assert problem(client.get("/api/v1/analytics/daily?date=yesterday"))["status"] == 422
         assert problem(client.get("/api/v1/analytics/daily"))["status"] == 422
+
+
+def test_sessions_and_labels_come_in_pages_that_nothing_moves(
+    service: Service, real_person: int, demo_person: int, module_database_url: str
+) -> None:
+    """Two begin at one instant; one is added while the pages are read."""
+    added = (
+        "INSERT INTO sessions (user_id, session_type, start_time, end_time)"
+        " SELECT %s, 'natural', t, t + interval '1 min' FROM unnest(%s::timestamptz[]) t RETURNING id"
+    )
+    query(module_database_url, "DELETE FROM sessions WHERE user_id = %s", real_person)
+    times = [f"2026-02-0{day} 08:00+00" for day in (1, 2, 2, 3, 4)]
+    ids = [row[0] for row in query(module_database_url, added, real_person, times)]
+    query(module_database_url, added, demo_person, times)
+    query(
+        module_database_url,
+        "INSERT INTO labels (user_id, start_time, end_time, outcome, source)"
+        " SELECT user_id, start_time, end_time, 'FOCUSED', 'HOTKEY' FROM sessions WHERE user_id = ANY(%s)",
+        [real_person, demo_person],
+    )
+    with service.http(service.token_of(real_person)) as client:
+        for path, name in (("sessions", "sessions"), ("labels", "labels")):
+            read: list[dict[str, Any]] = []
+            page = client.get(f"/api/v1/{path}?limit=2").json()
+            query(module_database_url, added, real_person, ["2026-02-09 08:00+00"])
+            while True:
+                assert len(page[name]) <= 2
+                read += page[name]
+                if page["next"] is None:
+                    break
+                page = client.get(f"/api/v1/{path}", params={"limit": 2, "before": page["next"]}).json()
+            assert len(read) == 5 and len({one["id"] for one in read}) == 5
+            if path == "sessions":
+                assert [one["id"] for one in read] == [ids[4], ids[3], ids[2], ids[1], ids[0]]
+            query(module_database_url, "DELETE FROM sessions WHERE start_time = '2026-02-09 08:00+00'")
+        for wrong in ("x", "1-", "-1-2", "1-2-3", "9" * 39, f"1-{1 << 63}"):
+            assert problem(client.get("/api/v1/labels", params={"before": wrong}))["status"] == 422, wrong
+        assert problem(client.get("/api/v1/sessions?limit=0"))["status"] == 422

@@ -153,6 +153,9 @@ def test_a_promoted_model_answers_without_a_restart_and_as_it_would_anywhere(
 
         predictor = stored_models.load(service.settings, tag)
         eventually(lambda: client.get("/api/v1/model").json()["version"] == predictor.version)
+        listed = client.get("/api/v1/models").json()
+        assert [(one["version"], one["kind"]) for one in listed if one["is_champion"]] == [(predictor.version, kind)]
+        assert all(one["moments"] > 0 and 0 < one["switch_auc"] < 1 for one in listed)
         for _ in range(25):  # some steps of a sequence
             ask()
         sent, made = ask()

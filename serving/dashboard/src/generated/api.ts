@@ -21,26 +21,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/analytics/daily": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Daily
-         * @description One day, in the person's time zone.
-         */
-        get: operations["daily_api_v1_analytics_daily_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/browsers": {
         parameters: {
             query?: never;
@@ -608,16 +588,6 @@ export interface components {
             stored: number;
         };
         /**
-         * CategoryStats
-         * @description Hours and mean focus score in one category of apps; the score is null where nothing was predicted.
-         */
-        CategoryStats: {
-            /** Focus Score */
-            focus_score: number | null;
-            /** Hours */
-            hours: number;
-        };
-        /**
          * ConsentsEnded
          * @description How many consents of the person stood and were taken back.
          */
@@ -642,26 +612,6 @@ export interface components {
              * @enum {string}
              */
             type: "pomodoro" | "deep_work" | "natural";
-        };
-        /**
-         * DailyStatsResponse
-         * @description One day in the person's time zone.
-         */
-        DailyStatsResponse: {
-            /** Avg Focus Score */
-            avg_focus_score: number | null;
-            /** Category Breakdown */
-            category_breakdown: {
-                [key: string]: components["schemas"]["CategoryStats"];
-            };
-            /** Completed Sessions */
-            completed_sessions: number;
-            /** Date */
-            date: string;
-            /** Total Hours */
-            total_hours: number;
-            /** Total Sessions */
-            total_sessions: number;
         };
         /**
          * ExperimentNow
@@ -1417,68 +1367,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ActionNow"][];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    daily_api_v1_analytics_daily_get: {
-        parameters: {
-            query: {
-                date: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DailyStatsResponse"];
                 };
             };
             /** @description Unauthorized */
