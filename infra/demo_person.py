@@ -83,6 +83,7 @@ class DemoPerson:
         brisk: bool = False,
         person: PersonParameters | None = None,
         hour: float | None = None,
+        life: int | None = None,
         actions: Callable[[], Sequence[DemoAction]] = tuple,
         visit: Callable[[], bool] | None = None,
         rests: float = RESTS,
@@ -93,6 +94,7 @@ class DemoPerson:
         something draws them away, and whether the site opened; where it did not they turn back to their work.
         ``rests``: how often they rest through a break; else they leave its screen.
         ``hour`` (0–24): a life that is the same whenever it is lived; by default each is another, at the hour it is.
+        ``life``: one of many such lives of the same person.
 
         Raises:
             CaptureError: the display cannot be opened.
@@ -100,7 +102,8 @@ class DemoPerson:
         person = person or draw_person(seed * 1_000)
         self._hour = hour
         self._rng = np.random.default_rng(None if hour is None and not brisk else seed)
-        self._worker = lively_worker(person, _hour()) if brisk else Worker(person, self._rng, trials=False)
+        own = self._rng if life is None else np.random.default_rng((seed, life))
+        self._worker = lively_worker(person, _hour()) if brisk else Worker(person, own, trials=False)
         self._hands = InputPlanner(person, self._rng)
         self._injector = Injector(display)
         self._windows = [

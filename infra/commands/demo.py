@@ -13,8 +13,9 @@ import typer
 from rich.console import Console
 
 from neural_focus.errors import ConfigurationError
-from neural_focus.settings import read_settings
+from neural_focus.settings import PREFIX, read_settings
 
+LIFE, LIFE_HOUR = PREFIX + "DEMO_LIFE", 10.0
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None)
 
 
@@ -89,6 +90,9 @@ def live(
     seconds: Annotated[float | None, typer.Option(min=1, help="Stop after so many seconds")] = None,
     brisk: Annotated[bool, typer.Option("--brisk/--calm", help="Begin at a lively moment of the day")] = False,
     seed: Annotated[int, typer.Option(help="Which person")] = 1,
+    life: Annotated[
+        int | None, typer.Option(envvar=LIFE, help="A life that is the same again, at ten in the morning")
+    ] = None,
     here: Annotated[bool, typer.Option(help="Work even on your own desktop: it types and clicks there")] = False,
 ) -> None:
     """Be a demo person: open windows, type, point, switch and rest, through the X server."""
@@ -112,7 +116,10 @@ def live(
     settings = read_settings()
     agent_file = settings.home / "agent.json"
     rests = RESTS if settings.demo_answers else 1.0  # somebody else accepted it, and looks at it
-    person = DemoPerson(display, seed=seed, brisk=brisk, actions=lambda: read_actions(agent_file), rests=rests)
+    hour = None if life is None else LIFE_HOUR
+    person = DemoPerson(
+        display, seed=seed, brisk=brisk, hour=hour, life=life, actions=lambda: read_actions(agent_file), rests=rests
+    )
     counts = person.work(stop, seconds)
     Console().print(
         f"{counts.seconds} s: {counts.keys} keys, {counts.moves} moves, {counts.clicks} clicks,"

@@ -16,8 +16,13 @@ from infra.ports import free_port
 from neural_focus.errors import ServiceError
 from neural_focus.settings import PREFIX, Settings, default_home, read_settings
 
-RUN: Mapping[str, str] = {PREFIX + "DEMO_ANSWERS": "0", PREFIX + "OPPORTUNITY_SECONDS": "1680"}
-"""Once the half hour is nearly full an offer is open nearly always: nobody answers it, and it is made again."""
+RUN: Mapping[str, str] = {
+    PREFIX + "DEMO_ANSWERS": "0",
+    PREFIX + "OPPORTUNITY_SECONDS": "1680",
+    PREFIX + "DEMO_LIFE": "303",
+}
+"""Once the half hour is nearly full an offer is open nearly always: nobody answers it, and it is made again. In that
+life focus is settled for much of the minutes then; in another one, or late at night, it may not be for an hour."""
 START_SECONDS, LOOK_SECONDS = 30 * 60, 1.0
 _NOT_OURS = ("DATABASE_URL", "DISPLAY", "WAYLAND_DISPLAY", "XDG_SESSION_TYPE")
 """With these a platform would show whoever sits at this machine."""
