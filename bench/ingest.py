@@ -22,6 +22,7 @@ from bench.processes import running
 from bench.serving import START_SECONDS
 from bench.stream import working_day
 from collector.service_client import ServiceClient
+from collector.service_token import ServiceToken
 from infra.database_schema import make_database, migrate
 from infra.embedded_database import EmbeddedServer
 from infra.ports import free_port
@@ -59,7 +60,7 @@ def figures() -> Iterator[Figure]:
         home.mkdir()
         settings = Settings(home=home, database_url=server.url("bench"), serving_port=free_port(), username="bench")
         with running(service_command(settings), service_environment(settings, os.environ)):
-            client = ServiceClient(service_address(settings), load_secrets(settings.secrets).api_token)
+            client = ServiceClient(service_address(settings), ServiceToken(load_secrets(settings.secrets).api_token))
             wait_until_ready(client)
             both = [(through_gateway(client, records), bare_copy(server.url("bench"), records)) for _ in range(ROUNDS)]
             client.close()

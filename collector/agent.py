@@ -98,7 +98,7 @@ class Agent:
             self._recording, self._service, self._actions, self._shipper, self._link, self._session
         )
         self._quit = False
-        self._warned = self._disk = ""
+        self._warned = self._disk = self._refusal = ""
 
     def run(self, stop: threading.Event) -> dict[str, Any]:
         """Works until ``stop`` is set, then ships the rest; returns the last counters."""
@@ -200,6 +200,10 @@ class Agent:
         if problem != self._warned:
             self._echo(f"Nothing is kept: {problem}" if problem else "Capture continues.")
             self._warned = problem
+        refusal = self._options.token.problem
+        if refusal != self._refusal:
+            self._echo(f"Nothing is sent: {refusal}" if refusal else "The service is asked again.")
+            self._refusal = refusal
 
     def _publish(self, state: str) -> dict[str, Any]:
         """Everybody gets the state as it is now: the service with its pages, the tray, and agent.json."""

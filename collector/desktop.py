@@ -7,6 +7,7 @@
     engine.state                the live engine when the agent last stopped, and where it stood
     actions.json                see ``collector.actions.journal``
     token                       what the service knows this person by; without one, the installation's own token
+    service                     address of the service that this machine is paired with; without one, this machine's own
 """
 
 from __future__ import annotations
@@ -55,6 +56,24 @@ class Desktop:
     def token(self) -> Path:
         """A token of the service that speaks for this person alone, on one line; only its owner may read it."""
         return self.folder / "token"
+
+    @property
+    def service(self) -> Path:
+        """The address of the service that this machine is paired with, on one line."""
+        return self.folder / "service"
+
+    def paired_with(self) -> str:
+        """That address; empty where it is paired with none.
+
+        Raises:
+            ConfigurationError: the file cannot be read.
+        """
+        try:
+            return self.service.read_text("utf-8").strip()
+        except FileNotFoundError:
+            return ""
+        except (OSError, ValueError) as error:
+            raise ConfigurationError(f"{self.service} cannot be read", why=str(error)) from error
 
     def machine_id(self) -> str:
         """UUID of this machine for this person, made at the first call.

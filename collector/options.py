@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from ssl import SSLContext
 
@@ -11,6 +11,7 @@ from collector.capture import X11Source
 from collector.consent import Consent
 from collector.desktop import Desktop
 from collector.prompt import Click, Decide
+from collector.service_token import ServiceToken
 from collector.wayland import WaylandSource
 from collector.zone_watch import ZoneWatch
 
@@ -36,7 +37,7 @@ class Options:
     """Of an https address."""
     ship: bool = True
     """Whether records are sent to the service, too; else they stay in the spool."""
-    token: str = ""
+    token: ServiceToken = field(default_factory=lambda: ServiceToken(""))
     decide: Decide | None = None
     click: Click | None = None
     terminal: bool = False

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from collector.service_token import ServiceToken
 from neural_focus.batches import CONTENT_ENCODING, BatchStored
 from neural_focus.errors import BusyError, GapError, ServiceError
 
@@ -42,7 +43,7 @@ class ServiceClient:
     ``encryption``: of an https address, as ``neural_focus.tls.client_context`` makes it.
     """
 
-    def __init__(self, address: str, token: str, encryption: SSLContext | None = None) -> None:
+    def __init__(self, address: str, token: ServiceToken, encryption: SSLContext | None = None) -> None:
         parts = urlsplit(address)
         self._host, self._port, self._token = parts.hostname or "", parts.port, token
         self._encryption = encryption
@@ -54,6 +55,7 @@ class ServiceClient:
         Raises:
             GapError: records before it are missing there.
             BusyError: the service takes nothing more for some seconds.
+            TokenError: it does not know this machine any more; it is not asked again until that changes.
             ServiceError: it does not answer, or refuses.
         """
         answer = self._ask("POST", "/api/v1/ingest", body, {"Content-Encoding": CONTENT_ENCODING})
@@ -74,7 +76,8 @@ class ServiceClient:
 
     def _ask(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> _Answer:
         """A connection that was idle may be closed by now; nothing that is asked here does harm if asked twice."""
-        headers = headers | {"Authorization": f"Bearer {self._token}"}
+        token = self._token.read()
+        headers = headers | {"Authorization": f"Bearer {token}"}
         kept = self._connection is not None
         try:
             answer = self._exchange(method, path, body, headers)
@@ -87,6 +90,9 @@ class ServiceClient:
             except (HTTPException, OSError) as again:
                 self.close()
                 raise _away(again) from again
+        if answer.status == 401:
+            self._token.refuse(token)
+            self._token.read()
         if not 200 <= answer.status < 300:
             raise _refusal(answer)
         return answer

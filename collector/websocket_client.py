@@ -14,13 +14,15 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable
+from http import HTTPStatus
 from ssl import SSLContext
 from urllib.parse import urlencode
 
 import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
-from neural_focus.errors import InputError
+from collector.service_token import ServiceToken
+from neural_focus.errors import InputError, TokenError
 from neural_focus.messages import (
     MAX_MESSAGE_BYTES,
     ClientMessage,
@@ -32,6 +34,8 @@ from neural_focus.messages import (
 )
 
 RETRY_SECONDS = (0.5, 15.0)
+REVOKED = 4401
+"""The service closes the socket with it when this machine's token has ended."""
 WAITING_MESSAGES = 1000
 RECEIVED_MESSAGES = 10_000
 
@@ -42,7 +46,7 @@ class WebSocketClient(threading.Thread):
     def __init__(
         self,
         address: str,
-        token: str,
+        token: ServiceToken,
         machine_id: str,
         news: Callable[[], None] = lambda: None,
         encryption: SSLContext | None = None,
@@ -109,9 +113,10 @@ class WebSocketClient(threading.Thread):
         pause = RETRY_SECONDS[0]
         while True:
             try:
+                token = self._token.read()
                 async with connect(
                     self._url,
-                    additional_headers={"Authorization": f"Bearer {self._token}"},
+                    additional_headers={"Authorization": f"Bearer {token}"},
                     max_size=MAX_MESSAGE_BYTES,
                     open_timeout=10,
                     compression=None,  # two kilobytes a second
@@ -120,6 +125,16 @@ class WebSocketClient(threading.Thread):
                 ) as socket:
                     self.connected, self.problem, pause = True, "", RETRY_SECONDS[0]
                     await self._exchange(socket)
+            except TokenError as error:
+                self.problem, pause = str(error), RETRY_SECONDS[1]
+            except websockets.InvalidStatus as error:
+                self.problem = str(error)
+                if error.response.status_code == HTTPStatus.UNAUTHORIZED:
+                    self._refused(token)
+            except websockets.ConnectionClosed as error:
+                self.problem = str(error)
+                if error.rcvd is not None and error.rcvd.code == REVOKED:
+                    self._refused(token)
             except (OSError, TimeoutError, websockets.WebSocketException) as error:
                 self.problem = str(error).strip() or type(error).__name__
             finally:
@@ -127,6 +142,14 @@ class WebSocketClient(threading.Thread):
             self.counters["reconnects"] += 1
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
             pause = min(pause * 2, RETRY_SECONDS[1])
+
+    def _refused(self, token: str) -> None:
+        """Until there is another token nobody is asked; what to do is said at once."""
+        self._token.refuse(token)
+        try:
+            self._token.read()
+        except TokenError as error:
+            self.problem = str(error)
 
     async def _exchange(self, socket: ClientConnection) -> None:
         sender = asyncio.create_task(self._send_all(socket))

@@ -12,7 +12,8 @@ NeuralFocusError
 ├── ConsentError           nothing may be captured yet
 ├── QualityError           a data-quality gate failed
 └── ServiceError           a supervised process did not start, stopped, or does not answer as it should
-    └── BusyError          it takes nothing more for some seconds
+    ├── BusyError          it takes nothing more for some seconds
+    └── TokenError         it does not know this machine's token (any more)
 """
 
 from __future__ import annotations
@@ -80,3 +81,7 @@ class BusyError(ServiceError):
     def __init__(self, what: str, seconds: float, *, why: str = "") -> None:
         super().__init__(what, why=why)
         self.seconds = seconds
+
+
+class TokenError(ServiceError):
+    """The service does not know this machine's token (any more)."""

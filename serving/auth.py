@@ -1,8 +1,8 @@
-"""Who is asking: API tokens, the browser's signed cookie, and one-time codes, all signed with one key by itsdangerous.
+"""How whoever asks shows who they are.
 
-    api_token                the local person (made at first start, in the secrets file)
-    nf1.<user id>.…          any person of this installation; ``up`` gives the demo person's desktop one
-    cookie                   a browser that followed a sign-in link; it is good for a week
+    api_token                the local person's programs on the service's own machine (made once, in the secrets file)
+    nfm_…                    a paired machine, for its person; random, known by its hash (serving.callers looks it up)
+    cookie                   a browser that followed a sign-in link; signed by itsdangerous, good for a week
     /signin?code=...         one use, within its lifetime; a file named by the code's hash is the single use
     pairing codes            the same, for browser extensions (serving.browsers keeps what they get)
 
@@ -14,8 +14,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import re
 import secrets as random
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -25,11 +27,23 @@ from neural_focus.addresses import service_link
 from neural_focus.secrets import Secrets
 from neural_focus.settings import Settings
 
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A person (users.id), and the paired machine whose token they came by; None: by a cookie or the local token."""
+
+    user_id: int
+    role: str
+    machine: int | None = None
+    token_hash: str = ""
+
+
 LOCAL_PERSON = 0
 """Stands for the installation's own person where only a token is known; no row of ``users`` has it."""
 COOKIE_NAME = "neural_focus_session"
 COOKIE_SECONDS = 7 * 24 * 3600
-_PREFIX = "nf1."
+_MACHINE_TOKEN = re.compile(r"nfm_[A-Za-z0-9_-]{43}")
+"""So that whoever searches for leaked secrets finds one, and nothing else costs a look into the database."""
 Purpose = Literal["signin", "pairing"]
 """What a code is good for; each has a folder and a key of its own, so that one is never the other."""
 CODE_SECONDS: dict[Purpose, int] = {"signin": 3600, "pairing": 600}
@@ -43,21 +57,29 @@ def _signer(secrets: Secrets, purpose: str) -> TimestampSigner:
 def _person(secrets: Secrets, purpose: str, signed: str, seconds: int | None = None) -> int | None:
     """The users.id that was signed for this purpose, within so many seconds; else None."""
     try:
-        return int(_signer(secrets, purpose).unsign(signed, seconds).decode().removeprefix(_PREFIX))
+        return int(_signer(secrets, purpose).unsign(signed, seconds).decode())
     except BadSignature:
         return None
 
 
-def issue_token(secrets: Secrets, user_id: int) -> str:
-    """An API token that speaks for one person of this installation."""
-    return _signer(secrets, "token").sign(f"{_PREFIX}{user_id}").decode()
+def make_machine_token() -> str:
+    """A new token of a machine: 256 random bits. The machine keeps it; here only its hash is stored."""
+    return f"nfm_{random.token_urlsafe(32)}"
 
 
-def token_user(secrets: Secrets, token: str) -> int | None:
-    """The person a token speaks for: a users.id, LOCAL_PERSON for the api_token, None if it is not valid."""
-    if hmac.compare_digest(token.encode(errors="replace"), secrets.api_token.encode()):
-        return LOCAL_PERSON
-    return _person(secrets, "token", token)
+def is_machine_token(token: str) -> bool:
+    """Whether it looks like one."""
+    return _MACHINE_TOKEN.fullmatch(token) is not None
+
+
+def hash_token(token: str) -> str:
+    """What is stored of a token: SHA-256 in hex."""
+    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
+
+
+def is_local(secrets: Secrets, token: str) -> bool:
+    """Whether it is the local person's own."""
+    return hmac.compare_digest(token.encode(errors="replace"), secrets.api_token.encode())
 
 
 def make_cookie(secrets: Secrets, user_id: int) -> str:

@@ -23,6 +23,7 @@ from neural_focus.messages import (
     SiteInFront,
     decode_client,
 )
+from serving.authorization import check_message
 from serving.browsers import Browser
 from serving.gate import respond_to_upgrade
 from serving.hub import Client
@@ -64,6 +65,7 @@ async def _listen(runtime: Runtime, browser: Browser) -> None:
         text = frame.get("text")
         try:
             message = decode_client(frame.get("bytes") or b"" if text is None else text)
+            check_message("/ws/browser", message.TYPE)
             try:
                 await _handle(runtime, browser, message)
             except ProblemError as error:  # it would be the same again: the extension need not repeat it

@@ -11,7 +11,6 @@ Lives on the event loop. While the database cannot be read nothing is sent, so n
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import secrets as random
 import time
@@ -31,16 +30,15 @@ from neural_focus.store import browsers as store
 from neural_focus.store.actions import site_blocks
 from neural_focus.store.browsers import PairedRow
 from neural_focus.time import wall_clock_us
+from serving.auth import hash_token
 from serving.database import Database
-from serving.hub import Client, Hub
+from serving.hub import REVOKED, Client, Hub
 from serving.problems import ProblemError
 from serving.streams import Streams
 
 PING_SECONDS = 25.0
 RECENT_SECONDS = 180.0
 """A browser that was connected so short a while ago is most likely back in a moment: what is ordered waits for it."""
-REVOKED = 4401
-"""The code that a socket is closed with when its pairing has ended."""
 LIFT_SECONDS = 2.0
 HOW_TO_PAIR = "Open /pair of this page in the browser that has the extension; docs/desktop.md says how it gets it"
 _LOG = logging.getLogger("neural_focus.serving")
@@ -81,14 +79,14 @@ class Browsers:
         """A token for the extension at ``origin``, which works from there alone."""
         token = random.token_urlsafe(32)
         added = await self._database.run(
-            lambda connection: store.add_pairing(connection, user_id, origin, name, _hash(token))
+            lambda connection: store.add_pairing(connection, user_id, origin, name, hash_token(token))
         )
         self._paired.setdefault(user_id, set()).add(added)
         return token
 
     async def admit(self, token: str, origin: str) -> PairedRow | None:
         """Whose browser a token from ``origin`` is, None if it is nobody's."""
-        return await self._database.run(lambda connection: store.find_pairing(connection, _hash(token), origin))
+        return await self._database.run(lambda connection: store.find_pairing(connection, hash_token(token), origin))
 
     async def paired(self, user_id: int) -> list[tuple[PairedRow, Browser | None]]:
         """The person's paired browsers, each with its connection where it has one."""
@@ -210,7 +208,3 @@ class Browsers:
 
     def _of(self, user_id: int) -> list[Browser]:
         return [browser for browser in self._connected if browser.client.user_id == user_id]
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode(errors="replace")).hexdigest()

@@ -1,8 +1,8 @@
 """The door: nothing reaches the service without the right Host, Origin and a token or cookie.
 
-Host keeps DNS rebinding out, Origin keeps other web pages out, the token keeps
-other programs out, and what could be read on its way is not answered. It stands in front of everything the port serves,
-BentoML's own pages included; only /healthz, /livez, /readyz and /signin are open.
+Host keeps DNS rebinding out, Origin keeps other web pages out, the token keeps other programs out, and what could be
+read on its way is not answered. It stands in front of everything the port serves, BentoML's own pages included; only
+health, /signin and the two doors for machines that are being paired are open.
 Browser extensions have two doors of their own, which nobody else may use and whose tokens open nothing else.
 """
 
@@ -11,25 +11,31 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
+from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from neural_focus.addresses import HostGuard
+from neural_focus.errors import StoreError
 from neural_focus.messages import Problem
 from neural_focus.pages import render
-from neural_focus.secrets import Secrets
-from neural_focus.settings import PREFIX, Settings
+from neural_focus.settings import PREFIX
 from neural_focus.tls import is_private
-from serving.auth import COOKIE_NAME, cookie_user, token_user
-from serving.problems import respond
+from serving.auth import COOKIE_NAME, LOCAL_PERSON, Caller, cookie_user, is_local
+from serving.authorization import ENDPOINTS, SOCKET, methods_of, rule_of
+from serving.problems import STORE_RETRY_SECONDS, problem_of, respond
 
-OPEN_PATHS = frozenset({"/healthz", "/livez", "/readyz", "/signin"})
-EXTENSION_PATHS = frozenset({"/browser/pair", "/ws/browser"})
+if TYPE_CHECKING:
+    from serving.runtime import Runtime
+
+OPEN_PATHS = frozenset(path for (_, path), rule in ENDPOINTS.items() if rule.door == "anybody")
+EXTENSION_PATHS = frozenset(path for (_, path), rule in ENDPOINTS.items() if rule.door == "extension")
 """For extensions alone. Whom they speak for they show there: by a one-time code, or by the token they got for it."""
 _EXTENSION = re.compile(r"chrome-extension://flamlnonjfofhcmlbboenbpejobjpflp|moz-extension://[0-9a-f-]{36}")
 """Our extension in Chromium, by the key in its manifest. In Firefox an origin is random for each profile."""
+MOST_OPEN_BYTES = 1000
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SECURITY_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -42,35 +48,45 @@ SECURITY_HEADERS = (
     ),
 )
 HOW_TO_SIGN_IN = "Open the sign-in link that make run printed, or make a new one: neural-focus signin"
+HOW_TO_PAIR = (
+    "The token is none, was revoked or was replaced. Pair the machine again: neural-focus pair --service followed by "
+    "this address"
+)
 PERSON_KEY = "neural_focus.user_id"
 """Where the person's id stands in the ASGI scope behind the gate."""
+CALLER_KEY = "neural_focus.caller"
+"""Where the ``Caller`` stands: with the role, and the machine whose token it was."""
 
 
 class AccessGate:
     """ASGI middleware. A refused request gets a problem document, a refused socket is never accepted."""
 
-    def __init__(self, app: ASGIApp, *, settings: Callable[[], Settings], secrets: Callable[[], Secrets]) -> None:
-        self.app, self._settings, self._secrets = app, settings, secrets
+    def __init__(self, app: ASGIApp, *, runtime: Callable[[], Runtime]) -> None:
+        self.app, self._runtime = app, runtime
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        refusal = self._refusal(scope)
+        headers: dict[str, str] | None = None
+        try:
+            refusal = await self._refusal(scope)
+        except StoreError as error:
+            refusal, headers = problem_of(error), {"Retry-After": STORE_RETRY_SECONDS}
         if refusal is None:
             await self.app(scope, receive, _with_headers(send))
         elif scope["type"] == "http" and refusal.status == 401 and _shows_pages(scope):
             page = HTMLResponse(render("plain", title="This browser is not signed in", text=HOW_TO_SIGN_IN), 401)
             await page(scope, receive, _with_headers(send))
         elif scope["type"] == "http":
-            headers = {"WWW-Authenticate": "Bearer"} if refusal.status == 401 else None
+            headers = {"WWW-Authenticate": "Bearer"} if refusal.status == 401 else headers
             await respond(refusal, headers)(scope, receive, _with_headers(send))
         else:
             await respond_to_upgrade(refusal, scope, receive, send)
 
-    def _refusal(self, scope: Scope) -> Problem | None:
+    async def _refusal(self, scope: Scope) -> Problem | None:
         headers = Headers(scope=scope)
-        settings, arrived_at = self._settings(), str((scope.get("server") or ("",))[0])
+        settings, arrived_at = self._runtime().settings, str((scope.get("server") or ("",))[0])
         if not is_private(scope):
             hint = f"Ask https://, through a proxy that {PREFIX}PROXIES names or of the server's certificate"
             return Problem("Not encrypted", 403, "What others could read on its way is not answered", hint=hint)
@@ -87,17 +103,21 @@ class AccessGate:
         if origin is not None and not guard.admits_origin(origin, arrived_at, encrypted=encrypted):
             return Problem("Foreign Origin", 403, "Pages of other sites have no access")
         if scope["path"] in OPEN_PATHS:
-            return None
-        user_id = self._person(scope, headers, origin)
-        if user_id is None:
-            return Problem("Not signed in", 401, hint="Send 'Authorization: Bearer <token>', or open the sign-in link")
-        scope[PERSON_KEY] = user_id
-        return None
+            return _too_long(scope, headers)
+        caller = await self._caller(scope, headers, origin)
+        if caller is None:
+            hint = "Send 'Authorization: Bearer <token>', or open the sign-in link"
+            return Problem("Not signed in", 401, hint=HOW_TO_PAIR if "authorization" in headers else hint)
+        scope[CALLER_KEY], scope[PERSON_KEY] = caller, caller.user_id
+        return _not_allowed(scope, caller)
 
-    def _person(self, scope: Scope, headers: Headers, origin: str | None) -> int | None:
+    async def _caller(self, scope: Scope, headers: Headers, origin: str | None) -> Caller | None:
+        runtime = self._runtime()
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
-            return token_user(self._secrets(), token.strip())
+            if is_local(runtime.secrets, token.strip()):
+                return await runtime.callers.by_person(await runtime.person_id(LOCAL_PERSON))
+            return await runtime.callers.by_token(token.strip())
         changes = scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS
         if changes and origin is None:
             return None  # a browser names its page; whoever else has the cookie may not act with it
@@ -106,7 +126,33 @@ class AccessGate:
         except CookieError:
             return None
         cookie = cookies.get(COOKIE_NAME)
-        return None if cookie is None else cookie_user(self._secrets(), cookie.value)
+        user_id = None if cookie is None else cookie_user(runtime.secrets, cookie.value)
+        return None if user_id is None else await runtime.callers.by_person(user_id)
+
+
+def _too_long(scope: Scope, headers: Headers) -> Problem | None:
+    """Whoever has shown nothing may send little: a body is in memory before anybody looks at it."""
+    length = headers.get("content-length", "0" if "transfer-encoding" not in headers else "")
+    if length.isdecimal() and int(length) <= MOST_OPEN_BYTES:
+        return None
+    return Problem("Too long", 413, f"{scope['path']} takes at most {MOST_OPEN_BYTES} bytes", instance=scope["path"])
+
+
+def _not_allowed(scope: Scope, caller: Caller) -> Problem | None:
+    """Why the table of authorisation does not let the caller do this."""
+    path = scope["path"]
+    rule = rule_of(SOCKET if scope["type"] == "websocket" else scope["method"], path)
+    if rule is None:
+        methods = ", ".join(methods_of(path))
+        if methods:
+            return Problem("Method Not Allowed", 405, f"{path} takes {methods}", instance=path)
+        return Problem("Not Found", 404, f"There is no {path}", instance=path, hint="See /api/v1/openapi.json")
+    if caller.role not in rule.roles:
+        hint = (
+            f"It is for: {', '.join(rule.roles)}. Whoever runs the service can make you one: neural-focus people role"
+        )
+        return Problem("Not for your role", 403, f"Your role is {caller.role}", instance=path, hint=hint)
+    return None
 
 
 def _shows_pages(scope: Scope) -> bool:

@@ -7,13 +7,17 @@ does not take its messages is cut off: a desktop then reconnects and goes on, a 
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from neural_focus.messages import ServerMessage, encode
+from serving.auth import Caller
 
 QUEUED_MESSAGES = 256
+REVOKED = 4401
+"""The code that a socket is closed with when its token or pairing has ended: whoever has it need not come again."""
 
 
 @dataclass(eq=False, slots=True)
@@ -23,6 +27,8 @@ class Client:
     socket: WebSocket
     user_id: int
     machine_id: str | None
+    caller: Caller | None = None
+    """Whom the gate let in; None for browser extensions, which ``serving.browsers`` knows."""
     queue: asyncio.Queue[str | None] = field(default_factory=lambda: asyncio.Queue(QUEUED_MESSAGES))
     overrun: bool = False
 
@@ -70,6 +76,19 @@ class Hub:
     def of(self, user_id: int) -> tuple[Client, ...]:
         """The person's clients."""
         return tuple(self._clients.get(user_id, ()))
+
+    def token_hashes(self, machine: int | None = None) -> set[str]:
+        """The tokens that clients came by; only those of a paired machine where one is named."""
+        callers = {client.caller for clients in self._clients.values() for client in clients if client.caller}
+        return {one.token_hash for one in callers if one.token_hash and machine in (None, one.machine)}
+
+    async def close(self, token_hash: str) -> None:
+        """Close the sockets of whoever came by this token: it is worth nothing any more."""
+        clients = [client for clients in self._clients.values() for client in clients]
+        for client in clients:
+            if client.caller is not None and client.caller.token_hash == token_hash:
+                with suppress(RuntimeError):  # it has left meanwhile
+                    await client.socket.close(REVOKED, "This machine's token has ended")
 
     def has_page(self, user_id: int) -> bool:
         """Whether a page of the person is open."""

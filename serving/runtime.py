@@ -17,11 +17,12 @@ from neural_focus.help_settings import HelpSettings
 from neural_focus.secrets import Secrets
 from neural_focus.settings import Settings
 from neural_focus.store.database import Connection
-from neural_focus.store.users import ensure_user, read_user
+from neural_focus.store.users import ensure_user, read_user, set_role
 from serving.actions import REPEAT_SECONDS, Actions
 from serving.answers import Answers
 from serving.auth import LOCAL_PERSON, forget_old_codes
 from serving.browsers import PING_SECONDS, Browsers
+from serving.callers import CONFIRM_SECONDS, Callers
 from serving.champion import WATCH_SECONDS, Champion
 from serving.database import Database
 from serving.experiments import REFRESH_SECONDS
@@ -37,6 +38,7 @@ from serving.session_service import SessionService
 from serving.shadow import ShadowPredictions
 from serving.stream_state import restore_stream
 from serving.streams import LiveStream, Streams
+from serving.waiting_machines import WaitingMachines
 
 T = TypeVar("T")
 TICK_SECONDS = 0.25
@@ -56,6 +58,8 @@ class Runtime:
         self.settings, self.secrets = settings, secrets
         self.hub, self.streams = Hub(), Streams()
         self.database = Database(settings.database_url)
+        self.callers = Callers(self.database, self.hub)
+        self.waiting_machines = WaitingMachines()
         self.champion = Champion(settings)
         self.writer = PredictionWriter(self.database)
         self.people = PersonalModels()
@@ -106,6 +110,7 @@ class Runtime:
                 ("timers", TICK_SECONDS, self.sessions.tick),
                 ("exits", TICK_SECONDS, self.jail.tick),
                 ("orders", REPEAT_SECONDS, self.actions.tick),
+                ("callers", CONFIRM_SECONDS, self.callers.confirm),
                 ("browsers", PING_SECONDS, self.browsers.tick),
                 ("effects", EFFECTS_SECONDS, self.interventions.fill_effects),
                 ("experiments", REFRESH_SECONDS, self.interventions.experiments.refresh),
@@ -193,7 +198,9 @@ class Runtime:
 def _local_person(connection: Connection, settings: Settings) -> int:
     """Made if new. Whoever is known has the zone that their desktop told: ours may be of before a journey."""
     known = read_user(connection, settings.username)
-    return ensure_user(connection, settings.username, zone=settings.zone) if known is None else known.id
+    local = ensure_user(connection, settings.username, zone=settings.zone) if known is None else known.id
+    set_role(connection, local, "operator")  # who starts the service and holds its secrets
+    return local
 
 
 async def _every(seconds: float, work: Callable[[], Awaitable[object]], name: str) -> None:

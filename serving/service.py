@@ -74,5 +74,5 @@ class NeuralFocus:
 
 
 NeuralFocus.add_asgi_middleware(  # type: ignore[attr-defined]
-    AccessGate, settings=settings, secrets=secrets
+    AccessGate, runtime=runtime
 )

@@ -28,7 +28,8 @@ from neural_focus.messages import (
     decode_client,
     encode,
 )
-from serving.gate import PERSON_KEY
+from serving.authorization import check_message
+from serving.gate import CALLER_KEY, PERSON_KEY
 from serving.hub import Client
 from serving.problems import MISTAKE, ProblemError, problem_of
 from serving.runtime import Runtime
@@ -49,7 +50,7 @@ async def serve_socket(runtime: Runtime, socket: WebSocket) -> None:
         await socket.send_text(encode(problem_of(error)))
         await socket.close(1008, "Refused")
         return
-    client = Client(socket, user_id, stream.machine_id if stream else None)
+    client = Client(socket, user_id, stream.machine_id if stream else None, socket.scope[CALLER_KEY])
     runtime.hub.join(client)
     if stream is None:  # a page: from here on it hears of every change
         client.send(runtime.streams.desktop_of(user_id) or DesktopStatus("gone", ""))
@@ -97,6 +98,7 @@ async def _listen(runtime: Runtime, client: Client, stream: LiveStream | None) -
         text = frame.get("text")
         try:
             message = decode_client(frame.get("bytes") or b"" if text is None else text)
+            check_message("/ws", message.TYPE, client.caller.role if client.caller else "")
             if isinstance(message, Snapshot):
                 asked = runtime.answers.predict(client, _desktop(stream, "sends snapshots"), message)
                 continue

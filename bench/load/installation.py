@@ -15,6 +15,7 @@ from bench.load.desktops import Job
 from bench.load.plain_model import train_plain
 from bench.load.server import Server
 from infra.database_schema import make_database, migrate
+from infra.desktop_token import pair_machine
 from infra.embedded_database import EmbeddedServer
 from infra.embedded_database_postmaster import postmaster
 from infra.ports import free_port
@@ -24,14 +25,12 @@ from neural_focus.models.datasets import cut_moments
 from neural_focus.models.train import train
 from neural_focus.models.tree_model import TreeModel
 from neural_focus.registry.model_store import save
-from neural_focus.secrets import load_secrets
 from neural_focus.settings import Settings
 from neural_focus.simulation.parameters import draw_person
 from neural_focus.simulation.person import live
 from neural_focus.simulation.stream import stream_of
 from neural_focus.store.database import connect
 from neural_focus.store.users import ensure_user
-from serving.auth import issue_token
 
 DAYS = 5
 
@@ -53,12 +52,12 @@ class Installation:
 
     def job(self, server: Server, desktops: int, seconds: int) -> Job:
         """A snapshot a second to a server from so many desktops, each of a person of its own; always the same ones."""
-        secrets = load_secrets(self.settings.secrets)
         with connect(self.settings.database_url or "") as connection:
             people = [ensure_user(connection, f"person-{number}") for number in range(desktops)]
+            tokens = tuple(pair_machine(connection, person, "load") for person in people)
         return Job(
             server.port,
-            tuple(issue_token(secrets, person) for person in people),
+            tokens,
             tuple(str(UUID(int=number + 1)) for number in range(desktops)),
             self.texts,
             server.model,

@@ -20,6 +20,8 @@ from neural_focus.settings import Settings, read_settings
 from neural_focus.tls import client_context
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from collector.desktop import Desktop
     from collector.prompt import Click, Decide
 
@@ -39,8 +41,10 @@ def agent(
     from collector.consent import require_consent
     from collector.desktop import desktop_of
     from collector.installed_apps import application_folders
+    from collector.service_token import ServiceToken
     from collector.source import find_source, has_session_bus
     from collector.zone_watch import ZoneWatch
+    from infra.desktop_token import service_token
 
     settings, console = read_settings(), Console(stderr=True, soft_wrap=True)
     if consent not in ("", "yes", "no"):
@@ -57,6 +61,7 @@ def agent(
         ask=(lambda text: console.input(text, markup=False)) if terminal else None,
     )
     source = find_source(display or None)
+    address, encryption = _service(settings, desktop)
     options = Options(
         desktop=desktop,
         consent=agreed,
@@ -67,10 +72,10 @@ def agent(
         titles=settings.titles,
         rules=settings.home / "categories.toml",
         application_folders=() if demo else application_folders(os.environ),
-        address=service_address(settings) if service else None,
-        encryption=client_context(service_address(settings), settings.tls_certificate),
+        address=address if service else None,
+        encryption=encryption,
         ship=settings.ship == "events",
-        token=_token(settings, desktop) if service else "",
+        token=service_token(settings, desktop) if service else ServiceToken(""),
         decide=_demo_policy() if demo and settings.demo_answers else None,
         click=_demo_hands(display or os.environ.get("DISPLAY", "")) if demo else None,
         terminal=terminal and not demo,
@@ -101,6 +106,14 @@ def _stop_event(seconds: float) -> threading.Event:
     return stop
 
 
+def _service(settings: Settings, desktop: Desktop) -> tuple[str, SSLContext | None]:
+    """Where the service is, and how it is called: the one that this machine is paired with, else its own."""
+    if paired := desktop.paired_with():
+        return paired, client_context(paired)
+    own = service_address(settings)
+    return own, client_context(own, settings.tls_certificate)
+
+
 def _open_page() -> None:
     """The page in the browser, signed in once. A program of its own: the agent stays light."""
     from infra.up.mark import unmarked
@@ -109,40 +122,18 @@ def _open_page() -> None:
     subprocess.Popen(command, env=unmarked(os.environ), start_new_session=True)
 
 
-def _token(settings: Settings, desktop: Desktop) -> str:
-    """That of the desktop's own file; else the local person's, of this installation.
-
-    Raises:
-        ConfigurationError: a file that cannot be read; a demo person without one.
-    """
-    try:
-        return desktop.token.read_text("utf-8").strip()
-    except FileNotFoundError:
-        if desktop.is_demo:
-            raise ConfigurationError(
-                f"{desktop.username} has no token at the service",
-                why="only the demo person of neural-focus up gets one",
-                hint="Leave --demo out: up starts the agent of that person itself, where it finds no display",
-            ) from None
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(f"{desktop.token} cannot be read", why=str(error)) from error
-    from neural_focus.secrets import load_secrets
-
-    return load_secrets(settings.secrets).api_token
-
-
 def _revoke(settings: Settings, desktop: Desktop, console: Console) -> None:
     """Takes the consent back, at the service too where that answers."""
     from collector.consent import revoke
     from collector.service_client import ServiceClient
+    from infra.desktop_token import service_token
     from neural_focus.errors import NeuralFocusError
 
     revoke(desktop.consent)
     console.print("You do not agree any more: nothing is captured from now on.", markup=False)
-    address = service_address(settings)
-    encryption = client_context(address, settings.tls_certificate)
+    address, encryption = _service(settings, desktop)
     try:
-        with closing(ServiceClient(address, _token(settings, desktop), encryption)) as client:
+        with closing(ServiceClient(address, service_token(settings, desktop), encryption)) as client:
             client.revoke_consent()
     except NeuralFocusError as error:
         console.print(f"Your consent is taken back here, not at the service: {error}", markup=False)

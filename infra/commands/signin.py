@@ -27,7 +27,7 @@ def signin(
     if not settings.secrets.exists():
         raise ServiceError(f"nothing was started in {settings.home} yet", hint="Start the platform: make run")
     secrets = load_secrets(settings.secrets)
-    user_id = _user_id(settings, user) if user else person_shown(settings, secrets)
+    user_id = _user_id(settings, user) if user else person_shown(settings)
     link = make_signin_link(settings, secrets, user_id)
     typer.echo(link)
     if open_ and not webbrowser.open(link):

@@ -12,9 +12,10 @@ from rich.console import Console
 from collector.consent import require_consent
 from collector.desktop import desktop_of
 from collector.source import find_source
+from infra.desktop_token import read_token
 from infra.interruption import deaf, interruptible
 from infra.up.live import first_counts, prove, watch
-from infra.up.platform import RunningPlatform, only_one
+from infra.up.platform import DEMO_PERSON, RunningPlatform, only_one
 from infra.up.table import print_table
 from neural_focus.errors import CaptureError, ConfigurationError, ServiceError
 from neural_focus.settings import Settings, read_settings
@@ -35,6 +36,11 @@ def up(
     if consent not in ("", "yes"):
         raise ConfigurationError(f"--consent is {consent!r}", hint="Give yes, or leave it out")
     settings, console = read_settings(), Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH)
+    if elsewhere := desktop_of(settings).paired_with():
+        raise ConfigurationError(
+            f"this machine is paired with {elsewhere}",
+            hint=f"Run its agent: neural-focus agent; or remove {desktop_of(settings).service} to run a platform here",
+        )
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
     proving = once or not (terminal or stay)
     os.umask(0o077)
@@ -51,7 +57,8 @@ def _run(platform: RunningPlatform, *, proving: bool) -> None:
     try:
         run = platform.start()
         counts, wrong = prove(platform, run) if proving else (first_counts(platform, run), [])
-        print_table(console, platform.settings, platform.secrets, counts, run.user_id, demo=platform.demo)
+        token = _token(platform)
+        print_table(console, platform.settings, platform.secrets, counts, run.user_id, token, demo=platform.demo)
         platform.log(f"Memory        at most {platform.memory.peak_bytes / 2**30:.1f} GB, all processes together\n")
         if wrong:
             raise ServiceError(wrong[0], why="; ".join(wrong[1:]), hint=f"{platform.settings.logs} says more")
@@ -65,6 +72,13 @@ def _run(platform: RunningPlatform, *, proving: bool) -> None:
     finally:
         deaf()
         platform.stop()
+
+
+def _token(platform: RunningPlatform) -> str:
+    """Of the person whose desktop was started."""
+    if not platform.demo:
+        return platform.secrets.api_token
+    return read_token(platform.settings, desktop_of(platform.settings, DEMO_PERSON))
 
 
 def _has_desktop(console: Console) -> bool:

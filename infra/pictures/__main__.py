@@ -67,7 +67,7 @@ def take(chosen: dict[str, Shot], settings: Settings, out: Path, console: Consol
         ServiceError: there is no browser.
     """
     secrets = load_secrets(settings.secrets)
-    user = person_shown(settings, secrets)
+    user = person_shown(settings)
     out.mkdir(parents=True, exist_ok=True)
     latest = time.strftime("%H:%M", time.localtime(time.time() + sum(shot.at_most_s for shot in chosen.values())))
     console.print(f"Taking {', '.join(chosen)}; done at {latest} at the latest.")

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from infra.commands.extension import FOLDER
 from infra.own_server import open_own
+from infra.person_shown import token_shown
 from infra.pictures.stage import ARGUMENTS, CHROMIUM, HEIGHT, WIDTH, Stage
 from infra.up.plan import agent_counters
 from neural_focus.addresses import service_address
 from neural_focus.errors import ServiceError
-from serving.auth import LOCAL_PERSON, issue_token, make_signin_link
+from serving.auth import make_signin_link
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, FloatRect, Page
@@ -135,8 +136,7 @@ def _pair(stage: Stage, context: BrowserContext) -> str:
 
 
 def _ask(stage: Stage, path: str, **body: Any) -> Any:
-    token = stage.secrets.api_token if stage.user == LOCAL_PERSON else issue_token(stage.secrets, stage.user)
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    headers = {"Authorization": f"Bearer {token_shown(stage.settings)}", "Content-Type": "application/json"}
     sent = json.dumps(body).encode() if body else None
     try:
         with open_own(f"{service_address(stage.settings)}{path}", headers=headers, body=sent) as answer:

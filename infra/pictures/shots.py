@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from infra.own_server import read_links
+from infra.person_shown import token_shown
 from infra.pictures.dashboard import AT_MOST_SECONDS, dashboard
 from infra.pictures.help import AT_MOST_SECONDS as HELP_SECONDS
 from infra.pictures.help import help_at_work
@@ -16,9 +17,7 @@ from infra.pictures.prefect_pages import prefect
 from infra.pictures.stage import WIDTH, Stage
 from neural_focus.addresses import service_address
 from neural_focus.errors import ServiceError
-from neural_focus.secrets import Secrets
 from neural_focus.settings import Settings
-from serving.auth import LOCAL_PERSON, issue_token
 
 if TYPE_CHECKING:
     from playwright.sync_api import FloatRect
@@ -38,7 +37,7 @@ def ab_report(stage: Stage) -> dict[str, bytes]:
     Raises:
         ServiceError: there is none yet.
     """
-    address = report_address(stage.settings, stage.secrets, stage.user)
+    address = report_address(stage.settings)
     if address is None:
         raise ServiceError("There is no A/B report yet", hint="Write it: neural-focus report")
     page = stage.page()
@@ -51,15 +50,14 @@ def ab_report(stage: Stage) -> dict[str, bytes]:
     return {"ab-report": page.screenshot(full_page=True, clip=clip)}
 
 
-def report_address(settings: Settings, secrets: Secrets, user: int) -> str | None:
+def report_address(settings: Settings) -> str | None:
     """Where the A/B report is, None if there is none yet.
 
     Raises:
         ServiceError: the service does not answer.
     """
-    token = secrets.api_token if user == LOCAL_PERSON else issue_token(secrets, user)
     try:
-        links = read_links(settings, token)
+        links = read_links(settings, token_shown(settings))
     except OSError as error:
         why = f"{service_address(settings)}: {error}"
         raise ServiceError("The service does not answer", why=why, hint="Start it: make run") from error

@@ -40,7 +40,7 @@ from neural_focus.registry.champion_pointer import champion
 from neural_focus.secrets import Secrets, load_secrets
 from neural_focus.settings import Settings
 from neural_focus.store.database import connect
-from neural_focus.store.users import ensure_user
+from neural_focus.store.users import ensure_user, set_role
 from neural_focus.tls import check_certificate
 from serving.people import store_help
 
@@ -194,8 +194,9 @@ class RunningPlatform:
             name = DEMO_PERSON if self.demo else settings.username
             user_id = ensure_user(connection, name, is_demo=self.demo, zone=settings.zone)
             if self.demo:
+                set_role(connection, user_id, "operator")  # for the local person, whose page this would be
                 store_help(connection, user_id, plan.DEMO_HELP, keep=True)
-                give_token(desktop_of(settings, DEMO_PERSON), self.secrets, user_id)
+                give_token(desktop_of(settings, DEMO_PERSON), connection, user_id)
         display: Mapping[str, str] = {}
         if self.demo:
             with step(self.console, DISPLAY) as at_work:

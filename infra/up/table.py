@@ -4,34 +4,33 @@ from __future__ import annotations
 
 import math
 import shlex
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from flows.server import login
 from infra.own_server import read_links
+from infra.person_shown import show_person
 from infra.up.counts import Counts
 from neural_focus.addresses import prefect_link, service_link
-from neural_focus.atomic_write import atomic_write
 from neural_focus.prediction import TARGET_WORDS
 from neural_focus.registry.champion_pointer import champion
 from neural_focus.registry.model_store import list_models
 from neural_focus.secrets import Secrets
 from neural_focus.settings import Settings
-from serving.auth import issue_token, make_signin_link
+from serving.auth import make_signin_link
 
 _WORDS = ("stage", "predicts", "")
 """Columns of words; the others hold figures."""
 
 
 def print_table(
-    console: Console, settings: Settings, secrets: Secrets, counts: Counts, user_id: int, *, demo: bool
+    console: Console, settings: Settings, secrets: Secrets, counts: Counts, user_id: int, token: str, *, demo: bool
 ) -> None:
-    """Prints the whole table; the curl line works as pasted."""
+    """Prints the whole table; the curl line works as pasted. ``token``: of the person."""
     console.print(counts_table(counts, demo=demo))
     console.print(champion_table(settings))
-    for line in addresses(settings, secrets, user_id, demo=demo):
+    for line in addresses(settings, secrets, user_id, token, demo=demo):
         console.print(line, markup=False, highlight=False, soft_wrap=True)  # an address cut in two cannot be opened
 
 
@@ -73,29 +72,23 @@ def champion_table(settings: Settings) -> Table:
     return table
 
 
-def addresses(settings: Settings, secrets: Secrets, user_id: int, *, demo: bool) -> list[str]:
+def addresses(settings: Settings, secrets: Secrets, user_id: int, token: str, *, demo: bool) -> list[str]:
     """Where to look, and how to get in."""
     whose = "the demo person's page" if demo else "your page"
     link = make_signin_link(settings, secrets, user_id)
     lines = ["", f"  {'Dashboard':<13} {link}", f"  {'':<13} ({whose}; the link signs in one browser, within an hour)"]
-    for place in read_links(settings, issue_token(secrets, user_id)):
+    for place in read_links(settings, token):
         lines.append(f"  {place['name']:<13} {place['url']}")
         if place["url"] == prefect_link(settings):
             lines.append(f"  {'':<13} (sign in with  {login(secrets)} )")
     lines.append(f"  {'Database':<13} neural-focus database psql")
     lines.append(f"  {'Logs':<13} {settings.logs}")
-    header = _header_file(settings, secrets, user_id)
+    show_person(settings, user_id, token)
+    header = shlex.quote(str(settings.home / "curl-header"))
     trust = f"--cacert {shlex.quote(str(settings.tls_certificate))} " if settings.tls_certificate else ""
     address = shlex.quote(service_link(settings) + "/api/v1/now")
-    command = f"curl -H @{shlex.quote(str(header))} {trust}--noproxy '*' {address}"
+    command = f"curl -H @{header} {trust}--noproxy '*' {address}"
     return [*lines, "", f"  {command}", ""]
-
-
-def _header_file(settings: Settings, secrets: Secrets, user_id: int) -> Path:
-    """A header for curl in a file that only its owner can read: a token on a command line is seen by everybody."""
-    path = settings.home / "curl-header"
-    atomic_write(path, f"Authorization: Bearer {issue_token(secrets, user_id)}\n".encode())
-    return path
 
 
 def _figure(value: float | None) -> str:

@@ -10,6 +10,7 @@
            ├─ interventions         shown and withheld (no-op arm), with the logged probability, and what was done
            ├─ unavailable_moments   at risk, but nobody could have seen an offer
            ├─ paired_browsers       whose extension may block for this person
+           ├─ paired_machines       what may send and ask for this person, by its token
            ├─ experiment_assignments  the arm of a person, or of their day
            ├─ exposures             an opportunity's arm and probability in each experiment it was part of
            ├─ labels                what people said, and what rules guess, kept apart by their source
@@ -27,6 +28,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, ENUM, JSONB, UUID
 
 from neural_focus.events import EventType
+from neural_focus.store.users import ROLES
 
 METADATA = sa.MetaData()
 
@@ -66,6 +68,8 @@ USERS = sa.Table(
     _time("created_at", now=True),
     sa.Column("settings", JSONB, server_default=sa.text("'{}'::jsonb")),
     sa.Column("is_demo", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("role", sa.String(20), nullable=False, server_default=sa.text("'person'")),
+    _one_of("role", ROLES),
 )
 
 USER_ZONES = sa.Table(
@@ -302,6 +306,22 @@ PAIRED_BROWSERS = sa.Table(
     sa.Index("idx_paired_browsers_user", "user_id"),
 )
 """``token_hash``: SHA-256 of the token, which works from ``origin`` alone."""
+
+PAIRED_MACHINES = sa.Table(
+    "paired_machines",
+    METADATA,
+    sa.Column("id", sa.BigInteger, primary_key=True),
+    _user(),
+    sa.Column("name", sa.String(100), nullable=False),
+    sa.Column("token_hash", sa.String(64), nullable=False, unique=True),
+    _time("paired_at", null=False, now=True),
+    _time("rotated_at"),
+    _time("seen_at"),
+    _time("revoked_at"),
+    sa.Index("idx_paired_machines_user", "user_id"),
+)
+"""``token_hash``: SHA-256 of the token. It is 256 random bits: there is no list of likely ones to try, so nothing
+slower than one round of SHA-256 would keep anybody out. ``seen_at`` is at most some minutes behind."""
 
 EXPERIMENTS = sa.Table(
     "experiments",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +14,8 @@ from neural_focus.store.database import Connection
 from neural_focus.time import microseconds
 
 NAME_CHARACTERS = 50
+ROLES = ("person", "analyst", "operator")
+"""What each may do says ``serving.authorization``; all of them have affairs of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,23 @@ def zone_history(connection: Connection, user_id: int) -> list[tuple[int, str]]:
 def read_user(connection: Connection, username: str) -> User | None:
     """The person called ``username``, None if there is none."""
     return next((user for user in list_users(connection) if user.username == username), None)
+
+
+def roles_of(connection: Connection, user_ids: Collection[int]) -> dict[int, str]:
+    """users.id → role, of those who are there."""
+    rows = connection.execute("SELECT id, role FROM users WHERE id = ANY(%s)", (list(user_ids),))
+    return {int(user_id): str(role) for user_id, role in rows}
+
+
+def set_role(connection: Connection, user_id: int, role: str) -> None:
+    """What they may do besides their own affairs (``serving.authorization``).
+
+    Raises:
+        InputError: there is no such role.
+    """
+    if role not in ROLES:
+        raise InputError(f"the role is {role!r}", hint=f"Give one of: {', '.join(ROLES)}")
+    connection.execute("UPDATE users SET role = %s WHERE id = %s", (role, user_id))
 
 
 def list_users(connection: Connection, demo: bool | None = None) -> list[User]:

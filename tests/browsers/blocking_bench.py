@@ -20,6 +20,7 @@ import psycopg
 from told_inputs import told_inputs
 from websockets.sync.client import ClientConnection, connect
 
+from infra.desktop_token import pair_machine
 from infra.ports import free_port
 from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH
 from neural_focus.messages import PredictionMade, SiteInFront, Snapshot, decode_server, encode
@@ -27,7 +28,7 @@ from neural_focus.secrets import load_secrets
 from neural_focus.settings import Settings
 from neural_focus.store.database import connect as connect_database
 from neural_focus.store.users import ensure_user
-from serving.auth import issue_token, make_signin_link
+from serving.auth import make_signin_link
 from serving.launch import service_command, service_environment
 
 SITE, OTHER, WORK = "focus-thief.com", "time-sink.co.uk", "workplace.org"
@@ -116,7 +117,7 @@ class Bench:
         self.database_url, self.home, self.sites = database_url, home, Sites()
         self.settings = Settings(home=home, database_url=database_url, serving_port=free_port())
         self.secrets = load_secrets(self.settings.secrets)
-        self.user_id, self._second = 0, ""
+        self.user_id, self._second, self._token = 0, "", ""
         self.process: subprocess.Popen[bytes] | None = None
         self.start()
 
@@ -147,6 +148,7 @@ class Bench:
         """Whoever the next browser is paired for."""
         with connect_database(self.database_url) as connection:
             self.user_id, self._second = ensure_user(connection, f"person {uuid4().hex[:8]}"), ""
+            self._token = pair_machine(connection, self.user_id, "a test")
             connection.commit()
 
     def kill(self) -> None:
@@ -166,8 +168,7 @@ class Bench:
         self.sites.close()
 
     def http(self) -> httpx.Client:
-        token = issue_token(self.secrets, self.user_id)
-        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=60)
+        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {self._token}"}, timeout=60)
 
     def signin(self) -> str:
         """A link that signs a browser in."""
@@ -222,7 +223,7 @@ class Bench:
     def desktop(self) -> Iterator[Desk]:
         """The person's desktop, in use."""
         address = f"ws://127.0.0.1:{self.settings.serving_port}/ws?machine_id={uuid4()}"
-        bearer = {"Authorization": f"Bearer {issue_token(self.secrets, self.user_id)}"}
+        bearer = {"Authorization": f"Bearer {self._token}"}
         with connect(address, additional_headers=bearer, open_timeout=60) as socket:
             features = dict.fromkeys(FEATURE_NAMES, 0.0)
             now_us, types = int(time.time()) * 1_000_000, (1,) * SEQUENCE_LENGTH

@@ -33,7 +33,7 @@ from websockets.sync.client import connect
 
 from collector.desktop import desktop_of
 from infra.database_schema import make_database, migrate
-from infra.desktop_token import give_token
+from infra.desktop_token import give_token, read_token
 from infra.embedded_database import EmbeddedServer
 from infra.embedded_database_postmaster import postmaster
 from infra.up import plan
@@ -44,7 +44,7 @@ from neural_focus.messages import DesktopStatus, decode_server
 from neural_focus.settings import read_settings
 from neural_focus.store.database import connect as connect_database
 from neural_focus.store.users import ensure_user
-from serving.auth import issue_token, make_signin_link
+from serving.auth import make_signin_link
 
 PERSON, APP = "demo-faults", "spotify"
 GAME = f"game{secrets.token_hex(4)}"
@@ -73,7 +73,8 @@ class KilledPlatform:
         with connect_database(self.database_url) as connection:
             self.user_id = ensure_user(connection, PERSON, is_demo=True)
             connection.commit()
-        give_token(desktop_of(settings, PERSON), self._secrets, self.user_id)
+            give_token(desktop_of(settings, PERSON), connection, self.user_id)
+        self._token = read_token(settings, desktop_of(settings, PERSON))
         self._supervisor.launch(plan.service(settings, demo=False))
         variables = start_display(settings, self._supervisor)
         os.environ.update(variables)
@@ -125,8 +126,7 @@ class KilledPlatform:
         return False
 
     def http(self) -> httpx.Client:
-        token = issue_token(self._secrets, self.user_id)
-        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=60)
+        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {self._token}"}, timeout=60)
 
     def agent(self) -> dict[str, Any]:
         """What the agent's file says."""
@@ -166,7 +166,7 @@ class KilledPlatform:
 
     def _page_hears(self) -> str | bytes:
         """The first thing that a page is told: what the desktop says of itself."""
-        bearer = {"Authorization": f"Bearer {issue_token(self._secrets, self.user_id)}"}
+        bearer = {"Authorization": f"Bearer {self._token}"}
         with connect(f"{self.url.replace('http', 'ws')}/ws?role=page", additional_headers=bearer) as socket:
             return socket.recv(timeout=10)
 

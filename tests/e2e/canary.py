@@ -15,10 +15,10 @@ from installation import Installation
 from websockets.sync.client import connect
 
 from flows.server import login
+from infra.person_shown import token_shown
 from infra.up.mark import ProcessMark
 from neural_focus._x11 import Injector
 from neural_focus.addresses import prefect_address, service_address
-from serving.auth import issue_token
 
 FLOWS = ("features/every-5-minutes", "labels/hourly", "consistency/daily", "report/daily")
 PAGES = ("now", "me", "recent", "interventions", "model", "links", "analytics/daily?date={today}")
@@ -65,8 +65,7 @@ def wait_for_flows(installation: Installation, ids: list[str], seconds: float = 
 
 def see_everything(installation: Installation, folder: Path) -> None:
     """Writes what a browser of the person can get from the service into ``folder``."""
-    token = issue_token(installation.secrets, installation.person)
-    bearer = {"Authorization": f"Bearer {token}"}
+    bearer = {"Authorization": f"Bearer {token_shown(installation.settings)}"}
     own, today = service_address(installation.settings), datetime.now(UTC).date().isoformat()
     with httpx.Client(base_url=own, headers=bearer, timeout=120) as client:
         for number, page in enumerate(PAGES):

@@ -62,7 +62,7 @@ class Installation:
     @property
     def person(self) -> int:
         """Id of the person whose desktop was live last."""
-        return person_shown(self.settings, self.secrets)
+        return person_shown(self.settings)
 
     def run(
         self, *arguments: str, seconds: float = 180, limits: str = "", **more: str

@@ -20,6 +20,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
 from stopping import stopped
 from websockets.sync.client import ClientConnection, connect
 
+from infra.desktop_token import pair_machine
 from infra.ports import free_port
 from neural_focus.features import FEATURE_NAMES
 from neural_focus.messages import (
@@ -41,7 +42,6 @@ from neural_focus.simulation.person import simulate_person
 from neural_focus.snapshot_inputs import SnapshotInputs, inputs_of
 from neural_focus.store.database import connect as connect_database
 from neural_focus.store.users import ensure_user
-from serving.auth import issue_token
 from serving.launch import service_command, service_environment
 
 SENT = 900
@@ -65,6 +65,8 @@ class PageService:
     settings: Settings
     secrets: Secrets
     user_id: int
+    token: str
+    """Of a machine of theirs."""
 
     @property
     def address(self) -> str:
@@ -80,12 +82,13 @@ def running_service(database_url: str, home: Path, **variables: str) -> Iterator
     secrets = load_secrets(settings.secrets)
     with connect_database(database_url) as connection:
         user_id = ensure_user(connection, f"demo-{uuid4().hex[:8]}", is_demo=True)
+        token = pair_machine(connection, user_id, "the page's desktop")
         connection.commit()
     environment = {**service_environment(settings, os.environ), **variables}
     log = home / "service.log"
     with log.open("w") as output:
         process = subprocess.Popen(service_command(settings), env=environment, stdout=output, stderr=output)
-    service = PageService(settings, secrets, user_id)
+    service = PageService(settings, secrets, user_id, token)
     with stopped(process):
         _wait(f"{service.address}/readyz", process, log)
         yield service
@@ -157,10 +160,9 @@ class Desktop:
 
     def start(self) -> None:
         """Connect and send."""
-        token = issue_token(self.service.secrets, self.service.user_id)
         self._socket = connect(
             f"{self.service.address.replace('http', 'ws')}/ws?machine_id={self.machine_id}",
-            additional_headers={"Authorization": f"Bearer {token}"},
+            additional_headers={"Authorization": f"Bearer {self.service.token}"},
         )
         self.send(STATUS)
         now = int(time.time())

@@ -28,11 +28,11 @@ from collector.desktop import Desktop, desktop_of
 from collector.losses import losses
 from collector.source import find_source
 from collector.zone_watch import ZoneWatch
-from infra.desktop_token import give_token
 from infra.ports import free_port
 from infra.virtual_display import start_virtual_display
 from neural_focus._native import read_segment, spool_segments
 from neural_focus._x11 import Injector
+from neural_focus.atomic_write import atomic_write
 from neural_focus.features import FEATURE_NAMES
 from neural_focus.messages import (
     ApplyAction,
@@ -48,27 +48,26 @@ from neural_focus.messages import (
     StartSession,
 )
 from neural_focus.replay import CONTROL_DTYPE, ControlKind, replay
-from neural_focus.secrets import load_secrets
 from neural_focus.sessions import SessionSummary
 from neural_focus.settings import Settings
 from neural_focus.store.database import Connection, connect
 from neural_focus.store.events import read_events
 from neural_focus.store.users import zone_history
 from neural_focus.time import ZoneTable, iso, zone_history_table
+from serving.auth import make_machine_token
 
 
 class Desk:
     """One home folder, and agents on it that know a service's port; leaving it ends what still runs."""
 
-    def __init__(self, home: Path, port: int, demo: str = "", user_id: int = 0) -> None:
-        """``demo``: the desktop of a demo person, whose ``users.id`` is ``user_id``."""
+    def __init__(self, home: Path, port: int, demo: str = "") -> None:
+        """``demo``: the desktop of a demo person, with a token of its own."""
         self.home, self.counters = home, home / "agent.json"
         self.spool = (home / "desktops" / demo if demo else home) / "spool"
         self._arguments = ["--demo", demo] if demo else []
         self._running: list[subprocess.Popen[bytes]] = []
         if demo:
-            settings = Settings(home)
-            give_token(desktop_of(settings, demo), load_secrets(settings.secrets), user_id)
+            atomic_write(desktop_of(Settings(home), demo).token, make_machine_token().encode())
         self.environment = (
             os.environ
             | DEAD_PROXIES
@@ -170,7 +169,7 @@ def check_same_bits(
 def test_from_a_hand_to_the_database_and_back(display: str, tmp_path: Path, fresh_database_url: str) -> None:
     with (
         scripted_service(fresh_database_url, is_demo=True) as (service, port),
-        Desk(tmp_path, port, "ada", service.user_id) as desk,
+        Desk(tmp_path, port, "ada") as desk,
     ):
         agent = desk.start()
         with hands_at_work(display):
@@ -186,7 +185,7 @@ def test_from_a_hand_to_the_database_and_back(display: str, tmp_path: Path, fres
         counted = desk.stop(agent)
     feedback = service.of(InterventionFeedback)[0]
     assert feedback.intervention_id == 3 and feedback.response in ("accept", "reject", "snooze")
-    assert service.authorization[0] is not None and service.authorization[0].startswith("Bearer nf1.")
+    assert service.authorization[0] is not None and service.authorization[0].startswith("Bearer nfm_")
     assert service.paths[0] == f"/ws?machine_id={counted['machine_id']}"
     assert service.of(StartSession)[0].type == "natural"
     assert counted["captured"] == counted["spooled"] == counted["shipped"] > 100
@@ -235,7 +234,7 @@ def test_a_demo_person_who_is_told_to_leaves_offers_open(display: str, tmp_path:
     """Else they answer within two thirds of the time."""
     with (
         scripted_service(fresh_database_url, is_demo=True) as (service, port),
-        Desk(tmp_path, port, "ada", service.user_id) as desk,
+        Desk(tmp_path, port, "ada") as desk,
     ):
         desk.environment["NEURAL_FOCUS_DEMO_ANSWERS"] = "0"
         agent = desk.start()

@@ -21,14 +21,15 @@ from told_inputs import told_inputs
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from infra.desktop_token import pair_machine
 from infra.ports import free_port
 from neural_focus.addresses import service_address
 from neural_focus.features import FEATURE_NAMES
 from neural_focus.messages import Ability, DesktopStatus, ServerMessage, Snapshot, decode_server, encode
 from neural_focus.secrets import Secrets, load_secrets
 from neural_focus.settings import Settings
+from neural_focus.store.database import connect as connect_database
 from neural_focus.tls import client_context
-from serving.auth import issue_token
 from serving.launch import service_command, service_environment
 
 START_SECONDS = 240.0
@@ -43,6 +44,7 @@ class Service:
     secrets: Secrets
     process: subprocess.Popen[bytes]
     log: Path
+    tokens: dict[int, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -73,7 +75,10 @@ class Service:
         self.process.wait(120)
 
     def token_of(self, user_id: int) -> str:
-        return issue_token(self.secrets, user_id)
+        """Of a machine of the person, always the same one."""
+        if user_id not in self.tokens:
+            self.tokens[user_id] = machine_token(self.settings.database_url or "", user_id)
+        return self.tokens[user_id]
 
 
 @dataclass
@@ -119,6 +124,12 @@ class Desktop:
         }
         inputs = told_inputs(self.t_us // 1_000_000).to_text()
         return Snapshot(self.t_us, values | features, (1,) * 10, "editor", "Building", inputs=inputs)
+
+
+def machine_token(database_url: str, user_id: int, name: str = "a test") -> str:
+    """A token of a new machine of the person."""
+    with connect_database(database_url) as connection:
+        return pair_machine(connection, user_id, name)
 
 
 @contextmanager

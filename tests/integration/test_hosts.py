@@ -18,6 +18,7 @@ from serving_process import Service, desktop, eventually, running_service
 from surroundings import DEAD_PROXIES, HAS_IPV6
 
 from collector.service_client import ServiceClient
+from collector.service_token import ServiceToken
 from collector.websocket_client import WebSocketClient
 from infra.diagnosis import check_network, check_service
 from infra.finding import Grade
@@ -29,7 +30,7 @@ from neural_focus.addresses import called_host, prefect_link, service_address, u
 from neural_focus.errors import ConfigurationError
 from neural_focus.settings import Settings
 from neural_focus.tls import client_context
-from serving.auth import LOCAL_PERSON, make_signin_link
+from serving.auth import make_signin_link
 
 HOST = "::" if HAS_IPV6 else "0.0.0.0"
 
@@ -55,16 +56,14 @@ def test_calls_of_ours_find_it_whatever_proxy_is_set(service: Service, dead_prox
     settings, secrets = service.settings, service.secrets
     assert answers(f"{service_address(settings)}/readyz", settings.tls_certificate)() == ""
     assert check_service(settings).state is Grade.WELL
-    assert report_address(settings, secrets, LOCAL_PERSON) == (
-        f"https://desk.lan:{settings.serving_port}/reports/ab/index.html"
-    )
+    assert report_address(settings) == f"https://desk.lan:{settings.serving_port}/reports/ab/index.html"
     told = addresses(settings, secrets, 1, demo=False)
     assert any(f"https://desk.lan:{settings.serving_port}/signin?code=" in line for line in told)
     assert any(line.split()[-1] == prefect_link(settings) for line in told if "Prefect" in line)
 
 
 def test_the_agent_finds_it_whatever_proxy_is_set(service: Service, dead_proxies: None) -> None:
-    address, token = service_address(service.settings), service.secrets.api_token
+    address, token = service_address(service.settings), ServiceToken(service.secrets.api_token)
     link = WebSocketClient(address, token, str(uuid4()), encryption=service.encryption)
     link.start()
     try:

@@ -21,6 +21,7 @@ from sent_batches import ENCODED, Sender, recent_records
 from serving_process import Service, desktop, eventually, problem, query, running_service
 
 from collector.service_client import ServiceClient
+from collector.service_token import ServiceToken
 from infra.cut_connection import cut_who_waits
 from neural_focus.batches import MAGIC, MAX_BODY_BYTES, AgreedTo, BatchStored, ZoneSince
 from neural_focus.errors import GapError, ServiceError
@@ -97,7 +98,7 @@ def test_rows_have_the_session_and_prediction_of_their_moment(
 
 
 def test_the_agents_own_client(service: Service, real_person: int, sender: Sender, module_database_url: str) -> None:
-    client = ServiceClient(service.url, service.token_of(real_person))
+    client = ServiceClient(service.url, ServiceToken(service.token_of(real_person)))
     assert client.send_batch(sender.body(RECORDS[:10], 0)) == BatchStored(10, 10)
     with pytest.raises(GapError, match="records 10 to 19 of boot") as gap:
         client.send_batch(sender.body(RECORDS[20:30], 20))
@@ -107,7 +108,7 @@ def test_the_agents_own_client(service: Service, real_person: int, sender: Sende
         client.send_batch(b"no batch")
     client.close()
     with (
-        closing(ServiceClient(service.url, "forged")) as forger,
+        closing(ServiceClient(service.url, ServiceToken("forged"))) as forger,
         pytest.raises(ServiceError, match=r"refuses \(401\): Not signed in"),
     ):
         forger.send_batch(b"")
@@ -121,7 +122,7 @@ def test_a_consent_comes_with_a_batch_and_is_taken_back(
     for _ in range(2):
         sender.send(RECORDS[:0], 0, consent=AgreedTo("0123456789ab", titles=False))
     assert query(module_database_url, asked, sender.machine_id) == [("0123456789ab", False, True)]
-    with closing(ServiceClient(service.url, service.token_of(real_person))) as client:
+    with closing(ServiceClient(service.url, ServiceToken(service.token_of(real_person)))) as client:
         client.revoke_consent()
     assert sender.client.delete("/api/v1/consent").json() == {"ended": 0}
     assert query(module_database_url, asked, sender.machine_id) == [("0123456789ab", False, False)]

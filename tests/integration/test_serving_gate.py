@@ -7,12 +7,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from serving_process import Service, problem
+from serving_process import Service, eventually, problem, query
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from neural_focus.settings import Settings
-from serving.auth import CODE_SECONDS, COOKIE_NAME, issue_token, make_cookie, make_signin_link
+from serving.auth import CODE_SECONDS, COOKIE_NAME, make_cookie, make_machine_token, make_signin_link
+from serving.callers import FRESH_SECONDS
 
 
 def test_health_is_open_and_nothing_else_is(service: Service) -> None:
@@ -32,10 +33,7 @@ def test_a_wrong_token_is_refused(service: Service, token: str) -> None:
 
 
 def test_a_token_of_another_installation_is_refused(service: Service) -> None:
-    from dataclasses import replace
-
-    foreign = issue_token(replace(service.secrets, signing_key="another"), 1)
-    with service.http(foreign) as client:
+    with service.http(make_machine_token()) as client:
         assert problem(client.get("/api/v1/me"))["status"] == 401
 
 
@@ -46,8 +44,11 @@ def test_each_token_speaks_for_its_own_person(service: Service, demo_person: int
         assert demo.get("/api/v1/me").json()["is_demo"] is True
 
 
-def test_a_token_of_an_erased_person_is_refused(service: Service) -> None:
-    with service.http(service.token_of(999_999)) as client:
+def test_a_token_of_an_erased_person_is_refused(service: Service, real_person: int) -> None:
+    with service.http(service.token_of(real_person)) as client:
+        assert client.get("/api/v1/now").status_code == 200
+        query(service.settings.database_url or "", "DELETE FROM users WHERE id = %s", real_person)
+        eventually(lambda: client.get("/api/v1/now").status_code == 401, 3 * FRESH_SECONDS)
         assert problem(client.get("/api/v1/now"))["status"] == 401
 
 

@@ -62,6 +62,9 @@ def a_life(connection: Connection, name: str) -> int:
         "INSERT INTO paired_browsers (user_id, origin, browser, token_hash) VALUES (%s, 'moz-extension://a', 'f', %s)",
         (user, name),
     )
+    connection.execute(
+        "INSERT INTO paired_machines (user_id, name, token_hash) VALUES (%s, 'laptop', %s)", (user, f"m-{name}")
+    )
     running = connection.execute(
         "INSERT INTO experiments (name, version, layer, spec, spec_hash) VALUES ('tried', 1, 'help', '{}', '')"
         " ON CONFLICT (name, version) DO UPDATE SET layer = 'help' RETURNING id"

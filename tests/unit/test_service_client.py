@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from collector.service_client import ServiceClient
+from collector.service_token import ServiceToken
 from infra.ports import free_port
 from neural_focus.batches import BatchStored
 from neural_focus.errors import BusyError, GapError, ServiceError
@@ -37,7 +38,7 @@ def speaking(*connections: tuple[bytes, ...]) -> Iterator[tuple[ServiceClient, l
 
     thread = threading.Thread(target=serve)
     thread.start()
-    client = ServiceClient(f"http://127.0.0.1:{listener.getsockname()[1]}", "a-token")
+    client = ServiceClient(f"http://127.0.0.1:{listener.getsockname()[1]}", ServiceToken("a-token"))
     try:
         yield client, asked
     finally:
@@ -76,7 +77,7 @@ def test_a_connection_that_was_closed_meanwhile_is_made_again() -> None:
 
 def test_a_service_that_is_away() -> None:
     with pytest.raises(ServiceError, match=r"does not answer: .*refused.*neural-focus up"):
-        ServiceClient(f"http://127.0.0.1:{free_port()}", "").send_batch(b"")
+        ServiceClient(f"http://127.0.0.1:{free_port()}", ServiceToken("")).send_batch(b"")
     with speaking((b"",)) as (client, _), pytest.raises(ServiceError, match="does not answer"):
         client.send_batch(b"cut before an answer")
 

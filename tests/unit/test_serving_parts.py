@@ -19,14 +19,14 @@ from neural_focus.settings import Settings
 from serving.auth import (
     CODE_SECONDS,
     COOKIE_SECONDS,
-    LOCAL_PERSON,
     cookie_user,
     forget_old_codes,
-    issue_token,
+    is_local,
+    is_machine_token,
     make_cookie,
+    make_machine_token,
     make_signin_link,
     redeem_code,
-    token_user,
 )
 from serving.hub import QUEUED_MESSAGES, Client, Hub
 from serving.launch import service_command, service_environment
@@ -58,14 +58,13 @@ def test_momentum_is_50_at_a_sessions_start() -> None:
     assert momentum.advance(T + 62_000_000, 1.0) == 50.0  # no prediction in this session yet
 
 
-def test_tokens_speak_for_one_person_of_one_installation() -> None:
-    assert token_user(SECRETS, "api-token") == LOCAL_PERSON
-    assert token_user(SECRETS, issue_token(SECRETS, 42)) == 42
-    other = Secrets("other", "database", "prefect", "other-key")
-    assert token_user(other, issue_token(SECRETS, 42)) is None
-    forged = issue_token(SECRETS, 42).replace(".42.", ".43.")
-    assert token_user(SECRETS, forged) is None
-    assert token_user(SECRETS, "") is None
+def test_a_token_is_the_installations_own_or_looks_like_one_of_a_machine() -> None:
+    assert is_local(SECRETS, "api-token") and not is_local(SECRETS, "api-toke") and not is_local(SECRETS, "")
+    made = {make_machine_token() for _ in range(100)}
+    assert len(made) == 100 and all(is_machine_token(token) for token in made)
+    one = made.pop()
+    for other in ("", "api-token", "nf1.1.AAAA", one[:-1], f"{one}x", f"{one}\n", "nfm_" + "ü" * 43):
+        assert not is_machine_token(other), other
 
 
 def test_a_cookie_is_no_token_and_runs_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,7 +74,7 @@ def test_a_cookie_is_no_token_and_runs_out(monkeypatch: pytest.MonkeyPatch) -> N
         assert cookie_user(SECRETS, value) == person
     monkeypatch.undo()
     assert cookie_user(SECRETS, value.replace("7.", "8.", 1)) is None
-    assert token_user(SECRETS, value) is None and token_user(SECRETS, f"nf1.{value}") is None
+    assert not is_local(SECRETS, value) and not is_machine_token(value)
     for nonsense in ("", "..", "7", "7.9", "-1.99999999999.x", "ü"):
         assert cookie_user(SECRETS, nonsense) is None
 

@@ -16,10 +16,26 @@ from neural_focus.errors import ConfigurationError
 from neural_focus.secrets import Secrets
 from neural_focus.settings import Settings, listening_environment
 from neural_focus.tls import check_certificate, client_context
+from serving.auth import Caller
 from serving.gate import AccessGate
 
 SETTINGS = Settings(Path("/nowhere"), host="10.0.0.5", host_names=("focus.example",), proxies=("10.0.0.2",))
 SECRETS = Secrets("a-token", "b", "c", "d")
+
+
+class HereAlready:
+    """What the gate asks of a runtime whose only person is known."""
+
+    settings, secrets = SETTINGS, SECRETS
+
+    def __init__(self) -> None:
+        self.callers = self
+
+    async def person_id(self, _known: int) -> int:
+        return 1
+
+    async def by_person(self, user_id: int) -> Caller:
+        return Caller(user_id, "person")
 
 
 def status(client: str, *, host: str = "focus.example", **headers: str) -> int:
@@ -45,7 +61,7 @@ def status(client: str, *, host: str = "focus.example", **headers: str) -> int:
     async def nothing() -> Any:
         return {"type": "http.request"}
 
-    gate = AccessGate(application, settings=lambda: SETTINGS, secrets=lambda: SECRETS)
+    gate = AccessGate(application, runtime=HereAlready)  # type: ignore[arg-type] # it asks no more of it
     believed = listening_environment(SETTINGS)["FORWARDED_ALLOW_IPS"]
     asyncio.run(ProxyHeadersMiddleware(gate, believed)(scope, nothing, keep))  # type: ignore[arg-type]
     return int(told[0]["status"])
