@@ -11,6 +11,7 @@ import { offerWord } from "./words/actions";
 import { possible } from "./words/help";
 import { Announcer } from "./view/announcer";
 import { BrowsersCard, PossibleCard } from "./view/browsers";
+import { MachinesCard } from "./view/machines";
 import { DayCard } from "./view/day";
 import { DoneCard } from "./view/done";
 import { ExperimentsCard } from "./view/experiments";
@@ -98,6 +99,7 @@ function HelpView({ state, now, offer, save, onBrowsers }: ViewProps & { save: S
       <div class="side">
         {offer}
         <DoneCard actions={shownActions(state.actions, now)} now={now} />
+        <MachinesCard now={now} />
         <BrowsersCard browsers={state.browsers} now={now} onBrowsers={onBrowsers} />
         <PossibleCard can={possible(state.desktop, state.browsers)} />
       </div>

@@ -108,6 +108,20 @@ export interface PairedBrowser {
   allowed: boolean;
 }
 
+/** A machine that speaks for the person by its own token. */
+export interface PairedMachine {
+  id: number;
+  name: string;
+  seen: number | null;
+  connected: boolean;
+}
+
+/** A machine that shows a code and waits: what it calls itself, and where it asks from. */
+export interface WaitingMachine {
+  name: string;
+  address: string;
+}
+
 /** What the extension needs to pair, until `expires`. */
 export interface PairingCode {
   code: string;

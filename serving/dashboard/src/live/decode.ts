@@ -24,6 +24,7 @@ import type {
   ModelCard,
   Offer,
   PairedBrowser,
+  PairedMachine,
   PairingCode,
   Reading,
   Remark,
@@ -248,6 +249,11 @@ export function helpRequest(asked: HelpSettings): Schemas["HelpSettings"] {
 export function browser(found: Schemas["PairedBrowser"]): PairedBrowser {
   const { id, browser: name, connected, allowed } = found;
   return { id, name: browserName(name), paired: Date.parse(found.paired_at), seen: when(found.seen_at), connected, allowed };
+}
+
+export function machine(found: Schemas["PairedMachine"]): PairedMachine {
+  const { id, name, connected } = found;
+  return { id, name, seen: when(found.seen_at), connected };
 }
 
 export function pairingCode(made: Schemas["PairingCode"]): PairingCode {

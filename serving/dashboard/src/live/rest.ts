@@ -1,6 +1,17 @@
 import type { components, paths } from "../generated/api";
 import type { Problem } from "../generated/messages";
-import type { Action, Experiment, Help, HelpSettings, Link, Outcome, PairedBrowser, PairingCode } from "../model";
+import type {
+  Action,
+  Experiment,
+  Help,
+  HelpSettings,
+  Link,
+  Outcome,
+  PairedBrowser,
+  PairedMachine,
+  PairingCode,
+  WaitingMachine,
+} from "../model";
 import type { Recent, Standing } from "../state";
 import { errorWord, problemWord } from "../words/format";
 import * as decode from "./decode";
@@ -14,7 +25,8 @@ type Readable =
   | "/api/v1/actions"
   | "/api/v1/experiments"
   | "/api/v1/settings/help"
-  | "/api/v1/browsers";
+  | "/api/v1/browsers"
+  | "/api/v1/machines";
 type Schemas = components["schemas"];
 type Answer<P extends Readable> = paths[P]["get"]["responses"][200]["content"]["application/json"];
 
@@ -114,6 +126,24 @@ export async function makePairingCode(): Promise<PairingCode> {
 
 export async function removeBrowser(id: number): Promise<void> {
   await send("DELETE", `/api/v1/browsers/${id}`);
+}
+
+export async function readMachines(): Promise<PairedMachine[]> {
+  return (await get("/api/v1/machines")).map(decode.machine);
+}
+
+/** Which machine shows the code. */
+export async function readWaiting(code: string): Promise<WaitingMachine> {
+  const { name, address } = await send<Schemas["WaitingMachine"]>("POST", "/api/v1/machines/waiting", { code });
+  return { name, address };
+}
+
+export async function approveMachine(code: string): Promise<void> {
+  await send("POST", "/api/v1/machines/approve", { code });
+}
+
+export async function revokeMachine(id: number): Promise<void> {
+  await send("DELETE", `/api/v1/machines/${id}`);
 }
 
 /** A timed session to start; without minutes it has its kind's own length. */
