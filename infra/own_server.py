@@ -11,7 +11,7 @@ from typing import Any, cast
 from urllib.error import HTTPError
 
 from collector.desktop import desktop_of
-from infra.desktop_token import read_token
+from infra.machine_token import read_token
 from neural_focus.addresses import link_netloc, service_address
 from neural_focus.errors import InputError, ServiceError
 from neural_focus.settings import Settings

@@ -134,10 +134,9 @@ class Callers:
             self._used.add(caller.machine)
 
     async def _end(self, machine: int) -> None:
-        for key in [key for key, held in self._held.items() if held.caller.machine == machine]:
+        held = {key for key, held in self._held.items() if held.caller.machine == machine}
+        for key in held | self._hub.token_hashes(machine):
             await self._let_go(key)
-        for token_hash in self._hub.token_hashes(machine):
-            await self._let_go(token_hash)
         self._ended += 1
 
     async def _let_go(self, key: str | int) -> None:

@@ -44,7 +44,7 @@ def agent(
     from collector.service_token import ServiceToken
     from collector.source import find_source, has_session_bus
     from collector.zone_watch import ZoneWatch
-    from infra.desktop_token import service_token
+    from infra.machine_token import service_token
 
     settings, console = read_settings(), Console(stderr=True, soft_wrap=True)
     if consent not in ("", "yes", "no"):
@@ -126,7 +126,7 @@ def _revoke(settings: Settings, desktop: Desktop, console: Console) -> None:
     """Takes the consent back, at the service too where that answers."""
     from collector.consent import revoke
     from collector.service_client import ServiceClient
-    from infra.desktop_token import service_token
+    from infra.machine_token import service_token
     from neural_focus.errors import NeuralFocusError
 
     revoke(desktop.consent)

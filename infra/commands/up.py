@@ -12,8 +12,8 @@ from rich.console import Console
 from collector.consent import require_consent
 from collector.desktop import desktop_of
 from collector.source import find_source
-from infra.desktop_token import read_token
 from infra.interruption import deaf, interruptible
+from infra.machine_token import read_token
 from infra.up.live import first_counts, prove, watch
 from infra.up.platform import DEMO_PERSON, RunningPlatform, only_one
 from infra.up.table import print_table

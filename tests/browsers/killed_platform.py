@@ -33,9 +33,10 @@ from websockets.sync.client import connect
 
 from collector.desktop import desktop_of
 from infra.database_schema import make_database, migrate
-from infra.desktop_token import give_token, read_token
+from infra.desktop_token import give_token
 from infra.embedded_database import EmbeddedServer
 from infra.embedded_database_postmaster import postmaster
+from infra.machine_token import read_token
 from infra.up import plan
 from infra.up.display import start_display
 from infra.up.platform import RunningPlatform

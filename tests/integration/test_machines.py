@@ -20,7 +20,8 @@ from collector.desktop import desktop_of
 from collector.service_client import ServiceClient
 from collector.service_token import ServiceToken
 from collector.websocket_client import WebSocketClient
-from infra.desktop_token import give_token, pair_machine, read_token
+from infra.desktop_token import give_token, pair_machine
+from infra.machine_token import read_token
 from neural_focus.errors import TokenError
 from neural_focus.settings import Settings
 from neural_focus.store.database import connect as connect_database

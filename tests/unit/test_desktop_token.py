@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from collector.desktop import desktop_of
-from infra.desktop_token import read_token
+from infra.machine_token import read_token
 from infra.up import plan
 from neural_focus.errors import ConfigurationError
 from neural_focus.secrets import load_secrets
