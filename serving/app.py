@@ -8,7 +8,8 @@ from pathlib import Path
 from fastapi import FastAPI, WebSocket
 
 import neural_focus
-from serving import groups, history, machines, pairing, problems, rest
+from serving import pairing, problems, rest
+from serving.api import add_api
 from serving.browser_socket import serve_browser
 from serving.files import DASHBOARD, add_files, add_signin
 from serving.problems import ProblemError
@@ -27,12 +28,7 @@ def make_app(runtime: Callable[[], Runtime], dashboard: Path = DASHBOARD) -> Fas
     )
     app.state.runtime = runtime
     problems.install(app)
-    app.include_router(rest.router)
-    app.include_router(history.router)
-    app.include_router(pairing.router)
-    app.include_router(machines.router)
-    app.include_router(groups.router)
-    app.include_router(machines.doors)
+    add_api(app)
     app.add_api_websocket_route("/ws", _socket)
     app.add_api_websocket_route("/ws/browser", _browser_socket)
     app.add_api_route("/api/{path:path}", _unknown, methods=["GET", "POST", "PUT", "DELETE"], include_in_schema=False)

@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from neural_focus.messages import message_schema
-from serving import pairing, rest
+from serving.api import add_api
 
 OPENAPI_NAME = "openapi.json"
 MESSAGES_NAME = "messages.schema.json"
@@ -19,8 +19,7 @@ MESSAGES_NAME = "messages.schema.json"
 def openapi() -> dict[str, Any]:
     """The description of the REST endpoints (OpenAPI 3.1)."""
     app = FastAPI(title="Neural Focus")
-    app.include_router(rest.router)
-    app.include_router(pairing.router)
+    add_api(app)
     return app.openapi()
 
 

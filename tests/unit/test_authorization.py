@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fastapi import APIRouter, FastAPI
 from starlette.routing import Mount, Route, WebSocketRoute
 
 from neural_focus.messages import CLIENT_MESSAGES
@@ -30,15 +32,22 @@ BENTOML = {
 
 def served() -> set[tuple[str, str]]:
     """(method, path) of everything that our application answers."""
-    found = set()
-    for route in make_app(lambda: pytest.fail("nothing is asked"), Path("/nowhere")).routes:
+    return {
+        ("GET", "/api/v1/openapi.json"),
+        *routes_of(make_app(lambda: pytest.fail("nothing is asked"), Path("/nowhere"))),
+    }
+
+
+def routes_of(part: FastAPI | APIRouter) -> Iterator[tuple[str, str]]:
+    for route in part.routes:
         if isinstance(route, WebSocketRoute):
-            found.add((SOCKET, route.path))
+            yield SOCKET, route.path
         elif isinstance(route, Mount):
-            found.add(("GET", f"{route.path}/{{path:path}}"))
-        elif isinstance(route, Route) and route.path != "/api/v1/openapi.json":
-            found |= {(method, route.path) for method in (route.methods or set()) - {"HEAD"}}
-    return found | {("GET", "/api/v1/openapi.json")}
+            yield "GET", f"{route.path}/{{path:path}}"
+        elif isinstance(route, Route):
+            yield from ((method, route.path) for method in (route.methods or set()) - {"HEAD"})
+        else:
+            yield from routes_of(route.original_router)
 
 
 def test_every_route_is_in_the_table_and_the_table_has_no_other() -> None:
