@@ -36,6 +36,7 @@ GROUPS = {
         "test_flows",
         "test_input_drift",
         "test_model_life",
+        "test_old_home",
         "test_prefect_server",
         "test_schedules",
     ),
