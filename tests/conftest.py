@@ -40,6 +40,7 @@ GROUPS = {
         "test_prefect_server",
         "test_schedules",
     ),
+    "synthetic moments": ("test_blend", "test_model_report", "test_model_training", "test_sequence_model"),
 }
 """Files that share what is expensive to start."""
 FIRST = (

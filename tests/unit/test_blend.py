@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from quick_network import QuickNetwork, put_back
+from quick_network import put_back
 from synthetic_streams import random_moments
 from told_inputs import told_past
 
@@ -20,8 +20,6 @@ from neural_focus.models.calibration import Calibration, logit
 from neural_focus.models.held_out import DAYS, PERSON, HeldOut, join, read_held_out, write_held_out
 from neural_focus.models.predict import Predictor
 from neural_focus.models.sequences import CHANNELS, STEPS
-from neural_focus.models.train import train
-from neural_focus.models.tree_model import TreeModel
 from neural_focus.registry.bundle import MODEL, TrainedBundle, verify
 
 KIND = BlendModel.kind
@@ -29,13 +27,13 @@ TARGETS = ("switch", "break", "outcome")
 
 
 @pytest.fixture(scope="module")
-def trees() -> TrainedBundle:
-    return train(TreeModel, *random_moments(1), is_demo=True, input_version=1)
+def trees(synthetic_trees: TrainedBundle) -> TrainedBundle:
+    return synthetic_trees
 
 
 @pytest.fixture(scope="module")
-def network() -> TrainedBundle:
-    return train(QuickNetwork, *random_moments(1), is_demo=True, input_version=1)
+def network(synthetic_network: TrainedBundle) -> TrainedBundle:
+    return synthetic_network
 
 
 @pytest.fixture(scope="module")

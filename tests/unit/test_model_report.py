@@ -13,9 +13,8 @@ from neural_focus.evaluation.report import model_report, risk_coverage
 from neural_focus.evaluation.report_tables import table
 from neural_focus.models.held_out import FILE, read_held_out
 from neural_focus.models.predict import Predictor
-from neural_focus.models.train import train
-from neural_focus.models.tree_model import TreeModel
 from neural_focus.models.vocabulary import VOCABULARY
+from neural_focus.registry.bundle import TrainedBundle
 
 
 def test_the_error_rises_with_the_coverage_where_probabilities_mean_something() -> None:
@@ -29,8 +28,8 @@ def test_the_error_rises_with_the_coverage_where_probabilities_mean_something() 
     assert curve[0]["error"] < risk_coverage(label, rng.permutation(probability))[0]["error"] - 0.3
 
 
-def test_a_report_has_every_part_that_was_promised() -> None:
-    bundle = train(TreeModel, *random_moments(1), is_demo=True, input_version=1)
+def test_a_report_has_every_part_that_was_promised(synthetic_trees: TrainedBundle) -> None:
+    bundle = synthetic_trees
     matter = {"switch": [{"input": "time in this app", "share": 0.25, "n": 500}]}
     manifest = {**bundle.manifest, "outcome_labels": "people"}
     page, figures = model_report("m:v1", manifest, read_held_out(bundle.files[FILE]), matter)
@@ -69,10 +68,9 @@ def test_a_table_says_what_its_columns_mean_with_digits_that_mean_something() ->
     assert "lead: median seconds" in shown.meanings and "n: moments" in shown.meanings
 
 
-def test_the_input_that_decides_matters_most() -> None:
-    moments, stays = random_moments(1)
-    bundle = train(TreeModel, moments, stays, is_demo=True, input_version=1)
-    predictor = Predictor.from_files(bundle.files, bundle.manifest, "v1")
+def test_the_input_that_decides_matters_most(synthetic_trees: TrainedBundle) -> None:
+    moments, _ = random_moments(1)
+    predictor = Predictor.from_files(synthetic_trees.files, synthetic_trees.manifest, "v1")
     found = important_inputs(predictor, moments.take(slice(0, 200)))
     shares = [row["share"] for row in found["switch"]]
     assert shares == sorted(shares, reverse=True) and 0 < sum(shares) <= 1.001 and len(shares) <= MOST_INPUTS

@@ -33,7 +33,6 @@ from neural_focus.models.sequences import (
     recent_steps,
     split_rows,
 )
-from neural_focus.models.train import train
 from neural_focus.models.training_data import TrainingData
 from neural_focus.registry.bundle import TrainedBundle, verify
 
@@ -45,8 +44,8 @@ class Short(QuickNetwork):
 
 
 @pytest.fixture(scope="module")
-def bundle() -> TrainedBundle:
-    return train(QuickNetwork, *random_moments(1), is_demo=True, input_version=1)
+def bundle(synthetic_network: TrainedBundle) -> TrainedBundle:
+    return synthetic_network
 
 
 @pytest.fixture(scope="module")
