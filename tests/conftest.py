@@ -155,6 +155,12 @@ def module_database_url(database_server: EmbeddedServer) -> Iterator[str]:
     yield from _fresh(database_server)
 
 
+@pytest.fixture(scope="module")
+def second_database_url(database_server: EmbeddedServer) -> Iterator[str]:
+    """Another one for the same module."""
+    yield from _fresh(database_server)
+
+
 @pytest.fixture(scope="session")
 def plain_server() -> Iterator[EmbeddedServer]:
     """Plain PostgreSQL from the wheel."""

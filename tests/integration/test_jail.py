@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -220,12 +221,13 @@ def test_a_jail_is_taken_up_by_a_service_that_was_killed(fresh_database_url: str
         assert person.receive(SessionEnded).reason == "user_ended"
 
 
-def test_a_clock_that_is_set_back_keeps_nobody_in(fresh_database_url: str, tmp_path: Path) -> None:
-    with connect(fresh_database_url) as connection:
+def set_back_in_a_jail(database_url: str, home: Path) -> None:
+    """Somebody asks to leave, and then the clock is set back: they wait for all of their minute."""
+    with connect(database_url) as connection:
         ann = ensure_user(connection, "ann")
-    clock = MovedClock(tmp_path / "clock")
+    clock = MovedClock(home / "clock")
     with (
-        running_service(fresh_database_url, tmp_path, **clock.variables) as service,
+        running_service(database_url, home, **clock.variables) as service,
         desktop(service, service.token_of(ann), MACHINE) as person,
     ):
         started, orders = in_jail(service, service.token_of(ann), person)
@@ -240,11 +242,29 @@ def test_a_clock_that_is_set_back_keeps_nobody_in(fresh_database_url: str, tmp_p
         person.send(InterventionApplied(ends[0].intervention_id, int(clock.time() * 1e6), "x11"))
         person.send(InterventionUndone(ends[0].intervention_id, int(clock.time() * 1e6), "undone"))
         times = "SELECT ordered_at <= applied_at AND applied_at <= undone_at FROM interventions WHERE id = %s"
-        assert eventually(lambda: query(fresh_database_url, times, ends[0].intervention_id) == [(True,)]), (
+        assert eventually(lambda: query(database_url, times, ends[0].intervention_id) == [(True,)]), (
             "in the order in which it was"
         )
         person.send(EndSession(started.id, (started.start_us or 0) + 1))
         assert person.receive(SessionEnded).reason == "user_ended"
+
+
+@pytest.fixture(scope="module")
+def set_back(second_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Future[None]]:
+    """The same at work, with a service of its own."""
+    with ThreadPoolExecutor(1) as beside:
+        yield beside.submit(set_back_in_a_jail, second_database_url, tmp_path_factory.mktemp("set back"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def its_minute_passes_beside_the_others(request: pytest.FixtureRequest) -> None:
+    """It begins before the first test, where it is asked for at all."""
+    if any("set_back" in item.fixturenames for item in request.session.items if isinstance(item, pytest.Function)):
+        request.getfixturevalue("set_back")
+
+
+def test_a_clock_that_is_set_back_keeps_nobody_in(set_back: Future[None]) -> None:
+    set_back.result()
 
 
 @pytest.fixture(scope="module")
