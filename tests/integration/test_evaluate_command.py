@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from quick_network import QuickNetwork
 from typer.testing import CliRunner
 
 from infra.commands.evaluate import app
 from neural_focus.errors import ConfigurationError, InputError
 from neural_focus.evaluation import evaluate as evaluation
+from neural_focus.models.sequence_model import SequenceModel
 
 FIELDS = (
     *("file", "target", "split", "person", "model", "n", "base_rate"),
@@ -72,7 +74,11 @@ def test_days_are_held_out_and_the_rows_are_whole(log: Path, tmp_path: Path) -> 
     assert {file.read_text() for file in tmp_path.glob("before.*")} == {"as it was"}, "written aside, then renamed"
 
 
-def test_one_tables_people_train_and_the_others_are_judged(log: Path, tmp_path: Path) -> None:
+def test_one_tables_people_train_and_the_others_are_judged(
+    log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The network is a small one here."""
+    monkeypatch.setattr(SequenceModel, "recipe", QuickNetwork.recipe)
     other, out = tmp_path / "other.parquet", tmp_path / "figures.json"
     made_up_log(2, ["cleo"], days=2).to_parquet(other)
     result = CliRunner().invoke(app, ["--train", str(log), "--test", str(other), "--json", str(out)])
