@@ -1,10 +1,10 @@
-"""Experiments through the real service: started and stopped by the command, drawn from, exposed to, listed."""
+"""Experiments through the real service: started and stopped by the command, drawn from, exposed to, listed.
+
+Who comes new has their experiments read at that moment: nothing has to be waited for after a command.
+"""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,13 +16,17 @@ from uuid import uuid4
 
 import pytest
 from experiment_files import OWN, PEOPLE, changed
-from serving_process import Service, desktop, eventually, query, running_service
+from serving_process import Desktop, Service, desktop, eventually, query, running_service
 from trusted_model import trust_the_model
+from typer.testing import CliRunner, Result
 
+from infra.commands.experiment import app
+from neural_focus.errors import NeuralFocusError
 from neural_focus.experiments.assignment import uniform
 from neural_focus.experiments.running import place
 from neural_focus.messages import (
     ApplyAction,
+    DesktopStatus,
     InterventionApplied,
     InterventionClosed,
     InterventionFeedback,
@@ -40,25 +44,23 @@ NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 AT_RISK = {"context_switches_5min": 20.0}
 
 
-def command(service: Service, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """``neural-focus experiment`` on the service's database."""
-    environment = os.environ | {
+def command(service: Service, *arguments: str) -> Result:
+    """``neural-focus experiment`` on the service's database, called in this process."""
+    environment = {
         "DATABASE_URL": service.settings.database_url or "",
         "NEURAL_FOCUS_HOME": str(service.settings.home),
     }
-    return subprocess.run(
-        [sys.executable, "-m", "infra.cli", "experiment", *arguments],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    return CliRunner().invoke(app, arguments, env=environment)
 
 
-def done(result: subprocess.CompletedProcess[str]) -> str:
-    assert result.returncode == 0, result.stderr
+def done(result: Result) -> str:
+    assert result.exit_code == 0, result.exception
     return result.stdout
+
+
+def refusal(result: Result) -> str:
+    assert isinstance(result.exception, NeuralFocusError), result.output
+    return str(result.exception)
 
 
 def a_person(database_url: str) -> int:
@@ -71,9 +73,18 @@ def a_person(database_url: str) -> int:
 def what_was_drawn(service: Service, user_id: int, database_url: str) -> list[tuple[object, ...]]:
     """The rows of the person's opportunity after a few seconds at risk, none if there was none."""
     with desktop(service, service.token_of(user_id), str(uuid4())) as machine:
-        for _ in range(3):
-            machine.send(machine.snapshot(**AT_RISK))
-            machine.receive(PredictionMade)
+        be_at_risk(machine)
+    return opportunity_of(user_id, database_url)
+
+
+def be_at_risk(machine: Desktop) -> None:
+    for _ in range(3):
+        machine.send(machine.snapshot(**AT_RISK))
+        machine.receive(PredictionMade)
+
+
+def opportunity_of(user_id: int, database_url: str) -> list[tuple[object, ...]]:
+    """Its rows, each with what it exposed the person to."""
     return query(
         database_url,
         "SELECT DISTINCT i.experiment, i.arm, i.probability, e.arm, e.probability, e.context->>'category',"
@@ -84,9 +95,10 @@ def what_was_drawn(service: Service, user_id: int, database_url: str) -> list[tu
     )
 
 
-def taken_up() -> None:
-    """What a command changed holds in the service by now."""
-    time.sleep(REFRESH_SECONDS + 1.5)
+def known_to_the_service(page: Desktop) -> None:
+    """Waits until the service knows the desktop of the page's person, and so the experiments that they are in."""
+    while page.receive(DesktopStatus).state != "capturing":
+        pass
 
 
 @pytest.fixture(scope="module")
@@ -113,14 +125,18 @@ def test_an_experiment_is_drawn_from_between_its_start_and_its_stop(
     assert row[2] == pytest.approx(4 / 7 if row[1] == "NO_OP" else 3 / 7), "without a browser there is no block"
     assert row[5] == "Building" and row[7] == pytest.approx({"NO_OP": 4 / 7, "SUGGEST_BREAK": 3 / 7})
 
-    assert "breaks-1 draws from now on, until you stop it" in done(command(service, "start", str(file)))
-    taken_up()
     person = a_person(module_database_url)
-    [row] = what_was_drawn(service, person, module_database_url)
+    token = service.token_of(person)
+    with desktop(service, token, str(uuid4())) as machine, desktop(service, token) as page:
+        known_to_the_service(page)
+        assert "breaks-1 draws from now on, until you stop it" in done(command(service, "start", str(file)))
+        time.sleep(REFRESH_SECONDS + 1.5)  # what cannot be seen from outside: who is there already is drawn for anew
+        machine.t_us = (int(time.time()) - 2) * 1_000_000
+        be_at_risk(machine)
+    [row] = opportunity_of(person, module_database_url)
     assert row[0] == "breaks-1" and row[2] == 0.5 and row[1:3] == row[3:5]
     assert row[1] == ("NO_OP" if uniform("breaks-1", person, str(row[6])) < 0.5 else "SUGGEST_BREAK"), "by the hash"
-    told = command(service, "start", str(file))
-    assert told.returncode == 1 and "breaks-1 runs. Stop it first" in told.stderr
+    assert "breaks-1 runs. Stop it first" in refusal(command(service, "start", str(file)))
 
     listed = done(command(service, "list"))
     assert "breaks-1" in listed and "mrt-1" in listed and "runs since" in listed
@@ -129,11 +145,9 @@ def test_an_experiment_is_drawn_from_between_its_start_and_its_stop(
     assert f"{row[1]} 0.5: 1 opportunities" in reported and "mrt-1" not in reported
     assert "breaks-1 is stopped" in done(command(service, "stop", "breaks", "--reason", "seen enough"))
     assert "seen enough" in done(command(service, "list"))
-    taken_up()
     [row] = what_was_drawn(service, a_person(module_database_url), module_database_url)
     assert row[0] == "mrt-1", "the rest falls back to the platform's own"
     assert "is offered nothing now" in done(command(service, "stop", "mrt", "--reason", "a test"))
-    taken_up()
     assert what_was_drawn(service, a_person(module_database_url), module_database_url) == []
 
 
@@ -146,7 +160,6 @@ def test_a_share_of_the_people_and_their_policies(
     command(service, "stop", "mrt", "--reason", "a test of a share")
     done(command(service, "start", str(half)))
     done(command(service, "start", str(seldom)))
-    taken_up()
     people = [a_person(module_database_url) for _ in range(8)]
     for person in people:
         rows = what_was_drawn(service, person, module_database_url)
@@ -169,7 +182,6 @@ def test_a_person_is_told_what_was_stopped_and_what_moved(
 ) -> None:
     (tmp_path / "told.toml").write_text(changed(OWN, ('"breaks"', '"told"')))
     done(command(quick_service, "start", str(tmp_path / "told.toml")))
-    taken_up()
     person, stranger = a_person(module_database_url), a_person(module_database_url)
     assert what_was_drawn(quick_service, person, module_database_url)
     with connect(module_database_url) as connection:
@@ -204,7 +216,6 @@ def test_when_an_offer_can_be_seen_is_part_of_the_design(
     unavailable = '[availability]\nunavailable = ["locked", "call"]\n[plan]'
     (tmp_path / "films.toml").write_text(changed(text, ("[plan]", unavailable)))
     done(command(quick_service, "start", str(tmp_path / "films.toml")))
-    taken_up()
     [(low, high)] = query(module_database_url, "SELECT traffic_low, traffic_high FROM experiments WHERE name = 'films'")
     person = a_person(module_database_url)
     while not low <= place("help", person) < high:
@@ -227,7 +238,6 @@ def test_an_offer_shows_the_arm_that_was_drawn(
         changed(text, ("probability = 0.5", "probability = 0.05"), ("= 0.5\n\n[out", "= 0.95\n\n[out"))
     )
     done(command(quick_service, "start", str(tmp_path / "always.toml")))
-    taken_up()
     person = a_person(module_database_url)
     with desktop(quick_service, quick_service.token_of(person), str(uuid4())) as machine:
         machine.send(machine.snapshot(**AT_RISK))
@@ -252,7 +262,6 @@ def test_a_placebo_is_shown_at_once_asks_nothing_and_is_stored_as_reported(
     service, file = quick_service, tmp_path / "cards.toml"
     file.write_text(PLACEBO)
     done(command(service, "start", str(file)))
-    taken_up()
     for _ in range(20):  # one in twenty people draws the no-op
         person = a_person(module_database_url)
         with desktop(service, service.token_of(person), str(uuid4())) as machine:
