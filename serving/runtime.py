@@ -7,6 +7,7 @@ import gc
 import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
+from importlib import import_module
 from typing import TypeVar
 from uuid import UUID
 
@@ -91,6 +92,7 @@ class Runtime:
         Raises:
             StoreError: the database or the feature store cannot be opened.
         """
+        await run_in_threadpool(_load_libraries)
         await run_in_threadpool(self.database.open)
         await self.person_id(LOCAL_PERSON)
         await self.answers.open()
@@ -213,6 +215,12 @@ async def _every(seconds: float, work: Callable[[], Awaitable[object]], name: st
             _LOG.warning("%s: %s", name, error)
         except Exception:  # noqa: BLE001 - a mistake in one round must not end the loop for good
             _LOG.exception("%s failed", name)
+
+
+def _load_libraries() -> None:
+    """What models need, before anybody waits for an answer; the process that only starts this one does without."""
+    for name in ("scipy.optimize", "xgboost"):
+        import_module(name)
 
 
 def _freeze_garbage() -> None:

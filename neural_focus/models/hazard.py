@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import isotonic_regression
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int8]
@@ -63,6 +62,8 @@ class Hazard:
 
     @cached_property
     def _curve(self) -> Floats:
+        from scipy.optimize import isotonic_regression  # only here: whoever starts the service needs no SciPy
+
         mean = self.true.sum() / self.moments.sum()
         weight = self.moments + _STEADY
         fitted = isotonic_regression((self.true + _STEADY * mean) / weight, weights=weight, increasing=False)

@@ -1,4 +1,7 @@
-"""Figures of merit of probabilities, and alerts under a budget. All take label int8[n] in {0, 1}, score float64[n]."""
+"""Figures of merit of probabilities, and alerts under a budget. All take label int8[n] in {0, 1}, score float64[n].
+
+SciPy and scikit-learn are imported where they are used: the service, which measures nothing, starts without them.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,6 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
-from sklearn import metrics
 
 from neural_focus.time import SECOND_US
 from neural_focus.timeline import Times
@@ -22,6 +23,8 @@ def auc(label: Labels, score: Floats) -> float:
 
     Scikit-learn's says the same and takes several times as long (``bench.models``): bootstraps ask hundreds of times.
     """
+    from scipy.stats import rankdata
+
     positives = int(label.sum())
     negatives = len(label) - positives
     if not positives or not negatives:
@@ -32,16 +35,22 @@ def auc(label: Labels, score: Floats) -> float:
 
 def average_precision(label: Labels, score: Floats) -> float:
     """Area under the precision–recall steps; nan without positives."""
+    from sklearn import metrics
+
     return float(metrics.average_precision_score(label, score)) if label.any() else float("nan")
 
 
 def brier(label: Labels, probability: Floats) -> float:
     """Mean squared error of the probability."""
+    from sklearn import metrics
+
     return float(metrics.brier_score_loss(label, probability, pos_label=1))
 
 
 def log_loss(label: Labels, probability: Floats) -> float:
     """Mean negative log-likelihood, nats; probabilities are kept 1e-6 off 0 and 1."""
+    from sklearn import metrics
+
     return float(metrics.log_loss(label, np.clip(probability, 1e-6, 1 - 1e-6), labels=[0, 1]))
 
 

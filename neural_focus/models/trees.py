@@ -15,10 +15,10 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import xgboost
 
 from neural_focus._native import Forest as Trees
 from neural_focus.atomic_write import atomic_write
@@ -27,6 +27,9 @@ from neural_focus.models.datasets import folds_by_person, slices_by_days
 from neural_focus.models.inputs import Rows
 from neural_focus.models.linear import Linear
 from neural_focus.models.training_data import MANY_PEOPLE
+
+if TYPE_CHECKING:
+    import xgboost  # where it is used: it brings scikit-learn and pandas, a third of the service's start
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int8]
@@ -81,6 +84,8 @@ class TreeEnsemble:
     @staticmethod
     def of(ubj: bytes, width: int, linear: Linear | None) -> TreeEnsemble:
         """From stored trees over ``width`` inputs."""
+        import xgboost
+
         booster = xgboost.Booster()
         booster.load_model(bytearray(ubj))
         forest = compile_forest(bytes(booster.save_raw("json")), width)
@@ -112,6 +117,8 @@ def fit_trees(
     kept = folder / f"{digest.hexdigest()[:24]}.ubj" if folder else None
     if kept and kept.exists():
         return kept.read_bytes()
+    import xgboost
+
     booster = xgboost.train(_settings(len(rows), people, target, seed), _matrix(rows, label), rounds)
     ubj = bytes(booster.save_raw("ubj"))
     if kept:
@@ -139,6 +146,8 @@ def choose_rounds(
     fit, check = _every_kth(fit), _every_kth(check)
     if not _both(label[fit]) or not _both(label[check]):
         return 2 * FEWEST_ROUNDS
+    import xgboost
+
     data, checked = _matrix(rows[fit], label[fit]), _matrix(rows[check], label[check])
     booster = xgboost.train(
         {**_settings(len(rows), people, target, seed), "eval_metric": "logloss"},
@@ -159,6 +168,8 @@ def _settings(rows: int, people: int, target: str, seed: int) -> dict[str, objec
 
 
 def _matrix(rows: Rows, label: Labels) -> xgboost.DMatrix:
+    import xgboost
+
     return xgboost.DMatrix(rows, label=label.astype(np.float32), nthread=1)
 
 

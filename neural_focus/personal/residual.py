@@ -10,17 +10,19 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import xgboost
 
 from neural_focus.models.calibration import fit_logistic, sigmoid
 from neural_focus.models.inputs import Rows
 from neural_focus.models.linear import Linear
 from neural_focus.models.metrics import log_loss
 from neural_focus.models.trees import PARAMETERS, TreeEnsemble
+
+if TYPE_CHECKING:
+    import xgboost  # where it is used, as in ``models.trees``
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int8]
@@ -83,6 +85,8 @@ def _fit_linear(rows: Rows, label: Labels, layer: Floats) -> Linear:
 
 
 def _fit_trees(rows: Rows, label: Labels, layer: Floats, later: int, seed: int) -> bytes:
+    import xgboost
+
     settings = {**_SETTINGS, "seed": seed, "eval_metric": "logloss"}
     fit, check = (_matrix(rows[part], label[part], layer[part]) for part in (slice(0, later), slice(later, None)))
     curve: dict[str, dict[str, list[float]]] = {}
@@ -104,4 +108,6 @@ def _fit_trees(rows: Rows, label: Labels, layer: Floats, later: int, seed: int) 
 
 
 def _matrix(rows: Rows, label: Labels, layer: Floats) -> xgboost.DMatrix:
+    import xgboost
+
     return xgboost.DMatrix(rows, label=label.astype(np.float32), base_margin=layer, nthread=1)
