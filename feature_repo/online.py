@@ -3,15 +3,20 @@
 Feast's own store lets an older row overwrite a newer one, and keeps times as whole seconds in the zone of the machine,
 which are ambiguous for an hour each autumn. Here the guard sits inside the write transaction, so it
 holds for every way in (``write_to_online_store``, ``push``, ``materialize``) and across processes.
+
+Python's sqlite3 lets other threads run at each row that a statement takes or gives, and waits for its turn after it. So
+many rows go in by few statements, and all that are read come out as one.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Final, Literal
 
 from feast import FeatureView
@@ -24,9 +29,12 @@ from feast.repo_config import RepoConfig
 
 from neural_focus.time import microseconds, moment
 
+_Row = tuple[bytes, str, bytes, int, int | None]
 TYPE: Final = "feature_repo.online.GuardedSqliteOnlineStore"
 _BUSY_SECONDS = 5
 _KEYS_AT_ONCE, _KEYS_KEPT = 500, 10_000
+_ROWS_AT_ONCE = (64, 16, 4, 1)
+"""Of one statement each: few different ones, which sqlite3 keeps prepared."""
 
 
 class GuardedSqliteOnlineStoreConfig(SqliteOnlineStoreConfig):
@@ -62,12 +70,8 @@ class GuardedSqliteOnlineStore(SqliteOnlineStore):
         name = _table(config, table)
         with self._lock, self._get_conn(config) as connection:
             connection.execute("BEGIN IMMEDIATE")
-            connection.executemany(
-                f'INSERT INTO "{name}" (entity_key, feature_name, value, event_ts, created_ts)'  # noqa: S608
-                " VALUES (?, ?, ?, ?, ?) ON CONFLICT (entity_key, feature_name) DO UPDATE SET value = excluded.value,"
-                " event_ts = excluded.event_ts, created_ts = excluded.created_ts WHERE excluded.event_ts > event_ts",
-                _rows(config, data),
-            )
+            for some in _pieces(list(_rows(config, data))):
+                connection.execute(_insert(name, len(some)), tuple(chain.from_iterable(some)))
         if progress:
             progress(len(data))
 
@@ -87,11 +91,12 @@ class GuardedSqliteOnlineStore(SqliteOnlineStore):
                 some = keys[first : first + _KEYS_AT_ONCE]
                 # The cast keeps sqlite3 from turning the number into a local naive datetime.
                 query = (
-                    f'SELECT entity_key, feature_name, value, CAST(event_ts AS INTEGER) FROM "{name}"'  # noqa: S608
-                    f" WHERE entity_key IN ({', '.join('?' * len(some))})"
+                    "SELECT json_group_array(json_array(hex(entity_key), feature_name, hex(value),"  # noqa: S608
+                    f' CAST(event_ts AS INTEGER))) FROM "{name}" WHERE entity_key IN ({", ".join("?" * len(some))})'
                 )
-                for key, feature, value, t_us in connection.execute(query, some):
-                    found[key][feature] = Value.FromString(value), t_us
+                [[rows]] = connection.execute(query, some)
+                for key, feature, value, t_us in json.loads(rows):
+                    found[bytes.fromhex(key)][feature] = Value.FromString(bytes.fromhex(value)), t_us
         return [_row(found[key]) for key in keys]
 
     def disconnect(self) -> None:
@@ -147,9 +152,28 @@ def _serialized(names: tuple[str, ...], values: tuple[str, ...], version: int) -
     return bytes(serialize_entity_key(entity_key, entity_key_serialization_version=version))
 
 
+@lru_cache
+def _insert(table: str, rows: int) -> str:
+    return (
+        f'INSERT INTO "{table}" (entity_key, feature_name, value, event_ts, created_ts)'  # noqa: S608
+        f" VALUES {', '.join(['(?, ?, ?, ?, ?)'] * rows)} ON CONFLICT (entity_key, feature_name) DO UPDATE SET"
+        " value = excluded.value, event_ts = excluded.event_ts, created_ts = excluded.created_ts"
+        " WHERE excluded.event_ts > event_ts"
+    )
+
+
+def _pieces(rows: Sequence[_Row]) -> Iterator[Sequence[_Row]]:
+    """The rows in their order, as many at once as there are statements for."""
+    first = 0
+    for size in _ROWS_AT_ONCE:
+        while first + size <= len(rows):
+            yield rows[first : first + size]
+            first += size
+
+
 def _rows(
     config: RepoConfig, data: Sequence[tuple[EntityKey, dict[str, Value], datetime, datetime | None]]
-) -> Iterator[tuple[bytes, str, bytes, int, int | None]]:
+) -> Iterator[_Row]:
     for entity_key, values, time, created in data:
         key, t_us = _key(config, entity_key), microseconds(time)
         created_us = None if created is None else microseconds(created)

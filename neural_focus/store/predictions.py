@@ -18,7 +18,7 @@ from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH, SEQUENCE_NAME
 from neural_focus.prediction import Mixture, Prediction
 from neural_focus.store.database import Connection
 from neural_focus.store.partitions import days_of, ensure_partitions
-from neural_focus.time import DAY_US, microseconds, moment
+from neural_focus.time import DAY_US, iso, microseconds, moment
 
 SERVED = "role IN ('champion', 'fallback')"
 
@@ -94,6 +94,7 @@ def predicted_since(snapshot_us: int) -> datetime:
 
 
 def _values(row: LoggedPrediction) -> tuple[object, ...]:
+    """The row as COPY takes it. Times and arrays are texts already: the driver makes them in Python, one by one."""
     made = row.prediction
     known: dict[str, object] = {}
     if row.features is not None:
@@ -104,8 +105,8 @@ def _values(row: LoggedPrediction) -> tuple[object, ...]:
         row.user_id,
         row.machine_id,
         row.session_id,
-        moment(made.t_us),
-        moment(made.predicted_us),
+        iso(made.t_us),
+        iso(made.predicted_us),
         made.focus_score,
         made.distraction_risk,
         made.break_risk,
@@ -121,8 +122,12 @@ def _values(row: LoggedPrediction) -> tuple[object, ...]:
     )
 
 
-def _flat(mixture: Mixture | None) -> list[float] | None:
-    return None if mixture is None else [*mixture.said, *mixture.weights]
+def _flat(mixture: Mixture | None) -> str | None:
+    """As an array's text; JSON has no nan."""
+    if mixture is None:
+        return None
+    numbers = msgspec.json.encode(mixture.said + mixture.weights).decode()
+    return "{" + numbers[1:-1].replace("null", "NaN") + "}"
 
 
 def read_mixtures(

@@ -82,6 +82,26 @@ def test_online_row_comes_back_bit_for_bit(store: SnapshotStore) -> None:
     assert read_online(store, [OTHER])[0] is None
 
 
+def test_many_streams_go_in_and_out_by_few_statements_and_each_keeps_its_newest(store: SnapshotStore) -> None:
+    count = 75
+    streams = [f"{person}:6f1c2a9e-0000-4000-8000-000000000001" for person in range(1, count + 1)]
+    first, second = snapshots(count), snapshots(count, seed=1)
+    write_online(store, {one: OnlineRow(*row, NOON_US) for one, *row in zip(streams, *first, strict=True)})
+    ran: list[str] = []
+    online = store.feast.provider.online_store
+    online._get_conn(store.feast.config).set_trace_callback(ran.append)
+    later = [NOON_US + (1 if person % 3 else -1) for person in range(count)]
+    asked = {one: OnlineRow(*row, t_us) for one, t_us, *row in zip(streams, later, *second, strict=True)}
+    write_online(store, asked)
+    rows = read_online(store, streams)
+    assert len(ran) < count / 5, "each row that sqlite3 takes or gives lets another thread run"
+    for place, row in enumerate(rows):
+        assert row is not None
+        kept = (second if later[place] > NOON_US else first)[0][place]
+        assert row.features.tobytes() == kept.tobytes()
+        assert row.t_us == max(later[place], NOON_US)
+
+
 def test_an_older_row_never_overwrites_a_newer_one(store: SnapshotStore) -> None:
     features, sequence = snapshots(3)
     write_online(store, {STREAM: OnlineRow(features[0], sequence[0], NOON_US)})

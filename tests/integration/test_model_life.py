@@ -221,6 +221,8 @@ def test_the_model_in_the_shadow_gets_peoples_own_experts_too(
     write_personal_models(life.platform.connection, life.user_id, {"switch": sure.to_json(), "break": {"torn": 1}})
     people.refresh(life.platform.connection)
     assert "are learned anew" in caplog.text, "what this code cannot read holds up nobody"
+    experts = people.of(life.user_id, predictor, is_demo=False)
+    assert people.of(life.user_id, predictor, is_demo=False) is experts, "a snapshot does not put them together anew"
     beside.consider([(stream, made)])
     beside.close()
     monkeypatch.setattr("serving.shadow.MOST_WAITING", 0)
