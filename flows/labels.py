@@ -36,6 +36,7 @@ from neural_focus.labelling.labels import (
 )
 from neural_focus.labelling.tick_labels import TickLabels, join_labels
 from neural_focus.store.events import Stream, list_streams, read_events
+from neural_focus.store.imports import blind_machines
 from neural_focus.store.labels import (
     LabelledStretch,
     add_timer_labels,
@@ -76,7 +77,8 @@ def labels(platform: Platform) -> int:
 
 def compute_labels(platform: Platform, progress: Callable[[float], None] = lambda _: None) -> list[LabelReport]:
     """The work of the flow; ``progress`` gets the share that is done."""
-    streams = list_streams(platform.connection)
+    blind = blind_machines(platform.connection)  # what was imported from a log without each switch says of none
+    streams = [stream for stream in list_streams(platform.connection) if stream.machine_id not in blind]
     for user_id in {stream.user_id for stream in streams}:
         add_timer_labels(platform.connection, user_id)
     platform.connection.commit()

@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "label": ("infra.commands.label", "Label the last minutes: focused, distracted or pseudo"),
     "demo": ("infra.commands.demo", "Write the demo people's history, or run one of them"),
     "database": ("infra.commands.database", "Start, stop and migrate the embedded database"),
+    "import": ("infra.commands.import_history", "Import what other tools logged of you"),
     "erase": ("infra.commands.erase", "Erase everything of one person"),
     "export": ("infra.commands.export", "Export everything of one person"),
 }
