@@ -11,20 +11,19 @@ import re
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
-from fnmatch import translate
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from neural_focus.apps import SITE_KINDS, app_id, join_words, plain_name, split_site
+from neural_focus.app_table import AppTable
+from neural_focus.apps import SITE_KINDS, split_site
 from neural_focus.errors import ConfigurationError
 from neural_focus.events import (
     PRODUCTIVITY_MASK,
     PRODUCTIVITY_SHIFT,
     CategoryFlag,
     ProductivityCategory,
-    encode_app_name,
 )
 
 RULES_FILE = "categories.toml"
@@ -42,32 +41,6 @@ _CATEGORIES = {category.name.lower(): category for category in ProductivityCateg
 def nowhere_installed(_app: str) -> int:
     """No category: nothing is known of what is installed."""
     return 0
-
-
-class _AppRules:
-    """The app rules of one file: id → bits, and patterns over names as they are and over ids."""
-
-    def __init__(self) -> None:
-        self._exact: dict[str, int] = {}
-        self._patterns: list[tuple[re.Pattern[str], int]] = []
-
-    def add(self, rule: dict[str, Any]) -> None:
-        bits = _kind_bits(rule.get("kinds", [])) | (_category_bits(rule) or 0)
-        names = rule["names"]
-        if not isinstance(names, list):
-            raise TypeError(f"names is {names!r}, a list is expected")
-        for name in names:
-            if "*" in name:
-                self._patterns.append((re.compile(translate(join_words(name.lower()))), bits))
-            else:
-                self._exact.setdefault(app_id(name), bits)
-                self._exact.setdefault(app_id(encode_app_name(name).decode()), bits)  # as a record may have cut it
-
-    def find(self, app: str) -> int | None:
-        names = app_id(app), plain_name(app)
-        if names[0] in self._exact:
-            return self._exact[names[0]]
-        return next((bits for pattern, bits in self._patterns if any(map(pattern.match, names))), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +82,17 @@ class Rules:
 
     def __init__(self, tables: list[dict[str, Any]], installed: Callable[[str], int] = nowhere_installed) -> None:
         """``tables``: parsed files, the first wins. ``installed``: bits of an app that no rule names, 0 for none."""
-        self._files: list[_AppRules] = []
+        self._files: list[AppTable] = []
         self._titles: list[_TitleRule] = []
         self._sites = _SiteRules()
         for table in tables:
             unknown = set(table) - {"app", "title", "site"}
             if unknown:
                 raise ValueError(f"unknown table {sorted(unknown)[0]!r}, known are app, title and site")
-            self._files.append(_AppRules())
+            self._files.append(AppTable())
             for rule in table.get("app", []):
-                self._files[-1].add(rule)
+                bits = _kind_bits(rule.get("kinds", [])) | (_category_bits(rule) or 0)
+                self._files[-1].add(rule["names"], bits)
             for rule in table.get("title", []):
                 self._add_title(rule)
             for rule in table.get("site", []):
