@@ -16,10 +16,12 @@ from collector.actions.hands import make_hands
 from collector.actions.runner import ActionRunner
 from collector.agent_counters import AgentCounters
 from collector.agent_status import AgentStatus
+from collector.capture_gate import CaptureGate
 from collector.desktop import write_json
 from collector.installed_apps import InstalledApps
 from collector.live import SAVE_SECONDS
 from collector.options import Options as Options
+from collector.privacy_filter import PrivacyFilter
 from collector.prompt import InterventionPrompt
 from collector.recording import Recording
 from collector.service_client import ServiceClient
@@ -48,8 +50,16 @@ class Agent:
         desktop, self._waker = options.desktop, Waker()
         installed = InstalledApps(options.application_folders)
         rules = Rules.load(options.rules or desktop.folder / RULES_FILE, installed.hint)
+        self._gate = CaptureGate(desktop.privacy, desktop.pause, options.zone)
+        self._privacy = PrivacyFilter(None if self._gate.look() else self._gate.rules)
         self._recording = Recording(
-            desktop, options.source, rules, zone=options.zone, titles=options.titles, clock=clock or WallClock()
+            desktop,
+            options.source,
+            rules,
+            zone=options.zone,
+            titles=options.titles,
+            clock=clock or WallClock(),
+            privacy=self._privacy,
         )
         presence = make_presence(options.source, self._waker.end) if options.present else None
         self._prompt = InterventionPrompt(
@@ -131,7 +141,7 @@ class Agent:
 
     def _turn(self) -> bool:
         """One round of the main thread; returns whether others should hear of it at once."""
-        before = self._status.paused_until, self._prompt.offer, self._actions.describe()
+        before = self._status.hold, self._prompt.offer, self._actions.describe()
         self._follow_clock()
         timed = self._recording.live.timed
         for command in self._status.commands():
@@ -139,8 +149,7 @@ class Agent:
         watch = self._options.zone_watch
         if watch is not None and (zone := watch.moved()) is not None:
             self._move(zone)
-        if self._status.pause_is_over():
-            self._execute("resume")
+        self._follow_gate()
         self._service.receive_scores()
         answer = self._service.turn([] if self._status.paused else self._recording.turn())
         if self._recording.live.timed != timed:
@@ -153,13 +162,12 @@ class Agent:
         if self._session is not None:
             self._session.publish(self._recording.capture)
         self._warn()
-        return before != (self._status.paused_until, self._prompt.offer, self._actions.describe())
+        return before != (self._status.hold, self._prompt.offer, self._actions.describe())
 
     def _follow_clock(self) -> None:
         """First of all: what is closed and sent after this has the new time, as the service's clock has."""
         step_us = self._recording.follow_clock()
         if step_us:
-            self._status.clock_moved(step_us / 1e6)
             self._log_step(step_us)
 
     def _log_step(self, step_us: int) -> None:
@@ -168,22 +176,35 @@ class Agent:
     def _execute(self, command: str) -> None:
         match command.split():
             case ["pause", seconds]:
-                if not self._status.paused:
-                    self._end_boot()
-                self._status.paused_until = time.time() + float(seconds)
-                self._echo("Nothing is captured until the pause is over.")
-            case ["resume"] if self._status.paused:
-                self._recording.resume()
-                self._status.paused_until = None
-                self._echo("Capture continues.")
+                self._keep_file(lambda: self._gate.pause(float(seconds)))
+            case ["resume"]:
+                self._keep_file(self._gate.end_pause)
             case ["session", *words]:
                 self._sessions.execute(words)
             case ["quit"]:
                 self._quit = True
 
+    def _follow_gate(self) -> None:
+        """What came before a pause is kept; where the rules cannot be used, or only now can, nothing is that came."""
+        hold, before = self._gate.look(), self._status.hold
+        if hold is not None:
+            if hold.reason == "file":
+                self._privacy.follow(None)
+            if before is None:
+                self._end_boot()
+            self._privacy.follow(None)
+        else:
+            self._privacy.follow(self._gate.rules)
+            if before is not None:
+                self._recording.resume()
+        if (hold and hold.words) != (before and before.words):
+            self._echo(f"Nothing is captured: {hold.words}." if hold else "Capture continues.")
+        self._status.hold = hold
+
     def _move(self, zone: str) -> None:
         """The engine's hours and weekdays, the person's days in the database and our own clock change together."""
         from_us = self._recording.move(zone)
+        self._gate.zone = zone
         if self._shipper is not None:
             self._shipper.move(from_us, zone)
         time.tzset()

@@ -6,21 +6,20 @@ capabilities, pause, losses ──► tray, DESKTOP_STATUS (to the service, whic
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
 from collector.capabilities import Capability, missing
 from collector.capture import X11Source
+from collector.capture_gate import Hold
 from collector.losses import losses
 from collector.source import capabilities
 from collector.timed_sessions import Entry
 from collector.wayland import WaylandSource
 from neural_focus.messages import Ability, DesktopStatus, Notice, Rounds
-from neural_focus.time import iso
+from neural_focus.time import iso, local_clock
 
 if TYPE_CHECKING:
     from collector.desktop_integration import DesktopIntegration
@@ -55,24 +54,19 @@ class AgentStatus:
     ) -> None:
         self._abilities = abilities
         self._source, self._presence, self._open_page, self._sees_lock = source, presence, open_page, sees_lock
-        self.paused_until: float | None = None
-        """Unix seconds at which a pause ends; None while nothing is paused."""
+        self.hold: Hold | None = None
+        """Why nothing is captured; None while it is."""
         self._found: tuple[Capability, ...] = ()
         self._published_abilities: tuple[Ability, ...] = ()
 
     @property
     def paused(self) -> bool:
-        """Whether a pause was asked for and not ended."""
-        return self.paused_until is not None
+        """Whether nothing is captured, whoever said so."""
+        return self.hold is not None
 
-    def clock_moved(self, seconds: float) -> None:
-        """A pause stays as long as it was asked for."""
-        if self.paused_until is not None:
-            self.paused_until += seconds
-
-    def pause_is_over(self) -> bool:
-        """Whether the time that was asked for is up."""
-        return self.paused_until is not None and time.time() >= self.paused_until
+    @property
+    def _until_us(self) -> int | None:
+        return None if self.hold is None else self.hold.until_us
 
     def commands(self) -> list[str]:
         """What the agent is to do: "pause 900", "resume", "quit". The page is opened here."""
@@ -109,7 +103,8 @@ class AgentStatus:
         presence = self._presence
         return {
             "source": self._source.name,
-            "paused_until": self.paused_until,
+            "paused_until": None if self._until_us is None else self._until_us / 1e6,
+            "held": None if self.hold is None else msgspec.to_builtins(self.hold),
             "capabilities": [
                 {"subject": one.subject, "there": one.there, "said": one.description, "hint": one.hint}
                 for one in self._found
@@ -124,12 +119,16 @@ class AgentStatus:
             self._presence.finish()
 
     def _status(self, lost: list[Notice], rounds: Rounds | None) -> DesktopStatus:
-        until = self.paused_until
+        hold, until_us = self.hold, self._until_us
+        held = (
+            () if hold is None or hold.reason == "pause" else (Notice("capture", f"nothing: {hold.words}", hold.hint),)
+        )
+        lacking = (Notice(one.subject, one.description, one.hint) for one in missing(self._found))
         return DesktopStatus(
-            state="capturing" if until is None else "paused",
+            state="capturing" if hold is None else "paused",
             source=self._source.name,
-            paused_until=None if until is None else iso(int(until * 1e6)),
-            missing=tuple(Notice(one.subject, one.description, one.hint) for one in missing(self._found)),
+            paused_until=None if until_us is None else iso(until_us // 1_000_000 * 1_000_000),
+            missing=(*held, *lacking),
             lost=tuple(lost),
             abilities=self._abilities(),
             rounds=rounds,
@@ -141,9 +140,11 @@ class AgentStatus:
         lacking = missing(self._found)
         unable = [f"Cannot {IN_WORDS[one.action]}: {one.why}" for one in self._published_abilities if not one.able]
         lines = (*(f"{one.subject}: {one.description}" for one in lacking), *unable)
-        if self.paused_until is not None:
-            until = datetime.fromtimestamp(self.paused_until).astimezone()
-            presence.show(View(Mood.PAUSED, f"until {until:%H:%M}", lines, sessions))
+        if self.hold is not None:
+            until_us, paused = self.hold.until_us, self.hold.reason == "pause"
+            until = f"until {local_clock(until_us, '%H:%M' if paused else '%a %H:%M')}" if until_us else ""
+            told = () if paused else (f"{self.hold.words}. {self.hold.hint}".strip(),)
+            presence.show(View(Mood.PAUSED if paused else Mood.CLOSED, until, (*told, *lines), sessions))
         elif not connected:
             presence.show(View(Mood.UNCONNECTED, "to the service", lines))
         else:

@@ -12,12 +12,14 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from collector.privacy_filter import PrivacyFilter
 from collector.site_context import SiteContext
 from collector.wall_clock import WallClock
 from neural_focus.categories import Rules
 from neural_focus.errors import CaptureError
 from neural_focus.events import EventType, decode_app_name
 from neural_focus.messages import SiteInFront
+from neural_focus.privacy_rules import PrivacyRules
 from neural_focus.time import STEP_US
 
 MOTION_HZ = 125
@@ -25,16 +27,20 @@ IDLE_AFTER_MS = 5000
 MOST_RECORDS = 1 << 15
 KNOWN_TITLES = 4096
 RETRY_SECONDS = (1.0, 30.0)
-_TITLE = int(EventType.WINDOW_TITLE_CHANGE)
+_FOCUS, _TITLE = int(EventType.WINDOW_FOCUS_CHANGE), int(EventType.WINDOW_TITLE_CHANGE)
 Records = np.ndarray[Any, np.dtype[np.void]]
 
 
 @dataclass(frozen=True, slots=True)
 class Drained:
-    """Records in the order of capture, EVENT_DTYPE[n], and the titles they name by id (none when titles are off)."""
+    """Records in the order of capture, EVENT_DTYPE[n], and the titles they name by id (none when titles are off).
+
+    ``begins``: positions at which another boot begins, as what lies before is kept from us.
+    """
 
     records: Records
     titles: dict[int, str]
+    begins: tuple[int, ...] = ()
 
 
 def check_desktop(display: str | None, environ: Mapping[str, str] | None = None) -> str:
@@ -110,14 +116,28 @@ class X11Source:
 class DesktopCapture:
     """The running hook. Records of a lost server are still drained; then it is reached for again, with backoff."""
 
-    def __init__(self, source: CaptureSource, rules: Rules, *, clock: WallClock, floor_us: int, titles: bool) -> None:
-        """Starts capturing. Raises CaptureError when the display cannot be opened."""
+    def __init__(
+        self,
+        source: CaptureSource,
+        rules: Rules,
+        *,
+        clock: WallClock,
+        floor_us: int,
+        titles: bool,
+        privacy: PrivacyFilter | None = None,
+    ) -> None:
+        """Starts capturing. ``privacy``: by default with the shipped rules.
+
+        Raises:
+            CaptureError: the display cannot be opened.
+        """
+        self._privacy = privacy or PrivacyFilter(PrivacyRules.load())
         self._source, self._rules, self._keep_titles = source, rules, titles
         self._clock, self._floor_us = clock, floor_us
         self._title_ids: dict[str, int] = {}
         self._next_title = 1
         self._past: Counter[str] = Counter()
-        self._sites = SiteContext(rules)
+        self._sites = SiteContext(rules, self._privacy.judge_site)
         self._switch_us = 0
         self._locked = self._engaged = False
         self._retry_at = 0.0
@@ -136,13 +156,12 @@ class DesktopCapture:
         """Everything captured since the last call."""
         records, texts = self._take()
         if self._capture.alive and not self._locked:
-            records = self._switch_site(records)
-        titles = self._classify(records, texts)
+            records, texts = self._switch_site(records, texts)
         if len(records):
             self._floor_us = max(self._floor_us, int(records["timestamp_us"][-1]))
         elif not self._capture.alive:
             self._reopen()
-        return Drained(records, titles)
+        return self._sift(records, texts)
 
     def counters(self) -> dict[str, Any]:
         """captured (dropped ones included), clamped, dropped by type, titles lost, and gaps: times without a server."""
@@ -210,8 +229,18 @@ class DesktopCapture:
 
     def drain_last(self) -> Drained:
         """Like ``drain``, without reaching for a lost display."""
-        records, texts = self._take()
-        return Drained(records, self._classify(records, texts))
+        return self._sift(*self._take())
+
+    @property
+    def withholds(self) -> bool:
+        """Whether the person keeps from us what is in front."""
+        return self._privacy.withholds
+
+    def _sift(self, records: Records, texts: dict[int, str]) -> Drained:
+        """What the person lets us keep, with categories. What they do not does not count as captured."""
+        kept = self._privacy.apply(records, texts)
+        self._past["captured"] -= kept.removed
+        return Drained(kept.records, self._classify(kept.records, kept.texts), kept.begins)
 
     def _take(self) -> tuple[Records, dict[int, str]]:
         """What the hook has, with the browser's kind of site. None is earlier than a switch that was made here."""
@@ -221,15 +250,24 @@ class DesktopCapture:
         self._sites.apply(records, texts, time.monotonic())
         return records, texts
 
-    def _switch_site(self, records: Records) -> Records:
-        """With the switch to another kind of site, if there is one, as the last record."""
+    def _switch_site(self, records: Records, texts: dict[int, str]) -> tuple[Records, dict[int, str]]:
+        """With the switch to another kind of site, if there is one, as the last record; to a site that is kept from us
+        before all that the browser has in this batch: its word comes later than the first key there."""
         now_us = max(self.now_us(), self._floor_us, int(records["timestamp_us"][-1]) if len(records) else 0)
         switch = self._sites.switch(now_us, time.monotonic())
         if switch is None:
-            return records
+            return records, texts
         self._switch_us = now_us
         self._past["captured"] += 1
-        return np.concatenate((records, switch))
+        if not self._sites.withholds:
+            return np.concatenate((records, switch)), texts
+        place = int(np.flatnonzero(records["event_type"] == _FOCUS)[-1:].sum()) if len(records) else 0
+        place += bool(len(records)) and records[place]["event_type"] == _FOCUS
+        if place < len(records):
+            switch["timestamp_us"] = records[place]["timestamp_us"]
+            self._sites.rename(records[place:])
+        moved = {index + (index >= place): text for index, text in texts.items()}
+        return np.concatenate((records[:place], switch, records[place:])), moved
 
     def _open(self) -> Any:
         if self._floor_us > self.now_us() + STEP_US:

@@ -5,6 +5,8 @@
     consent.json                see ``collector.consent``
     spool/                      see ``collector.spool``
     engine.state                the live engine when the agent last stopped, and where it stood
+    privacy.toml                what the person keeps from us (``neural_focus.privacy_rules``)
+    pause.json                  see ``collector.pause``
     actions.json                see ``collector.actions.journal``
     token                       what the service knows this person by; without one, the installation's own token
     service                     address of the service that this machine is paired with; without one, this machine's own
@@ -21,6 +23,7 @@ from pathlib import Path
 
 from neural_focus.atomic_write import atomic_write
 from neural_focus.errors import ConfigurationError, InputError
+from neural_focus.privacy_rules import PRIVACY_FILE
 from neural_focus.settings import Settings
 
 
@@ -46,6 +49,16 @@ class Desktop:
     def consent(self) -> Path:
         """What the person agreed to."""
         return self.folder / "consent.json"
+
+    @property
+    def privacy(self) -> Path:
+        """The person's own rules of privacy."""
+        return self.folder / PRIVACY_FILE
+
+    @property
+    def pause(self) -> Path:
+        """The pause that was asked for last."""
+        return self.folder / "pause.json"
 
     @property
     def actions(self) -> Path:

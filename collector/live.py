@@ -139,6 +139,11 @@ class LiveEngine:
         """The engine's own counts: late, clamped, rejected by reason."""
         return self._engine.counters()
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether this boot has a record."""
+        return self._next_seq > 0
+
     def new_boot(self, boot_id: str) -> None:
         """The next record begins another boot: a pause is over."""
         self._boot_id, self._next_seq = boot_id, 0

@@ -1,18 +1,20 @@
 """From the hook to the engine: what is captured is spooled, and what the spool has acknowledged is seen by the engine.
 
-    hook ─► drain ─► categories ─► spool ─► live engine ─► seconds
+    hook ─► drain ─► privacy ─► categories ─► spool ─► live engine ─► seconds
 
-In this order and no other, so that a replay of the stored events gives the same. A pause ends a boot, the next record
-begins another one: what lies between counts as not covered.
+In this order and no other, so that a replay of the stored events gives the same. A pause, and what the
+person keeps from us, end a boot, and the next record begins another one: what lies between counts as not covered.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
-from collector.capture import CaptureSource, DesktopCapture, Drained
+from collector.capture import CaptureSource, DesktopCapture, Drained, Records
 from collector.desktop import Desktop
 from collector.live import LiveEngine
+from collector.privacy_filter import PrivacyFilter
 from collector.spool import BootWriter
 from collector.wall_clock import WallClock
 from neural_focus.categories import Rules
@@ -24,7 +26,15 @@ class Recording:
     """One desktop's records; not for several threads. A boot has an id, and sequence numbers from 0."""
 
     def __init__(
-        self, desktop: Desktop, source: CaptureSource, rules: Rules, *, zone: str, titles: bool, clock: WallClock
+        self,
+        desktop: Desktop,
+        source: CaptureSource,
+        rules: Rules,
+        *,
+        zone: str,
+        titles: bool,
+        clock: WallClock,
+        privacy: PrivacyFilter,
     ) -> None:
         """Recovers the spool, restores the engine and starts capturing.
 
@@ -45,7 +55,10 @@ class Recording:
         if ahead_us > STEP_US:  # what was saved lies in the future: the clock was set back while no agent ran
             clock.note(-ahead_us)
             self.clock_steps[self.boots[-1]] = -ahead_us
-        self.capture = DesktopCapture(source, rules, clock=clock, floor_us=self.live.last_us, titles=titles)
+        self._privacy = privacy
+        self.capture = DesktopCapture(
+            source, rules, clock=clock, floor_us=self.live.last_us, titles=titles, privacy=privacy
+        )
         self._full = self._stopped = False
 
     @property
@@ -56,7 +69,8 @@ class Recording:
     def turn(self) -> list[Snapshot]:
         """Takes what came since the last turn; returns the seconds that are over."""
         began_us = self.capture.now_us()
-        return [*self._keep(self.capture.drain()), *self.live.close_until(began_us)]
+        closed = self._keep(self.capture.drain())
+        return closed if self.capture.withholds else [*closed, *self.live.close_until(began_us)]
 
     def stop(self) -> None:
         """Ends capture; what was captured is on the disk, and the engine is kept. Raises OSError for the engine."""
@@ -67,8 +81,7 @@ class Recording:
 
     def resume(self) -> None:
         """Captures again, as another boot."""
-        self._writer.new_boot()
-        self.live.new_boot(self.boots[-1])
+        self._new_boot()
         self.capture.resume()
         self._stopped = False
 
@@ -99,16 +112,30 @@ class Recording:
             **seen,
             "dropped": {**seen["dropped"], **refused},
             "spooled": spool["appended"],
+            "withheld": dict(self._privacy.counts),
+            "withheld_last_hour": self._privacy.last_hour(),
             "spool": spool,
             "snapshots": self.live.snapshots,
             "clock_steps": {"count": self._clock.steps, "last_seconds": round(self._clock.last_step_us / 1e6, 1)},
             "engine": self.live.counters(),
         }
 
+    def _new_boot(self) -> None:
+        if self.live.has_begun:  # else it has no record yet
+            self._writer.new_boot()
+            self.live.new_boot(self.boots[-1])
+
     def _keep(self, drained: Drained) -> list[Snapshot]:
-        if not len(drained.records):
-            return []
-        self._full = not self._writer.append(drained.records, drained.titles)
+        closed: list[Snapshot] = []
+        for start, end in pairwise((0, *drained.begins, len(drained.records))):
+            if start in drained.begins:
+                self._new_boot()
+            if start < end:
+                closed += self._append(drained.records[start:end], drained.titles)
+        return closed
+
+    def _append(self, records: Records, titles: dict[int, str]) -> list[Snapshot]:
+        self._full = not self._writer.append(records, titles)
         if self._full:  # counted by the writer, and the engine must not see what a replay will not
             return []
-        return self.live.push(drained.records, drained.titles)
+        return self.live.push(records, titles)

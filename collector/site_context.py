@@ -13,6 +13,7 @@ its site again. So null counts after ``NULL_SECONDS``, and on its return a brows
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -23,6 +24,7 @@ from neural_focus.apps import app_id, on_site
 from neural_focus.categories import Rules
 from neural_focus.events import CategoryFlag, EventType, decode_app_name, encode_app_name
 from neural_focus.messages import SiteInFront
+from neural_focus.privacy_rules import Keep, Verdict
 
 STALE_SECONDS = 90.0
 """A browser of which nothing was heard for so long tells of no site."""
@@ -34,7 +36,19 @@ _GECKO = frozenset({"firefox", "librewolf", "waterfox", "zen", "tor", "floorp", 
 """Browsers that may call themselves firefox where their extension asks."""
 _FOCUS = int(EventType.WINDOW_FOCUS_CHANGE)
 _OF_ANY_WINDOW = (int(EventType.WINDOW_MINIMIZE), int(EventType.WINDOW_MAXIMIZE))
+_WITHHELD = {Keep.NOTHING: "nothing kept", Keep.ONLY_FOCUS: "only its focus"}
+"""In the place of a kind, for ``collector.privacy_filter``, which lets neither through."""
 Records = np.ndarray[Any, np.dtype[np.void]]
+
+
+def site_verdict(app: str) -> tuple[str, Verdict]:
+    """The browser by itself, and what is kept of it for the site that it is on."""
+    for keep, kind in _WITHHELD.items():
+        if app.endswith(f" ({kind})"):
+            return app.removesuffix(f" ({kind})"), Verdict(
+                keep, f"{'never' if keep is Keep.NOTHING else 'only-focus'} site"
+            )
+    return app, Verdict()
 
 
 @dataclass(slots=True)
@@ -48,8 +62,8 @@ class _SiteReport:
 class SiteContext:
     """The kinds that browsers tell, and the window in front. On the agent's main thread."""
 
-    def __init__(self, rules: Rules) -> None:
-        self._rules = rules
+    def __init__(self, rules: Rules, judge_site: Callable[[str], Verdict]) -> None:
+        self._rules, self._judge_site = rules, judge_site
         self._reports: dict[str, _SiteReport] = {}
         self._front: Any = None  # the newest WINDOW_FOCUS_CHANGE as the hook gave it
         self._shown = ""
@@ -59,10 +73,15 @@ class SiteContext:
         """An extension's word, at ``now`` of a monotonic clock. Only the kind of its site is kept."""
         family = _family(message.browser) if message.browser else ANY
         if message.site is not None:
-            self._reports[family] = _SiteReport(self._rules.site_kind(message.site), now + STALE_SECONDS)
+            self._reports[family] = _SiteReport(self._kind_of(message.site), now + STALE_SECONDS)
         for reporter, report in self._reports.items():
             if message.site is None and family in (reporter, ANY):
                 report.until = min(report.until, now + NULL_SECONDS)
+
+    @property
+    def withholds(self) -> bool:
+        """Whether the site in front is kept from us."""
+        return self._shown in _WITHHELD.values()
 
     def apply(self, records: Records, texts: dict[int, str], now: float) -> None:
         """Names the browser's records by its kind, in place. ``texts``: titles by position, as they were drained."""
@@ -71,7 +90,7 @@ class SiteContext:
             if start < end and records[start]["event_type"] == _FOCUS:
                 self._came_to_front(records[start].copy(), now)
             if self._shown:
-                self._rename(records[start:end])
+                self.rename(records[start:end])
         if texts:
             self._title = texts[max(texts)]
 
@@ -85,13 +104,16 @@ class SiteContext:
         record["timestamp_us"] = t_us
         record["data"][0] = (self._front["window_handle"], self._front["window_handle"], 0)
         if kind:
-            self._rename(record)
+            self.rename(record)
         record["data"][0, 2] = self._rules.hint(decode_app_name(record[0]["app_name"]), self._title)
         return record
 
     def leave(self) -> None:
         """The hook ended: the next one tells anew which window is in front."""
         self._front, self._shown = None, ""
+
+    def _kind_of(self, site: str) -> str:
+        return _WITHHELD.get(self._judge_site(site).keep) or self._rules.site_kind(site)
 
     def _came_to_front(self, record: Any, now: float) -> None:
         before, self._front = self._front_family(), record
@@ -116,7 +138,8 @@ class SiteContext:
         name = "" if self._front is None else decode_app_name(self._front["app_name"])
         return _family(name) if self._rules.hint(name) & CategoryFlag.BROWSER else ""
 
-    def _rename(self, records: Records) -> None:
+    def rename(self, records: Records) -> None:
+        """Names the records of the browser in front by its kind, in place."""
         front = self._front
         ours = (records["app_name"] == front["app_name"]) & ~(
             np.isin(records["event_type"], _OF_ANY_WINDOW) & (records["window_handle"] != front["window_handle"])

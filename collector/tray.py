@@ -30,6 +30,7 @@ class Mood(StrEnum):
 
     CAPTURING = "capturing"
     PAUSED = "paused"
+    CLOSED = "not capturing"
     LIMITED = "something is missing"
     UNCONNECTED = "not connected"
 

@@ -13,6 +13,8 @@ from neural_focus.errors import NeuralFocusError
 COMMANDS: dict[str, tuple[str, str]] = {
     "up": ("infra.commands.up", "Start the whole platform here and watch over it"),
     "agent": ("infra.commands.agent", "Run only the desktop agent"),
+    "pause": ("infra.commands.pause", "Capture nothing for a while, or end that"),
+    "privacy": ("infra.commands.privacy", "Show what you keep from it, and check your rules"),
     "signin": ("infra.commands.signin", "Print a new sign-in link for the page"),
     "pair": ("infra.commands.pair", "Pair this machine with a service on another one"),
     "machines": ("infra.commands.machines", "List, approve, revoke your machines, or give this one another token"),

@@ -20,6 +20,7 @@ from collector.source import capabilities, find_source
 from collector.wayland import WaylandSource
 from flows.server import login
 from infra import embedded_database_debian, embedded_database_wheel
+from infra.agent_file import SILENT_SECONDS, live_agent
 from infra.database_schema import newest_revision, revision
 from infra.embedded_database import EmbeddedServer
 from infra.finding import Finding, Grade
@@ -29,6 +30,7 @@ from infra.up.counts import read_counters
 from infra.up.health import answers, basic
 from neural_focus.addresses import exposure, prefect_address, service_address
 from neural_focus.errors import CaptureError, ConfigurationError, NeuralFocusError, StoreError
+from neural_focus.privacy_rules import PrivacyRules
 from neural_focus.secrets import load_secrets
 from neural_focus.settings import Settings
 from neural_focus.store.database import connect, sqlalchemy_engine
@@ -37,8 +39,6 @@ from neural_focus.tls import check_certificate
 GIGABYTE = 2**30
 MEMORY_GB = 7.5
 DISK_GB = 5.0
-SILENT_SECONDS = 10.0
-"""An agent writes its counters every second."""
 DASHBOARD = Path(__file__).resolve().parent.parent / "serving" / "dashboard" / "dist" / "index.html"
 
 
@@ -51,6 +51,7 @@ def diagnose(settings: Settings) -> list[Finding]:
         ("disk", check_disk),
         ("display", check_display),
         ("consent", check_consent),
+        ("privacy", check_privacy),
         ("capture", check_capture),
         ("offers", check_availability),
         ("help", check_actions),
@@ -140,6 +141,17 @@ def check_consent(settings: Settings) -> Finding:
         words = "nobody agreed to be watched yet: nothing is captured"
         return Finding(Grade.LIMITED, "consent", words, "neural-focus agent asks; or give it --consent yes")
     return Finding(Grade.WELL, "consent", f"{settings.username} agreed on {consent.agreed_at[:10]}")
+
+
+def check_privacy(settings: Settings) -> Finding:
+    """Whether the person's rules can be used, and what holds capture back."""
+    path = desktop_of(settings).privacy
+    PrivacyRules.load(path)
+    text = f"the rules of {path} and the shipped ones hold" if path.exists() else "the shipped rules hold"
+    held = (live_agent(settings) or {}).get("held")
+    if not held:
+        return Finding(Grade.WELL, "privacy", text)
+    return Finding(Grade.LIMITED, "privacy", f"{text}; nothing is captured: {held['words']}", held["hint"])
 
 
 def check_capture(settings: Settings) -> Finding:

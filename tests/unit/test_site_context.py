@@ -5,21 +5,27 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from collector.site_context import NULL_SECONDS, RETURN_SECONDS, STALE_SECONDS, SiteContext
+from collector.site_context import NULL_SECONDS, RETURN_SECONDS, STALE_SECONDS, SiteContext, site_verdict
 from neural_focus.apps import SITE_KINDS, app_id, split_site
 from neural_focus.categories import Rules
 from neural_focus.events import EVENT_DTYPE, CategoryFlag, EventType, ProductivityCategory, encode_app_name
 from neural_focus.messages import SiteInFront
+from neural_focus.privacy_rules import Keep, Verdict
 
 T0 = 1_700_000_000_000_000
 RULES = Rules.load()
+
+
+def judge(site: str) -> Verdict:
+    """One site is kept from us."""
+    return Verdict(Keep.NOTHING, "never site") if site == "bank.com" else Verdict()
 
 
 class Stream:
     """Records as a hook gives them, a microsecond apart, and what becomes of them."""
 
     def __init__(self) -> None:
-        self.context, self.now, self.t_us = SiteContext(RULES), 100.0, T0
+        self.context, self.now, self.t_us = SiteContext(RULES, judge), 100.0, T0
         self.window, self.app = 0, ""
         self.names: list[str] = []
         """App names of the WINDOW_FOCUS_CHANGE records so far."""
@@ -184,10 +190,21 @@ def test_a_hook_that_begins_anew_is_told_the_kind(stream: Stream) -> None:
     assert stream.names == ["firefox", "firefox (video)", "firefox (code)"]
 
 
+def test_a_site_that_is_kept_from_us_stands_in_the_place_of_a_kind() -> None:
+    stream = Stream()
+    stream.focus("firefox", 5)
+    stream.say("bank.com")
+    assert stream.context.withholds
+    assert site_verdict(stream.names[-1]) == ("firefox", Verdict(Keep.NOTHING, "never site"))
+    stream.say("github.com")
+    assert not stream.context.withholds
+    assert site_verdict(stream.names[-1]) == ("firefox (code)", Verdict())
+
+
 @pytest.mark.parametrize("kind", SITE_KINDS)
 def test_every_kind_is_an_app_of_its_own(kind: str) -> None:
     for browser in ("firefox", "Google Chrome", "org.mozilla.firefox", "com.github.Eloston.UngoogledChromium"):
-        context = SiteContext(RULES)
+        context = SiteContext(RULES, judge)
         record = np.zeros(1, EVENT_DTYPE)
         record["event_type"], record["app_name"] = EventType.WINDOW_FOCUS_CHANGE, encode_app_name(browser)
         site = next(site for site, its in RULES._sites._kinds.items() if its == kind)
