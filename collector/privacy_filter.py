@@ -19,7 +19,7 @@ import numpy as np
 
 from collector.site_context import site_verdict
 from neural_focus.events import EventType, decode_app_name
-from neural_focus.privacy_rules import WITHHELD, Keep, PrivacyRules, Verdict
+from neural_focus.privacy_rules import WITHHELD, Handling, Keep, PrivacyRules
 
 _FOCUS, _TITLE = int(EventType.WINDOW_FOCUS_CHANGE), int(EventType.WINDOW_TITLE_CHANGE)
 _TELLING = (_FOCUS, _TITLE)
@@ -27,8 +27,8 @@ _OF_ANY_WINDOW = (int(EventType.WINDOW_MINIMIZE), int(EventType.WINDOW_MAXIMIZE)
 _PRESENCE = tuple(map(int, (EventType.IDLE_START, EventType.IDLE_END, EventType.SCREEN_LOCK, EventType.SCREEN_UNLOCK)))
 _SIGN_US = 60_000_000
 """Where only focus is recorded, input is told once in so long: that somebody is there, as in a call."""
-_CLOSED = Verdict(Keep.NOTHING, "capture is off")
-_UNREAD = Verdict(Keep.NOTHING, "title not read")
+_CLOSED = Handling(Keep.NOTHING, "capture is off")
+_UNREAD = Handling(Keep.NOTHING, "title not read")
 Records = np.ndarray[Any, np.dtype[np.void]]
 
 
@@ -49,7 +49,7 @@ class PrivacyFilter:
     def __init__(self, rules: PrivacyRules | None, clock: Callable[[], float] = time.monotonic) -> None:
         self._rules, self._clock = rules, clock
         self._app, self._title, self._window, self._unread = "", "", 0, False
-        self._verdict = Verdict() if rules else _CLOSED
+        self._verdict = Handling() if rules else _CLOSED
         self._came_from = Keep.ALL
         self._begins = self._needs_focus = False
         self._sign_at_us = 0
@@ -63,7 +63,7 @@ class PrivacyFilter:
             self._rules = rules
             self._judge()
 
-    def judge_site(self, site: str) -> Verdict:
+    def judge_site(self, site: str) -> Handling:
         """What is kept of a browser on a site."""
         return self._rules.judge_site(site) if self._rules else _CLOSED
 
@@ -93,7 +93,7 @@ class PrivacyFilter:
     def _is_plain(self) -> bool:
         return not self._begins and not self._needs_focus and self._came_from < Keep.ONLY_FOCUS
 
-    def _stretches(self, records: Records, texts: dict[int, str]) -> list[tuple[int, int, Verdict]]:
+    def _stretches(self, records: Records, texts: dict[int, str]) -> list[tuple[int, int, Handling]]:
         found, start = [], 0
         for place in np.flatnonzero(np.isin(records["event_type"], _TELLING)).tolist():
             if start < place:
@@ -132,7 +132,7 @@ class PrivacyFilter:
                 self._count(verdict.rule, 1)
         return found
 
-    def _sift(self, sifted: _Sifted, records: Records, texts: list[str | None], verdict: Verdict) -> None:
+    def _sift(self, sifted: _Sifted, records: Records, texts: list[str | None], verdict: Handling) -> None:
         if verdict.keep is Keep.NOTHING:
             self._count(verdict.rule, len(records))
             self._begins = self._needs_focus = True
@@ -142,7 +142,7 @@ class PrivacyFilter:
             self._sift_open(sifted, records, texts, verdict)
         self._came_from = verdict.keep
 
-    def _sift_presence(self, sifted: _Sifted, records: Records, verdict: Verdict) -> None:
+    def _sift_presence(self, sifted: _Sifted, records: Records, verdict: Handling) -> None:
         """The focus under another name, presence, and a sign of it once a minute."""
         fresh = self._came_from is not Keep.ONLY_FOCUS or self._needs_focus
         for record in records:
@@ -163,7 +163,7 @@ class PrivacyFilter:
             fresh = False
         self._needs_focus = self._needs_focus and fresh
 
-    def _sift_open(self, sifted: _Sifted, records: Records, texts: list[str | None], verdict: Verdict) -> None:
+    def _sift_open(self, sifted: _Sifted, records: Records, texts: list[str | None], verdict: Handling) -> None:
         first = records[0]
         if first["event_type"] == _FOCUS and self._came_from >= Keep.ONLY_FOCUS:
             first["data"][0] = 0  # the window before is none of ours

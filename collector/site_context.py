@@ -24,7 +24,7 @@ from neural_focus.apps import app_id, on_site
 from neural_focus.categories import Rules
 from neural_focus.events import CategoryFlag, EventType, decode_app_name, encode_app_name
 from neural_focus.messages import SiteInFront
-from neural_focus.privacy_rules import Keep, Verdict
+from neural_focus.privacy_rules import Handling, Keep
 
 STALE_SECONDS = 90.0
 """A browser of which nothing was heard for so long tells of no site."""
@@ -41,14 +41,14 @@ _WITHHELD = {Keep.NOTHING: "nothing kept", Keep.ONLY_FOCUS: "only its focus"}
 Records = np.ndarray[Any, np.dtype[np.void]]
 
 
-def site_verdict(app: str) -> tuple[str, Verdict]:
+def site_verdict(app: str) -> tuple[str, Handling]:
     """The browser by itself, and what is kept of it for the site that it is on."""
     for keep, kind in _WITHHELD.items():
         if app.endswith(f" ({kind})"):
-            return app.removesuffix(f" ({kind})"), Verdict(
+            return app.removesuffix(f" ({kind})"), Handling(
                 keep, f"{'never' if keep is Keep.NOTHING else 'only-focus'} site"
             )
-    return app, Verdict()
+    return app, Handling()
 
 
 @dataclass(slots=True)
@@ -62,7 +62,7 @@ class _SiteReport:
 class SiteContext:
     """The kinds that browsers tell, and the window in front. On the agent's main thread."""
 
-    def __init__(self, rules: Rules, judge_site: Callable[[str], Verdict]) -> None:
+    def __init__(self, rules: Rules, judge_site: Callable[[str], Handling]) -> None:
         self._rules, self._judge_site = rules, judge_site
         self._reports: dict[str, _SiteReport] = {}
         self._front: Any = None  # the newest WINDOW_FOCUS_CHANGE as the hook gave it

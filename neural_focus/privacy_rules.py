@@ -41,7 +41,7 @@ class Keep(IntEnum):
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Verdict:
+class Handling:
     """What is kept, and by which kind of rule ("never app"); never by which."""
 
     keep: Keep = Keep.ALL
@@ -109,14 +109,14 @@ class PrivacyRules:
         except (ValueError, TypeError, AttributeError, re.error) as error:
             raise _unusable(path, error) from error
 
-    def judge(self, app: str, title: str) -> Verdict:
+    def judge(self, app: str, title: str) -> Handling:
         """What is kept of a window. ``app``: its name in records; a browser's may have its kind of site."""
         name = split_site(app)[0]
         exempt = self._record.has("app", name) or self._record.has("title", title)
         files = (self._own,) if exempt else (self._own, self._shipped)
         return max(_judge(tables, kind, text) for tables in files for kind, text in (("app", name), ("title", title)))
 
-    def judge_site(self, site: str) -> Verdict:
+    def judge_site(self, site: str) -> Handling:
         """What is kept of a browser that is on a site, by its registrable domain."""
         return max(_judge(tables, "site", site.lower()) for tables in (self._own, self._shipped))
 
@@ -131,9 +131,9 @@ class PrivacyRules:
         ]
 
 
-def _judge(tables: Mapping[str, _Table], kind: str, text: str) -> Verdict:
+def _judge(tables: Mapping[str, _Table], kind: str, text: str) -> Handling:
     hits = (name for name, table in tables.items() if text and table.has(kind, text))
-    return max((Verdict(_TABLES[name], f"{name} {kind}") for name in hits), default=Verdict())
+    return max((Handling(_TABLES[name], f"{name} {kind}") for name in hits), default=Handling())
 
 
 def _read_list(table: str, key: str, listed: object) -> list[str]:

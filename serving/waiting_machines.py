@@ -34,7 +34,7 @@ GUESSES_AT_ONCE, GUESSES_A_SECOND = 5, 1 / 30
 
 
 @dataclass(slots=True)
-class Waiting:
+class PairingWait:
     """A machine that waits. ``person``: the users.id of who approved it, None before."""
 
     code: str
@@ -49,7 +49,7 @@ class WaitingMachines:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._waiting: dict[str, Waiting] = {}
+        self._waiting: dict[str, PairingWait] = {}
         """By the hash of the device code."""
         self._new = RateLimit(burst=NEW_AT_ONCE, a_second=NEW_A_SECOND, clock=clock)
         self._guesses = RateLimit(burst=GUESSES_AT_ONCE, a_second=GUESSES_A_SECOND, clock=clock)
@@ -68,10 +68,10 @@ class WaitingMachines:
         if len(self._waiting) >= MOST_WAITING:
             raise ProblemError(503, f"{MOST_WAITING} machines wait to be paired", hint="Try again in ten minutes")
         device_code, code = random.token_urlsafe(32), "".join(random.choice(ALPHABET) for _ in range(CODE_LETTERS))
-        self._waiting[hash_token(device_code)] = Waiting(code, name, address, self._clock() + WAITING_SECONDS)
+        self._waiting[hash_token(device_code)] = PairingWait(code, name, address, self._clock() + WAITING_SECONDS)
         return device_code, code
 
-    def find(self, person: int, code: str) -> Waiting:
+    def find(self, person: int, code: str) -> PairingWait:
         """The machine whose screen shows ``code``; spaces, dashes and small letters are as good.
 
         Raises:
@@ -88,13 +88,13 @@ class WaitingMachines:
             404, "No machine shows this code", hint="Look again, or begin anew there: neural-focus pair --service URL"
         )
 
-    def approve(self, person: int, code: str) -> Waiting:
+    def approve(self, person: int, code: str) -> PairingWait:
         """The machine gets its token when it asks next. Raises as ``find``."""
         waiting = self.find(person, code)
         waiting.person = person
         return waiting
 
-    def take(self, device_code: str) -> Waiting | None:
+    def take(self, device_code: str) -> PairingWait | None:
         """The machine asks: who approved it, once; None while nobody has.
 
         Raises:

@@ -15,7 +15,7 @@ from neural_focus.imports import activitywatch, manictime, rescuetime, tables, w
 from neural_focus.imports.recognise import Wanted, read_source
 from neural_focus.imports.records import convert
 from neural_focus.imports.rows import Presence, SourceLog, clean
-from neural_focus.imports.times import Asked
+from neural_focus.imports.times import ImportRequest
 from neural_focus.imports.writing import Written, write_log
 from neural_focus.settings import Settings, read_settings
 from neural_focus.store.database import Connection, connect
@@ -26,7 +26,7 @@ from neural_focus.time import DAY_US, iso, wall_clock_us, zone_table
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None)
 
 
-class Source(StrEnum):
+class ImportSource(StrEnum):
     """What --from takes."""
 
     ACTIVITYWATCH = activitywatch.SOURCE
@@ -48,7 +48,9 @@ class Dates(StrEnum):
 @app.command("import")
 def import_(
     sources: Annotated[list[str], typer.Argument(help="Files of one tool, or the address of a running aw-server")],
-    source: Annotated[Source | None, typer.Option("--from", help="The tool; by default recognised by content")] = None,
+    source: Annotated[
+        ImportSource | None, typer.Option("--from", help="The tool; by default recognised by content")
+    ] = None,
     tz: Annotated[str, typer.Option(help="IANA time zone of times that do not say theirs")] = "",
     dates: Annotated[Dates | None, typer.Option(help="Order of day, month and year where it cannot be seen")] = None,
     machine: Annotated[str, typer.Option(help="Name of the machine, where the log does not say it")] = "",
@@ -62,7 +64,7 @@ def import_(
     if tz:
         zone_table(tz)  # an unknown one is said before anything is read
     console, settings, now_us = Console(soft_wrap=True), read_settings(), wall_clock_us()
-    wanted = Wanted(source.value if source else "", Asked(tz, dates.value if dates else ""), whose)
+    wanted = Wanted(source.value if source else "", ImportRequest(tz, dates.value if dates else ""), whose)
     with console.status("Reading"):
         logs = _read(sources, wanted, machine)
         rules = Rules.load(settings.home / RULES_FILE)

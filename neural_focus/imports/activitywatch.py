@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from neural_focus.errors import InputError
-from neural_focus.imports.rows import Kind, Presence, Row, SourceLog
-from neural_focus.imports.times import Asked, Clock
+from neural_focus.imports.rows import Presence, Row, RowKind, SourceLog
+from neural_focus.imports.times import Clock, ImportRequest
 from neural_focus.time import SECOND_US
 
 SOURCE = "activitywatch"
@@ -51,7 +51,7 @@ def recognises(head: str) -> bool:
     return '"buckets"' in head or ('"type"' in head and '"hostname"' in head and '"client"' in head)
 
 
-def read_export(content: bytes, place: str, asked: Asked) -> list[SourceLog]:
+def read_export(content: bytes, place: str, asked: ImportRequest) -> list[SourceLog]:
     """One log a host name.
 
     Raises:
@@ -119,11 +119,11 @@ def _read_bucket(bucket: _Bucket, log: SourceLog, clock: Clock) -> None:
 def _window(data: dict[str, Any], start_us: int, end_us: int) -> Row | None:
     if not isinstance(data.get("app"), str):
         return None
-    return Row(Kind.FOCUS, start_us, end_us, data["app"], str(data.get("title") or ""))
+    return Row(RowKind.FOCUS, start_us, end_us, data["app"], str(data.get("title") or ""))
 
 
 def _afk(data: dict[str, Any], start_us: int, end_us: int) -> Row | None:
-    kind = {"afk": Kind.AWAY, "not-afk": Kind.HERE}.get(str(data.get("status")))
+    kind = {"afk": RowKind.AWAY, "not-afk": RowKind.HERE}.get(str(data.get("status")))
     return None if kind is None else Row(kind, start_us, end_us)
 
 
@@ -132,5 +132,5 @@ def _input(data: dict[str, Any], start_us: int, end_us: int) -> Row | None:
     if not data or not all(isinstance(number, int | float) for number in numbers):
         return None
     if not any(numbers):
-        return Row(Kind.AWAY, start_us, end_us)  # short ones are no idleness; ``records`` says from when on
-    return Row(Kind.INPUT, start_us, end_us, presses=int(numbers[0]), clicks=int(numbers[1]))
+        return Row(RowKind.AWAY, start_us, end_us)  # short ones are no idleness; ``records`` says from when on
+    return Row(RowKind.INPUT, start_us, end_us, presses=int(numbers[0]), clicks=int(numbers[1]))

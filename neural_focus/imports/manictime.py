@@ -12,14 +12,14 @@ in the time of the desktop and without its zone: their order is found in the fil
 from __future__ import annotations
 
 from neural_focus.imports.csv_rows import csv_header, read_csv
-from neural_focus.imports.rows import Kind, Presence, Row, SourceLog
-from neural_focus.imports.times import Asked, Clock
+from neural_focus.imports.rows import Presence, Row, RowKind, SourceLog
+from neural_focus.imports.times import Clock, ImportRequest
 
 SOURCE = "manictime"
 COLUMNS = ["name", "start", "end", "duration"]
 TORN = "with too few or too many fields"
 OTHER = "of other timelines (tags, documents)"
-_USAGE = {"active": Kind.HERE, "away": Kind.AWAY, "session lock": Kind.AWAY, "power off": Kind.AWAY}
+_USAGE = {"active": RowKind.HERE, "away": RowKind.AWAY, "session lock": RowKind.AWAY, "power off": RowKind.AWAY}
 
 
 def recognises(head: str) -> bool:
@@ -27,7 +27,7 @@ def recognises(head: str) -> bool:
     return csv_header(head)[:4] == COLUMNS
 
 
-def read_timelines(content: bytes, place: str, asked: Asked) -> list[SourceLog]:
+def read_timelines(content: bytes, place: str, asked: ImportRequest) -> list[SourceLog]:
     """One log; of the computer usage alone where the file is that timeline.
 
     Raises:
@@ -39,13 +39,13 @@ def read_timelines(content: bytes, place: str, asked: Asked) -> list[SourceLog]:
     log.leave_out(TORN, len(found) - len(whole))
     order = clock.learn_order([row[name] for row in whole for name in ("start", "end")])
     for row in whole:
-        kind = Kind.FOCUS if row.get("process") else _USAGE.get(row["name"].strip().lower())
+        kind = RowKind.FOCUS if row.get("process") else _USAGE.get(row["name"].strip().lower())
         if kind is None:
             log.leave_out(OTHER)
             continue
-        app, title = (row["process"], row["name"]) if kind is Kind.FOCUS else ("", "")
+        app, title = (row["process"], row["name"]) if kind is RowKind.FOCUS else ("", "")
         log.rows.append(Row(kind, clock.local(row["start"]), clock.local(row["end"]), app, title))
-        if kind is Kind.HERE:
+        if kind is RowKind.HERE:
             log.presence = Presence.LOGGED
     if whole:
         log.notes.append(f"dates in the order {order or 'ymd'}")

@@ -9,7 +9,7 @@ from neural_focus.errors import InputError
 from neural_focus.imports import activitywatch, manictime, rescuetime, tables, wakatime
 from neural_focus.imports.csv_rows import csv_header
 from neural_focus.imports.rows import SourceLog
-from neural_focus.imports.times import Asked
+from neural_focus.imports.times import ImportRequest
 
 HEAD_BYTES = 65_536
 SOURCES = (
@@ -40,7 +40,7 @@ class Wanted:
     """What the person said of a source: its name, its times, and whose rows of a table of events; "" where nothing."""
 
     source: str = ""
-    asked: Asked = field(default_factory=Asked)
+    asked: ImportRequest = field(default_factory=ImportRequest)
     whose: str = ""
 
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from neural_focus._native import validate
 from neural_focus.categories import Rules
 from neural_focus.events import EVENT_DTYPE, INPUT, MIN_TIMESTAMP_US, CategoryFlag, EventType, encode_app_name
-from neural_focus.imports.rows import FUTURE, TOO_OLD, Kind, Presence, Records, Row, SourceLog
+from neural_focus.imports.rows import FUTURE, TOO_OLD, Presence, Records, Row, RowKind, SourceLog
 from neural_focus.time import SECOND_US
 from neural_focus.timeline import inside, merge_intervals
 
@@ -54,14 +54,14 @@ def convert(log: SourceLog, rules: Rules, now_us: int, *, keep_titles: bool) -> 
     """The records of a clean log. Those of a table of events that cannot be are left out of it, and counted."""
     if log.records is not None:
         return _convert_table(log, now_us)
-    stays, cut = _stays([row for row in log.rows if row.kind is Kind.FOCUS])
+    stays, cut = _stays([row for row in log.rows if row.kind is RowKind.FOCUS])
     bounds = np.array([(row.start_us, row.end_us) for row in log.rows], np.int64).reshape(-1, 2)
     runs = _runs(bounds, JOIN_US if log.sees_switches else JOIN_LOOSE_US)
     titles = _Titles(keep_titles)
-    there = merge_intervals(_bounds(log.rows, (Kind.HERE, Kind.INPUT)))
+    there = merge_intervals(_bounds(log.rows, (RowKind.HERE, RowKind.INPUT)))
     raw = [
         *_focus(stays, rules, titles, _Samples(log.presence, there)),
-        *_idle(merge_intervals(_bounds(log.rows, (Kind.AWAY,))), stays),
+        *_idle(merge_intervals(_bounds(log.rows, (RowKind.AWAY,))), stays),
         *_inputs(log.rows, stays),
     ]
     records = np.array(sorted(raw, key=lambda one: (one[0], _RANK[one[1]])), EVENT_DTYPE)
@@ -144,7 +144,7 @@ def _inputs(rows: Sequence[Row], stays: list[Row]) -> Iterator[_Raw]:
     known, nor where the pointer was."""
     starts = [stay.start_us for stay in stays]
     for row in rows:
-        if row.kind is not Kind.INPUT:
+        if row.kind is not RowKind.INPUT:
             continue
         name = _in_front(stays, starts, row.start_us)
         for kind, count in ((EventType.KEY_PRESS, row.presses), (EventType.MOUSE_CLICK, row.clicks)):
@@ -175,7 +175,7 @@ def _in_front(stays: list[Row], starts: list[int], time_us: int) -> bytes:
     return encode_app_name(stays[place].app) if place >= 0 else _NOTHING
 
 
-def _bounds(rows: Sequence[Row], kinds: tuple[Kind, ...]) -> Intervals:
+def _bounds(rows: Sequence[Row], kinds: tuple[RowKind, ...]) -> Intervals:
     return np.array([(row.start_us, row.end_us) for row in rows if row.kind in kinds], np.int64).reshape(-1, 2)
 
 

@@ -17,8 +17,8 @@ import msgspec
 
 from neural_focus.errors import InputError
 from neural_focus.imports.csv_rows import csv_header, read_csv
-from neural_focus.imports.rows import Kind, Presence, Row, SourceLog
-from neural_focus.imports.times import Asked, Clock
+from neural_focus.imports.rows import Presence, Row, RowKind, SourceLog
+from neural_focus.imports.times import Clock, ImportRequest
 from neural_focus.time import SECOND_US
 
 SOURCE = "rescuetime"
@@ -38,7 +38,7 @@ def recognises(head: str) -> bool:
     return '"row_headers"' in head or SPENT in csv_header(head)
 
 
-def read_intervals(content: bytes, place: str, asked: Asked) -> list[SourceLog]:
+def read_intervals(content: bytes, place: str, asked: ImportRequest) -> list[SourceLog]:
     """One log.
 
     Raises:
@@ -75,7 +75,7 @@ def _lay(log: SourceLog, row: dict[str, Any], start_us: int, filled: defaultdict
     else:
         filled[start_us] += length_us
         end_us = min(begin_us + length_us, start_us + BUCKET_US)
-        log.rows.append(Row(Kind.FOCUS, begin_us, end_us, str(row[ACTIVITY])))
+        log.rows.append(Row(RowKind.FOCUS, begin_us, end_us, str(row[ACTIVITY])))
 
 
 def _refuse_long_sums(starts: list[int], place: str) -> None:

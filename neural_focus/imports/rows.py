@@ -15,7 +15,7 @@ from neural_focus.events import MIN_TIMESTAMP_US
 Records = NDArray[np.void]
 
 
-class Kind(Enum):
+class RowKind(Enum):
     """What a row tells of its time."""
 
     FOCUS = "window in front"
@@ -35,7 +35,7 @@ class Presence(Enum):
 class Row(NamedTuple):
     """One row of a source. Times µs UTC; ``presses`` and ``clicks`` of INPUT, how many within its time."""
 
-    kind: Kind
+    kind: RowKind
     start_us: int
     end_us: int
     app: str = ""

@@ -16,8 +16,8 @@ from typing import Any
 from neural_focus.errors import InputError
 from neural_focus.event_table import COLUMNS, read_event_table
 from neural_focus.imports.csv_rows import csv_header, read_csv
-from neural_focus.imports.rows import Kind, Presence, Records, Row, SourceLog
-from neural_focus.imports.times import Asked, Clock
+from neural_focus.imports.rows import Presence, Records, Row, RowKind, SourceLog
+from neural_focus.imports.times import Clock, ImportRequest
 
 EVENTS, INTERVALS = "event-table", "intervals"
 PARQUET = b"PAR1"
@@ -71,7 +71,7 @@ def read_events(path: Path, whose: str, *, is_parquet: bool) -> list[SourceLog]:
     return [log]
 
 
-def read_intervals(path: Path, asked: Asked, *, is_parquet: bool) -> list[SourceLog]:
+def read_intervals(path: Path, asked: ImportRequest, *, is_parquet: bool) -> list[SourceLog]:
     """One log.
 
     Raises:
@@ -90,7 +90,7 @@ def read_intervals(path: Path, asked: Asked, *, is_parquet: bool) -> list[Source
         clock.learn_order(texts)
     for row, start, end in zip(whole, texts[::2], texts[1::2], strict=True):
         begin_us, end_us = (clock.number(float(text), unit) if unit else clock.local(text) for text in (start, end))
-        log.rows.append(Row(Kind.FOCUS, begin_us, end_us, str(row["app"]), str(row.get("title") or "")))
+        log.rows.append(Row(RowKind.FOCUS, begin_us, end_us, str(row["app"]), str(row.get("title") or "")))
     return [log]
 
 

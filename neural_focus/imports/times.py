@@ -22,7 +22,7 @@ _PLACES: dict[str, tuple[int, int, int]] = {"ymd": (0, 1, 2), "dmy": (2, 1, 0), 
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ImportRequest:
     """What the person said of a log's times: an IANA zone, the order of day and month; "" where nothing."""
 
     zone: str = ""
@@ -36,7 +36,7 @@ class Clock:
         InputError: from each method, where a time is none, or what it needs to be told is not known.
     """
 
-    def __init__(self, place: str, asked: Asked) -> None:
+    def __init__(self, place: str, asked: ImportRequest) -> None:
         self._place, self._asked, self._order = place, asked, asked.dates
         self.used_zone = False
 

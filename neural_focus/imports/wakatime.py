@@ -15,8 +15,8 @@ from typing import Any
 import msgspec
 
 from neural_focus.errors import InputError
-from neural_focus.imports.rows import Kind, Presence, Row, SourceLog
-from neural_focus.imports.times import Asked, Clock
+from neural_focus.imports.rows import Presence, Row, RowKind, SourceLog
+from neural_focus.imports.times import Clock, ImportRequest
 
 SOURCE = "wakatime"
 NO_EDITOR = "of a day with several editors: which one is not said"
@@ -39,7 +39,7 @@ def recognises(head: str) -> bool:
     return '"days"' in head or '"heartbeats"' in head
 
 
-def read_dump(content: bytes, place: str, _asked: Asked) -> list[SourceLog]:
+def read_dump(content: bytes, place: str, _asked: ImportRequest) -> list[SourceLog]:
     """One log a machine.
 
     Raises:
@@ -56,7 +56,7 @@ def read_dump(content: bytes, place: str, _asked: Asked) -> list[SourceLog]:
             f"{place} has totals of days and no heartbeats", hint="Export heartbeats on WakaTime's settings page"
         )
     logs: dict[str, SourceLog] = {}
-    clock = Clock(place, Asked())
+    clock = Clock(place, ImportRequest())
     for day in days:
         editors = [str(editor.get("name", "")) for editor in day.editors]
         for beat in day.heartbeats or ():
@@ -78,4 +78,4 @@ def _read_beat(beat: dict[str, Any], editors: list[str], log: SourceLog, clock: 
         log.leave_out(NO_EDITOR)
     else:
         at_us = clock.number(time, "seconds")
-        log.rows.append(Row(Kind.FOCUS, at_us, at_us, app))
+        log.rows.append(Row(RowKind.FOCUS, at_us, at_us, app))

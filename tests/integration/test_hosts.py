@@ -57,7 +57,7 @@ def test_calls_of_ours_find_it_whatever_proxy_is_set(service: Service, dead_prox
     assert answers(f"{service_address(settings)}/readyz", settings.tls_certificate)() == ""
     assert check_service(settings).state is Grade.WELL
     assert report_address(settings) == f"https://desk.lan:{settings.serving_port}/reports/ab/index.html"
-    told = addresses(settings, secrets, 1, demo=False)
+    told = addresses(settings, secrets, 1, secrets.api_token, demo=False)
     assert any(f"https://desk.lan:{settings.serving_port}/signin?code=" in line for line in told)
     assert any(line.split()[-1] == prefect_link(settings) for line in told if "Prefect" in line)
 

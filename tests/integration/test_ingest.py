@@ -24,7 +24,7 @@ from collector.service_client import ServiceClient
 from collector.service_token import ServiceToken
 from infra.cut_connection import cut_who_waits
 from neural_focus.batches import MAGIC, MAX_BODY_BYTES, AgreedTo, BatchStored, ZoneSince
-from neural_focus.errors import GapError, ServiceError
+from neural_focus.errors import GapError, ServiceError, TokenError
 from neural_focus.messages import PredictionMade
 from neural_focus.store.database import connect as connect_database
 
@@ -109,7 +109,7 @@ def test_the_agents_own_client(service: Service, real_person: int, sender: Sende
     client.close()
     with (
         closing(ServiceClient(service.url, ServiceToken("forged"))) as forger,
-        pytest.raises(ServiceError, match=r"refuses \(401\): Not signed in"),
+        pytest.raises(TokenError, match="does not know this machine"),
     ):
         forger.send_batch(b"")
     assert stored(module_database_url, sender) == expected(RECORDS[:10]) + expected(RECORDS[20:30], 20)

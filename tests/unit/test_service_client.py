@@ -90,7 +90,7 @@ def test_a_service_that_is_away() -> None:
         (answer("429 Too Many Requests", b'{"title": "Too much"}', "Retry-After: 12"), BusyError, "Too much"),
         (answer("503 Service Unavailable", b"<html>a proxy"), BusyError, "Service Unavailable"),
         (answer("401 Unauthorized", b'{"title": "Not signed in", "hint": "Sign in"}'), ServiceError,
-         r"refuses \(401\): Not signed in. Sign in"),
+         "does not know this machine.* neural-focus pair"),
         (answer("200 OK", b"hello"), ServiceError, "answer is not understood"),
     ],
     ids=["gap", "rate", "busy", "refused", "nonsense"],

@@ -10,15 +10,15 @@ from neural_focus.apps import SITE_KINDS, app_id, split_site
 from neural_focus.categories import Rules
 from neural_focus.events import EVENT_DTYPE, CategoryFlag, EventType, ProductivityCategory, encode_app_name
 from neural_focus.messages import SiteInFront
-from neural_focus.privacy_rules import Keep, Verdict
+from neural_focus.privacy_rules import Handling, Keep
 
 T0 = 1_700_000_000_000_000
 RULES = Rules.load()
 
 
-def judge(site: str) -> Verdict:
+def judge(site: str) -> Handling:
     """One site is kept from us."""
-    return Verdict(Keep.NOTHING, "never site") if site == "bank.com" else Verdict()
+    return Handling(Keep.NOTHING, "never site") if site == "bank.com" else Handling()
 
 
 class Stream:
@@ -195,10 +195,10 @@ def test_a_site_that_is_kept_from_us_stands_in_the_place_of_a_kind() -> None:
     stream.focus("firefox", 5)
     stream.say("bank.com")
     assert stream.context.withholds
-    assert site_verdict(stream.names[-1]) == ("firefox", Verdict(Keep.NOTHING, "never site"))
+    assert site_verdict(stream.names[-1]) == ("firefox", Handling(Keep.NOTHING, "never site"))
     stream.say("github.com")
     assert not stream.context.withholds
-    assert site_verdict(stream.names[-1]) == ("firefox (code)", Verdict())
+    assert site_verdict(stream.names[-1]) == ("firefox (code)", Handling())
 
 
 @pytest.mark.parametrize("kind", SITE_KINDS)

@@ -28,12 +28,12 @@ from neural_focus.errors import InputError
 from neural_focus.events import EventType
 from neural_focus.imports.recognise import Wanted, read_source
 from neural_focus.imports.records import Converted, convert
-from neural_focus.imports.rows import DUPLICATE, FUTURE, NEGATIVE, Kind, SourceLog, clean
-from neural_focus.imports.times import Asked
+from neural_focus.imports.rows import DUPLICATE, FUTURE, NEGATIVE, RowKind, SourceLog, clean
+from neural_focus.imports.times import ImportRequest
 
 START_US = round(START.timestamp() * 1e6)
 NOW_US = START_US + 40 * 86_400_000_000
-BERLIN = Wanted(asked=Asked("Europe/Berlin"))
+BERLIN = Wanted(asked=ImportRequest("Europe/Berlin"))
 F, T, I0, I1 = (
     EventType.WINDOW_FOCUS_CHANGE,
     EventType.WINDOW_TITLE_CHANGE,
@@ -123,7 +123,7 @@ def test_manictime_needs_a_zone_and_joins_both_timelines(tmp_path: Path) -> None
     assert apps.source == usage.source == "manictime"
     assert [row.app for row in apps.rows] == ["Code", "Slack", "Code"]
     assert apps.rows[0].start_us == START_US + 23 * 86_400_000_000
-    assert Counter(row.kind for row in usage.rows) == {Kind.HERE: 2, Kind.AWAY: 1}
+    assert Counter(row.kind for row in usage.rows) == {RowKind.HERE: 2, RowKind.AWAY: 1}
     assert usage.rows[1].end_us - usage.rows[1].start_us == (3 * 3_600 + 29 * 60) * 1_000_000
 
 
@@ -134,7 +134,7 @@ def test_the_order_of_day_and_month_is_asked_for(tmp_path: Path, date: str, orde
         with pytest.raises(InputError, match=r"--dates"):
             read(tmp_path, content, BERLIN)
         return
-    [log] = read(tmp_path, content, Wanted(asked=Asked("Europe/Berlin", order)))
+    [log] = read(tmp_path, content, Wanted(asked=ImportRequest("Europe/Berlin", order)))
     assert log.rows[0].start_us == round(START.replace(day=3, month=4, hour=7).timestamp() * 1e6)
 
 
