@@ -116,7 +116,7 @@ def live(
     settings = read_settings()
     agent_file = settings.home / "agent.json"
     rests = RESTS if settings.demo_answers else 1.0  # somebody else accepted it, and looks at it
-    hour = None if life is None else LIFE_HOUR
+    hour, brisk = (None, brisk) if life is None else (LIFE_HOUR, False)
     person = DemoPerson(
         display, seed=seed, brisk=brisk, hour=hour, life=life, actions=lambda: read_actions(agent_file), rests=rests
     )
