@@ -14,6 +14,7 @@ import pytest
 from import_layouts import (
     MANICTIME_APPLICATIONS,
     MANICTIME_USAGE,
+    RESCUETIME,
     START,
     aw_bucket,
     aw_event,
@@ -23,10 +24,14 @@ from import_layouts import (
 )
 from typer.testing import CliRunner, Result
 
+from flows.features import compute_features
+from flows.labels import compute_labels
+from flows.platform_flow import open_platform
 from infra.commands.import_history import app
 from neural_focus.errors import ConfigurationError
 from neural_focus.events import EVENT_DTYPE, EventType
 from neural_focus.imports import writing
+from neural_focus.settings import Settings, read_settings
 from neural_focus.store.boots import read_boots
 from neural_focus.store.database import Connection, connect
 from neural_focus.store.events import count_events, write_events
@@ -125,6 +130,16 @@ def test_two_timelines_of_manictime_are_one_log(ann: tuple[Connection, int]) -> 
         "SELECT event_type, count(*) FROM events WHERE user_id = %s GROUP BY 1 ORDER BY 1", (user,)
     ).fetchall()
     assert dict(rows)["IDLE_START"] == dict(rows)["IDLE_END"] == 1
+
+
+def test_features_and_labels_of_what_sees_switches(ann: tuple[Connection, int], tmp_path: Path) -> None:
+    import_(aw_morning())
+    import_(RESCUETIME.replace("2026-03-02", "2026-03-03"), "--tz", "Europe/Berlin")
+    settings = Settings(home=tmp_path / "home", database_url=read_settings().database_url)
+    with open_platform(settings) as platform:
+        assert len(compute_features(platform)) == 2
+        [labelled] = compute_labels(platform)
+        assert labelled.stream.machine_id == LAPTOP and labelled.moments > 300 and 0 < labelled.switch < 1
 
 
 def test_a_demo_person_gets_no_import(ann: tuple[Connection, int], monkeypatch: pytest.MonkeyPatch) -> None:
