@@ -78,7 +78,7 @@ def _regret(axes: Axes, days: Sequence[Days]) -> None:
     axes.set_yscale("symlog", linthresh=2)
     axes.set_xlabel("active days before")
     axes.set_ylabel("nats above recency")
-    axes.legend(fontsize=7, frameon=False)
+    axes.legend(fontsize=7, frameon=False, loc="upper left")
 
 
 def _days(one: Days) -> Any:
@@ -94,7 +94,7 @@ def _by_day(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
             axes.plot([row["day"] for row in mine], [row["auc"] for row in mine], "o-", color=colour, label=model)
     axes.set_xlabel("active days before")
     axes.set_ylabel("AUC")
-    axes.legend(fontsize=7, frameon=False)
+    axes.legend(fontsize=7, frameon=False, loc="lower right")
 
 
 def _weights(axes: Axes, days: Sequence[Days]) -> None:

@@ -82,7 +82,7 @@ def _roc(axes: Axes, evaluated: Judged) -> None:
     axes.plot([0, 1], [0, 1], ":", color="#999")
     axes.set_xlabel("false alarms")
     axes.set_ylabel("found")
-    _legend(axes)
+    _legend(axes, "lower right")
 
 
 def _precision_recall(axes: Axes, evaluated: Judged) -> None:
@@ -91,7 +91,7 @@ def _precision_recall(axes: Axes, evaluated: Judged) -> None:
         axes.plot(hits / label.sum(), hits / np.arange(1, len(hits) + 1), **_look(name))
     axes.set_xlabel("recall")
     axes.set_ylabel("precision")
-    _legend(axes)
+    _legend(axes, "upper right")
 
 
 def _reliability(axes: Axes, evaluated: Judged) -> None:
@@ -107,7 +107,7 @@ def _reliability(axes: Axes, evaluated: Judged) -> None:
     axes.plot([0, 1], [0, 1], ":", color="#999")
     axes.set_xlabel("predicted")
     axes.set_ylabel("observed")
-    _legend(axes)
+    _legend(axes, "upper left")
 
 
 def _risk_coverage(axes: Axes, evaluated: Judged) -> None:
@@ -119,7 +119,7 @@ def _risk_coverage(axes: Axes, evaluated: Judged) -> None:
         axes.plot(count / len(wrong), np.cumsum(wrong) / count, **_look(name))
     axes.set_xlabel("most confident share")
     axes.set_ylabel("error in it")
-    _legend(axes)
+    _legend(axes, "upper left")
 
 
 def learning(axes: Axes, curve: Sequence[Mapping[str, float]]) -> None:
@@ -129,7 +129,7 @@ def learning(axes: Axes, curve: Sequence[Mapping[str, float]]) -> None:
     )
     axes.set_xlabel("training moments")
     axes.set_ylabel("AUC on the test days")
-    _legend(axes)
+    _legend(axes, "lower right")
 
 
 def bars(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -146,6 +146,6 @@ def _look(name: str) -> dict[str, Any]:
     return {"label": MODEL_NAMES[name], **_LOOKS[name]}
 
 
-def _legend(axes: Axes) -> None:
+def _legend(axes: Axes, place: str) -> None:
     if axes.get_legend_handles_labels()[0]:
-        axes.legend(fontsize=7, frameon=False)
+        axes.legend(fontsize=7, frameon=False, loc=place)
