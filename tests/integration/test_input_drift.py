@@ -152,10 +152,11 @@ def _told(server: PrefectServer, run: str) -> list[str]:
 
 
 def _runs(server: PrefectServer, deployment: str) -> list[dict[str, Any]]:
+    """Those that somebody asked for: Prefect's scheduler may look at the deployment at any time."""
     found: list[dict[str, Any]] = _ask(
         server, "POST", "flow_runs/filter", {"deployments": {"id": {"any_": [deployment]}}}
     )
-    return found
+    return [run for run in found if not run["auto_scheduled"]]
 
 
 def _ask(server: PrefectServer, method: str, path: str, asked: object = None) -> Any:
