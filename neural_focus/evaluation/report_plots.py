@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -146,6 +146,6 @@ def _look(name: str) -> dict[str, Any]:
     return {"label": MODEL_NAMES[name], **_LOOKS[name]}
 
 
-def _legend(axes: Axes, place: str) -> None:
+def _legend(axes: Axes, place: Literal["lower right", "upper right", "upper left"]) -> None:
     if axes.get_legend_handles_labels()[0]:
         axes.legend(fontsize=7, frameon=False, loc=place)
