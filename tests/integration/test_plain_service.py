@@ -18,7 +18,7 @@ from serving_process import Desktop, eventually
 from websockets.sync.client import connect
 
 from bench.load.plain_model import NAMES, VERSION, train_plain
-from bench.load.plain_service import Predictor, make_app
+from bench.load.plain_service import PlainPredictor, make_app
 from infra.ports import free_port
 from neural_focus.messages import encode
 from neural_focus.models.contracts import V6
@@ -43,7 +43,7 @@ def test_a_snapshot_is_stored_predicted_and_explained_and_can_be_asked_about_aga
     rows = np.array([[one.features[name] for name in NAMES] for one in sent], np.float32)
     expected = booster.predict(xgboost.DMatrix(rows, feature_names=list(NAMES)))
     assert expected[0] != expected[1]
-    with _served(make_app(Predictor(tmp_path / "plain"))) as address:
+    with _served(make_app(PlainPredictor(tmp_path / "plain"))) as address:
         answers = []
         with connect(f"ws://{address}/ws?machine_id=one") as socket:
             for snapshot in sent:
