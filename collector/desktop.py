@@ -83,7 +83,7 @@ class Desktop:
         """
         try:
             return self.service.read_text("utf-8").strip()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):  # a home that is none is said by whoever makes it
             return ""
         except (OSError, ValueError) as error:
             raise ConfigurationError(f"{self.service} cannot be read", why=str(error)) from error
