@@ -23,6 +23,7 @@ from bench.serving import START_SECONDS
 from bench.stream import working_day
 from collector.service_client import ServiceClient
 from collector.service_token import ServiceToken
+from infra.database_logins import with_login
 from infra.database_schema import make_database, migrate
 from infra.embedded_database import EmbeddedServer
 from infra.ports import free_port
@@ -59,7 +60,8 @@ def figures() -> Iterator[Figure]:
         home = folder / "home"
         home.mkdir()
         settings = Settings(home=home, database_url=server.url("bench"), serving_port=free_port(), username="bench")
-        with running(service_command(settings), service_environment(settings, os.environ)):
+        its_own = with_login("service", settings, load_secrets(settings.secrets), print)
+        with running(service_command(settings), service_environment(its_own, os.environ)):
             client = ServiceClient(service_address(settings), ServiceToken(load_secrets(settings.secrets).api_token))
             wait_until_ready(client)
             both = [(through_gateway(client, records), bare_copy(server.url("bench"), records)) for _ in range(ROUNDS)]

@@ -22,6 +22,7 @@ from websockets.sync.client import ClientConnection, connect
 from bench import served_path
 from bench.figure import Figure, beside
 from bench.processes import running
+from infra.database_logins import with_login
 from infra.database_schema import make_database, migrate
 from infra.embedded_database import EmbeddedServer
 from infra.ports import free_port
@@ -87,7 +88,8 @@ def figures() -> Iterator[Figure]:
 
 def _installation(database_url: str, home: Path) -> Settings:
     home.mkdir()
-    return Settings(home=home, database_url=database_url, serving_port=free_port(), username="bench")
+    settings = Settings(home=home, database_url=database_url, serving_port=free_port(), username="bench")
+    return with_login("service", settings, load_secrets(settings.secrets), print)
 
 
 def _service_trips(settings: Settings, texts: list[str]) -> list[float]:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
+from infra.database_roles import apply_roles
 from neural_focus.errors import StoreError
 from neural_focus.store.database import connect, plain_url, sqlalchemy_engine
 from neural_focus.store.tables import METADATA
@@ -25,7 +26,9 @@ MIGRATION_LOCK = 7_306_520_001
 
 
 def migrate(url: str) -> str:
-    """Makes the database if need be, brings it to the newest revision, and returns that revision.
+    """Brings the database to the newest revision and its roles to what ``database_roles`` says; returns that revision.
+
+    Where the owner may make no roles everything goes on without: ``database_roles.obstacle`` says why.
 
     Raises:
         StoreError: the server refuses, or the schema is newer than this program.
@@ -38,12 +41,15 @@ def migrate(url: str) -> str:
             _refuse_newer(connection, config)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            driver: Any = connection.connection.driver_connection
+            apply_roles(driver)
             connection.commit()
             return revision(connection) or ""
-    except DBAPIError as error:
+    except (DBAPIError, psycopg.Error) as error:
+        refused = error.orig if isinstance(error, DBAPIError) else error
         raise StoreError(
             "the database refuses the migration",
-            why=str(error.orig).strip().splitlines()[0],
+            why=str(refused).strip().splitlines()[0],
             hint="Check DATABASE_URL and the rights of its role",
         ) from error
     finally:

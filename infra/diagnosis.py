@@ -21,6 +21,8 @@ from collector.wayland import WaylandSource
 from flows.server import login
 from infra import embedded_database_debian, embedded_database_wheel
 from infra.agent_file import SILENT_SECONDS, live_agent
+from infra.database_logins import GROUPS as LOGIN_GROUPS
+from infra.database_logins import refusal
 from infra.database_schema import newest_revision, revision
 from infra.embedded_database import EmbeddedServer
 from infra.finding import Finding, Grade
@@ -200,6 +202,12 @@ def check_database(settings: Settings) -> Finding:
         return Finding(Grade.LIMITED, "database", text, "Run: neural-focus database migrate")
     if row[1] != "on":
         return Finding(Grade.LIMITED, "database", f"{text}, fsync is off", "A power cut may cost data: turn fsync on")
+    if settings.secrets.exists():
+        for part in LOGIN_GROUPS:
+            if refused := refusal(part, url, load_secrets(settings.secrets)):
+                return Finding(
+                    Grade.LIMITED, "database", f"{text}; the {part} works as its owner: {refused[0]}", refused[1]
+                )
     return Finding(Grade.WELL, "database", text)
 
 

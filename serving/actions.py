@@ -68,11 +68,10 @@ class Actions:
         """
 
         def work(connection: Connection) -> bool:
-            with connection.transaction():
-                row = _own(connection, user_id, report.intervention_id)
-                return rows.store_applied(connection, row, report, wall_clock_us())
+            row = _own(connection, user_id, report.intervention_id)
+            return rows.store_applied(connection, row, report, wall_clock_us())
 
-        if await self._database.run(work):
+        if await self._database.run_for(user_id, work):
             self._hub.publish(user_id, report, pages_only=True)
 
     async def undone(self, user_id: int, report: InterventionUndone) -> None:
@@ -83,11 +82,10 @@ class Actions:
         """
 
         def work(connection: Connection) -> bool:
-            with connection.transaction():
-                row = _own(connection, user_id, report.intervention_id)
-                return rows.store_undone(connection, row, report, wall_clock_us())
+            row = _own(connection, user_id, report.intervention_id)
+            return rows.store_undone(connection, row, report, wall_clock_us())
 
-        if await self._database.run(work):
+        if await self._database.run_for(user_id, work):
             self._hub.publish(user_id, report, pages_only=True)
 
     async def undo(self, user_id: int, intervention_id: int) -> UndoAsked:
@@ -98,34 +96,39 @@ class Actions:
         """
 
         def work(connection: Connection) -> tuple[ActionRow, bool]:
-            with connection.transaction():
-                row, now_us = _own(connection, user_id, intervention_id), wall_clock_us()
-                runs = row.wanted(now_us)
-                if runs and row.jail:
-                    raise ProblemError(
-                        409,
-                        "It is part of a jail",
-                        why=f"session {row.session_id} runs until {iso(row.ends_us)}",
-                        hint="Use the jail's emergency exit: it takes a minute and a reason",
-                    )
-                rows.end_rows(connection, [row.id], now_us, "undone")
-                return row, runs
+            row, now_us = _own(connection, user_id, intervention_id), wall_clock_us()
+            runs = row.wanted(now_us)
+            if runs and row.jail:
+                raise ProblemError(
+                    409,
+                    "It is part of a jail",
+                    why=f"session {row.session_id} runs until {iso(row.ends_us)}",
+                    hint="Use the jail's emergency exit: it takes a minute and a reason",
+                )
+            rows.end_rows(connection, [row.id], now_us, "undone")
+            return row, runs
 
-        row, fresh = await self._database.run(work)
+        row, fresh = await self._database.run_for(user_id, work)
         if fresh:
             await self.publish(user_id)
         return UndoAsked(row.id, repeated=not fresh)
 
     async def now(self, user_id: int) -> tuple[ActionNow, ...]:
         """What is ordered for the person now, and what became of it as far as it was reported."""
-        found = await self._database.run(lambda connection: rows.running_actions(connection, user_id, wall_clock_us()))
+        found = await self._database.run_for(
+            user_id, lambda connection: rows.running_actions(connection, user_id, wall_clock_us())
+        )
         return tuple(described(row) for row in found)
 
     async def _unreported(self, user_id: int | None, back_us: int) -> list[ActionRow]:
         now_us = wall_clock_us()
-        return await self._database.run(
-            lambda connection: rows.unreported_actions(connection, user_id, now_us, now_us - back_us)
-        )
+
+        def work(connection: Connection) -> list[ActionRow]:
+            return rows.unreported_actions(connection, user_id, now_us, now_us - back_us)
+
+        if user_id is None:
+            return await self._database.run_for_all(work)
+        return await self._database.run_for(user_id, work)
 
     def _send(self, found: list[ActionRow]) -> None:
         now_us = wall_clock_us()

@@ -202,7 +202,7 @@ class Answers:
         who, machine = stream.user_id, stream.machine_id
         restored = partial(restore_stream, settings=self._settings, user_id=who, machine_id=machine)
         with _telling(one.client):
-            self._streams.begin_anew(stream, await self._database.run(restored))
+            self._streams.begin_anew(stream, await self._database.run_for(who, restored))
             one.again = True
 
 

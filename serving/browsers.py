@@ -70,7 +70,7 @@ class Browsers:
 
     async def restore(self) -> None:
         """Who has paired a browser, and whose was connected just before this service started."""
-        for row in await self._database.run(store.list_pairings):
+        for row in await self._database.run_for_all(store.list_pairings):
             self._paired.setdefault(row.user_id, set()).add(row.id)
             if row.seen_at is not None:
                 self._allowed_at[row.user_id] = max(self._allowed_at.get(row.user_id, 0.0), row.seen_at.timestamp())
@@ -78,19 +78,20 @@ class Browsers:
     async def pair(self, user_id: int, origin: str, name: str) -> str:
         """A token for the extension at ``origin``, which works from there alone."""
         token = random.token_urlsafe(32)
-        added = await self._database.run(
-            lambda connection: store.add_pairing(connection, user_id, origin, name, hash_token(token))
+        added = await self._database.run_for(
+            user_id, lambda connection: store.add_pairing(connection, user_id, origin, name, hash_token(token))
         )
         self._paired.setdefault(user_id, set()).add(added)
         return token
 
     async def admit(self, token: str, origin: str) -> PairedRow | None:
         """Whose browser a token from ``origin`` is, None if it is nobody's."""
-        return await self._database.run(lambda connection: store.find_pairing(connection, hash_token(token), origin))
+        find = partial(store.find_pairing, token_hash=hash_token(token), origin=origin)
+        return await self._database.run_for_all(find)
 
     async def paired(self, user_id: int) -> list[tuple[PairedRow, Browser | None]]:
         """The person's paired browsers, each with its connection where it has one."""
-        rows = await self._database.run(lambda connection: store.list_pairings(connection, user_id))
+        rows = await self._database.run_for(user_id, partial(store.list_pairings, user_id=user_id))
         connected = {browser.paired_id: browser for browser in self._of(user_id)}
         return [(row, connected.get(row.id)) for row in rows]
 
@@ -100,7 +101,8 @@ class Browsers:
         Raises:
             ProblemError: 404, the person has no such browser.
         """
-        if not await self._database.run(lambda connection: store.revoke_pairing(connection, user_id, browser_id)):
+        revoke = partial(store.revoke_pairing, user_id=user_id, browser_id=browser_id)
+        if not await self._database.run_for(user_id, revoke):
             raise ProblemError(404, f"There is no paired browser {browser_id}", hint="See GET /api/v1/browsers")
         self._paired.get(user_id, set()).discard(browser_id)
         await asyncio.gather(*(self._cut(browser) for browser in self._of(user_id) if browser.paired_id == browser_id))
@@ -143,7 +145,7 @@ class Browsers:
         if not browsers:
             return
         ids = [browser.paired_id for browser in browsers]
-        paired = await self._database.run(lambda connection: store.mark_seen(connection, ids))
+        paired = await self._database.run_for_all(lambda connection: store.mark_seen(connection, ids))
         await asyncio.gather(*(self._cut(browser) for browser in browsers if browser.paired_id not in paired))
         for browser in self._connected:
             if browser.allowed:
@@ -158,7 +160,7 @@ class Browsers:
         browser.name, browser.allowed = f"{message.browser} {message.version}".strip()[:100], message.allowed
         if browser.allowed:
             self._allowed_at[browser.client.user_id] = time.time()
-        await self._database.run(partial(store.mark_seen, ids=[browser.paired_id]))
+        await self._database.run_for(browser.client.user_id, partial(store.mark_seen, ids=[browser.paired_id]))
 
     def applied(self, browser: Browser, message: InterventionApplied) -> None:
         """It blocks a site, or cannot."""
@@ -188,7 +190,7 @@ class Browsers:
         async with self._sending.setdefault(user_id, asyncio.Lock()):
             t_us = wall_clock_us()
             try:
-                blocks = await self._database.run(partial(site_blocks, user_id=user_id, now_us=t_us))
+                blocks = await self._database.run_for(user_id, partial(site_blocks, user_id=user_id, now_us=t_us))
             except NeuralFocusError as error:
                 _LOG.warning("the browsers of person %d hear nothing: %s", user_id, error)
                 return

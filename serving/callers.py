@@ -71,7 +71,7 @@ class Callers:
 
     async def machines(self, user_id: int) -> list[store.MachineRow]:
         """The person's machines, oldest first."""
-        return await self._database.run(partial(store.list_machines, user_id=user_id))
+        return await self._database.run_for(user_id, partial(store.list_machines, user_id=user_id))
 
     async def revoke(self, user_id: int, machine: int) -> None:
         """End a machine's token and close its sockets.
@@ -79,14 +79,15 @@ class Callers:
         Raises:
             ProblemError: 404, the person has no such machine.
         """
-        if not await self._database.run(partial(store.revoke_machine, user_id=user_id, machine=machine)):
+        revoke = partial(store.revoke_machine, user_id=user_id, machine=machine)
+        if not await self._database.run_for(user_id, revoke):
             raise _unknown(machine)
         await self._end(machine)
 
     async def rotate(self, user_id: int, machine: int, token_hash: str) -> None:
         """Another token instead of the present one, whose sockets are closed. Raises as ``revoke``."""
         work = partial(store.rotate_machine, user_id=user_id, machine=machine, token_hash=token_hash)
-        if not await self._database.run(work):
+        if not await self._database.run_for(user_id, work):
             raise _unknown(machine)
         await self._end(machine)
 
@@ -99,7 +100,7 @@ class Callers:
         keys, ended = {*self._held, *connected}, self._ended
         if not keys:
             return
-        found = await self._database.run(partial(_look_up, keys=keys))
+        found = await self._database.run_for_all(partial(_look_up, keys=keys))
         if ended == self._ended:
             for key in found.keys() & self._held.keys():
                 self._held[key].caller, self._held[key].confirmed = found[key], now
@@ -109,14 +110,14 @@ class Callers:
             self._use(found[token_hash])
         if self._used and now - self._written >= SEEN_SECONDS:
             used, self._used, self._written = self._used, set(), now
-            await self._database.run(partial(store.mark_seen, machines=used))
+            await self._database.run_for_all(partial(store.mark_seen, machines=used))
 
     async def _find(self, key: str | int) -> Caller | None:
         now = self._clock()
         held = self._held.get(key)
         if held is None or now - held.confirmed > FRESH_SECONDS:
             ended = self._ended
-            caller = (await self._database.run(partial(_look_up, keys={key}))).get(key)
+            caller = (await self._database.run_for_all(partial(_look_up, keys={key}))).get(key)
             if caller is None:
                 return None
             self._use(caller)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 import psycopg
@@ -12,13 +13,18 @@ from starlette.concurrency import run_in_threadpool
 
 from neural_focus.errors import StoreError
 from neural_focus.store.database import Connection, plain_url
+from neural_focus.store.row_scope import see_everyone, see_person
 
 T = TypeVar("T")
 WAIT_SECONDS = 5.0
 
 
 class Database:
-    """A pool of connections in UTC. A connection that the server dropped is replaced before it is lent."""
+    """A pool of connections in UTC. A connection that the server dropped is replaced before it is lent.
+
+    ``run_for`` and ``run_for_all`` say whose rows the work is about; each is one transaction, committed at its end and
+    rolled back on an error.
+    """
 
     def __init__(self, url: str, size: int = 4) -> None:
         self._pool: ConnectionPool[psycopg.Connection[tuple[Any, ...]]] = ConnectionPool(
@@ -28,7 +34,12 @@ class Database:
             open=False,
             timeout=WAIT_SECONDS,
             check=ConnectionPool.check_connection,
-            kwargs={"options": "-c timezone=UTC", "connect_timeout": 5, "application_name": "neural-focus-service"},
+            kwargs={
+                "options": "-c timezone=UTC",
+                "connect_timeout": 5,
+                "application_name": "neural-focus-service",
+                "autocommit": True,  # a transaction begins with whose rows it is about
+            },
         )
 
     def open(self) -> None:
@@ -38,20 +49,32 @@ class Database:
             StoreError: the server is unreachable or refuses.
         """
         self._pool.open()
-        with self.connection() as connection:
+        with self._lent() as connection:
             connection.execute("SELECT 1")
 
     def close(self) -> None:
         """Give the connections back to the server."""
         self._pool.close()
 
-    @contextmanager
-    def connection(self) -> Iterator[Connection]:
-        """One connection, committed at the end, rolled back on an error.
+    async def run_for(self, user_id: int, work: Callable[[Connection], T]) -> T:
+        """``work`` on the rows of one person, in a worker thread: every other person's are as good as none.
 
         Raises:
             StoreError: the server is unreachable, or refuses what was asked.
         """
+        return await run_in_threadpool(self._run, partial(see_person, user_id=user_id), work)
+
+    async def run_for_all(self, work: Callable[[Connection], T]) -> T:
+        """``work`` on everybody's rows, or where it is not known yet whose they are. Otherwise as ``run_for``."""
+        return await run_in_threadpool(self._run, see_everyone, work)
+
+    def _run(self, begin: Callable[[Connection], None], work: Callable[[Connection], T]) -> T:
+        with self._lent() as connection:
+            begin(connection)
+            return work(connection)
+
+    @contextmanager
+    def _lent(self) -> Iterator[Connection]:
         try:
             with self._pool.connection() as connection:
                 yield connection
@@ -61,12 +84,3 @@ class Database:
                 why=(str(error).strip().splitlines() or [type(error).__name__])[0],
                 hint="See whether it runs: neural-focus doctor",
             ) from error
-
-    async def run(self, work: Callable[[Connection], T]) -> T:
-        """``work`` with a connection, in a worker thread."""
-
-        def call() -> T:
-            with self.connection() as connection:
-                return work(connection)
-
-        return await run_in_threadpool(call)

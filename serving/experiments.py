@@ -30,7 +30,7 @@ class Experiments:
 
     async def open(self) -> None:
         """Start the platform's own experiment if it is new here, and read all that run."""
-        await self._database.run(ensure_default)
+        await self._database.run_for_all(ensure_default)
         await self.refresh()
 
     async def refresh(self) -> None:
@@ -59,7 +59,7 @@ class Experiments:
     async def _read(self, users: Set[int]) -> None:
         """Read these people anew: who is not there any more goes, and others stay as they are."""
         now = datetime.now(UTC)
-        self.running, found = await self._database.run(lambda connection: _read(connection, users, now))
+        self.running, found = await self._database.run_for_all(lambda connection: _read(connection, users, now))
         others = {user_id: one for user_id, one in self._participants.items() if user_id not in users}
         self._participants = others | found
         for user_id, person in found.items():

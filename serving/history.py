@@ -43,7 +43,9 @@ Before = Annotated[
 async def get_sessions(here: Here, user_id: User, limit: Limit = 50, before: Before = None) -> SessionPage:
     """The person's sessions, the latest first."""
     place = place_of(before) if before else None
-    found = await here.database.run(lambda connection: sessions.read_page(connection, user_id, limit, place))
+    found = await here.database.run_for(
+        user_id, lambda connection: sessions.read_page(connection, user_id, limit, place)
+    )
     last = (found[-1].start_us, found[-1].id) if len(found) == limit else None
     return SessionPage(tuple(described(one) for one in found), next_of(last))
 
@@ -52,7 +54,7 @@ async def get_sessions(here: Here, user_id: User, limit: Limit = 50, before: Bef
 async def get_labels(here: Here, user_id: User, limit: Limit = 50, before: Before = None) -> LabelPage:
     """What was said of stretches by the person, by timers and by rules, the latest end first."""
     place = place_of(before) if before else None
-    found = await here.database.run(lambda connection: read_label_page(connection, user_id, limit, place))
+    found = await here.database.run_for(user_id, lambda connection: read_label_page(connection, user_id, limit, place))
     last = (found[-1].end_us, found[-1].id) if len(found) == limit else None
     return LabelPage(tuple(_described(one) for one in found), next_of(last))
 
@@ -60,7 +62,7 @@ async def get_labels(here: Here, user_id: User, limit: Limit = 50, before: Befor
 @router.get("/analytics/daily")
 async def daily(here: Here, user_id: User, date: date) -> DailyStatsResponse:
     """One day, in the person's time zone."""
-    return await here.database.run(lambda connection: _day(connection, user_id, date))
+    return await here.database.run_for(user_id, lambda connection: _day(connection, user_id, date))
 
 
 @router.get("/analytics/weekly")
@@ -76,7 +78,7 @@ async def weekly(here: Here, user_id: User, date: date) -> WeekResponse:
         )
         return WeekResponse(monday.isoformat(), tuple(_day(connection, user_id, day) for day in days), totals, before)
 
-    return await here.database.run(work)
+    return await here.database.run_for(user_id, work)
 
 
 @router.get("/models")

@@ -137,11 +137,10 @@ class Ingest:
 
         def work(connection: Connection) -> BatchStored:
             read_person(connection, user_id)
-            connection.rollback()  # nothing is open: the batch has a transaction of its own
             return store_batch(connection, user_id, batch, context)
 
         try:
-            return await self._database.run(work)
+            return await self._database.run_for(user_id, work)
         except ContractError as error:
             raise ProblemError(403, "This machine is another person's", why=error.what, hint=error.hint) from None
 

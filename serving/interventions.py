@@ -63,7 +63,7 @@ class Interventions:
         """Take up what an earlier run left open, and the experiments that run."""
         await self.experiments.open()
         since = int((time.time() - LOOK_BACK_SECONDS) * 1e6)
-        offers = await self._database.run(lambda connection: store.unfinished_offers(connection, since))
+        offers = await self._database.run_for_all(lambda connection: store.unfinished_offers(connection, since))
         for offer in offers:
             if offer.user_response is None:
                 age = time.time() - offer.opportunity.triggered_us / 1e6
@@ -108,7 +108,7 @@ class Interventions:
         if decision.why_not is WhyNot.UNAVAILABLE:
             who, where, why = stream.user_id, stream.machine_id, decision.unavailable
             moment = store.UnavailableMoment(who, where, prediction.t_us, prediction.risk, why, decision.experiment)
-            await self._database.run(lambda connection: store.insert_unavailable(connection, moment))
+            await self._database.run_for(who, lambda connection: store.insert_unavailable(connection, moment))
         if draw is None:
             return None
         opportunity = Opportunity(
@@ -200,18 +200,17 @@ class Interventions:
 
     async def fill_effects(self) -> None:
         """Fill in the focus score five minutes later where it is due."""
-        await self._database.run(lambda connection: store.fill_effects(connection, wall_clock_us()))
+        await self._database.run_for_all(lambda connection: store.fill_effects(connection, wall_clock_us()))
 
     async def _store(self, opportunity: Opportunity, has_room: store.HasRoom | None = None) -> StoredOffer | None:
         def work(connection: Connection) -> list[int]:
-            with connection.transaction():
-                ids = store.insert_opportunity(connection, opportunity, has_room)
-                if opportunity.arm == Arm.PLACEBO:  # nobody has to agree to it: shown as long as an offer waits
-                    now_us = wall_clock_us()
-                    order_rows(connection, ids, now_us, now_us + opportunity.timeout_seconds * 1_000_000)
+            ids = store.insert_opportunity(connection, opportunity, has_room)
+            if opportunity.arm == Arm.PLACEBO:  # nobody has to agree to it: shown as long as an offer waits
+                now_us = wall_clock_us()
+                order_rows(connection, ids, now_us, now_us + opportunity.timeout_seconds * 1_000_000)
             return ids
 
-        ids = await self._database.run(work)
+        ids = await self._database.run_for(opportunity.user_id, work)
         return StoredOffer(ids[0], tuple(ids), opportunity.user_id, opportunity, None, None, None) if ids else None
 
     async def _close(
@@ -228,18 +227,17 @@ class Interventions:
         shown = next((item.help for item in self._waiting.values() if intervention_id in item.offer.ids), None)
 
         def work(connection: Connection) -> tuple[tuple[StoredOffer, bool] | None, bool]:
-            with connection.transaction():
-                found = store.answer_offer(connection, user_id, intervention_id, response, responded_us, took_ms)
-                if found is None or not found[1]:
-                    return found, False
-                allowed = read_person(connection, user_id, self._hosts).help
-                ordered = response == "ACCEPTED" or (acts and allowed.acts_by_itself)
-                if ordered:
-                    minutes, now_us = minutes_of(found[0].opportunity, shown or allowed), wall_clock_us()
-                    order_rows(connection, found[0].ids, now_us, now_us + minutes * 60_000_000)
-                return found, ordered
+            found = store.answer_offer(connection, user_id, intervention_id, response, responded_us, took_ms)
+            if found is None or not found[1]:
+                return found, False
+            allowed = read_person(connection, user_id, self._hosts).help
+            ordered = response == "ACCEPTED" or (acts and allowed.acts_by_itself)
+            if ordered:
+                minutes, now_us = minutes_of(found[0].opportunity, shown or allowed), wall_clock_us()
+                order_rows(connection, found[0].ids, now_us, now_us + minutes * 60_000_000)
+            return found, ordered
 
-        found, ordered = await self._database.run(work)
+        found, ordered = await self._database.run_for(user_id, work)
         if found is None:
             raise ProblemError(404, f"There is no intervention {intervention_id}")
         offer, fresh = found
@@ -263,7 +261,7 @@ class Interventions:
             watch.repeat_warm_start()
 
     async def _person(self, user_id: int) -> UserProfile:
-        return await self._database.run(lambda connection: read_person(connection, user_id, self._hosts))
+        return await self._database.run_for(user_id, lambda connection: read_person(connection, user_id, self._hosts))
 
     def _snooze(self, offer: StoredOffer, since: float) -> None:
         due = time.monotonic() + self._settings.snooze_seconds - (time.time() - since)

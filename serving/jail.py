@@ -46,7 +46,7 @@ class Jail:
 
     async def restore(self) -> None:
         """Take up the emergency exits that an earlier run let people ask for."""
-        for session in await self._database.run(sessions.open_timed):
+        for session in await self._database.run_for_all(sessions.open_timed):
             if session.jail_leaving_us is not None:
                 self._remember(session.id, session.user_id, session.jail_leaving_us)
 
@@ -102,12 +102,11 @@ class Jail:
             )
 
         def work(connection: Connection) -> StoredSession:
-            with connection.transaction():
-                session = _running(connection, user_id, session_id)
-                ask_to_leave(connection, session.id, wall_clock_us() + EXIT_SECONDS * 1_000_000, reason)
-                return _running(connection, user_id, session_id)
+            session = _running(connection, user_id, session_id)
+            ask_to_leave(connection, session.id, wall_clock_us() + EXIT_SECONDS * 1_000_000, reason)
+            return _running(connection, user_id, session_id)
 
-        session = await self._database.run(work)
+        session = await self._database.run_for(user_id, work)
         lifts_us = session.jail_leaving_us or wall_clock_us()
         if lifts_us > wall_clock_us():
             self._remember(session_id, user_id, lifts_us)
@@ -125,7 +124,7 @@ class Jail:
         self._leaving.setdefault(session_id, (user_id, lifts_us, time.monotonic() + left_s))
 
     async def _lift(self, session_id: int, user_id: int) -> None:
-        await self._database.run(lambda connection: leave_jail(connection, session_id, wall_clock_us()))
+        await self._database.run_for(user_id, lambda connection: leave_jail(connection, session_id, wall_clock_us()))
         del self._leaving[session_id]
         for stream in self._streams.of(user_id):
             stream.jailed = stream.jailed and stream.session_id != session_id

@@ -162,4 +162,4 @@ async def take_token(asked: DeviceCode, here: Here) -> MachineToken:
     if person is None or await here.callers.by_person(person) is None:
         raise ProblemError(410, "Whoever approved this machine is not here any more")
     work = partial(add_machine, user_id=person, name=approved.name, token_hash=hash_token(token))
-    return MachineToken(await here.database.run(work), token)
+    return MachineToken(await here.database.run_for(person, work), token)

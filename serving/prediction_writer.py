@@ -40,7 +40,7 @@ class PredictionWriter:
         if not batch:
             return
         try:
-            await self._database.run(lambda connection: insert_predictions(connection, batch))
+            await self._database.run_for_all(lambda connection: insert_predictions(connection, batch))
         except StoreError as error:
             with self._lock:
                 self._waiting.extendleft(reversed(batch))

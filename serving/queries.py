@@ -89,7 +89,7 @@ async def now(runtime: Runtime, user_id: int) -> Now:
     stream = runtime.streams.newest(user_id)
     fresh = age is not None and age <= FRESH_SECONDS
     answering, people = runtime.champion, runtime.people
-    card = await runtime.database.run(lambda connection: model_card(connection, answering, people, user))
+    card = await runtime.database.run_for(user_id, lambda connection: model_card(connection, answering, people, user))
     return Now(
         person=person_of(user),
         collecting=fresh and runtime.hub.has_desktop(user_id),

@@ -89,7 +89,7 @@ async def ingest(request: Request, here: Here) -> BatchStored:
 @router.delete("/consent")
 async def revoke_consent(here: Here, user_id: User) -> ConsentsEnded:
     """Take back what the person agreed to, on all their machines. Desktops stop by themselves, at their next start."""
-    return ConsentsEnded(await here.database.run(lambda connection: revoke_consents(connection, user_id)))
+    return ConsentsEnded(await here.database.run_for(user_id, lambda connection: revoke_consents(connection, user_id)))
 
 
 @router.get("/me")
@@ -112,20 +112,20 @@ async def get_recent(here: Here, user_id: User, minutes: Minutes = 30) -> Recent
         rates = queries.published_rates(connection, user_id)
         return queries.recent(connection, rates, user_id, minutes)
 
-    return await here.database.run(work)
+    return await here.database.run_for(user_id, work)
 
 
 @router.get("/interventions")
 async def get_interventions(here: Here, user_id: User, minutes: Minutes = MOST_MINUTES) -> list[InterventionRow]:
     """What the trial drew in the last minutes, no-op draws included, newest first."""
-    return await here.database.run(lambda connection: queries.interventions(connection, user_id, minutes))
+    return await here.database.run_for(user_id, lambda connection: queries.interventions(connection, user_id, minutes))
 
 
 @router.get("/experiments")
 async def get_experiments(here: Here, user_id: User) -> list[ExperimentNow]:
     """The experiments that the person is in: the arms, what a guardrail stopped, what moved, since when and why."""
     is_demo = (await here.person(user_id)).is_demo
-    return await here.database.run(lambda connection: experiments_of(connection, user_id, is_demo=is_demo))
+    return await here.database.run_for(user_id, lambda connection: experiments_of(connection, user_id, is_demo=is_demo))
 
 
 @router.get("/actions")
@@ -216,7 +216,7 @@ async def leave_jail(session_id: int, request: LeaveJailRequest, here: Here, use
 @router.post("/labels", status_code=201)
 async def add_label(request: LabelRequest, here: Here, user_id: User) -> LabelResponse:
     """Say what a stretch was, or, without times, what the last five minutes were."""
-    return await here.database.run(lambda connection: labelling.add_label(connection, user_id, request))
+    return await here.database.run_for(user_id, lambda connection: labelling.add_label(connection, user_id, request))
 
 
 @router.post("/interventions/feedback", responses=problems(404, 409))

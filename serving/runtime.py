@@ -127,7 +127,7 @@ class Runtime:
         _freeze_garbage()
 
     async def _read_personal_models(self) -> None:
-        await self.database.run(self.people.refresh)
+        await self.database.run_for_all(self.people.refresh)
 
     async def _take_model_arms(self) -> None:
         """The models that experiments assigned to people answer them; nothing to do where none does."""
@@ -153,7 +153,7 @@ class Runtime:
             return token_user
         if self._local_id is None:
             settings = self.settings
-            self._local_id = await self.database.run(lambda connection: _local_person(connection, settings))
+            self._local_id = await self.database.run_for_all(lambda connection: _local_person(connection, settings))
         return self._local_id
 
     async def stream(self, user_id: int, machine_id: str) -> LiveStream:
@@ -170,8 +170,8 @@ class Runtime:
             return known
         watch, settings = self.streams.watch_of(user_id), self.settings
         restored = partial(restore_stream, settings=settings, user_id=user_id, machine_id=machine, watch=watch)
-        await self.database.run(partial(self.people.read, user_id=user_id))
-        added = self.streams.add(await self.database.run(restored))
+        await self.database.run_for(user_id, partial(self.people.read, user_id=user_id))
+        added = self.streams.add(await self.database.run_for(user_id, restored))
         await self.interventions.experiments.join(user_id)
         await self._take_model_arms()
         return added
@@ -183,7 +183,7 @@ class Runtime:
             ProblemError: 401, the person is not there (any more).
         """
         hosts = own_hosts(self.settings)
-        return await self.database.run(lambda connection: read_person(connection, user_id, hosts))
+        return await self.database.run_for(user_id, lambda connection: read_person(connection, user_id, hosts))
 
     async def allow(self, user_id: int, asked: HelpSettings) -> HelpSettings:
         """Store what the person allows help to do, and go by it from the next moment on.
@@ -192,7 +192,7 @@ class Runtime:
             InputError: an entry that no list may have, or a length out of bounds.
         """
         hosts = own_hosts(self.settings)
-        stored = await self.database.run(lambda connection: store_help(connection, user_id, asked, hosts))
+        stored = await self.database.run_for(user_id, lambda connection: store_help(connection, user_id, asked, hosts))
         self.streams.allow(user_id, stored)
         return stored
 

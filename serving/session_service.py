@@ -46,7 +46,7 @@ class SessionService:
 
     async def restore(self) -> None:
         """Take up the timers of an earlier run; what ran out while nobody watched ends as a system error."""
-        for session in await self._database.run(sessions.open_timed):
+        for session in await self._database.run_for_all(sessions.open_timed):
             deadline = session.deadline_us or session.start_us
             if deadline < (time.time() - CRASHED_SECONDS) * 1e6:
                 await self._end(session.user_id, session.id, deadline, "system_error")
@@ -75,15 +75,14 @@ class SessionService:
         planned = None if length is None else length * 60
 
         def work(connection: Connection) -> StoredSession:
-            with connection.transaction():
-                session = sessions.begin_session(
-                    connection, user_id, machine, kind, begin, planned_seconds=planned, jail_enabled=jail_enabled
-                )
-                if jail_enabled:
-                    self._jail.begin(connection, session)
-                return session
+            session = sessions.begin_session(
+                connection, user_id, machine, kind, begin, planned_seconds=planned, jail_enabled=jail_enabled
+            )
+            if jail_enabled:
+                self._jail.begin(connection, session)
+            return session
 
-        session = await self._database.run(work)
+        session = await self._database.run_for(user_id, work)
         if session.deadline_us is not None:
             self._deadlines[session.id] = (user_id, session.deadline_us)
         await self._refresh_streams(user_id)
@@ -95,7 +94,7 @@ class SessionService:
 
     async def running(self, user_id: int) -> SessionStarted | None:
         """The person's timed session, for a desktop that was not there when it began, or has started again since."""
-        session = await self._database.run(lambda connection: sessions.running_timed(connection, user_id))
+        session = await self._database.run_for(user_id, lambda connection: sessions.running_timed(connection, user_id))
         return None if session is None else SessionStarted(**_fields(described(session)))
 
     async def applied(self, user_id: int, session_id: int, start_us: int) -> SessionEnded | None:
@@ -114,11 +113,11 @@ class SessionService:
             sessions.move_start(connection, user_id, session_id, start_us)
             return sessions.read_session(connection, user_id, session_id)
 
-        session = await self._database.run(move)
+        session = await self._database.run_for(user_id, move)
         if session is None:
             raise ProblemError(404, f"There is no session {session_id}")
         if session.end_us is not None:
-            summary = await self._database.run(lambda connection: _summary(connection, session))
+            summary = await self._database.run_for(user_id, lambda connection: _summary(connection, session))
             return SessionEnded(session_id, _reason(session, "system_error"), summary, session.end_us)
         if session.deadline_us is not None:
             self._deadlines[session_id] = (user_id, session.deadline_us)
@@ -141,7 +140,9 @@ class SessionService:
 
     async def _current(self, user_id: int) -> StoredSession | None:
         since = int((time.time() - 12 * 3600) * 1e6)
-        return await self._database.run(lambda connection: sessions.current_session(connection, user_id, since))
+        return await self._database.run_for(
+            user_id, lambda connection: sessions.current_session(connection, user_id, since)
+        )
 
     async def get(self, user_id: int, session_id: int) -> SessionResponse:
         """One of the person's sessions.
@@ -155,7 +156,9 @@ class SessionService:
         return described(session)
 
     async def _read(self, user_id: int, session_id: int) -> StoredSession | None:
-        return await self._database.run(lambda connection: sessions.read_session(connection, user_id, session_id))
+        return await self._database.run_for(
+            user_id, lambda connection: sessions.read_session(connection, user_id, session_id)
+        )
 
     async def tick(self) -> None:
         """End what ran out; fill metrics again where late events have come."""
@@ -166,19 +169,18 @@ class SessionService:
         due = [refill for refill in self._refills if refill[0] <= time.monotonic()]
         self._refills = [refill for refill in self._refills if refill[0] > time.monotonic()]
         for _, user_id, session_id in due:
-            await self._database.run(partial(_fill, user_id=user_id, session_id=session_id))
+            await self._database.run_for(user_id, partial(_fill, user_id=user_id, session_id=session_id))
 
     async def _end(self, user_id: int, session_id: int, end_us: int, reason: EndReason) -> SessionEnded:
         def work(connection: Connection) -> tuple[StoredSession, SessionSummary] | None:
             completed = reason == "timer_expired"
-            with connection.transaction():
-                session = sessions.finish_session(connection, user_id, session_id, end_us, reason, completed=completed)
-                if session is None:
-                    return None
-                self._jail.end(connection, session)
-                return session, _summary(connection, session)
+            session = sessions.finish_session(connection, user_id, session_id, end_us, reason, completed=completed)
+            if session is None:
+                return None
+            self._jail.end(connection, session)
+            return session, _summary(connection, session)
 
-        ended = await self._database.run(work)
+        ended = await self._database.run_for(user_id, work)
         self._deadlines.pop(session_id, None)
         if ended is None:
             raise ProblemError(404, f"There is no session {session_id}")

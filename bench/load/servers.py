@@ -12,7 +12,9 @@ from bench.load.installation import Installation
 from bench.load.plain_model import VERSION
 from bench.load.server import Server
 from bench.processes import running, wait_for
+from infra.database_logins import with_login
 from infra.ports import free_port
+from neural_focus.secrets import load_secrets
 from serving.launch import service_command, service_environment
 
 OURS = "Neural Focus"
@@ -25,7 +27,8 @@ REPOSITORY = Path(__file__).parents[2]
 def our_service(installed: Installation) -> Iterator[Server]:
     """The service of an installation."""
     settings = installed.settings
-    command, environment = service_command(settings), service_environment(settings, os.environ)
+    its_own = with_login("service", settings, load_secrets(settings.secrets), print)
+    command, environment = service_command(settings), service_environment(its_own, os.environ)
     with _started("service", command, environment, settings.serving_port, installed) as pid:
         yield Server(OURS, pid, settings.serving_port, installed.model, installed.database_pid)
 

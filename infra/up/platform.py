@@ -17,6 +17,7 @@ from rich.console import Console
 
 from collector.desktop import desktop_of
 from flows.server import ensure_database
+from infra.database_logins import with_login
 from infra.database_schema import make_database, migrate
 from infra.desktop_token import give_token
 from infra.embedded_database import EmbeddedServer
@@ -167,9 +168,11 @@ class RunningPlatform:
         elif problem:
             self.log(f"the champion cannot serve any more, so a new model is trained: {problem}")
         ensure_database(settings)
+        service = plan.service(with_login("service", settings, self.secrets, self.log), demo=self.demo)
+        flows = plan.flows_server(with_login("flows", settings, self.secrets, self.log), self.secrets)
         supervisor.launch(plan.prefect_server(settings, self.secrets))
         if settled:
-            supervisor.launch(plan.service(settings, demo=self.demo))  # both take their time: side by side
+            supervisor.launch(service)  # both take their time: side by side
         with step(self.console, "Prefect server"):
             supervisor.wait_ready("Prefect server")
         if not settled:
@@ -180,8 +183,8 @@ class RunningPlatform:
                 at_work.done("no model serves" if refused else f"{champion(settings)} serves")
             if refused:
                 self._log_refusal(refused)
-            supervisor.launch(plan.service(settings, demo=self.demo))
-        supervisor.launch(plan.flows_server(settings, self.secrets))
+            supervisor.launch(service)
+        supervisor.launch(flows)
         with step(self.console, "service"):
             supervisor.wait_ready("service")
 

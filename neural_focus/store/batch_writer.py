@@ -11,6 +11,7 @@ from neural_focus.store.consents import record_consent
 from neural_focus.store.database import Connection
 from neural_focus.store.events import append_events, lock_position, read_position
 from neural_focus.store.lost_records import skip_lost
+from neural_focus.store.row_scope import everyones_rows
 from neural_focus.store.users import set_zone
 from neural_focus.time import moment
 
@@ -26,7 +27,7 @@ class RowContext:
 
 
 def store_batch(connection: Connection, user_id: int, batch: SentBatch, context: RowContext) -> BatchStored:
-    """Stores what is new of a batch, in one transaction that is committed.
+    """Stores what is new of a batch, in one transaction, which is committed where the caller has begun none.
 
     A batch that was stored before, and whose answer was lost, is answered as if it were stored now, and adds nothing.
 
@@ -75,7 +76,9 @@ def _give_up_lost(connection: Connection, user_id: int, header: BatchHeader) -> 
 
 def _refuse_others_machine(connection: Connection, user_id: int, machine_id: str) -> None:
     asked = "SELECT 1 FROM shipper_positions WHERE machine_id = %s AND user_id <> %s LIMIT 1"
-    if connection.execute(asked, (machine_id, user_id)).fetchone() is not None:
+    with everyones_rows(connection):
+        found = connection.execute(asked, (machine_id, user_id)).fetchone()
+    if found is not None:
         raise ContractError(
             f"machine {machine_id} is another person's",
             hint="Give this person a folder of their own on it (NEURAL_FOCUS_HOME)",

@@ -31,6 +31,7 @@ from neural_focus.store.event_rows import (
     encode_records,
 )
 from neural_focus.store.partitions import days_of, ensure_partitions
+from neural_focus.store.row_scope import everyones_rows
 from neural_focus.time import moment
 
 Records = NDArray[np.void]
@@ -232,7 +233,7 @@ def _copy(
     connection: Connection, position: int, fresh: Records, titles: Mapping[int, str], shared: SharedColumns
 ) -> None:
     ensure_partitions(connection, "events", days_of(fresh["timestamp_us"]))
-    with connection.cursor().copy(COPY_IN) as copy:
+    with everyones_rows(connection), connection.cursor().copy(COPY_IN) as copy:
         for start in range(0, len(fresh), ROWS_AT_ONCE):
             block = encode_records(fresh[start : start + ROWS_AT_ONCE], position + start, titles, shared)
             head = 0 if start == 0 else len(COPY_SIGNATURE)

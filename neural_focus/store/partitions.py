@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 
 import numpy as np
 from numpy.typing import ArrayLike
-from psycopg import sql
 
 from neural_focus.store.database import Connection, has_hypertables
 from neural_focus.time import DAY_US, utc_date
@@ -16,7 +15,8 @@ PARTITION_LOCK = 7_306_520_002
 
 
 def ensure_partitions(connection: Connection, table: str, days: Iterable[date]) -> None:
-    """Makes the missing partitions of ``table`` for ``days`` (UTC), in the caller's transaction.
+    """Makes the missing partitions of ``table`` for ``days`` (UTC), in the caller's transaction, as the table's owner
+    (``infra/database_roles.py``).
 
     Call it before writing in that transaction: it needs the whole table for a moment.
     """
@@ -28,12 +28,7 @@ def ensure_partitions(connection: Connection, table: str, days: Iterable[date]) 
         return
     connection.execute("SELECT pg_advisory_xact_lock(%s)", (PARTITION_LOCK,))
     for name in sorted(missing - _existing(connection, names)):
-        start = datetime(names[name].year, names[name].month, names[name].day, tzinfo=UTC)
-        connection.execute(
-            sql.SQL("CREATE TABLE {} PARTITION OF {} FOR VALUES FROM ({}) TO ({})").format(
-                sql.Identifier(name), sql.Identifier(table), sql.Literal(start), sql.Literal(start + timedelta(1))
-            )
-        )
+        connection.execute("SELECT make_day_partition(%s, %s)", (table, names[name]))
 
 
 def days_of(times_us: ArrayLike) -> list[date]:

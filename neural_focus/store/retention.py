@@ -6,12 +6,9 @@ Late events of days that are gone are added to what was counted before.
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 
-from psycopg import sql
-
-from neural_focus.store.database import Connection, has_hypertables
+from neural_focus.store.database import Connection
 
 KEEP_DAYS = 90
 ROLL_UP = """
@@ -50,16 +47,6 @@ def retire_events(connection: Connection, now: datetime, keep_days: int = KEEP_D
 
 
 def _drop(connection: Connection, day: datetime) -> None:
-    if has_hypertables(connection):
-        connection.execute("SELECT drop_chunks('events', older_than => %s::timestamptz)", (day,))
-    else:
-        for name in _partitions_before(connection, day):
-            connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(name)))
+    connection.execute("SELECT drop_event_days(%s)", (day,))
     # Chunks of another width, or the default partition, may hold a rest.
     connection.execute("DELETE FROM events WHERE time < %s", (day,))
-
-
-def _partitions_before(connection: Connection, day: datetime) -> list[str]:
-    rows = connection.execute("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'events'::regclass")
-    names = [str(name) for (name,) in rows]
-    return sorted(name for name in names if re.fullmatch(r"events_part_\d{8}", name) and name[-8:] < f"{day:%Y%m%d}")

@@ -17,9 +17,11 @@ from uuid import uuid4
 import httpx
 import psutil
 import psycopg
+import pytest
 from told_inputs import told_inputs
 from websockets.sync.client import ClientConnection, connect
 
+from infra.database_logins import with_login
 from infra.desktop_token import pair_machine
 from infra.ports import free_port
 from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH
@@ -117,6 +119,7 @@ class Bench:
         self.database_url, self.home, self.sites = database_url, home, Sites()
         self.settings = Settings(home=home, database_url=database_url, serving_port=free_port())
         self.secrets = load_secrets(self.settings.secrets)
+        self._its_own = with_login("service", self.settings, self.secrets, pytest.fail)
         self.user_id, self._second, self._token = 0, "", ""
         self.process: subprocess.Popen[bytes] | None = None
         self.start()
@@ -129,7 +132,7 @@ class Bench:
         """Start the service (again), on the same port."""
         log = self.home / "service.log"
         with log.open("ab") as output:
-            environment = service_environment(self.settings, os.environ)
+            environment = service_environment(self._its_own, os.environ)
             self.process = subprocess.Popen(
                 service_command(self.settings), env=environment, stdout=output, stderr=output, start_new_session=True
             )

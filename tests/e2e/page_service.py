@@ -15,11 +15,13 @@ from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
+import pytest
 from node_here import DASHBOARD
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
 from stopping import stopped
 from websockets.sync.client import ClientConnection, connect
 
+from infra.database_logins import with_login
 from infra.desktop_token import pair_machine
 from infra.ports import free_port
 from neural_focus.features import FEATURE_NAMES
@@ -84,7 +86,8 @@ def running_service(database_url: str, home: Path, **variables: str) -> Iterator
         user_id = ensure_user(connection, f"demo-{uuid4().hex[:8]}", is_demo=True)
         token = pair_machine(connection, user_id, "the page's desktop")
         connection.commit()
-    environment = {**service_environment(settings, os.environ), **variables}
+    its_own = with_login("service", settings, secrets, pytest.fail)
+    environment = {**service_environment(its_own, os.environ), **variables}
     log = home / "service.log"
     with log.open("w") as output:
         process = subprocess.Popen(service_command(settings), env=environment, stdout=output, stderr=output)

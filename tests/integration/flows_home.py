@@ -18,7 +18,9 @@ from flows.features import TAIL_US, features
 from flows.labels import labels
 from flows.platform_flow import Platform
 from flows.stream_controls import put_momentum, read_controls, read_momentum
+from infra.database_logins import with_login
 from neural_focus.replay import Inputs, Snapshots, replay_with_inputs
+from neural_focus.secrets import load_secrets
 from neural_focus.settings import Settings
 from neural_focus.simulation.history import write_history
 from neural_focus.store.database import connect
@@ -44,9 +46,11 @@ class Home:
         return pa.concat_tables(pq.read_table(path) for path in sorted(folder.glob("*.parquet")))
 
     def environment(self) -> dict[str, str]:
+        """As `up` gives it to the flows: their own login, not the owner's."""
+        secrets = load_secrets(self.settings.secrets)
         return {
             "NEURAL_FOCUS_HOME": str(self.settings.home),
-            "DATABASE_URL": self.settings.database_url or "",
+            "DATABASE_URL": with_login("flows", self.settings, secrets, pytest.fail).database_url or "",
             "NEURAL_FOCUS_DEMO_PEOPLE": "2",
         }
 

@@ -17,11 +17,13 @@ from uuid import uuid4
 
 import psutil
 import psycopg
+import pytest
 from prefect import get_client
 from prefect.client.orchestration import PrefectClient
 from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, PREFECT_HOME, temporary_settings
 
 from flows.server import client_environment, login, server_command, server_environment
+from infra.database_logins import with_login
 from infra.ports import free_port
 from infra.up.health import answers, basic
 from neural_focus.secrets import load_secrets
@@ -51,7 +53,7 @@ class OwnPlatform:
         }
         self._flows = self.environment | {
             "NEURAL_FOCUS_HOME": str(self.settings.home),
-            "DATABASE_URL": self.settings.database_url or "",
+            "DATABASE_URL": with_login("flows", self.settings, secrets, pytest.fail).database_url or "",
             "NEURAL_FOCUS_ZONE": self.settings.zone,
             "PREFECT_RUNNER_POLL_FREQUENCY": "1",
             "TMPDIR": str(self.settings.home),

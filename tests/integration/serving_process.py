@@ -16,11 +16,13 @@ from typing import Any
 
 import httpx
 import psutil
+import pytest
 from surroundings import DEAD_PROXIES
 from told_inputs import told_inputs
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from infra.database_logins import with_login
 from infra.desktop_token import pair_machine
 from infra.ports import free_port
 from neural_focus.addresses import service_address
@@ -163,16 +165,17 @@ def running_service(
     settings = reached or Settings(home=home)
     port = free_port(settings.host)
     settings = replace(settings, home=home, database_url=database_url, serving_port=port, username="tester")
-    log = home / "service.log"
+    secrets, log = load_secrets(settings.secrets), home / "service.log"
+    its_own = with_login("service", settings, secrets, pytest.fail)
     with log.open("wb") as output:
         process = subprocess.Popen(
             service_command(settings),
-            env=service_environment(settings, os.environ | DEAD_PROXIES) | environment,
+            env=service_environment(its_own, os.environ | DEAD_PROXIES) | environment,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    service = Service(settings, load_secrets(settings.secrets), process, log)
+    service = Service(settings, secrets, process, log)
     try:
         _wait_until_ready(service)
         yield service

@@ -70,7 +70,7 @@ def test_a_mistake_with_one_persons_snapshot_costs_nobody_else_an_answer(
         try:
             clients = []
             for name in ("broken", "whole", "also whole"):
-                user_id = await runtime.database.run(partial(ensure_user, username=name))
+                user_id = await runtime.database.run_for_all(partial(ensure_user, username=name))
                 stream = await runtime.stream(user_id, str(uuid4()))
                 client = Client(None, user_id, stream.machine_id)  # type: ignore[arg-type] # no socket is used
                 clients.append((client, stream))

@@ -1,0 +1,108 @@
+"""The logins with which the service and the flows of one installation reach its database; the owner's stays with us.
+
+Name and password follow from the installation's ``database_password``: nothing more has to be kept. Only a login that
+the server refuses, because it could not be made or ``pg_hba.conf`` does not let it in, has the owner in its place.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Literal
+
+import psycopg
+from psycopg import sql
+from sqlalchemy.engine import make_url
+
+from infra.database_roles import FLOWS, LEAST_VERSION, SERVICE, obstacle
+from neural_focus.errors import StoreError
+from neural_focus.secrets import Secrets
+from neural_focus.settings import Settings
+from neural_focus.store.database import Connection, connect, plain_url
+
+Part = Literal["service", "flows"]
+GROUPS: dict[Part, str] = {"service": SERVICE, "flows": FLOWS}
+OWNERS_RIGHTS = (
+    f"Use PostgreSQL {LEAST_VERSION} or newer, and let a superuser run: ALTER ROLE … CREATEROLE BYPASSRLS, for the role"
+    " of DATABASE_URL; then start again"
+)
+ADMIN_RIGHT = f"GRANT {SERVICE}, {FLOWS} TO … WITH ADMIN OPTION, if another role than that of DATABASE_URL made them"
+_LOGIN_REFUSED = ("pg_hba.conf", "authentication failed", "no such user")
+
+
+def login_of(part: Part, secrets: Secrets) -> tuple[str, str]:
+    """Name and password of an installation's login."""
+    return f"{GROUPS[part]}_{_derived(secrets, f'{part} name')[:12]}", _derived(secrets, f"{part} password")
+
+
+def login_url(part: Part, url: str, secrets: Secrets) -> str:
+    """The owner's ``url`` with the login of ``part`` in the owner's place."""
+    name, password = login_of(part, secrets)
+    target = make_url(plain_url(url)).difference_update_query(["user", "password"])
+    return target.set(username=name, password=password).render_as_string(hide_password=False)
+
+
+def with_login(part: Part, settings: Settings, secrets: Secrets, report: Callable[[str], None]) -> Settings:
+    """The settings of ``part``, whose ``database_url`` is its login's, made first if the owner may; the owner's stays
+    where the login is refused, which is reported with the next step. The database is migrated.
+
+    Raises:
+        StoreError: the server is unreachable, or refuses for another reason.
+    """
+    owner = settings.database_url or ""
+    _make(part, owner, secrets)
+    if refused := refusal(part, owner, secrets):
+        report(f"! The {part} works as the owner of the database: {refused[0]}. {refused[1]}")
+        return settings
+    return replace(settings, database_url=login_url(part, owner, secrets))
+
+
+def refusal(part: Part, url: str, secrets: Secrets) -> tuple[str, str] | None:
+    """Why the login of ``part`` is of no use, and the next step; None where it works. ``url`` is the owner's.
+
+    Raises:
+        StoreError: the server is unreachable, or refuses for another reason.
+    """
+    name, _ = login_of(part, secrets)
+    with connect(url) as connection:
+        if why := obstacle(connection):
+            return why, OWNERS_RIGHTS
+        if not _exists(connection, name):
+            return f"there is no role {name}", f"Start with `neural-focus up`, which makes it; or: {ADMIN_RIGHT}"
+    try:
+        with connect(login_url(part, url, secrets)) as connection:
+            connection.execute("SELECT FROM users LIMIT 0")
+    except StoreError as error:
+        if not any(words in error.why for words in _LOGIN_REFUSED):
+            raise
+        return error.why, f"Let pg_hba.conf, or the pooler in between, admit {name}"
+    except psycopg.errors.InsufficientPrivilege as error:
+        return str(error).strip().splitlines()[0], "Run: neural-focus database migrate"
+    return None
+
+
+def _make(part: Part, url: str, secrets: Secrets) -> None:
+    """Makes the login if it is missing and the owner may; ``refusal`` says of all else what is wrong."""
+    name, password = login_of(part, secrets)
+    with connect(url) as connection:
+        if obstacle(connection) or _exists(connection, name):
+            return
+        kept = connection.pgconn.encrypt_password(password.encode(), name.encode(), b"scram-sha-256").decode()
+        rights = "LOGIN BYPASSRLS" if part == "flows" else "LOGIN"  # everybody's rows are what flows work on
+        try:
+            connection.execute(
+                sql.SQL("CREATE ROLE {} {} PASSWORD {} IN ROLE {}").format(
+                    sql.Identifier(name), sql.SQL(rights), sql.Literal(kept), sql.Identifier(GROUPS[part])
+                )
+            )
+        except psycopg.errors.InsufficientPrivilege:
+            connection.rollback()  # another owner made the roles, and gave ours no right to give them away
+
+
+def _exists(connection: Connection, name: str) -> bool:
+    return connection.execute("SELECT FROM pg_roles WHERE rolname = %s", (name,)).fetchone() is not None
+
+
+def _derived(secrets: Secrets, purpose: str) -> str:
+    return hmac.new(secrets.database_password.encode(), f"database login {purpose}".encode(), "sha256").hexdigest()
