@@ -82,7 +82,7 @@ def refusal(part: Part, url: str, secrets: Secrets) -> tuple[str, str] | None:
         if not any(words in error.why for words in _LOGIN_REFUSED):
             raise
         return error.why, f"Let pg_hba.conf, or the pooler in between, admit {name}"
-    except psycopg.errors.InsufficientPrivilege as error:
+    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedTable) as error:
         return str(error).strip().splitlines()[0], "Run: neural-focus database migrate"
     return None
 

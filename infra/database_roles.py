@@ -42,32 +42,32 @@ SERVICE_MAY = {
     "sessions": "SELECT INSERT UPDATE",
     "shipper_positions": "SELECT INSERT UPDATE",
     "unavailable_moments": "INSERT",
-    "user_zones": "SELECT INSERT",
+    "user_zones": "SELECT INSERT UPDATE",
     "users": "SELECT INSERT UPDATE",
     "warning_days": "SELECT",
 }
 FLOWS_MAY = {
     "arm_probabilities": "SELECT INSERT",
     "arm_stops": "SELECT INSERT",
-    "events": "SELECT DELETE",
+    "events": "SELECT INSERT DELETE",
     "experiment_assignments": "SELECT",
     "experiments": "SELECT UPDATE",
     "exposures": "SELECT",
     "hourly_activity": "SELECT INSERT UPDATE",
-    "interventions": "SELECT",
+    "interventions": "SELECT INSERT",
     "labels": "SELECT INSERT DELETE",
     "model_predictions": "SELECT UPDATE",
     "personal_models": "SELECT INSERT UPDATE",
-    "sessions": "SELECT UPDATE",
-    "shipper_positions": "SELECT",
+    "sessions": "SELECT INSERT UPDATE",
+    "shipper_positions": "SELECT INSERT UPDATE",
     "unavailable_moments": "SELECT",
-    "user_zones": "SELECT",
-    "users": "SELECT",
+    "user_zones": "SELECT INSERT UPDATE",
+    "users": "SELECT INSERT UPDATE",
     "warning_days": "SELECT INSERT DELETE",
 }
 MAY = {SERVICE: SERVICE_MAY, EVERYONE: SERVICE_MAY, FLOWS: FLOWS_MAY}
 _FUNCTIONS = {
-    "make_day_partition(text, date)": (SERVICE, EVERYONE),
+    "make_day_partition(text, date)": (SERVICE, EVERYONE, FLOWS),
     "drop_event_days(timestamptz)": (FLOWS,),
 }
 

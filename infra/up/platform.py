@@ -169,7 +169,7 @@ class RunningPlatform:
             self.log(f"the champion cannot serve any more, so a new model is trained: {problem}")
         ensure_database(settings)
         service = plan.service(with_login("service", settings, self.secrets, self.log), demo=self.demo)
-        flows = plan.flows_server(with_login("flows", settings, self.secrets, self.log), self.secrets)
+        of_flows = with_login("flows", settings, self.secrets, self.log)
         supervisor.launch(plan.prefect_server(settings, self.secrets))
         if settled:
             supervisor.launch(service)  # both take their time: side by side
@@ -178,13 +178,13 @@ class RunningPlatform:
         if not settled:
             with step(self.console, "first model") as at_work:
                 refused = make_first_model(
-                    settings, plan.flow_environment(settings, self.secrets), supervisor.mark, at_work.show
+                    settings, plan.flow_environment(of_flows, self.secrets), supervisor.mark, at_work.show
                 )
                 at_work.done("no model serves" if refused else f"{champion(settings)} serves")
             if refused:
                 self._log_refusal(refused)
             supervisor.launch(service)
-        supervisor.launch(flows)
+        supervisor.launch(plan.flows_server(of_flows, self.secrets))
         with step(self.console, "service"):
             supervisor.wait_ready("service")
 

@@ -6,9 +6,11 @@ import os
 import re
 import shlex
 import subprocess
+import time
 from collections.abc import Iterator
 
 import httpx
+import psycopg
 import pytest
 from canary import prefect, start_flows, wait_for_flows
 from installation import Installation, RunningPlatform
@@ -18,6 +20,8 @@ from virtual_desktop import wait_for
 
 from flows.deploy import DEPLOYMENTS
 from flows.server import login
+from infra.database_logins import GROUPS, login_of
+from infra.embedded_database import EmbeddedServer
 from neural_focus.addresses import prefect_link, service_link
 from serving.auth import make_signin_link
 
@@ -56,6 +60,27 @@ def service(browser: Browser, installation: Installation, platform: RunningPlatf
 def test_a_second_start_takes_less_than_a_minute(platform: RunningPlatform) -> None:
     assert platform.when("✓ flows") < 60 * PATIENCE, platform.told
     assert "first model" not in platform.told
+
+
+def test_nothing_but_the_start_works_as_the_owner_of_the_database(
+    platform: RunningPlatform, installation: Installation
+) -> None:
+    assert "works as the owner" not in platform.told
+    [run] = start_flows(installation, ["features/every-5-minutes"])
+    seen = set()
+    with psycopg.connect(EmbeddedServer.from_settings(installation.settings).url(), autocommit=True) as owner:
+        state = ""
+        while state != "COMPLETED":
+            rows = owner.execute(
+                "SELECT usename FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                " AND backend_type = 'client backend'"
+            )
+            seen |= {name for (name,) in rows}
+            with prefect(installation) as client:
+                state = client.get(f"/flow_runs/{run}").raise_for_status().json()["state_type"]
+            assert state not in ("FAILED", "CRASHED", "CANCELLED")
+            time.sleep(0.05)
+    assert seen == {login_of(part, installation.secrets)[0] for part in GROUPS}
 
 
 def test_a_second_up_in_the_same_home_is_refused(platform: RunningPlatform, installation: Installation) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from sent_batches import recent_records
 
 from infra.database_logins import with_login
 from infra.database_roles import FLOWS_MAY, SERVICE_MAY
-from neural_focus.batches import BatchHeader, BatchStored, SentBatch
+from neural_focus.batches import AgreedTo, BatchHeader, BatchStored, SentBatch, ZoneSince
 from neural_focus.errors import ContractError, StoreError
 from neural_focus.secrets import load_secrets
 from neural_focus.settings import Settings
@@ -125,17 +126,15 @@ def test_without_a_person_nothing_is_seen(service: Connection) -> None:
 
 def test_a_forgotten_where_changes_the_persons_own_rows_alone(service: Connection, people: tuple[int, int]) -> None:
     ann, bob = people
-    tables = [
-        table for table, verbs in SERVICE_MAY.items() if "UPDATE" in verbs and table not in ("users", "experiments")
-    ]
+    tables = [table for table in WHOSE if "UPDATE" in SERVICE_MAY.get(table, "")]
     for table in tables:
         see_person(service, ann)
-        row = {"user_id": ann}
-        assert service.execute(f"UPDATE {table} SET user_id = %(user_id)s", row).rowcount == 1, table
+        changed = service.execute(f"UPDATE {table} SET user_id = user_id RETURNING user_id").fetchall()
+        assert {user for (user,) in changed} == {ann}, table
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security policy"):
             service.execute(f"UPDATE {table} SET user_id = %s", (bob,))
         service.rollback()
-    assert len(tables) == 7
+    assert len(tables) == 8
     see_person(service, ann)
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security policy"):
         service.execute(f"INSERT INTO sessions {WHOSE['sessions']}", {"user": bob})
@@ -200,7 +199,9 @@ def test_predictions_and_batches_are_stored_under_the_services_login(any_databas
         ann, bob = (ensure_user(owner, name) for name in ("ann", "bob"))
     records, machine, boot = recent_records(30), uuid4(), uuid4()
     now_us = int(records["timestamp_us"].max())
-    sent = SentBatch(BatchHeader(machine, boot, 0, len(records)), records)
+    zones = (ZoneSince("Europe/Berlin", now_us - 9), ZoneSince("Asia/Kathmandu", now_us))
+    told = {"zones": zones, "consent": AgreedTo("0123456789ab", titles=False), "clock_step_us": -5}
+    sent = SentBatch(replace(BatchHeader(machine, boot, 0, len(records)), **told), records)
     rows = [logged(user, str(machine), now_us - day * 86_400_000_000) for user in (ann, bob) for day in (0, 3)]
 
     async def work(database: Database) -> BatchStored:
