@@ -6,8 +6,9 @@
     neural_focus_service       the service: one person's rows at a time, set by transaction (``store/row_scope.py``)
       └─ neural_focus_everyone   what it takes on, within a transaction, for the work that is about everybody
     neural_focus_flows         the flows: everybody's rows
+    neural_focus_prefect       Prefect's server: its own database (``infra/prefect_login.py``), nothing here
 
-None of the three can log in; ``infra/database_logins.py`` makes the logins that are in them. A table in neither list is
+None of them can log in; ``infra/database_logins.py`` makes the logins that are in them. A table in neither list is
 closed to both.
 """
 
@@ -18,7 +19,7 @@ from psycopg import sql
 from neural_focus.store.database import Connection
 from neural_focus.store.row_scope import EVERYONE, PERSON
 
-SERVICE, FLOWS = "neural_focus_service", "neural_focus_flows"
+SERVICE, FLOWS, PREFECT = "neural_focus_service", "neural_focus_flows", "neural_focus_prefect"
 LEAST_VERSION = 16
 POLICY = "own_rows"
 

@@ -23,6 +23,7 @@ from infra.desktop_token import give_token
 from infra.embedded_database import EmbeddedServer
 from infra.embedded_database_postmaster import postmaster
 from infra.ports import holder, is_taken
+from infra.prefect_login import with_prefect_login
 from infra.up import plan
 from infra.up.counts import AgentRun
 from infra.up.display import NAME as DISPLAY
@@ -170,7 +171,8 @@ class RunningPlatform:
         ensure_database(settings)
         service = plan.service(with_login("service", settings, self.secrets, self.log), demo=self.demo)
         of_flows = with_login("flows", settings, self.secrets, self.log)
-        supervisor.launch(plan.prefect_server(settings, self.secrets))
+        of_prefect = with_prefect_login(settings, self.secrets, self.log)
+        supervisor.launch(plan.prefect_server(of_prefect, self.secrets))
         if settled:
             supervisor.launch(service)  # both take their time: side by side
         with step(self.console, "Prefect server"):

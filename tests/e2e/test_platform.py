@@ -80,7 +80,7 @@ def test_nothing_but_the_start_works_as_the_owner_of_the_database(
                 state = client.get(f"/flow_runs/{run}").raise_for_status().json()["state_type"]
             assert state not in ("FAILED", "CRASHED", "CANCELLED")
             time.sleep(0.05)
-    assert seen == {login_of(part, installation.secrets)[0] for part in GROUPS}
+    assert seen == {login_of(group, installation.secrets)[0] for group in GROUPS.values()}
 
 
 def test_a_second_up_in_the_same_home_is_refused(platform: RunningPlatform, installation: Installation) -> None:

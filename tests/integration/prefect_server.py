@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import pytest
 from stopping import stopped
 from surroundings import DEAD_PROXIES
 
 from flows.server import client_environment, ensure_database, login, server_command, server_environment
+from infra.prefect_login import with_prefect_login
 from infra.up.health import answers, basic
 from neural_focus.addresses import prefect_address
 from neural_focus.secrets import Secrets, load_secrets
@@ -39,7 +41,8 @@ def running_prefect(settings: Settings) -> Iterator[PrefectServer]:
     """The server, ready for requests, with a dead proxy around it."""
     secrets, log = load_secrets(settings.secrets), settings.home / "server.log"
     ensure_database(settings)
-    environment = {**os.environ, **DEAD_PROXIES, **server_environment(settings, secrets)}
+    its_own = with_prefect_login(settings, secrets, pytest.fail)
+    environment = {**os.environ, **DEAD_PROXIES, **server_environment(its_own, secrets)}
     with log.open("w") as output:
         process = subprocess.Popen(server_command(), env=environment, stdout=output, stderr=output)
     server = PrefectServer(settings, secrets, client_environment(settings, secrets))

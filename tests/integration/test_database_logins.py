@@ -14,12 +14,15 @@ import psycopg
 import pytest
 from logged_answers import logged
 
+from flows.server import DATABASE, ensure_database, prefect_database_url
 from infra.database_diagnosis import check_logins
 from infra.database_logins import GROUPS, login_url, with_login
+from infra.database_roles import SERVICE
 from infra.database_schema import migrate
 from infra.embedded_database import EmbeddedServer
 from infra.finding import Grade
 from infra.ports import free_port
+from infra.prefect_login import with_prefect_login
 from neural_focus.errors import StoreError
 from neural_focus.secrets import load_secrets
 from neural_focus.settings import Settings
@@ -98,8 +101,8 @@ def test_an_owner_without_the_right_to_make_roles_does_the_work_and_is_told_so(
     assert "`neural-focus up` makes it" in check_logins(settings).hint
     for part in GROUPS:
         own = with_login(part, settings, secrets, pytest.fail)
-        assert own == replace(settings, database_url=login_url(part, url, secrets)) != settings
-    assert works(login_url("service", url, secrets))
+        assert own == replace(settings, database_url=login_url(GROUPS[part], url, secrets)) != settings
+    assert works(login_url(SERVICE, url, secrets))
     assert check_logins(settings).state is Grade.WELL
 
     another = make_owner(bare_server, "another", "CREATEROLE BYPASSRLS")
@@ -118,7 +121,7 @@ def test_only_a_refused_login_has_the_owner_in_its_place(bare_server: EmbeddedSe
     settings, told = Settings(home=tmp_path, database_url=url), []
     secrets = load_secrets(settings.secrets)
     with_login("service", settings, secrets, pytest.fail)
-    with psycopg.connect(login_url("service", url, secrets)) as connection:
+    with psycopg.connect(login_url(SERVICE, url, secrets)) as connection:
         name = connection.info.user
     with connect(url) as owner:
         owner.execute(f"ALTER ROLE {name} PASSWORD 'changed'")
@@ -127,7 +130,7 @@ def test_only_a_refused_login_has_the_owner_in_its_place(bare_server: EmbeddedSe
         assert "password authentication failed" in told[0] and f"the pooler in between, admit {name}" in told[0]
         owner.execute(f"ALTER ROLE {name} CONNECTION LIMIT 0")
         kept = owner.pgconn.encrypt_password(
-            login_url("service", url, secrets).split(":")[2].split("@")[0].encode(), name.encode(), b"scram-sha-256"
+            login_url(SERVICE, url, secrets).split(":")[2].split("@")[0].encode(), name.encode(), b"scram-sha-256"
         )
         owner.execute(f"ALTER ROLE {name} PASSWORD '{kept.decode()}'")
         owner.commit()
@@ -138,7 +141,37 @@ def test_only_a_refused_login_has_the_owner_in_its_place(bare_server: EmbeddedSe
 def test_logins_of_two_homes_are_not_the_same(tmp_path: Path) -> None:
     one, other = (load_secrets(tmp_path / name / "secrets.json") for name in ("one", "other"))
     url = "postgresql://me:mine@db.example:6432/focus?sslmode=require"
-    urls = [login_url(part, url, secrets) for secrets in (one, other) for part in GROUPS]
+    urls = [login_url(group, url, secrets) for secrets in (one, other) for group in GROUPS.values()]
     assert len(set(urls)) == 4
     assert all(found.endswith("@db.example:6432/focus?sslmode=require") and "mine" not in found for found in urls)
-    assert login_url("service", url, one) == urls[0]
+    assert login_url(SERVICE, url, one) == urls[0]
+
+
+def test_what_prefect_had_as_the_owner_is_handed_over_to_its_own_login(
+    bare_server: EmbeddedServer, tmp_path: Path
+) -> None:
+    url = make_owner(bare_server, "earlier", "CREATEDB")
+    settings, told = Settings(home=tmp_path, database_url=url), []
+    secrets = load_secrets(settings.secrets)
+    ensure_database(settings)
+    with psycopg.connect(url.rsplit("/", 1)[0] + f"/{DATABASE}") as earlier:
+        earlier.execute("CREATE EXTENSION pg_trgm")
+        earlier.execute("CREATE TYPE state AS ENUM ('RUNNING')")
+        earlier.execute('CREATE TABLE "a run" (id serial, state state)')
+        earlier.execute("CREATE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1'")
+    assert with_prefect_login(settings, secrets, told.append) == settings
+    assert "Prefect's server works as the owner of our database, too: permission denied to create role" in told[0]
+    with psycopg.connect(bare_server.url("postgres"), autocommit=True) as connection:
+        connection.execute("ALTER ROLE earlier CREATEROLE")
+    own = with_prefect_login(settings, secrets, pytest.fail)
+    other = replace(secrets, database_password="of another home")
+    for later in (own, with_prefect_login(settings, other, pytest.fail), own):
+        with psycopg.connect(prefect_database_url(later).replace("+asyncpg", "")) as theirs:
+            assert theirs.info.user.startswith("neural_focus_prefect_")
+            theirs.execute('ALTER TABLE "a run" ALTER COLUMN id SET NOT NULL')
+            theirs.execute("ALTER TYPE state ADD VALUE IF NOT EXISTS 'COMPLETED'")
+            theirs.execute("CREATE OR REPLACE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1'")
+            theirs.execute("CREATE TABLE IF NOT EXISTS later (n int)")
+            theirs.execute("ALTER TABLE later ADD COLUMN IF NOT EXISTS m int")
+    with connect(own.database_url or "") as ours, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        ours.execute("SELECT FROM users")

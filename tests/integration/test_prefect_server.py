@@ -20,6 +20,8 @@ from surroundings import DEAD_PROXIES, HAS_IPV6
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from flows.server import DATABASE, login, prefect_database_url, server_environment
+from infra.database_logins import login_of
+from infra.database_roles import PREFECT
 from infra.embedded_database import EmbeddedServer
 from infra.ports import free_port
 from neural_focus.errors import ConfigurationError
@@ -93,6 +95,14 @@ def test_it_keeps_its_rows_in_a_database_of_its_own(prefect_server: PrefectServe
     url = (prefect_server.settings.database_url or "").rsplit("/", 1)[0] + f"/{DATABASE}"
     with psycopg.connect(url) as connection:
         assert connection.execute("SELECT to_regclass('flow_run')").fetchone() == ("flow_run",)
+        owners = connection.execute("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        assert owners == [(PREFECT,)]
+        logins = connection.execute(
+            "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
+            " AND backend_type = 'client backend'",
+            (DATABASE,),
+        ).fetchall()
+        assert logins == [(login_of(PREFECT, prefect_server.secrets)[0],)]
 
 
 def test_the_settings_are_closed_and_quiet(prefect_server: PrefectServer) -> None:

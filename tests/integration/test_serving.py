@@ -13,6 +13,7 @@ from bench.load.rounds import Endpoint, in_rounds
 from bench.load.server import Server
 from bench.load.steps import in_steps
 from infra.database_logins import login_of
+from infra.database_roles import SERVICE
 from neural_focus.messages import (
     ActivityUpdate,
     EndSession,
@@ -188,7 +189,7 @@ def test_the_service_works_under_a_login_of_its_own(
         person.send(person.snapshot())
         person.receive(PredictionMade)
         assert client.get("/api/v1/now").status_code == 200
-        name, _ = login_of("service", service.secrets)
+        name, _ = login_of(SERVICE, service.secrets)
         found = query(
             module_database_url,
             "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = current_database()"
