@@ -21,6 +21,7 @@ from virtual_desktop import wait_for
 from flows.deploy import DEPLOYMENTS
 from flows.server import login
 from infra.database_logins import GROUPS, login_of
+from infra.database_roles import PREFECT
 from infra.embedded_database import EmbeddedServer
 from neural_focus.addresses import prefect_link, service_link
 from serving.auth import make_signin_link
@@ -72,15 +73,14 @@ def test_nothing_but_the_start_works_as_the_owner_of_the_database(
         state = ""
         while state != "COMPLETED":
             rows = owner.execute(
-                "SELECT usename FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                " AND backend_type = 'client backend'"
+                "SELECT usename FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
             )
             seen |= {name for (name,) in rows}
             with prefect(installation) as client:
                 state = client.get(f"/flow_runs/{run}").raise_for_status().json()["state_type"]
             assert state not in ("FAILED", "CRASHED", "CANCELLED")
             time.sleep(0.05)
-    assert seen == {login_of(group, installation.secrets)[0] for group in GROUPS.values()}
+    assert seen == {login_of(group, installation.secrets)[0] for group in (*GROUPS.values(), PREFECT)}
 
 
 def test_a_second_up_in_the_same_home_is_refused(platform: RunningPlatform, installation: Installation) -> None:
