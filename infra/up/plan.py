@@ -85,7 +85,8 @@ def demo_person(settings: Settings, display: Mapping[str, str], *, brisk: bool) 
     """The demo person at work on the virtual display."""
     pace = "--brisk" if brisk else "--calm"
     command = (sys.executable, "-m", "infra.cli", "demo", "live", "--display", display["DISPLAY"], pace)
-    variables = environment(settings) | dict(display) | {"NEURAL_FOCUS_DEMO_DISPLAY": display["DISPLAY"]}
+    variables = _without_database(environment(settings)) | dict(display)
+    variables["NEURAL_FOCUS_DEMO_DISPLAY"] = display["DISPLAY"]
     return Program("demo person", command, variables, settings.logs / "demo-person.log")
 
 
@@ -107,7 +108,7 @@ def agent(settings: Settings, display: Mapping[str, str], *, demo: str = "") -> 
 
 
 def _without_database(variables: dict[str, str]) -> dict[str, str]:
-    """What a desktop has to know: its records go to the service, like those of any other machine."""
+    """What a desktop has to know, or who types there: records go to the service, like those of any other machine."""
     return {name: value for name, value in variables.items() if name != "DATABASE_URL"}
 
 
