@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Mapping
 
 from infra.interruption import whole
-from infra.up.plan import environment
+from infra.up.plan import desktop_environment
 from infra.up.process import Program
 from infra.up.supervisor import Supervisor
 from infra.virtual_display import start_virtual_display
@@ -31,16 +31,16 @@ def start_display(settings: Settings, supervisor: Supervisor) -> Mapping[str, st
 
 
 def _start(settings: Settings, supervisor: Supervisor) -> Mapping[str, str]:
-    variables = {**environment(settings), **supervisor.mark.variables(NAME)}
+    variables = {**desktop_environment(settings), **supervisor.mark.variables(NAME)}
     display = start_virtual_display(folder=settings.home / "display", environ=variables)
     arguments = [str(argument) for argument in display.process.args]  # type: ignore[union-attr]
     number = arguments.index("-displayfd")
     arguments[number : number + 2] = [display.display]
     log = settings.logs / "display.log"
-    supervisor.adopt(Program(NAME, tuple(arguments), environment(settings), log), display.process)
+    supervisor.adopt(Program(NAME, tuple(arguments), desktop_environment(settings), log), display.process)
     manager = shutil.which(WINDOW_MANAGER)
     if manager is not None:
-        variables = {**environment(settings), **display.environment}
+        variables = {**desktop_environment(settings), **display.environment}
         log = settings.logs / "window-manager.log"
         supervisor.start(Program("window manager", (manager, "--sm-disable"), variables, log))
     return display.environment

@@ -29,6 +29,11 @@ def environment(settings: Settings) -> dict[str, str]:
     return dict(os.environ) | QUIET | {"DATABASE_URL": settings.database_url or ""}
 
 
+def desktop_environment(settings: Settings) -> dict[str, str]:
+    """Variables of what belongs to a desktop: no database, as records go to the service like any other machine's."""
+    return {name: value for name, value in environment(settings).items() if name != "DATABASE_URL"}
+
+
 def flow_environment(settings: Settings, secrets: Secrets) -> dict[str, str]:
     """Variables of a process in which flows run.
 
@@ -85,7 +90,7 @@ def demo_person(settings: Settings, display: Mapping[str, str], *, brisk: bool) 
     """The demo person at work on the virtual display."""
     pace = "--brisk" if brisk else "--calm"
     command = (sys.executable, "-m", "infra.cli", "demo", "live", "--display", display["DISPLAY"], pace)
-    variables = _without_database(environment(settings)) | dict(display)
+    variables = desktop_environment(settings) | dict(display)
     variables["NEURAL_FOCUS_DEMO_DISPLAY"] = display["DISPLAY"]
     return Program("demo person", command, variables, settings.logs / "demo-person.log")
 
@@ -98,18 +103,13 @@ def agent(settings: Settings, display: Mapping[str, str], *, demo: str = "") -> 
     return Program(
         "agent",
         (sys.executable, "-m", "infra.cli", "agent", *arguments),
-        _without_database(environment(settings)) | dict(display),
+        desktop_environment(settings) | dict(display),
         settings.logs / "agent.log",
         lambda: "" if counters.exists() else "it has counted nothing yet",
         start_seconds=60,
         stop_seconds=25,
         may_quit=True,
     )
-
-
-def _without_database(variables: dict[str, str]) -> dict[str, str]:
-    """What a desktop has to know, or who types there: records go to the service, like those of any other machine."""
-    return {name: value for name, value in variables.items() if name != "DATABASE_URL"}
 
 
 def agent_counters(settings: Settings) -> Path:
