@@ -6,9 +6,9 @@
                    ▲                                    │
                    └── what comes meanwhile waits ◄── while it is answered
 
-While nothing waits nobody is slower than alone. Where more comes than can be answered, a snapshot that has waited for
-so long that the next one of its stream is there gives way to it: the queue does not grow, and each that gave way is
-counted (``/metrics``) and told to its desktop.
+Company is waited for where the tick before had some: whoever is alone is answered at once. Where more comes than can be
+answered, a snapshot that has waited for so long that the next one of its stream is there gives way to it: the queue
+does not grow, and each that gave way is counted (``/metrics``) and told to its desktop.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from serving.problems import MISTAKE
 from serving.streams import LiveStream
 
 GATHER_SECONDS = 0.003
+"""How long company is waited for."""
 LATE_SECONDS = 1.0
 """A snapshot that has waited for so long gives way to the next: a desktop sends one a second."""
 MOST_WAITING = 20
@@ -84,11 +85,13 @@ class Ticks:
 
     async def run(self) -> None:
         """Answer what comes, for good."""
-        told = 0
+        told, together = 0, False
         while True:
             await self._some.wait()
-            await asyncio.sleep(GATHER_SECONDS)
+            if together:
+                await asyncio.sleep(GATHER_SECONDS)
             taken = self._take()
+            together = len(taken) > 1
             try:
                 await self._answer(taken)
             except Exception:  # noqa: BLE001 - a mistake of ours in one tick must not end the loop for good

@@ -183,10 +183,33 @@ def test_what_is_to_be_answered_once_more_comes_before_what_came_later() -> None
         first = desktop.send(0)
         await other.send(0)
         second = desktop.send(1)
+        ended: list[str] = []
+        first.add_done_callback(lambda _: ended.append("first"))
+        second.add_done_callback(lambda _: ended.append("second"))
         restored.set()
-        await first
-        assert not second.done()
-        await second
+        await asyncio.gather(first, second)
+        assert ended == ["first", "second"]
 
     play(answer, script)
     assert answered == [[(1, 0)], [(2, 0)], [(1, 0)], [(1, 1)]] or answered == [[(1, 0), (2, 0)], [(1, 0)], [(1, 1)]]
+
+
+def test_company_is_waited_for_by_nobody_who_is_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    answered: list[list[tuple[int, int]]] = []
+
+    async def answer(tick: Sequence[Waiting]) -> None:
+        answered.append(seconds(tick))
+
+    async def script(ticks: Ticks) -> None:
+        desktop, others = Desktop(ticks, 1), [Desktop(ticks, who) for who in (2, 3)]
+        with monkeypatch.context() as patched:
+            patched.setattr("serving.ticks.GATHER_SECONDS", 3_600.0)
+            await desktop.send(0)
+            await desktop.send(1)
+        await asyncio.gather(*(other.send(0) for other in others))
+        late = desktop.send(2)
+        await asyncio.sleep(0)  # the loop waits for company now
+        await asyncio.gather(late, others[0].send(1))
+
+    play(answer, script)
+    assert answered == [[(1, 0)], [(1, 1)], [(2, 0), (3, 0)], [(1, 2), (2, 1)]]
