@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -28,7 +29,7 @@ from serving.database import Database
 from serving.people import read_person
 from serving.problems import ProblemError, problem_of
 from serving.rate_limit import RateLimit
-from serving.streams import Streams
+from serving.streams import LiveStream, Streams
 
 ROWS_A_SECOND, ROWS_AT_ONCE = 50_000, 4_000_000
 """Of one machine, and of the refused batches of one person. A desktop at work records 14 rows a second; what waited
@@ -133,20 +134,24 @@ class Ingest:
         machine_id = str(batch.header.machine_id)
         self._check_rate(user_id, machine_id)
         self._limit.spend((user_id, machine_id), max(LEAST_COST, batch.header.count))
-        context = self._context(user_id, machine_id, batch)
+        stream = self._streams.get(user_id, machine_id)
+        made = None if stream is None else stream.prediction
+        context = self._context(stream, batch)
 
         def work(connection: Connection) -> BatchStored:
             read_person(connection, user_id)
             return store_batch(connection, user_id, batch, context)
 
         try:
-            return await self._database.run_for(user_id, work)
+            stored = await self._database.run_for(user_id, work)
         except ContractError as error:
             raise ProblemError(403, "This machine is another person's", why=error.what, hint=error.hint) from None
+        if stream is not None and made is not None and context.features is not None and stored.stored:
+            stream.features_us = made.t_us
+        return stored
 
-    def _context(self, user_id: int, machine_id: str, batch: SentBatch) -> RowContext:
+    def _context(self, stream: LiveStream | None, batch: SentBatch) -> RowContext:
         """What the service itself knows of the moment; nothing of a batch that waited, which is of another moment."""
-        stream = self._streams.get(user_id, machine_id)
         if stream is None or not batch.header.count:
             return RowContext()
         times = batch.records["timestamp_us"]
@@ -159,8 +164,10 @@ class Ingest:
         made, snapshot = stream.prediction, stream.snapshot
         if made is None or not is_near(made.t_us):
             return RowContext(session_id)
-        features = snapshot.features if snapshot is not None and snapshot.t_us == made.t_us else None
-        return RowContext(session_id, made.focus_score, made.distraction_risk, features)
+        known = RowContext(session_id, made.focus_score, made.distraction_risk)
+        if snapshot is None or snapshot.t_us != made.t_us or made.t_us <= stream.features_us:
+            return known
+        return replace(known, features=snapshot.features)
 
 
 def _check_encoding(encoding: str) -> None:

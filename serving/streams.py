@@ -75,6 +75,8 @@ class LiveStream:
     """Gives the last prediction's ``factors``."""
     desktop: DesktopStatus | None = None
     """What the desktop last said of itself; None while it is not connected."""
+    features_us: int = 0
+    """The time of the newest snapshot whose features are in ``events``."""
     received: float = 0.0
     """``time.time()`` when the last snapshot came."""
 

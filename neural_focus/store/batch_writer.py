@@ -18,7 +18,8 @@ from neural_focus.time import moment
 
 @dataclass(frozen=True, slots=True)
 class RowContext:
-    """What goes onto every row: the session and the last prediction of the moment that the rows are of."""
+    """What goes onto every row: the session and the last prediction of the moment that the rows are of; onto the first
+    one ``features``, from which it was made, unless an earlier batch has them."""
 
     session_id: int | None = None
     focus_score: float | None = None

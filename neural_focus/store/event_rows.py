@@ -53,7 +53,8 @@ _FIXED_DTYPE = np.dtype(
 
 @dataclass(frozen=True, slots=True)
 class SharedColumns:
-    """What all rows of a batch have in common. ``features`` is JSON text."""
+    """What all rows of a batch have in common. ``features`` is JSON text and goes onto the first one alone: it is ten
+    times as long as all else of a row."""
 
     user_id: int
     machine_id: UUID
@@ -63,12 +64,13 @@ class SharedColumns:
     focus_score: float | None = None
     distraction_risk: float | None = None
 
-    def encode(self) -> bytes:
+    def encode(self, *, with_features: bool = False) -> bytes:
         """The columns after ``window_title``, as COPY takes them."""
         parts = [struct.pack(">ii", 4, self.user_id)]
         parts += [struct.pack(">i", 16) + key.bytes for key in (self.machine_id, self.boot_id)]
         parts.append(NULL if self.session_id is None else struct.pack(">iq", 8, self.session_id))
-        parts.append(NULL if self.features is None else _text("\x01" + self.features))  # jsonb's version byte
+        features = self.features if with_features else None
+        parts.append(NULL if features is None else _text("\x01" + features))  # jsonb's version byte
         for value in (self.focus_score, self.distraction_risk):
             parts.append(NULL if value is None else struct.pack(">id", 8, value))
         return b"".join(parts)
@@ -80,7 +82,7 @@ def encode_records(
     """A whole binary COPY stream for ``COPY_IN``: EVENT_DTYPE[n] numbered from ``first_seq``."""
     fixed = _fixed_parts(records, first_seq)
     tails: dict[tuple[int, bytes, int], bytes] = {}
-    end = shared.encode()
+    first, end = shared.encode(with_features=True), shared.encode()
     title_ids = np.where(records["event_type"] == EventType.WINDOW_TITLE_CHANGE, records["data"][:, 0], 0)
     keys = zip(records["event_type"].tolist(), records["app_name"].tolist(), title_ids.tolist(), strict=True)
     parts: list[bytes] = [COPY_SIGNATURE]
@@ -89,6 +91,8 @@ def encode_records(
         if tail is None:
             tail = tails[key] = _tail(*key, titles) + end
         parts += (part, tail)
+    if len(parts) > 1:
+        parts[2] = parts[2].removesuffix(end) + first
     parts.append(COPY_END)
     return b"".join(parts)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import numpy as np
@@ -115,7 +115,7 @@ def append_events(
     """Stores the records of one boot from ``first_seq`` on in the caller's transaction; returns how many were new.
 
     ``titles`` is the string table for WINDOW_TITLE_CHANGE (title_id → text). The session and the prediction of
-    that moment, where they are known, go onto every row.
+    that moment, where they are known, go onto every row, the prediction's features onto the first.
 
     Raises:
         GapError: the records leave a gap after the last stored one.
@@ -236,6 +236,7 @@ def _copy(
     with everyones_rows(connection), connection.cursor().copy(COPY_IN) as copy:
         for start in range(0, len(fresh), ROWS_AT_ONCE):
             block = encode_records(fresh[start : start + ROWS_AT_ONCE], position + start, titles, shared)
+            shared = replace(shared, features=None)
             head = 0 if start == 0 else len(COPY_SIGNATURE)
             copy.write(block[head : len(block) - len(COPY_END)])
         copy.write(COPY_END)

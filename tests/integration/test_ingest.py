@@ -84,17 +84,22 @@ def test_rows_have_the_session_and_prediction_of_their_moment(
         client.send(client.snapshot(keystroke_rate=4.0))
         made = client.receive(PredictionMade)
         sender.send(old[:10], 0)
-        sender.send(new[10:20], 10)
+        sender.send(new[10:15], 10)
+        sender.send(new[15:20], 15)
         sender.send(waited, 20)
-    asked = (
-        "SELECT DISTINCT seq / 10, session_id, focus_score, distraction_risk, (features->>'keystroke_rate')::float"
-        " FROM events WHERE machine_id = %s"
-    )
-    assert sorted(query(module_database_url, asked, sender.machine_id), key=str) == [
-        (0, None, None, None, None),
-        (1, session, made.focus_score, made.distraction_risk, 4.0),
-        (2, None, None, None, None),
+        client.send(client.snapshot(keystroke_rate=5.0))
+        client.receive(PredictionMade)
+        sender.send(recent_records(5), 30)
+    known = "SELECT DISTINCT seq / 10, session_id, focus_score, distraction_risk FROM events WHERE machine_id = %s"
+    assert sorted(query(module_database_url, known + " AND seq < 30", sender.machine_id), key=str) == [
+        (0, None, None, None),
+        (1, session, made.focus_score, made.distraction_risk),
+        (2, None, None, None),
     ], "what waited is of another moment"
+    features = "SELECT seq, features->>'keystroke_rate' FROM events WHERE machine_id = %s AND features IS NOT NULL"
+    assert sorted(query(module_database_url, features, sender.machine_id)) == [(10, "4.0"), (30, "5.0")], (
+        "they stand on the first row after each prediction, the rows in between have the same"
+    )
 
 
 def test_the_agents_own_client(service: Service, real_person: int, sender: Sender, module_database_url: str) -> None:

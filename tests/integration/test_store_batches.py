@@ -44,10 +44,10 @@ def test_a_batch_is_stored_once_with_all_that_came_with_it(any_database_url: str
         read, seq = read_events(connection, ann, str(machine), 0, START_US * 2)
         assert read.tobytes() == RECORDS.tobytes() and seq.tolist() == list(range(100))
         known = connection.execute(
-            "SELECT count(*), min(focus_score), min(distraction_risk), min(features->>'keystroke_rate')"
-            " FROM events WHERE features IS NOT NULL"
+            "SELECT count(focus_score), min(focus_score), min(distraction_risk), count(features),"
+            " (min(seq) FILTER (WHERE features->>'keystroke_rate' = '3.0'))::int FROM events"
         ).fetchone()
-        assert known == (60, 61.5, 0.25, "3.0")
+        assert known == (60, 61.5, 0.25, 1, 0), "all have the prediction, the first one its features"
         assert [zone for _, zone in zone_history(connection, ann)] == ["Europe/Berlin", "Asia/Kathmandu"]
         assert has_consent(connection, ann, str(machine))
         assert connection.execute("SELECT clock_step_us FROM shipper_positions").fetchall() == [(-5_000_000,)]
