@@ -144,7 +144,8 @@ def test_the_site_in_front_is_told_only_when_the_person_agreed(browser: Browser,
         with pytest.raises(TimeoutError):
             desktop.next_site(3)
         settings = browser.open(f"{browser.base}pages/settings.html")
-        eventually(lambda: browser.evaluate(settings, "document.getElementById('tells')?.checked === false"))
+        is_off = "(tells => tells?.disabled === false && tells.checked === false)(document.getElementById('tells'))"
+        eventually(lambda: browser.evaluate(settings, is_off))
         browser.evaluate(settings, "(document.getElementById('tells').click(), true)")
         browser.close_tab(settings)
         browser.go(page, bench.sites.url(f"en.m.{OTHER}", "/other"))

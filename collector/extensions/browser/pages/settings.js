@@ -20,7 +20,7 @@ async function show(said = "") {
   part("offer").hidden = !offer;
   part("port").textContent = offer?.[1] ?? "";
   part("allow").hidden = now.allowed;
-  part("tells").checked = now.tellsSite;
+  Object.assign(part("tells"), { checked: now.tellsSite, disabled: false }); // before, a click would be lost
   part("forget").hidden = now.port === null;
   const lines = now.blocks.map(({ site, until }) => `${site}: ${clockText(until - Date.now())} left`);
   part("blocks").replaceChildren(
