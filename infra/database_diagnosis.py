@@ -1,6 +1,8 @@
-"""What ``doctor`` looks at in the database: the server, and who works there as whom."""
+"""What ``doctor`` looks at in the database: the server, who works there as whom, and the room it takes."""
 
 from __future__ import annotations
+
+import shutil
 
 from infra import embedded_database_debian, embedded_database_wheel
 from infra.database_logins import GROUPS, refusal
@@ -12,6 +14,9 @@ from neural_focus.errors import StoreError
 from neural_focus.secrets import load_secrets
 from neural_focus.settings import Settings
 from neural_focus.store.database import connect, sqlalchemy_engine
+from neural_focus.store.sizes import table_sizes, year_bytes
+
+GIGABYTE = 2**30
 
 
 def check_database(settings: Settings) -> Finding:
@@ -50,6 +55,28 @@ def check_logins(settings: Settings) -> Finding:
             text = f"the {part} works as the owner of the database: {refused[0]}"
             return Finding(Grade.LIMITED, "logins", text, refused[1])
     return Finding(Grade.WELL, "logins", "the service and the flows have their own, and do not own the database")
+
+
+def check_storage(settings: Settings) -> Finding:
+    """Whether the disk has room for a year of days like those that are stored."""
+    url = _database_url(settings)
+    if url is None:
+        return Finding(Grade.WELL, "storage", "known while the database runs")
+    with connect(url) as connection:
+        sizes = table_sizes(connection)
+    taken, in_a_year = sum(size.bytes for size in sizes.values()), year_bytes(sizes)
+    text = f"the database takes {_words(taken)}"
+    if in_a_year is None:
+        return Finding(Grade.WELL, "storage", text)
+    text = f"{text}, {_words(in_a_year)} after a year of such days"
+    if settings.database_url is None and in_a_year - taken > shutil.disk_usage(settings.home).free:
+        hint = f"The disk of {settings.home} has less: free some, or set NEURAL_FOCUS_HOME to another one"
+        return Finding(Grade.LIMITED, "storage", text, hint)
+    return Finding(Grade.WELL, "storage", text)
+
+
+def _words(size: float) -> str:
+    return f"{size / GIGABYTE:.1f} GB" if size >= GIGABYTE else f"{size / 2**20:.0f} MB"
 
 
 def _database_url(settings: Settings) -> str | None:

@@ -20,7 +20,7 @@ from collector.source import capabilities, find_source
 from collector.wayland import WaylandSource
 from flows.server import login
 from infra.agent_file import SILENT_SECONDS, live_agent
-from infra.database_diagnosis import check_database, check_logins
+from infra.database_diagnosis import check_database, check_logins, check_storage
 from infra.finding import Finding, Grade
 from infra.help_diagnosis import check_actions, check_availability, check_browsers
 from infra.ports import holder, is_taken
@@ -55,6 +55,7 @@ def diagnose(settings: Settings) -> list[Finding]:
         ("browsers", check_browsers),
         ("database", check_database),
         ("logins", check_logins),
+        ("storage", check_storage),
         ("network", check_network),
         ("Prefect server", check_prefect),
         ("service", check_service),
