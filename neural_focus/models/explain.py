@@ -80,7 +80,8 @@ def _phrase(feature: Feature, value: float, median: float, *, raises: bool, own:
     shown, normal = say_value(value, feature.unit), say_value(median, feature.unit)
     if shown == normal:
         return f"{label}: {shown}, as usual ({direction} the risk)"
-    return f"{label}: {shown}, {'usually' if own else 'others usually'} {normal} ({direction} the risk)"
+    usual = "elsewhere" if feature.name.startswith("others_") else "usually" if own else "others usually"
+    return f"{label}: {shown}, {usual} {normal} ({direction} the risk)"
 
 
 def say_value(value: float, unit: str) -> str:

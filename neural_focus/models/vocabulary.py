@@ -90,7 +90,7 @@ def _input() -> dict[str, tuple[str, str]]:
 def _others() -> dict[str, tuple[str, str]]:
     words: dict[str, tuple[str, str]] = {}
     for which, name in (("app", "this app"), ("previous_app", "the app before")):
-        words[f"others_{which}_usual_log_s"] = (f"other people's usual time in {name}", "s")
+        words[f"others_{which}_usual_log_s"] = (f"how long others usually stay in {name}", "s")
         words[f"others_{which}_quick_share"] = (f"how often others leave {name} within 30 s", "share")
         words[f"others_{which}_long_share"] = (f"how often others stay 5 min in {name}", "share")
     return words

@@ -169,6 +169,12 @@ def test_reasons_say_one_thing_once_and_whose_usual_it_is() -> None:
     assert told[1:] == ("Mouse speed: at your own average (raises the risk)",)
 
 
+def test_what_others_do_in_the_app_is_compared_with_other_apps() -> None:
+    names, row, usual = ["others_app_usual_log_s"], np.log1p([20.0]), np.log1p([29.0])
+    told = word_factors(names, row.astype(np.float32), np.ones(1), usual.astype(np.float32), own=False)
+    assert told == ("How long others usually stay in this app: 20 s, elsewhere 29 s (raises the risk)",)
+
+
 def test_a_part_is_fitted_on_every_kth_moment_as_all_are_but_on_each_settled_one() -> None:
     moments, _ = random_moments(5)
     assert [step_of(moments, most) for most in (len(moments), len(moments) - 1, len(moments) // 3)] == [1, 2, 3]
