@@ -100,9 +100,9 @@ class InterventionPrompt:
         self._open = _Open(offer, time.monotonic(), self._decide(offer) if self._decide else None)
         keys = " [a]ccept, [r]eject, [s]nooze, then Enter" if self._terminal else ""
         note = offer_note(offer)
-        self._echo(f"{_headline(offer)} {offer.reason}. {note}{keys}")
+        self._echo(f"{headline(offer)} {offer.reason}. {note}{keys}")
         buttons = [(answer, label) for answer, label in _LABELS.get(offer.type, _LABELS["SUGGEST_BREAK"])]
-        lines = [_headline(offer), *wrap_ascii(offer.reason), *wrap_ascii(note)]
+        lines = [headline(offer), *wrap_ascii(offer.reason), *wrap_ascii(note)]
         try:
             self._ignore(self._prompt.show(lines, buttons))
         except CaptureError:
@@ -167,7 +167,8 @@ class InterventionPrompt:
         return answer if late else None
 
 
-def _headline(offer: InterventionOffered) -> str:
+def headline(offer: InterventionOffered) -> str:
+    """What is asked."""
     if offer.type == "PREDICTIVE_BLOCK":
         return f"Stay off {', '.join(offer.targets) or 'distracting sites'} for a while?"
     return "How about a short break?"

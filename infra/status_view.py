@@ -16,6 +16,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from collector.prompt import headline, offer_note
 from neural_focus.messages import InterventionOffered, PredictionMade, Rounds, SessionResponse
 from neural_focus.time import local_clock, parse_iso
 
@@ -24,7 +25,14 @@ BLOCKS = "▁▂▃▄▅▆▇█"
 COLOURS = {"LOW": "green", "MEDIUM": "yellow", "HIGH": "red"}
 KEYS = "f focused  d distracted  p looked like work    s session  e end it    b pause 15 min, capture again    q quit"
 ANSWERS = "y yes  n no  l later"
-_ACTIONS = {"BLOCK": "Site closed", "MINIMIZE": "App minimised", "KILL": "App ended", "SUGGEST": "Break"}
+_ACTIONS = {
+    "BLOCK": "Site closed",
+    "MINIMIZE": "App minimised",
+    "KILL": "App ended",
+    "SUGGEST": "Break screen",
+    "PLACEBO": "Card with your time in the app",
+}
+"""By the first word of an action's name, after which comes its target's."""
 _VOICES = {
     "recency": "mostly the time since your last switch",
     "model": "mostly the model that everybody has",
@@ -135,12 +143,14 @@ def _doing(moment: Moment) -> list[RenderableType]:
     lines += [Text(_action(one)) for one in moment.now["actions"]]
     if (offer := moment.offer) is not None:
         left = parse_iso(offer.timestamp) / 1e6 + offer.timeout_seconds - time.time()
-        lines.append(Text(f"{offer.action}? {offer.reason} ({max(0, round(left))} s left)", "bold reverse"))
+        lines.append(Text(f"{headline(offer)} {offer.reason} ({max(0, round(left))} s left)", "bold reverse"))
+        lines.append(Text(offer_note(offer), "dim"))
     return lines or [Text("No session runs, and nothing is done for you now.", "dim")]
 
 
 def _action(one: Mapping[str, Any]) -> str:
-    what = f"{_ACTIONS[one['action']]}{': ' + one['target'] if one['target'] else ''}"
+    kind = one["action"].partition("_")[0]
+    what = f"{_ACTIONS.get(kind, one['action'])}{': ' + one['target'] if one['target'] else ''}"
     until = f"until {local_clock(parse_iso(one['ends_at']), '%H:%M')}"
     if one["state"] == "refused":
         return f"{what}: could not be done, {one['refused_reason']}"

@@ -19,6 +19,7 @@ from rich.console import Console
 from serving_process import Service, desktop, eventually, query
 from typer.testing import CliRunner
 
+from collector.prompt import headline
 from infra.commands import status
 from infra.commands.status import press
 from infra.status_view import Moment, bar, by_place, show
@@ -130,7 +131,7 @@ def test_an_offer_is_answered_by_a_key(here: Service, demo_person: int, monkeypa
             return moment if moment.offer is not None else None
 
         moment = eventually(offered)
-        assert "y yes  n no  l later" in in_words(moment) and moment.offer.action in in_words(moment)
+        assert "y yes  n no  l later" in in_words(moment) and headline(moment.offer) in in_words(moment)
         assert press(here.settings, "n", moment) == "Your answer is stored: rejected."
         with pytest.raises(InputError, match="nothing is offered now"):
             press(here.settings, "n", status.read_moment(here.settings))
@@ -145,10 +146,18 @@ def test_where_nothing_is_known_no_number_is_shown() -> None:
         "how_to_start": "Start it",
         "actions": (),
     }
-    old = InterventionOffered(7, iso(0), "Take a break", "why", 0.5, 6, "SUGGEST_BREAK")
+    old = InterventionOffered(7, iso(0), "SUGGEST_BREAK", "why", 0.5, 6, "SUGGEST_BREAK")
     told = in_words(Moment(0.0, now | {"model": card}, offer=old))
     assert "nothing is captured. Start it" in told and "no prediction of this moment" in told
-    assert "Take a break? why (0 s left)" in told and " %" not in told
+    assert "How about a short break? why (0 s left)" in told and " %" not in told
+    done = {"action": "BLOCK_YOUTUBE", "target": "youtube.com", "state": "applied", "where": "chromium 156"}
+    refused = {"action": "MINIMIZE_STEAM", "target": "steam", "state": "refused", "refused_reason": "it is gone"}
+    asked = {"action": "SUGGEST_BREAK", "target": None, "state": "ordered"}
+    now["actions"] = [one | {"ends_at": iso(0)} for one in (done, refused, asked)]
+    told = in_words(Moment(0.0, now | {"model": card}))
+    assert "Site closed: youtube.com, until" in told and "done by chromium 156" in told
+    assert "App minimised: steam: could not be done, it is gone" in told
+    assert re.search(r"Break screen, until \d\d:\d\d: asked for, nobody has reported on it yet", told)
     assert "nothing is captured: paused" in in_words(Moment(0.0, now | {"model": card}, held="paused"))
 
 
