@@ -51,9 +51,10 @@ sanitize: setup ## the native core under ASan, UBSan and TSan
 	@TEST=1 bash infra/setup.sh
 	bash native/sanitize.sh
 
-fuzz: setup ## libFuzzer on records, engine, batches and recovery (SECONDS_EACH=60)
+fuzz: setup ## libFuzzer on records, engine, batches and recovery (SECONDS_EACH=60); each endpoint by its description
 	@TEST=1 bash infra/setup.sh
 	bash native/fuzz/run.sh $(or $(SECONDS_EACH),60)
+	NEURAL_FOCUS_API_EXAMPLES=1000 $(BIN)/python -m pytest -q -o timeout=1800 tests/integration/test_api_description.py
 
 faults: setup ## kill -9 of all that helps, at each step; of the agent a hundred times under load; the spool's model at length
 	@TEST=1 PYTHON=$(PYTHON) bash infra/setup.sh

@@ -41,7 +41,7 @@ _VOICES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class ShownMoment:
     """What was answered at ``read_at``, in seconds since the Unix epoch: ``GET /now``, the predictions and switches of
     ``GET /recent``, the desktop's rounds; ``held``: why this machine's agent captures nothing, empty where it does."""
 
@@ -55,7 +55,7 @@ class Moment:
     held: str = ""
 
 
-def show(moment: Moment | None, problem: str = "", notice: str = "", *, keys: bool = True) -> RenderableType:
+def show(moment: ShownMoment | None, problem: str = "", notice: str = "", *, keys: bool = True) -> RenderableType:
     """The whole view; ``problem``: why there is no moment; ``notice``: what came of the last key."""
     parts: list[RenderableType] = []
     if moment is None:
@@ -68,7 +68,7 @@ def show(moment: Moment | None, problem: str = "", notice: str = "", *, keys: bo
     return Panel(Group(*parts), title="Neural Focus", title_align="left", border_style="dim")
 
 
-def _head(moment: Moment) -> Text:
+def _head(moment: ShownMoment) -> Text:
     now = moment.now
     head = Text(f"{now['person']['username']}   {local_clock(int(moment.read_at * 1e6), '%H:%M:%S')}   ")
     if moment.held:
@@ -81,7 +81,7 @@ def _head(moment: Moment) -> Text:
     return head.append(f", {_VOICES[voices['leader']]}" if voices else "", "dim")
 
 
-def _prediction(moment: Moment) -> list[RenderableType]:
+def _prediction(moment: ShownMoment) -> list[RenderableType]:
     made = moment.prediction
     if made is None or not moment.now["collecting"]:
         return [Text("There is no prediction of this moment.", "dim")]
@@ -104,7 +104,7 @@ def bar(share: float, colour: str) -> Text:
     return Text("█" * full, colour).append("░" * (BAR - full), "dim")
 
 
-def _half_hour(moment: Moment) -> list[RenderableType]:
+def _half_hour(moment: ShownMoment) -> list[RenderableType]:
     points, switches = moment.recent.get("predictions", ()), moment.recent.get("switches", ())
     if not points:
         return []
@@ -132,7 +132,7 @@ def by_place(points: Sequence[tuple[int, float]], start_us: int, end_us: int) ->
     return [sum(values) / len(values) if values else None for values in found]
 
 
-def _doing(moment: Moment) -> list[RenderableType]:
+def _doing(moment: ShownMoment) -> list[RenderableType]:
     from infra.commands.session import in_words, rounds_in_words
 
     lines: list[RenderableType] = []

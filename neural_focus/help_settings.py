@@ -19,7 +19,7 @@ from publicsuffixlist import PublicSuffixList
 
 from neural_focus.apps import app_id
 from neural_focus.errors import InputError
-from neural_focus.validation import validate
+from neural_focus.validation import NOTHING_ELSE, validate
 
 KEY = "help"
 MOST_LISTED = 50
@@ -37,6 +37,7 @@ class HelpSettings:
     ``acts_by_itself``: an offer that nobody answers is carried out when its time is up.
     """
 
+    __pydantic_config__ = NOTHING_ELSE
     block_sites: tuple[str, ...] = ("reddit.com", "twitter.com", "youtube.com")
     minimize_apps: tuple[str, ...] = ()
     end_apps: tuple[str, ...] = ()

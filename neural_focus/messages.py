@@ -18,7 +18,7 @@ from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH
 from neural_focus.prediction import Prediction, TrainedOn
 from neural_focus.sessions import EndReason, SessionSummary, SessionType
 from neural_focus.time import iso
-from neural_focus.validation import validate
+from neural_focus.validation import NOTHING_ELSE, validate
 
 MAX_MESSAGE_BYTES = 64 * 1024
 MOST_FLOAT32 = float.fromhex("0x1.fffffep127")
@@ -377,6 +377,7 @@ class AskRounds:
     The desktop tells what comes of it by its status.
     """
 
+    __pydantic_config__ = NOTHING_ELSE
     TYPE: ClassVar[str] = "ASK_ROUNDS"
     command: Literal["start", "skip", "stop"]
     type: Literal["pomodoro", "deep_work"] = "pomodoro"

@@ -11,6 +11,8 @@ import msgspec
 from neural_focus.errors import InputError
 
 T = TypeVar("T")
+NOTHING_ELSE = {"extra": "forbid"}
+"""For ``__pydantic_config__`` of what a body holds: the API's description says that no other fields are taken."""
 _ALWAYS_FINE = {str, int, bool, type(None)}
 """Nothing passes the conversion in these. A snapshot has fifty of them, a service a thousand snapshots a second."""
 

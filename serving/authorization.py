@@ -43,6 +43,8 @@ GROUPS = Rule("signed in", ("analyst",), "groups")
 HEALTH = Rule("signed in", ("operator",), "health")
 
 _API = "/api/v1"
+UNKNOWN_PATH = "/api/{path:path}"
+"""Whatever lies there and is no endpoint is answered by 404."""
 ENDPOINTS: dict[tuple[str, str], Rule] = {
     **{("GET", path): OPEN for path in ("/healthz", "/livez", "/readyz", "/signin")},
     ("POST", "/machine/pair"): OPEN,
@@ -65,7 +67,7 @@ ENDPOINTS: dict[tuple[str, str], Rule] = {
     ("GET", f"{_API}/now"): OWN,
     ("GET", f"{_API}/recent"): OWN,
     ("GET", f"{_API}/interventions"): OWN,
-    ("POST", f"{_API}/interventions/{{intervention_id}}/undo"): OWN,
+    ("POST", f"{_API}/interventions/{{intervention_id:int}}/undo"): OWN,
     ("POST", f"{_API}/interventions/feedback"): OWN,
     ("GET", f"{_API}/experiments"): OWN,
     ("GET", f"{_API}/actions"): OWN,
@@ -76,9 +78,9 @@ ENDPOINTS: dict[tuple[str, str], Rule] = {
     ("POST", f"{_API}/predict"): OWN,
     ("GET", f"{_API}/sessions"): OWN,
     ("POST", f"{_API}/sessions"): OWN,
-    ("GET", f"{_API}/sessions/{{session_id}}"): OWN,
-    ("POST", f"{_API}/sessions/{{session_id}}/end"): OWN,
-    ("POST", f"{_API}/sessions/{{session_id}}/leave-jail"): OWN,
+    ("GET", f"{_API}/sessions/{{session_id:int}}"): OWN,
+    ("POST", f"{_API}/sessions/{{session_id:int}}/end"): OWN,
+    ("POST", f"{_API}/sessions/{{session_id:int}}/leave-jail"): OWN,
     ("GET", f"{_API}/rounds"): OWN,
     ("POST", f"{_API}/rounds"): OWN,
     ("GET", f"{_API}/labels"): OWN,
@@ -88,16 +90,15 @@ ENDPOINTS: dict[tuple[str, str], Rule] = {
     ("GET", f"{_API}/models"): PUBLIC,
     ("GET", f"{_API}/browsers"): OWN,
     ("POST", f"{_API}/browsers/pairing"): OWN,
-    ("DELETE", f"{_API}/browsers/{{browser_id}}"): OWN,
+    ("DELETE", f"{_API}/browsers/{{browser_id:int}}"): OWN,
     ("GET", f"{_API}/machines"): OWN,
     ("POST", f"{_API}/machines/waiting"): OWN,
     ("POST", f"{_API}/machines/approve"): OWN,
-    ("DELETE", f"{_API}/machines/{{machine_id}}"): OWN,
-    ("POST", f"{_API}/machines/{{machine_id}}/rotate"): OWN,
-    **{(method, "/api/{path:path}"): PUBLIC for method in ("GET", "POST", "PUT", "DELETE")},
+    ("DELETE", f"{_API}/machines/{{machine_id:int}}"): OWN,
+    ("POST", f"{_API}/machines/{{machine_id:int}}/rotate"): OWN,
+    **{(method, UNKNOWN_PATH): PUBLIC for method in ("GET", "POST", "PUT", "DELETE")},
 }
-"""(method, path as FastAPI writes it) → rule; of two that fit a request, the first holds. HEAD is as GET. The last ones
-answer 404."""
+"""(method, path as FastAPI writes it) → rule; of two that fit a request, the first holds. HEAD is as GET."""
 
 _BROWSER = ("BROWSER_HELLO", "SITE_IN_FRONT")
 _BOTH = ("INTERVENTION_APPLIED", "INTERVENTION_UNDONE")
@@ -129,18 +130,25 @@ def check_message(path: str, kind: str, role: str = "") -> None:
 def rule_of(method: str, path: str) -> Rule | None:
     """The rule for a request, None where the table has none."""
     wanted = "GET" if method == "HEAD" else method
-    return next((rule for known, pattern, rule in _patterns() if known == wanted and pattern.match(path)), None)
+    return next((rule for known, rule in _rules_of(path) if known == wanted), None)
 
 
 @lru_cache(4096)
 def methods_of(path: str) -> tuple[str, ...]:
     """The methods that the table has for a path."""
-    return tuple(sorted({method for method, pattern, _ in _patterns() if method != SOCKET and pattern.match(path)}))
+    return tuple(sorted({method for method, _ in _rules_of(path) if method != SOCKET}))
+
+
+def _rules_of(path: str) -> list[tuple[str, Rule]]:
+    """(method, rule) of a path; those of ``UNKNOWN_PATH`` where there are no others."""
+    found = [(method, rule, known) for method, known, pattern, rule in _patterns() if pattern.match(path)]
+    known = [(method, rule) for method, rule, known in found if known != UNKNOWN_PATH]
+    return known or [(method, rule) for method, rule, _ in found]
 
 
 @lru_cache(1)
-def _patterns() -> tuple[tuple[str, re.Pattern[str], Rule], ...]:
-    return tuple((method, compile_path(path)[0], rule) for (method, path), rule in ENDPOINTS.items())
+def _patterns() -> tuple[tuple[str, str, re.Pattern[str], Rule], ...]:
+    return tuple((method, path, compile_path(path)[0], rule) for (method, path), rule in ENDPOINTS.items())
 
 
 def lines() -> Iterator[str]:

@@ -79,12 +79,14 @@ class AccessGate:
             page = HTMLResponse(render("plain", title="This browser is not signed in", text=HOW_TO_SIGN_IN), 401)
             await page(scope, receive, _with_headers(send))
         elif scope["type"] == "http":
-            headers = {"WWW-Authenticate": "Bearer"} if refusal.status == 401 else headers
+            headers = _headers_of(refusal, scope) or headers
             await respond(refusal, headers)(scope, receive, _with_headers(send))
         else:
             await respond_to_upgrade(refusal, scope, receive, send)
 
     async def _refusal(self, scope: Scope) -> Problem | None:
+        if not scope["path"].isprintable():  # routes of many lines are nobody's
+            return Problem("Not Found", 404, "There is no such path", hint="See /api/v1/openapi.json")
         headers = Headers(scope=scope)
         settings, arrived_at = self._runtime().settings, str((scope.get("server") or ("",))[0])
         if not is_private(scope):
@@ -153,6 +155,13 @@ def _not_allowed(scope: Scope, caller: Caller) -> Problem | None:
         )
         return Problem("Not for your role", 403, f"Your role is {caller.role}", instance=path, hint=hint)
     return None
+
+
+def _headers_of(refusal: Problem, scope: Scope) -> dict[str, str]:
+    """What HTTP wants beside a status."""
+    if refusal.status == 401:
+        return {"WWW-Authenticate": "Bearer"}
+    return {"Allow": ", ".join(methods_of(scope["path"]))} if refusal.status == 405 else {}
 
 
 def _shows_pages(scope: Scope) -> bool:

@@ -6,10 +6,12 @@ meanwhile is in front of a page and moves nothing in it.
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from pydantic import BeforeValidator
 from starlette.concurrency import run_in_threadpool
 
 from neural_focus.registry.champion_pointer import champion
@@ -33,9 +35,23 @@ from serving.session_service import described
 
 router = APIRouter(prefix="/api/v1", responses=problems(401, 403, 422, 503))
 MOST_ROWS = 200
+_DAY = r"^(19|20)\d\d-\d\d-\d\d$"
+
+
+def _as_written(text: object) -> object:
+    """Of a day: pydantic would read a number as one, too."""
+    if not re.fullmatch(_DAY, str(text)):
+        raise ValueError("give a day such as 2026-11-30")
+    return text
+
+
+Day = Annotated[date, BeforeValidator(_as_written), Query(json_schema_extra={"pattern": _DAY})]
 Limit = Annotated[int, Query(ge=1, le=MOST_ROWS)]
 Before = Annotated[
-    str | None, Query(max_length=40, description="`next` of the page before", examples=["1764452096000000-17"])
+    str | None,
+    Query(
+        pattern=r"^[0-3]?\d{1,15}-\d{1,18}$", description="`next` of the page before", examples=["1764452096000000-17"]
+    ),
 ]
 
 
@@ -60,13 +76,13 @@ async def get_labels(here: Here, user_id: User, limit: Limit = 50, before: Befor
 
 
 @router.get("/analytics/daily")
-async def daily(here: Here, user_id: User, date: date) -> DailyStatsResponse:
+async def daily(here: Here, user_id: User, date: Day) -> DailyStatsResponse:
     """One day, in the person's time zone."""
     return await here.database.run_for(user_id, lambda connection: _day(connection, user_id, date))
 
 
 @router.get("/analytics/weekly")
-async def weekly(here: Here, user_id: User, date: date) -> WeekResponse:
+async def weekly(here: Here, user_id: User, date: Day) -> WeekResponse:
     """The week from Monday to Sunday that the day is in, day by day, beside the totals of the week before."""
     monday = date - timedelta(days=date.weekday())
     days = [monday + timedelta(days=n) for n in range(7)]

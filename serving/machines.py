@@ -15,14 +15,15 @@ from starlette.responses import Response
 
 from neural_focus.store.machines import add_machine
 from neural_focus.time import iso, microseconds
+from neural_focus.validation import NOTHING_ELSE
 from serving.auth import Caller, hash_token, make_machine_token
 from serving.gate import CALLER_KEY
 from serving.problems import ProblemError
-from serving.rest import Here, User, problems
+from serving.rest import Here, User, exactly, problems
 from serving.waiting_machines import POLL_SECONDS, WAITING_SECONDS
 
 router = APIRouter(prefix="/api/v1/machines", responses=problems(401, 403, 422, 503))
-doors = APIRouter(prefix="/machine", responses=problems(403, 422, 429, 503))
+doors = APIRouter(prefix="/machine", responses=problems(403, 413, 422, 429, 503))
 """For machines that have no token yet."""
 
 
@@ -54,6 +55,7 @@ class MachineToken:
 class MachineCode:
     """The short code on a machine's screen."""
 
+    __pydantic_config__ = NOTHING_ELSE
     code: str
 
 
@@ -70,6 +72,7 @@ class WaitingMachine:
 class NewMachine:
     """What a machine calls itself."""
 
+    __pydantic_config__ = NOTHING_ELSE
     name: str
 
 
@@ -87,6 +90,7 @@ class MachineAsks:
 class DeviceCode:
     """By which a machine that waits is known."""
 
+    __pydantic_config__ = NOTHING_ELSE
     device_code: str
 
 
@@ -117,26 +121,28 @@ async def get_machines(here: Here, user_id: User, caller: Asks) -> list[PairedMa
 
 
 @router.post("/waiting", responses=problems(404, 429))
-async def get_waiting(asked: MachineCode, here: Here, user_id: User) -> WaitingMachine:
+async def get_waiting(asked: Annotated[MachineCode, exactly(MachineCode)], here: Here, user_id: User) -> WaitingMachine:
     """Which machine shows this code: look whether it is yours before you approve it."""
     found = here.waiting_machines.find(user_id, asked.code)
     return WaitingMachine(found.name, found.address, approved=False)
 
 
 @router.post("/approve", responses=problems(404, 429))
-async def approve_machine(asked: MachineCode, here: Here, user_id: User) -> WaitingMachine:
+async def approve_machine(
+    asked: Annotated[MachineCode, exactly(MachineCode)], here: Here, user_id: User
+) -> WaitingMachine:
     """The machine that shows this code speaks for you from its next request on, within five seconds."""
     found = here.waiting_machines.approve(user_id, asked.code)
     return WaitingMachine(found.name, found.address, approved=True)
 
 
-@router.delete("/{machine_id}", status_code=204, responses=problems(404))
+@router.delete("/{machine_id:int}", status_code=204, responses=problems(404))
 async def revoke_machine(machine_id: int, here: Here, user_id: User) -> None:
     """End a machine's token, and its connections, at once."""
     await here.callers.revoke(user_id, machine_id)
 
 
-@router.post("/{machine_id}/rotate", responses=problems(404))
+@router.post("/{machine_id:int}/rotate", responses=problems(404))
 async def rotate_machine(machine_id: int, here: Here, user_id: User) -> MachineToken:
     """Another token for a machine; its present one ends at once, and its connections."""
     token = make_machine_token()
@@ -145,7 +151,7 @@ async def rotate_machine(machine_id: int, here: Here, user_id: User) -> MachineT
 
 
 @doors.post("/pair", status_code=201)
-async def ask_to_pair(asked: NewMachine, request: Request, here: Here) -> MachineAsks:
+async def ask_to_pair(asked: Annotated[NewMachine, exactly(NewMachine)], request: Request, here: Here) -> MachineAsks:
     """A machine wants to be paired; nobody speaks for it before a person has approved its code."""
     address = request.client.host if request.client else ""
     device_code, code = here.waiting_machines.add(asked.name, address)
@@ -153,7 +159,7 @@ async def ask_to_pair(asked: NewMachine, request: Request, here: Here) -> Machin
 
 
 @doors.post("/token", status_code=201, responses=WAITS | problems(410))
-async def take_token(asked: DeviceCode, here: Here) -> MachineToken:
+async def take_token(asked: Annotated[DeviceCode, exactly(DeviceCode)], here: Here) -> MachineToken:
     """The machine's token, once, after a person has approved it. 202 until then."""
     approved = here.waiting_machines.take(asked.device_code)
     if approved is None:

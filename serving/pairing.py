@@ -61,7 +61,7 @@ async def get_browsers(here: Here, user_id: User) -> list[PairedBrowser]:
     ]
 
 
-@router.delete("/{browser_id}", status_code=204, responses=problems(404))
+@router.delete("/{browser_id:int}", status_code=204, responses=problems(404))
 async def revoke_browser(browser_id: int, here: Here, user_id: User) -> None:
     """End a pairing: what the browser blocks is lifted, and its token is worth nothing."""
     await here.browsers.revoke(user_id, browser_id)

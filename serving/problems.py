@@ -82,6 +82,10 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
+    if error.status_code == 400 and isinstance(
+        error.__cause__, ValueError
+    ):  # FastAPI's word for bytes that are no text
+        return respond(Problem("The request does not fit", 422, "body: no JSON", instance=request.url.path))
     phrase = HTTPStatus(error.status_code).phrase
     detail = error.detail if error.detail != phrase else ""
     headers = dict(error.headers) if error.headers else None

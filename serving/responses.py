@@ -20,6 +20,7 @@ from neural_focus.messages import (
 )
 from neural_focus.prediction import TrainedOn
 from neural_focus.sessions import EndReason, SessionSummary, SessionType
+from neural_focus.validation import NOTHING_ELSE
 
 OutcomeName = Literal["FOCUSED", "DISTRACTED", "PSEUDO_PRODUCTIVE"]
 
@@ -28,6 +29,7 @@ OutcomeName = Literal["FOCUSED", "DISTRACTED", "PSEUDO_PRODUCTIVE"]
 class CreateSessionRequest:
     """Start a session; ``duration_minutes`` overrides 25 (pomodoro) or 90 (deep work)."""
 
+    __pydantic_config__ = NOTHING_ELSE
     type: SessionType
     duration_minutes: int | None = None
     jail_enabled: bool = False
@@ -173,6 +175,7 @@ class ModelListed:
 class InterventionFeedbackRequest:
     """The answer to an intervention, with the time the person took as the client measured it."""
 
+    __pydantic_config__ = NOTHING_ELSE
     intervention_id: int
     response: Response
     response_time_ms: int
@@ -219,6 +222,7 @@ class UndoAsked:
 class LeaveJailRequest:
     """The emergency exit of a jail. ``reason``: the person's own, 3 to 200 characters."""
 
+    __pydantic_config__ = NOTHING_ELSE
     reason: str
 
 
@@ -299,6 +303,7 @@ class Now:
 class LabelRequest:
     """What a stretch was, in the person's word. Without times: the five minutes before now, as by a hotkey."""
 
+    __pydantic_config__ = NOTHING_ELSE
     outcome: OutcomeName
     from_us: int | None = None
     to_us: int | None = None

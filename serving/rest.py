@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.requests import HTTPConnection, Request
+from pydantic import BeforeValidator
 
 from neural_focus.batches import BatchStored
 from neural_focus.help_settings import HelpSettings
 from neural_focus.messages import AskRounds, Problem, SessionResponse
 from neural_focus.store.consents import revoke_consents
 from neural_focus.store.database import Connection
+from neural_focus.validation import validate
 from serving import labelling, queries
 from serving.experiment_page import experiments_of
 from serving.gate import PERSON_KEY
@@ -47,6 +50,11 @@ MOST_MILLISECONDS = 24 * 3600 * 1000
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """What the API's description says about these statuses."""
     return {status: {"model": Problem, "content": {MEDIA_TYPE: {}}} for status in statuses}
+
+
+def exactly(shape: type[Any]) -> BeforeValidator:
+    """A body as messages are read: no number for a truth value, no field that nobody knows."""
+    return BeforeValidator(partial(validate, shape, where="body"))
 
 
 def runtime_of(connection: HTTPConnection) -> Runtime:
@@ -132,7 +140,7 @@ async def get_actions(here: Here, user_id: User) -> tuple[ActionNow, ...]:
     return await here.actions.now(user_id)
 
 
-@router.post("/interventions/{intervention_id}/undo", responses=problems(404, 409))
+@router.post("/interventions/{intervention_id:int}/undo", responses=problems(404, 409))
 async def undo(intervention_id: int, here: Here, user_id: User) -> UndoAsked:
     """End what is done for one row now; 409 in a jail, whose emergency exit takes a minute."""
     return await here.actions.undo(user_id, intervention_id)
@@ -145,7 +153,7 @@ async def get_help(here: Here, user_id: User) -> HelpSettings:
 
 
 @router.put("/settings/help")
-async def put_help(asked: HelpSettings, here: Here, user_id: User) -> HelpSettings:
+async def put_help(asked: Annotated[HelpSettings, exactly(HelpSettings)], here: Here, user_id: User) -> HelpSettings:
     """Store what the person allows help to do; 422 names what no list may have. What runs is not changed by it."""
     return await here.allow(user_id, asked)
 
@@ -172,7 +180,9 @@ async def predict(here: Here, user_id: User) -> PredictionResponse:
 
 
 @router.post("/sessions", status_code=201)
-async def create_session(request: CreateSessionRequest, here: Here, user_id: User) -> SessionResponse:
+async def create_session(
+    request: Annotated[CreateSessionRequest, exactly(CreateSessionRequest)], here: Here, user_id: User
+) -> SessionResponse:
     """Start a session now; with a jail the person's lists hold for its length."""
     return await here.sessions.start(
         user_id, request.type, minutes=request.duration_minutes, jail_enabled=request.jail_enabled
@@ -186,39 +196,45 @@ async def get_rounds(here: Here, user_id: User) -> RoundsNow:
 
 
 @router.post("/rounds", status_code=202, responses=problems(409))
-async def ask_rounds(request: AskRounds, here: Here, user_id: User) -> RoundsNow:
+async def ask_rounds(request: Annotated[AskRounds, exactly(AskRounds)], here: Here, user_id: User) -> RoundsNow:
     """Ask the desktop for rounds with breaks, for a break's end, or for no more; its status says what came of it."""
     await here.rounds.ask(user_id, request)
     return RoundsNow(here.rounds.now(user_id))
 
 
-@router.get("/sessions/{session_id}", responses=problems(404))
+@router.get("/sessions/{session_id:int}", responses=problems(404))
 async def get_session(session_id: int, here: Here, user_id: User) -> SessionResponse:
     """One session of the person."""
     return await here.sessions.get(user_id, session_id)
 
 
-@router.post("/sessions/{session_id}/end", responses=problems(404, 409))
+@router.post("/sessions/{session_id:int}/end", responses=problems(404, 409))
 async def end_session(session_id: int, here: Here, user_id: User) -> SessionEndedResponse:
     """End a session now; 409 while its jail holds."""
     ended = await here.sessions.end(user_id, session_id)
     return SessionEndedResponse(ended.session_id, ended.reason, ended.summary)
 
 
-@router.post("/sessions/{session_id}/leave-jail", responses=problems(404, 409))
-async def leave_jail(session_id: int, request: LeaveJailRequest, here: Here, user_id: User) -> JailExit:
+@router.post("/sessions/{session_id:int}/leave-jail", responses=problems(404, 409))
+async def leave_jail(
+    session_id: int, request: Annotated[LeaveJailRequest, exactly(LeaveJailRequest)], here: Here, user_id: User
+) -> JailExit:
     """The emergency exit: the jail lifts a minute later, the session goes on."""
     return await here.jail.leave(user_id, session_id, request.reason)
 
 
 @router.post("/labels", status_code=201)
-async def add_label(request: LabelRequest, here: Here, user_id: User) -> LabelResponse:
+async def add_label(
+    request: Annotated[LabelRequest, exactly(LabelRequest)], here: Here, user_id: User
+) -> LabelResponse:
     """Say what a stretch was, or, without times, what the last five minutes were."""
     return await here.database.run_for(user_id, lambda connection: labelling.add_label(connection, user_id, request))
 
 
 @router.post("/interventions/feedback", responses=problems(404, 409))
-async def feedback(request: InterventionFeedbackRequest, here: Here, user_id: User) -> FeedbackStored:
+async def feedback(
+    request: Annotated[InterventionFeedbackRequest, exactly(InterventionFeedbackRequest)], here: Here, user_id: User
+) -> FeedbackStored:
     """Answer an offer. The same answer again changes nothing."""
     if not 0 <= request.response_time_ms <= MOST_MILLISECONDS:
         raise ProblemError(

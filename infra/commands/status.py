@@ -21,7 +21,7 @@ from collector.pause import Clocks, Pause, write_pause
 from infra.agent_file import live_agent
 from infra.commands.pause import noted_pause
 from infra.own_server import ask_service
-from infra.status_view import MINUTES, Moment, show
+from infra.status_view import MINUTES, ShownMoment, show
 from neural_focus.errors import InputError, NeuralFocusError
 from neural_focus.messages import InterventionOffered, PredictionMade, Rounds, SessionResponse
 from neural_focus.settings import Settings, read_settings
@@ -52,7 +52,7 @@ def status(
             _watch(settings, live, key)
 
 
-def read_moment(settings: Settings, before: Moment | None = None) -> Moment:
+def read_moment(settings: Settings, before: ShownMoment | None = None) -> ShownMoment:
     """What the service says now, with the last half hour of ``before`` while that is new enough.
 
     Raises:
@@ -66,7 +66,7 @@ def read_moment(settings: Settings, before: Moment | None = None) -> Moment:
         recent = ask_service(settings, f"/recent?minutes={MINUTES}")
     kept, agent = ask_service(settings, "/rounds")["rounds"], live_agent(settings)
     held = agent.get("held") if agent else None
-    return Moment(
+    return ShownMoment(
         read_at,
         now,
         now["prediction"] and validate(PredictionMade, now["prediction"], "prediction"),
@@ -101,7 +101,7 @@ def _watch(settings: Settings, live: Live, key: Callable[[float], str]) -> None:
             noticed, due = time.monotonic(), 0.0
 
 
-def press(settings: Settings, key: str, moment: Moment | None) -> str:
+def press(settings: Settings, key: str, moment: ShownMoment | None) -> str:
     """Does what a key stands for; in words what came of it, empty for a key that stands for nothing.
 
     Raises:
@@ -130,7 +130,7 @@ _OUTCOMES = {"f": "FOCUSED", "d": "DISTRACTED", "p": "PSEUDO_PRODUCTIVE"}
 _ANSWERS = {"y": "accept", "n": "reject", "l": "snooze"}
 
 
-def _answer(settings: Settings, response: str, moment: Moment | None) -> str:
+def _answer(settings: Settings, response: str, moment: ShownMoment | None) -> str:
     if moment is None or moment.offer is None:
         raise InputError("nothing is offered now")
     took_ms = max(0, round((time.time() - moment.read_at) * 1000))

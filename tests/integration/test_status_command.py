@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 from collector.prompt import headline
 from infra.commands import status
 from infra.commands.status import press
-from infra.status_view import Moment, bar, by_place, show
+from infra.status_view import ShownMoment, bar, by_place, show
 from neural_focus.errors import InputError
 from neural_focus.messages import InterventionOffered, PredictionMade
 from neural_focus.time import iso
@@ -40,7 +40,7 @@ def here(service: Service, monkeypatch: pytest.MonkeyPatch) -> Service:
     return service
 
 
-def in_words(moment: Moment | None, problem: str = "") -> str:
+def in_words(moment: ShownMoment | None, problem: str = "") -> str:
     console = Console(width=100, file=StringIO())
     with console.capture() as shown:
         console.print(show(moment, problem))
@@ -125,7 +125,7 @@ def test_an_offer_is_answered_by_a_key(here: Service, demo_person: int, monkeypa
     monkeypatch.setattr("infra.own_server.read_token", lambda *_: token)
     with desktop(here, token, MACHINE[:-1] + "9") as person:
 
-        def offered() -> Moment | None:
+        def offered() -> ShownMoment | None:
             person.send(person.snapshot(keystroke_rate=0.0))
             moment = status.read_moment(here.settings)
             return moment if moment.offer is not None else None
@@ -147,18 +147,18 @@ def test_where_nothing_is_known_no_number_is_shown() -> None:
         "actions": (),
     }
     old = InterventionOffered(7, iso(0), "SUGGEST_BREAK", "why", 0.5, 6, "SUGGEST_BREAK")
-    told = in_words(Moment(0.0, now | {"model": card}, offer=old))
+    told = in_words(ShownMoment(0.0, now | {"model": card}, offer=old))
     assert "nothing is captured. Start it" in told and "no prediction of this moment" in told
     assert "How about a short break? why (0 s left)" in told and " %" not in told
     done = {"action": "BLOCK_YOUTUBE", "target": "youtube.com", "state": "applied", "where": "chromium 156"}
     refused = {"action": "MINIMIZE_STEAM", "target": "steam", "state": "refused", "refused_reason": "it is gone"}
     asked = {"action": "SUGGEST_BREAK", "target": None, "state": "ordered"}
     now["actions"] = [one | {"ends_at": iso(0)} for one in (done, refused, asked)]
-    told = in_words(Moment(0.0, now | {"model": card}))
+    told = in_words(ShownMoment(0.0, now | {"model": card}))
     assert "Site closed: youtube.com, until" in told and "done by chromium 156" in told
     assert "App minimised: steam: could not be done, it is gone" in told
     assert re.search(r"Break screen, until \d\d:\d\d: asked for, nobody has reported on it yet", told)
-    assert "nothing is captured: paused" in in_words(Moment(0.0, now | {"model": card}, held="paused"))
+    assert "nothing is captured: paused" in in_words(ShownMoment(0.0, now | {"model": card}, held="paused"))
 
 
 def test_the_half_hour_has_two_places_a_minute() -> None:
