@@ -102,6 +102,7 @@ class Agent:
             site_in_front=self._recording.capture.site_in_front,
             unavailable=lambda: self._session.unavailable if self._session else "",
             receive_session=self._sessions.receive,
+            forget=self._recording.forget,
         )
         self._shipper = self._make_shipper()
         self._counters = AgentCounters(

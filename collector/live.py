@@ -20,6 +20,7 @@ from neural_focus.categories import category_label
 from neural_focus.errors import FormatError
 from neural_focus.events import INPUT, PRODUCTIVITY_SHIFT, EventType, decode_app_name
 from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
+from neural_focus.forgetting import blank
 from neural_focus.messages import Snapshot
 from neural_focus.replay import take_inputs
 from neural_focus.sessions import TAKEN_WITHIN_US
@@ -148,6 +149,13 @@ class LiveEngine:
         """The next record begins another boot: a pause is over."""
         self._boot_id, self._next_seq = boot_id, 0
 
+    def begin_anew(self) -> None:
+        """Forgets every record: features warm up again. A timed session goes on, from its start."""
+        self._engine = Engine(*zone_history_table(self._zones), _INPUTS_EVERY_S)
+        self._app_name = self._title = ""
+        if self.timed is not None:
+            self._engine.start_session(self.timed.start_us)
+
     def save(self, path: Path) -> None:
         """Keeps the whole state for the next start."""
         timed = None if self.timed is None else asdict(self.timed)
@@ -218,6 +226,7 @@ def _records_after(spool: Path, saved: SavedState | None) -> Iterator[tuple[bool
         fresh = records
         if saved is not None and boot_id == boot:
             fresh = records[max(0, saved.next_seq - first_seq) :]
+        fresh = fresh[~blank(fresh)]
         if len(fresh):
             yield boot_id != last_boot, fresh
         last_boot = boot_id

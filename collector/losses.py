@@ -52,6 +52,7 @@ def losses(counted: Mapping[str, Any]) -> list[Notice]:
     found += [
         Notice(_counted(count, "record{s} {were} not sent"), _UNSTORABLE[reason], "Let the system keep the time")
         for reason, count in counted.get("unstorable", {}).items()
+        if reason != "forgotten"  # the person wanted it
     ]
     for part, words in (("spool", _SPOOL), ("link", _LINK), ("engine", _ENGINE)):
         counts = counted.get(part, {})

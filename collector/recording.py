@@ -13,11 +13,13 @@ from typing import Any
 
 from collector.capture import CaptureSource, DesktopCapture, Drained, Records
 from collector.desktop import Desktop
+from collector.forgetting import forget_records
 from collector.live import LiveEngine
 from collector.privacy_filter import PrivacyFilter
 from collector.spool import BootWriter
 from collector.wall_clock import WallClock
 from neural_focus.categories import Rules
+from neural_focus.forgetting import ForgottenTime
 from neural_focus.messages import Snapshot
 from neural_focus.time import STEP_US
 
@@ -43,7 +45,7 @@ class Recording:
             ConfigurationError: another agent runs for this desktop.
             FormatError, InputError: the spool cannot be used.
         """
-        self._state = desktop.engine_state
+        self._state, self._spool = desktop.engine_state, desktop.spool
         self._writer = BootWriter(desktop.spool, desktop.machine_id())
         self.boots = self._writer.boots
         """Boots of this run, the present one last: grows when a pause ends, and when the clock is moved."""
@@ -84,6 +86,19 @@ class Recording:
         self._new_boot()
         self.capture.resume()
         self._stopped = False
+
+    def forget(self, what: ForgottenTime) -> int:
+        """Nothing of it is left in the spool, and the engine begins anew; returns how many records that were.
+
+        Raises OSError: the disk did not take it; it may be asked again.
+        """
+        self._keep(self.capture.drain())  # what was in the ring, too
+        self._writer.sync()
+        self._new_boot()  # what was written is in segments that are written no more
+        gone = forget_records(self._spool, what)
+        self.live.begin_anew()
+        self.save()
+        return gone
 
     def follow_clock(self) -> int:
         """How far wall time was moved since the last call, µs: a boot ends where it was, and another begins."""

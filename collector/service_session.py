@@ -16,17 +16,20 @@ from collector.actions.runner import ActionRunner
 from collector.live import LiveEngine
 from collector.prompt import InterventionPrompt
 from collector.websocket_client import WebSocketClient
-from neural_focus.errors import FormatError
+from neural_focus.errors import FormatError, NeuralFocusError
+from neural_focus.forgetting import ForgottenTime
 from neural_focus.messages import (
     ApplyAction,
     ClientMessage,
     DesktopStatus,
     EndSession,
+    ForgetRecords,
     InterventionClosed,
     InterventionFeedback,
     InterventionOffered,
     PredictionMade,
     Problem,
+    RecordsForgotten,
     ServerMessage,
     SessionApplied,
     SessionEnded,
@@ -58,11 +61,14 @@ class ServiceSession:
         site_in_front: Callable[[SiteInFront], None],
         unavailable: Callable[[], Unavailable],
         receive_session: Callable[[ServerMessage], None],
+        forget: Callable[[ForgottenTime], int],
     ) -> None:
         """``site_in_front`` takes what a browser tells; ``unavailable``: why nobody could see an offer now;
-        ``receive_session`` gets all that came, for what it tells of sessions."""
+        ``receive_session`` gets all that came, for what it tells of sessions; ``forget`` takes records out of the spool
+        and returns how many."""
         self._link, self._live, self._prompt, self._now_us, self._actions = link, live, prompt, now_us, actions
         self._site_in_front, self._unavailable, self._receive_session = site_in_front, unavailable, receive_session
+        self._forget = forget
         self._natural: dict[int, int] = {}
         self._ends: dict[int, int] = {}
         self._joined = -1
@@ -162,10 +168,22 @@ class ServiceSession:
                 self._session_started(message)
             case SessionEnded():
                 self._session_ended(message)
+            case ForgetRecords():
+                self._forget_records(message)
             case Problem():
                 self._complain(f"the service says: {message.title}. {message.detail}".strip())
             case _:
                 pass  # a PREDICTION was heard already; what is left is for pages
+
+    def _forget_records(self, asked: ForgetRecords) -> None:
+        """Reported once it is so: on the next connection the service asks again."""
+        try:
+            gone = self._forget(ForgottenTime(asked.first_us, asked.end_us, asked.app_key))
+        except (OSError, NeuralFocusError) as error:
+            self._complain(f"what you had forgotten is still in the spool: {error}")
+            return
+        self.counters["forgotten"] += gone
+        self._send(RecordsForgotten(asked.id, gone))
 
     def _complain(self, words: str) -> None:
         self._complaint, self._complained = words, time.monotonic()

@@ -73,7 +73,7 @@ class Shipper(threading.Thread):
         self._wake = threading.Event()
         self._left_out: dict[str, tuple[int, int]] = {}
         """(first, end) of the last records of a boot that were left out."""
-        self.counters: Counter[str] = Counter(shipped=0, shipped_earlier=0, lost=0, retries=0)
+        self.counters: Counter[str] = Counter(shipped=0, shipped_earlier=0, lost=0, forgotten=0, retries=0)
         self.unstorable: Counter[str] = Counter()
         """Records that were left out, by the reason why no service would store them (``neural_focus.storable``)."""
         self.problem = ""
@@ -172,8 +172,10 @@ class Shipper(threading.Thread):
 
         ``left_out``: so many just before the batch have a count of their own."""
         self.counters["lost"] += max(0, stored.lost - left_out)
+        self.counters["forgotten"] += stored.forgotten
         if boot_id in self._boots:
-            self.counters["shipped"] += stored.next_seq - self._positions.get(boot_id, 0) - stored.lost
+            sent = stored.next_seq - self._positions.get(boot_id, 0)
+            self.counters["shipped"] += sent - stored.lost - stored.forgotten
             self._positions[boot_id] = stored.next_seq
         else:
             self.counters["shipped_earlier"] += stored.stored

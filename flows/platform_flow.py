@@ -4,8 +4,7 @@
                        │ yes            │ no
                        └────────────────┴──► Completed, named "Skipped", with the reason
 
-The lock is an advisory one of PostgreSQL: it holds across processes and machines and goes with the connection, so a
-killed run never leaves it behind.
+The lock is one of ``neural_focus.store.flow_locks``.
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, update_wrapper
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import prefect
@@ -29,6 +27,7 @@ from flows.catch_up import go_to_background, reason_of_run
 from neural_focus.errors import ConfigurationError
 from neural_focus.settings import Settings, read_settings
 from neural_focus.store.database import Connection, connect
+from neural_focus.store.flow_locks import locked
 
 if TYPE_CHECKING:
     from feature_repo.store import SnapshotStore
@@ -91,16 +90,8 @@ def exclusive(settings: Settings, name: str) -> Iterator[bool]:
     """Holds the lock of ``name`` inside; False if another run holds it."""
     with connect(settings.database_url or "") as connection:
         connection.autocommit = True
-        got = connection.execute("SELECT pg_try_advisory_lock(%s)", (lock_key(name),)).fetchone()
-        try:
-            yield bool(got and got[0])
-        finally:
-            connection.execute("SELECT pg_advisory_unlock_all()")
-
-
-def lock_key(name: str) -> int:
-    """A flow's number among the advisory locks: 63 bits of a hash of its name."""
-    return int.from_bytes(sha256(f"neural-focus flow {name}".encode()).digest()[:8], "big") >> 1
+        with locked(connection, [name]) as busy:
+            yield not busy
 
 
 def skip_reason(scheduled: datetime | None, now: datetime, stale_after: timedelta) -> str | None:

@@ -24,6 +24,7 @@ from neural_focus.snapshot_inputs import INPUT_HASH
 from neural_focus.store.boots import read_boots
 from neural_focus.store.database import Connection
 from neural_focus.store.events import Stream
+from neural_focus.store.forgotten import read_requests
 from neural_focus.time import DAY_US, day_start, microseconds, utc_date
 
 LAYOUT = 3
@@ -94,8 +95,8 @@ class SavedEngines:
 def day_keys(connection: Connection, stream: Stream, until_us: int) -> dict[int, str]:
     """Cache keys of a stream's days in order, of the days that snapshots up to ``until_us`` lie in.
 
-    A key names the records of the day, as how far its boots are stored, and with the key before it those of all earlier
-    days: the engine remembers. So it costs a row a boot, and no event is read.
+    A key names the records of the day, as how far its boots are stored and what of them was forgotten, and with the key
+    before it those of all earlier days: the engine remembers. So it costs a row a boot, and no event is read.
     """
     asked = "SELECT boot_number, next_seq FROM shipper_positions WHERE user_id = %s AND machine_id = %s"
     stored: dict[int, int] = dict(connection.execute(asked, (stream.user_id, stream.machine_id)).fetchall())
@@ -106,8 +107,14 @@ def day_keys(connection: Connection, stream: Stream, until_us: int) -> dict[int,
             # Within a boot times never go back: once it has a record of a later day, all of this one are there.
             known = stored[boot.number] if boot.last_us < end_us else None
             boots[day_us].append((boot.number, boot.first_us, boot.anew, known, min(boot.until_us, end_us)))
+    forgotten: dict[int, list[int]] = defaultdict(list)
+    for request in read_requests(connection, stream.user_id):
+        days = {day for first, end in request.on(stream.machine_id) for day in (day_start(first), day_start(end))}
+        for day_us in range(min(days), max(days) + 1, DAY_US) if days else ():
+            forgotten[day_us].append(request.id)
     keys, key = {}, ""
     for day_us in range(day_start(stream.first_us), until_us + 1, DAY_US):
-        key = sha256(repr((key, boots[day_us], min(until_us, day_us + DAY_US))).encode()).hexdigest()[:32]
+        made = key, boots[day_us], min(until_us, day_us + DAY_US), *forgotten[day_us]
+        key = sha256(repr(made).encode()).hexdigest()[:32]
         keys[day_us] = key
     return keys

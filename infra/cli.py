@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("infra.commands.demo", "Write the demo people's history, or run one of them"),
     "database": ("infra.commands.database", "Start, stop and migrate the embedded database"),
     "import": ("infra.commands.import_history", "Import what other tools logged of you"),
+    "forget": ("infra.commands.forget", "Forget a time, or an app, in every store"),
     "erase": ("infra.commands.erase", "Erase everything of one person"),
     "export": ("infra.commands.export", "Export everything of one person"),
 }

@@ -97,11 +97,13 @@ class SentBatch:
 @dataclass(frozen=True, slots=True)
 class BatchStored:
     """The answer: everything before ``next_seq`` of the boot is stored or was given up. Of this batch ``stored``
-    records were new; ``lost`` were given up before it."""
+    records were new; ``lost`` were given up before it; ``forgotten``: what the person has had forgotten, and so was not
+    stored."""
 
     next_seq: int
     stored: int
     lost: int = field(default=0)
+    forgotten: int = field(default=0)
 
 
 def pack(header: BatchHeader, records: Records) -> bytes:

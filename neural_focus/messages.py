@@ -198,6 +198,15 @@ class SiteInFront:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordsForgotten:
+    """The desktop's spool has nothing left of request ``id``, and had so many records; its engine began anew."""
+
+    TYPE: ClassVar[str] = "RECORDS_FORGOTTEN"
+    id: int
+    records: Annotated[int, msgspec.Meta(ge=0)]
+
+
+@dataclass(frozen=True, slots=True)
 class Ability:
     """Whether this desktop can do one kind of action, and how to make it able."""
 
@@ -371,6 +380,18 @@ class UndoAction:
 
 
 @dataclass(frozen=True, slots=True)
+class ForgetRecords:
+    """Forget the records of [first_us, end_us), of one app where ``app_key`` is there (``neural_focus.forgetting``);
+    told again on each connection until RECORDS_FORGOTTEN comes."""
+
+    TYPE: ClassVar[str] = "FORGET_RECORDS"
+    id: int
+    first_us: TimeUs
+    end_us: TimeUs
+    app_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AskRounds:
     """The person wants rounds of ``type`` begun, the break skipped, or no session after the running one.
 
@@ -486,6 +507,7 @@ ClientMessage = (
     | DesktopStatus
     | BrowserHello
     | SiteInFront
+    | RecordsForgotten
 )
 ServerMessage = (
     ActivityUpdate
@@ -503,6 +525,7 @@ ServerMessage = (
     | SessionEnded
     | JailLeaving
     | AskRounds
+    | ForgetRecords
     | DesktopStatus
     | Problem
 )

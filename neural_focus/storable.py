@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from neural_focus._native import validate
 from neural_focus.batches import Records
+from neural_focus.forgetting import blank
 from neural_focus.time import DAY_US, SECOND_US
 
 SPOOL_DAYS = 14
@@ -26,12 +27,15 @@ def find_unstorable(records: Records, now_us: int, set_back_us: int) -> dict[str
     """{reason: bool[n]} of the records, EVENT_DTYPE[n], that are not stored, each under one reason; {}: all are.
 
     ``now_us``: the wall clock. ``set_back_us``: what it was set back by since, so far records may lie ahead.
-    The reasons: ``invalid``, of unknown type or before 2000 or after 2100; ``too_old``; ``in_the_future``.
+    The reasons: ``forgotten``, of which a spool kept zeros; ``invalid``, of unknown type or before 2000 or after 2100;
+    ``too_old``; ``in_the_future``.
     """
     good, _ = validate(records)
+    forgotten = blank(records)
     times = records["timestamp_us"].astype(np.int64)
     found = {
-        "invalid": ~good,
+        "forgotten": forgotten,
+        "invalid": ~good & ~forgotten,
         "too_old": good & (times < now_us - OLDEST_US),
         "in_the_future": good & (times > now_us + MOST_AHEAD_US + set_back_us),
     }

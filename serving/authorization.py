@@ -73,6 +73,9 @@ ENDPOINTS: dict[tuple[str, str], Rule] = {
     ("GET", f"{_API}/actions"): OWN,
     ("GET", f"{_API}/settings/help"): OWN,
     ("PUT", f"{_API}/settings/help"): OWN,
+    ("GET", f"{_API}/forget"): OWN,
+    ("POST", f"{_API}/forget"): OWN,
+    ("POST", f"{_API}/forget/count"): OWN,
     ("GET", f"{_API}/model"): OWN,
     ("GET", f"{_API}/links"): OWN,
     ("POST", f"{_API}/predict"): OWN,
@@ -104,7 +107,7 @@ _BROWSER = ("BROWSER_HELLO", "SITE_IN_FRONT")
 _BOTH = ("INTERVENTION_APPLIED", "INTERVENTION_UNDONE")
 _DESKTOP_OR_PAGE = (
     *("SNAPSHOT", "INTERVENTION_FEEDBACK", "UNDO_INTERVENTION", "START_SESSION", "END_SESSION", "LEAVE_JAIL"),
-    *("SESSION_APPLIED", "DESKTOP_STATUS"),
+    *("SESSION_APPLIED", "DESKTOP_STATUS", "RECORDS_FORGOTTEN"),
 )
 MESSAGES: dict[tuple[str, str], Rule] = {
     **{("/ws", kind): OWN for kind in (*_DESKTOP_OR_PAGE, *_BOTH)},

@@ -78,6 +78,8 @@ class Ingest:
                 self._limit.spend(user_id, LEAST_COST)
             raise
         _outcomes().labels("stored" if stored.stored else "known").inc()
+        if stored.forgotten:
+            _refused().labels("forgotten").inc(stored.forgotten)
         return stored
 
     def _check_rate(self, *sender: int | str) -> None:
@@ -194,4 +196,14 @@ def _outcomes() -> Any:
 
     return prometheus_client.Counter(
         "neural_focus_ingested_batches", "Batches of desktops by outcome, or status of refusal", ["outcome"]
+    )
+
+
+@cache
+def _refused() -> Any:
+    """Records that were not stored, by reason."""
+    import prometheus_client
+
+    return prometheus_client.Counter(
+        "neural_focus_refused_records", "Records of desktops that were not stored", ["reason"]
     )

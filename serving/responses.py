@@ -43,6 +43,55 @@ class ConsentsEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class ForgetAsked:
+    """What is to be forgotten: the last ``minutes``, or from ``first_us`` to ``end_us`` (now where it is left out); of
+    one ``app`` alone, by the name that the page shows, and then of all times where none is given."""
+
+    minutes: int | None = None
+    first_us: int | None = None
+    end_us: int | None = None
+    app: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreCount:
+    """How much a store has of it: rows, files, or models."""
+
+    store: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetCount:
+    """What would go. ``open_offers``: help of then that is not over, and stays."""
+
+    first_us: int
+    end_us: int
+    counts: tuple[StoreCount, ...]
+    open_offers: int
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetState:
+    """What was asked to be forgotten. ``counts``: what there was of it; ``done_us``: when nothing was left in any of
+    these stores, null before. ``share``: how much of the work is done; ``waits``: what for, or why it failed and is
+    tried again. ``spools``: records that desktops then still had, by machine, as far as these have answered; ``told``:
+    connected ones that have not."""
+
+    id: int
+    first_us: int
+    end_us: int
+    of_app: bool
+    asked_us: int
+    done_us: int | None
+    counts: tuple[StoreCount, ...]
+    share: float
+    waits: str
+    spools: dict[str, int]
+    told: int
+
+
+@dataclass(frozen=True, slots=True)
 class RoundsNow:
     """What the person's desktop last said of its rounds; null where it keeps none, or none is connected."""
 

@@ -27,6 +27,9 @@ from serving.responses import (
     CreateSessionRequest,
     ExperimentNow,
     FeedbackStored,
+    ForgetAsked,
+    ForgetCount,
+    ForgetState,
     InterventionFeedbackRequest,
     JailExit,
     LabelRequest,
@@ -156,6 +159,24 @@ async def get_help(here: Here, user_id: User) -> HelpSettings:
 async def put_help(asked: Annotated[HelpSettings, exactly(HelpSettings)], here: Here, user_id: User) -> HelpSettings:
     """Store what the person allows help to do; 422 names what no list may have. What runs is not changed by it."""
     return await here.allow(user_id, asked)
+
+
+@router.post("/forget/count")
+async def count_forget(asked: ForgetAsked, here: Here, user_id: User) -> ForgetCount:
+    """How much there is in each store of a time or an app; nothing is changed."""
+    return await here.forget.count(user_id, asked)
+
+
+@router.post("/forget", status_code=202)
+async def forget(asked: ForgetAsked, here: Here, user_id: User) -> ForgetState:
+    """Have a time or an app forgotten, in every store here and on the person's desktops. GET says how far it is."""
+    return await here.forget.ask(user_id, asked)
+
+
+@router.get("/forget")
+async def get_forget(here: Here, user_id: User) -> tuple[ForgetState, ...]:
+    """What the person has had forgotten, newest first."""
+    return await here.forget.requests(user_id)
 
 
 @router.get("/model")

@@ -27,6 +27,8 @@ from serving.callers import CONFIRM_SECONDS, Callers
 from serving.champion import WATCH_SECONDS, Champion
 from serving.database import Database
 from serving.experiments import REFRESH_SECONDS
+from serving.forget_service import TICK_SECONDS as FORGET_SECONDS
+from serving.forget_service import ForgetService
 from serving.hub import Hub
 from serving.ingest import Ingest
 from serving.interventions import Interventions
@@ -83,6 +85,7 @@ class Runtime:
             self.interventions,
             self.writer,
         )
+        self.forget = ForgetService(settings, self.database, self.hub, self.streams, self.writer)
         self._loops: list[asyncio.Task[None]] = []
         self._local_id: int | None = None
 
@@ -113,6 +116,7 @@ class Runtime:
                 ("exits", TICK_SECONDS, self.jail.tick),
                 ("orders", REPEAT_SECONDS, self.actions.tick),
                 ("callers", CONFIRM_SECONDS, self.callers.confirm),
+                ("forget", FORGET_SECONDS, self.forget.tick),
                 ("browsers", PING_SECONDS, self.browsers.tick),
                 ("effects", EFFECTS_SECONDS, self.interventions.fill_effects),
                 ("experiments", REFRESH_SECONDS, self.interventions.experiments.refresh),

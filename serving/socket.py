@@ -21,6 +21,7 @@ from neural_focus.messages import (
     InterventionFeedback,
     InterventionUndone,
     LeaveJail,
+    RecordsForgotten,
     SessionApplied,
     Snapshot,
     StartSession,
@@ -84,6 +85,7 @@ async def _send_missed(runtime: Runtime, client: Client) -> None:
             if (session := await runtime.sessions.running(client.user_id)) is not None:
                 client.send(session)
             await runtime.actions.connected(client.user_id, client.machine_id)
+            await runtime.forget.connected(client.user_id, client.machine_id)
         except NeuralFocusError as error:
             client.send(problem_of(error))
 
@@ -142,6 +144,8 @@ async def _handle(runtime: Runtime, client: Client, stream: LiveStream | None, m
         case InterventionUndone():
             _desktop(stream, "reports what it did")
             await runtime.actions.undone(client.user_id, message)
+        case RecordsForgotten():
+            await runtime.forget.reported(client.user_id, _desktop(stream, "forgets records").machine_id, message)
         case _:
             raise ProblemError(422, f"{message.TYPE} is not for this connection", hint="See docs/operations.md")
 

@@ -78,7 +78,7 @@ def erase_features(settings: Settings, streams: list[str]) -> int:
 
 def erase_from_models(settings: Settings, user_id: int) -> int:
     """Takes the person out of the stored models; returns how many knew them."""
-    from infra.model_forgetting import forget_person
+    from neural_focus.model_forgetting import forget_person
 
     return forget_person(settings, user_id)
 

@@ -16,6 +16,7 @@ from neural_focus.sessions import LOOK_BACK_US
 from neural_focus.store.boots import read_boots
 from neural_focus.store.database import Connection
 from neural_focus.store.events import read_events
+from neural_focus.store.forgotten import forgotten_on, without
 from neural_focus.store.predictions import LoggedMoments
 from neural_focus.time import SECOND_US, microseconds, moment
 from neural_focus.timeline import Timeline, Times, merge_intervals, read_timeline
@@ -34,9 +35,8 @@ def stream_timeline(connection: Connection, user_id: int, past: LoggedMoments, e
     """What happened in a stream from the first of its served moments (one at least) to ``end_us``."""
     start_us = int(past.t_us[0])
     boots = read_boots(connection, user_id, past.machine_id)
-    covered = [
-        (boot.first_us, boot.until_us) for boot in boots if start_us <= boot.until_us and boot.first_us <= end_us
-    ]
+    ran = [(boot.first_us, boot.until_us) for boot in boots if start_us <= boot.until_us and boot.first_us <= end_us]
+    covered = without(ran, forgotten_on(connection, user_id, past.machine_id))
     if covered:
         since_us = _last_focus_us(connection, user_id, past.machine_id, start_us)
         records, _ = read_events(connection, user_id, past.machine_id, since_us, end_us + 1, TELLING)

@@ -49,6 +49,7 @@ def store_batch(connection: Connection, user_id: int, batch: SentBatch, context:
         if not header.count:  # a boot's number follows from its first record: none is given to a boot without one
             return BatchStored(read_position(connection, machine_id, boot_id), 0)
         lost = _give_up_lost(connection, user_id, batch.header)
+        before = read_position(connection, machine_id, boot_id)
         stored = append_events(
             connection,
             user_id=user_id,
@@ -64,7 +65,8 @@ def store_batch(connection: Connection, user_id: int, batch: SentBatch, context:
         )
         if header.clock_step_us is not None:
             record_step(connection, machine_id, boot_id, header.clock_step_us)
-        return BatchStored(read_position(connection, machine_id, boot_id), stored, lost)
+        position = read_position(connection, machine_id, boot_id)
+        return BatchStored(position, stored, lost, position - before - stored)
 
 
 def _give_up_lost(connection: Connection, user_id: int, header: BatchHeader) -> int:

@@ -30,6 +30,7 @@ from neural_focus.store.event_rows import (
     decode_records,
     encode_records,
 )
+from neural_focus.store.forgotten import refuse_forgotten
 from neural_focus.store.partitions import days_of, ensure_partitions
 from neural_focus.store.row_scope import everyones_rows
 from neural_focus.time import moment
@@ -114,6 +115,8 @@ def append_events(
 ) -> int:
     """Stores the records of one boot from ``first_seq`` on in the caller's transaction; returns how many were new.
 
+    Those that the person has had forgotten are not stored: the position moves on behind them.
+
     ``titles`` is the string table for WINDOW_TITLE_CHANGE (title_id → text). The session and the prediction of
     that moment, where they are known, go onto every row, the prediction's features onto the first.
 
@@ -133,10 +136,13 @@ def append_events(
             hint=f"Send again from record {position}",
         )
     fresh = records[position - first_seq :]
-    if len(fresh):
-        _copy(connection, position, fresh, titles or {}, shared)
-        _move_position(connection, machine_id, boot_id, position + len(fresh), fresh)
-    return len(fresh)
+    if not len(fresh):
+        return 0
+    kept = ~refuse_forgotten(connection, user_id, machine_id, fresh)
+    if kept.any():
+        _copy(connection, position, fresh, kept, titles or {}, shared)
+    _move_position(connection, machine_id, boot_id, position + len(fresh), fresh[kept])
+    return int(kept.sum())
 
 
 def read_position(connection: Connection, machine_id: str, boot_id: str) -> int:
@@ -221,7 +227,7 @@ def lock_position(connection: Connection, user_id: int, machine_id: str, boot_id
 
 def _move_position(connection: Connection, machine_id: str, boot_id: str, next_seq: int, fresh: Records) -> None:
     stamps = fresh["timestamp_us"]
-    first, last = (moment(value) for value in (stamps.min(), stamps.max()))
+    first, last = (moment(value) for value in (stamps.min(), stamps.max())) if len(fresh) else (None, None)
     connection.execute(
         "UPDATE shipper_positions SET next_seq = %s, updated_at = now(), first_time = LEAST(first_time, %s),"
         " last_time = GREATEST(last_time, %s) WHERE machine_id = %s AND boot_id = %s",
@@ -230,15 +236,23 @@ def _move_position(connection: Connection, machine_id: str, boot_id: str, next_s
 
 
 def _copy(
-    connection: Connection, position: int, fresh: Records, titles: Mapping[int, str], shared: SharedColumns
+    connection: Connection,
+    position: int,
+    fresh: Records,
+    kept: NDArray[np.bool_],
+    titles: Mapping[int, str],
+    shared: SharedColumns,
 ) -> None:
-    ensure_partitions(connection, "events", days_of(fresh["timestamp_us"]))
+    """The ``kept`` ones of ``fresh``, bool[n], under the numbers that they have in it from ``position`` on."""
+    ensure_partitions(connection, "events", days_of(fresh["timestamp_us"][kept]))
+    edges = np.flatnonzero(np.diff(np.r_[False, kept, False].astype(np.int8))).reshape(-1, 2)
     with everyones_rows(connection), connection.cursor().copy(COPY_IN) as copy:
-        for start in range(0, len(fresh), ROWS_AT_ONCE):
-            block = encode_records(fresh[start : start + ROWS_AT_ONCE], position + start, titles, shared)
-            shared = replace(shared, features=None)
-            head = 0 if start == 0 else len(COPY_SIGNATURE)
-            copy.write(block[head : len(block) - len(COPY_END)])
+        copy.write(COPY_SIGNATURE)
+        for first, end in edges.tolist():
+            for start in range(first, end, ROWS_AT_ONCE):
+                block = encode_records(fresh[start : min(start + ROWS_AT_ONCE, end)], position + start, titles, shared)
+                shared = replace(shared, features=None)
+                copy.write(block[len(COPY_SIGNATURE) : len(block) - len(COPY_END)])
         copy.write(COPY_END)
 
 

@@ -14,6 +14,7 @@ from neural_focus.prediction import HORIZON_SECONDS
 from neural_focus.store.boots import read_boots
 from neural_focus.store.database import Connection, in_us
 from neural_focus.store.events import Stream
+from neural_focus.store.forgotten import forgotten_on, without
 from neural_focus.store.outcomes import apply_labels
 from neural_focus.store.row_pages import Place, rows_before
 from neural_focus.time import SECOND_US, moment
@@ -139,6 +140,8 @@ def shown_on(connection: Connection, user_id: int, machine_id: str) -> NDArray[n
 
 
 def read_covered(connection: Connection, stream: Stream) -> list[tuple[int, int]]:
-    """When the agent ran: first and last replayed record of each of its boots, µs, in time order."""
+    """When the agent ran: first and last replayed record of each of its boots, µs, in time order, without what the
+    person has had forgotten."""
     boots = read_boots(connection, stream.user_id, stream.machine_id)
-    return [(boot.first_us, boot.until_us) for boot in boots if boot.until_us >= boot.first_us]
+    ran = [(boot.first_us, boot.until_us) for boot in boots if boot.until_us >= boot.first_us]
+    return without(ran, forgotten_on(connection, stream.user_id, stream.machine_id))

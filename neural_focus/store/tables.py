@@ -15,7 +15,8 @@
            ├─ exposures             an opportunity's arm and probability in each experiment it was part of
            ├─ labels                what people said, and what rules guess, kept apart by their source
            ├─ personal_models       what a person's own experts have learned, by target
-           └─ warning_days          day by day: warned, came true, and what was said beside what happened
+           ├─ warning_days          day by day: warned, came true, and what was said beside what happened
+           └─ forgotten             what they had us forget: when, never what
 
 All times are timestamptz, in UTC on every connection of ours.
 """
@@ -455,3 +456,24 @@ WARNING_DAYS = sa.Table(
     sa.CheckConstraint("kind IN ('HIGH_RISK', 'BREAK')", name="kind_known"),
 )
 """A UTC day. ``bins``: ten times [moments, sum of what was said, how often it happened], by what was said."""
+
+FORGOTTEN = sa.Table(
+    "forgotten",
+    METADATA,
+    sa.Column("id", sa.BigInteger, primary_key=True),
+    _user(),
+    _time("first_time", null=False),
+    _time("end_time", null=False),
+    sa.Column("app_key", sa.String(100)),
+    sa.Column("spans", JSONB, nullable=False, server_default=sa.text("'{}'")),
+    _time("asked_at", null=False, now=True),
+    _time("done_at"),
+    sa.Column("counts", JSONB, nullable=False, server_default=sa.text("'{}'")),
+    sa.Column("desktops", JSONB, nullable=False, server_default=sa.text("'{}'")),
+    sa.CheckConstraint("end_time > first_time", name="forgotten_positive"),
+    sa.Index("idx_forgotten_user", "user_id"),
+)
+"""[first_time, end_time) of everything, or of the app whose salted digest ``app_key`` is; ``spans`` has then by machine
+when it was in front, [[first µs, end µs], …]. ``counts``: what there was of it by store; ``done_at``: when nothing was
+left. ``desktops``: how many records each machine's spool still had. Kept until the person is erased: records that come
+late are refused by it, and what it covers has no labels."""

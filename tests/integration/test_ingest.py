@@ -48,12 +48,16 @@ def expected(records: np.ndarray, first: int = 0) -> list[tuple[int, bytes]]:
 
 
 def test_batches_are_stored_once_however_they_come(sender: Sender, module_database_url: str) -> None:
-    assert sender.send(RECORDS[:100], 0).json() == {"next_seq": 100, "stored": 100, "lost": 0}
-    assert sender.send(RECORDS[:100], 0).json() == {"next_seq": 100, "stored": 0, "lost": 0}, "a duplicate"
+    assert sender.send(RECORDS[:100], 0).json() == {"next_seq": 100, "stored": 100, "lost": 0, "forgotten": 0}
+    assert sender.send(RECORDS[:100], 0).json() == {"next_seq": 100, "stored": 0, "lost": 0, "forgotten": 0}, (
+        "a duplicate"
+    )
     gap = problem(sender.send(RECORDS[200:], 200))
     assert gap["status"] == 409 and gap["next_seq"] == 100 and "100 to 199" in gap["detail"], "out of order"
-    assert sender.send(RECORDS[50:200], 50).json() == {"next_seq": 200, "stored": 100, "lost": 0}, "an overlap"
-    assert sender.send(RECORDS[200:], 200).json() == {"next_seq": 300, "stored": 100, "lost": 0}
+    assert sender.send(RECORDS[50:200], 50).json() == {"next_seq": 200, "stored": 100, "lost": 0, "forgotten": 0}, (
+        "an overlap"
+    )
+    assert sender.send(RECORDS[200:], 200).json() == {"next_seq": 300, "stored": 100, "lost": 0, "forgotten": 0}
     assert stored(module_database_url, sender) == expected(RECORDS)
 
 
@@ -147,7 +151,7 @@ def test_a_connection_that_is_cut_after_the_commit(service: Service, sender: Sen
         while not stored(module_database_url, sender) and time.monotonic() < until:
             time.sleep(0.005)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # reset, unread
-    assert sender.post(body).json() == {"next_seq": 300, "stored": 0, "lost": 0}
+    assert sender.post(body).json() == {"next_seq": 300, "stored": 0, "lost": 0, "forgotten": 0}
     with socket.create_connection(("127.0.0.1", service.settings.serving_port)) as connection:
         connection.sendall(head.encode() + body[: len(body) // 2])  # and one that is cut within its body
     assert stored(module_database_url, sender) == expected(RECORDS)
@@ -240,7 +244,7 @@ def test_a_database_that_ends_the_connection_in_the_middle(sender: Sender, modul
         answer = sender.send(RECORDS[100:], 100)
         assert problem(answer)["status"] == 503 and answer.headers["Retry-After"] == "5" and cut.wait(60)
     assert stored(module_database_url, sender) == expected(RECORDS[:100])
-    assert sender.send(RECORDS[100:], 100).json() == {"next_seq": 300, "stored": 200, "lost": 0}
+    assert sender.send(RECORDS[100:], 100).json() == {"next_seq": 300, "stored": 200, "lost": 0, "forgotten": 0}
     assert stored(module_database_url, sender) == expected(RECORDS)
 
 
@@ -268,5 +272,5 @@ def test_a_service_that_is_killed_in_the_middle(
             before.send(RECORDS[100:], 100)
         killer.join()
     eventually(lambda: len(stored(module_database_url, sender)) == 100)
-    assert sender.send(RECORDS, 0).json() == {"next_seq": 300, "stored": 200, "lost": 0}
+    assert sender.send(RECORDS, 0).json() == {"next_seq": 300, "stored": 200, "lost": 0, "forgotten": 0}
     assert stored(module_database_url, sender) == expected(RECORDS)

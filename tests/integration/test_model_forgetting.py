@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from trained_person import TrainedPerson
 
-from infra import model_forgetting
-from infra.model_forgetting import forget_person
+from neural_focus import model_forgetting
 from neural_focus.evaluation.gates import beats_baselines, calibrated
 from neural_focus.evaluation.report import model_report
+from neural_focus.model_forgetting import forget_person
 from neural_focus.models import champion as stored_models
 from neural_focus.models.held_out import FILE, HeldOut, join, read_held_out, write_held_out
 from neural_focus.registry import model_store

@@ -79,6 +79,9 @@ def a_life(connection: Connection, name: str) -> int:
         " chances, context) VALUES (%s, %s, %s, %s, 'NO_OP', 0.4, now(), '{}', '{}')",
         (running[0], user, machine, str(uuid4())),
     )
+    connection.execute(
+        "INSERT INTO forgotten (user_id, first_time, end_time) VALUES (%s, '2026-01-01', now())", (user,)
+    )
     connection.commit()
     return user
 

@@ -161,6 +161,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/forget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Forget
+         * @description What the person has had forgotten, newest first.
+         */
+        get: operations["get_forget_api_v1_forget_get"];
+        put?: never;
+        /**
+         * Forget
+         * @description Have a time or an app forgotten, in every store here and on the person's desktops. GET says how far it is.
+         */
+        post: operations["forget_api_v1_forget_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/forget/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count Forget
+         * @description How much there is in each store of a time or an app; nothing is changed.
+         */
+        post: operations["count_forget_api_v1_forget_count_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/groups/experiments": {
         parameters: {
             query?: never;
@@ -802,9 +846,15 @@ export interface components {
         /**
          * BatchStored
          * @description The answer: everything before ``next_seq`` of the boot is stored or was given up. Of this batch ``stored``
-         *     records were new; ``lost`` were given up before it.
+         *     records were new; ``lost`` were given up before it; ``forgotten``: what the person has had forgotten, and so was not
+         *     stored.
          */
         BatchStored: {
+            /**
+             * Forgotten
+             * @default 0
+             */
+            forgotten: number;
             /**
              * Lost
              * @default 0
@@ -913,6 +963,68 @@ export interface components {
              * @enum {string}
              */
             user_response: "ACCEPTED" | "REJECTED" | "SNOOZED" | "TIMEOUT";
+        };
+        /**
+         * ForgetAsked
+         * @description What is to be forgotten: the last ``minutes``, or from ``first_us`` to ``end_us`` (now where it is left out); of
+         *     one ``app`` alone, by the name that the page shows, and then of all times where none is given.
+         */
+        ForgetAsked: {
+            /** App */
+            app?: string | null;
+            /** End Us */
+            end_us?: number | null;
+            /** First Us */
+            first_us?: number | null;
+            /** Minutes */
+            minutes?: number | null;
+        };
+        /**
+         * ForgetCount
+         * @description What would go. ``open_offers``: help of then that is not over, and stays.
+         */
+        ForgetCount: {
+            /** Counts */
+            counts: components["schemas"]["StoreCount"][];
+            /** End Us */
+            end_us: number;
+            /** First Us */
+            first_us: number;
+            /** Open Offers */
+            open_offers: number;
+        };
+        /**
+         * ForgetState
+         * @description What was asked to be forgotten. ``counts``: what there was of it; ``done_us``: when nothing was left in any of
+         *     these stores, null before. ``share``: how much of the work is done; ``waits``: what for, or why it failed and is
+         *     tried again. ``spools``: records that desktops then still had, by machine, as far as these have answered; ``told``:
+         *     connected ones that have not.
+         */
+        ForgetState: {
+            /** Asked Us */
+            asked_us: number;
+            /** Counts */
+            counts: components["schemas"]["StoreCount"][];
+            /** Done Us */
+            done_us: number | null;
+            /** End Us */
+            end_us: number;
+            /** First Us */
+            first_us: number;
+            /** Id */
+            id: number;
+            /** Of App */
+            of_app: boolean;
+            /** Share */
+            share: number;
+            /** Spools */
+            spools: {
+                [key: string]: number;
+            };
+            /** Told */
+            told: number;
+            /** Waits */
+            waits: string;
         };
         /**
          * GapProblem
@@ -1644,6 +1756,16 @@ export interface components {
             interventions: number;
         };
         /**
+         * StoreCount
+         * @description How much a store has of it: rows, files, or models.
+         */
+        StoreCount: {
+            /** Count */
+            count: number;
+            /** Store */
+            store: string;
+        };
+        /**
          * StoredLabel
          * @description The stretch (from_us, to_us] had ``outcome``, says ``source``.
          */
@@ -2245,6 +2367,194 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExperimentNow"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_forget_api_v1_forget_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForgetState"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    forget_api_v1_forget_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForgetAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForgetState"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    count_forget_api_v1_forget_count_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForgetAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForgetCount"];
                 };
             };
             /** @description Unauthorized */

@@ -13,7 +13,8 @@ export type ClientMessage =
   | SessionAppliedMessage
   | DesktopStatusMessage
   | BrowserHelloMessage
-  | SiteInFrontMessage;
+  | SiteInFrontMessage
+  | RecordsForgottenMessage;
 export type ServerMessage =
   | ActivityUpdateMessage
   | PredictionMessage
@@ -30,6 +31,7 @@ export type ServerMessage =
   | SessionEndedMessage
   | JailLeavingMessage
   | AskRoundsMessage
+  | ForgetRecordsMessage
   | DesktopStatusMessage
   | ErrorMessage;
 
@@ -235,6 +237,17 @@ export interface SiteInFront {
   site: string | null;
   t_us: number;
 }
+export interface RecordsForgottenMessage {
+  data: RecordsForgotten;
+  type: "RECORDS_FORGOTTEN";
+}
+/**
+ * The desktop's spool has nothing left of request ``id``, and had so many records; its engine began anew.
+ */
+export interface RecordsForgotten {
+  id: number;
+  records: number;
+}
 export interface ActivityUpdateMessage {
   data: ActivityUpdate;
   type: "ACTIVITY_UPDATE";
@@ -439,6 +452,20 @@ export interface AskRoundsMessage {
 export interface AskRounds {
   command: "skip" | "start" | "stop";
   type?: "deep_work" | "pomodoro";
+}
+export interface ForgetRecordsMessage {
+  data: ForgetRecords;
+  type: "FORGET_RECORDS";
+}
+/**
+ * Forget the records of [first_us, end_us), of one app where ``app_key`` is there (``neural_focus.forgetting``);
+ *     told again on each connection until RECORDS_FORGOTTEN comes.
+ */
+export interface ForgetRecords {
+  app_key?: string | null;
+  end_us: number;
+  first_us: number;
+  id: number;
 }
 export interface ErrorMessage {
   data: Problem;

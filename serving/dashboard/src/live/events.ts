@@ -34,6 +34,7 @@ export function eventOf(message: ServerMessage): Event {
     case "REPORT_STORED":
     case "SITE_IN_FRONT":
     case "ASK_ROUNDS":
+    case "FORGET_RECORDS":
       return { kind: "other" };
     case "ERROR":
       return { kind: "problem", problem: problemWord(message.data) };

@@ -1,0 +1,108 @@
+"""What a person has us forget goes out of every store here: deleted, then counted, until nothing is left.
+
+::
+
+    flows at rest? ──► database ──► feature store ──► models ──► count ──► all 0: done
+         │ no              ▲                                       │
+         └► tried again    └───────────────── else ────────────────┘
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from feature_repo.forgetting import count_days, forget_days
+from feature_repo.lean_feast import load_feature_store
+from neural_focus.errors import BusyError, StoreError
+from neural_focus.model_forgetting import forget_time, models_of_time
+from neural_focus.settings import Settings
+from neural_focus.store.database import Connection
+from neural_focus.store.flow_locks import locked
+from neural_focus.store.forget import REACH_US, count_forgotten, delete_forgotten
+from neural_focus.store.forgotten import ForgetRequest, mark_done
+from neural_focus.store.privacy import machines_of
+
+if TYPE_CHECKING:
+    from feature_repo.store import SnapshotStore
+
+FLOWS = (
+    *("features", "first-features", "labels", "first-labels", "consistency", "personal", "session-metrics"),
+    *("training", "first-training", "sequence-training", "blending"),
+)
+"""They write what is made of records: what one had read before these went, it would write again."""
+TRIES = 3
+DAYS, ONLINE, MODELS = "feature store, days", "feature store, newest", "models"
+RETRY_SECONDS = 5.0
+Progress = Callable[[float], None]
+
+
+def count_everywhere(connection: Connection, settings: Settings, request: ForgetRequest) -> dict[str, int]:
+    """Store → how much of the request it has."""
+    streams, what = _streams(connection, request), request.what
+    with _opened(settings) as store:
+        return {
+            **count_forgotten(connection, request),
+            DAYS: sum(count_days(settings.feast, one, first_us - REACH_US) for one, first_us in streams.items()),
+            ONLINE: len(_online(store, streams)),
+            MODELS: len(models_of_time(settings, request.user_id, what.first_us, what.end_us)),
+        }
+
+
+def forget_everywhere(connection: Connection, settings: Settings, request: ForgetRequest, progress: Progress) -> None:
+    """Takes a request out of every store and marks it as done once nothing is left; what was done before is no harm.
+
+    Raises:
+        BusyError: one of ``FLOWS`` runs; nothing is changed.
+        StoreError: something is left after some tries.
+    """
+    with locked(connection, FLOWS) as busy:
+        if busy:
+            raise BusyError(f"It waits until the flow {busy} has ended", RETRY_SECONDS)
+        for _ in range(TRIES):
+            _forget_once(connection, settings, request, progress)
+            left = {name: count for name, count in count_everywhere(connection, settings, request).items() if count}
+            if not left:
+                mark_done(connection, request.id)
+                connection.commit()
+                progress(1.0)
+                return
+    raise StoreError("Not everything is forgotten yet", why=f"left: {left}", hint="It is tried again")
+
+
+def _forget_once(connection: Connection, settings: Settings, request: ForgetRequest, progress: Progress) -> None:
+    streams, what = _streams(connection, request), request.what
+    with connection.transaction():
+        delete_forgotten(connection, request)
+    connection.commit()
+    progress(0.5)
+    for one, first_us in streams.items():
+        forget_days(settings.feast, one, first_us - REACH_US)
+    with _opened(settings) as store:
+        for one in _online(store, streams):
+            load_feature_store().forget_online(store, one)
+    progress(0.7)
+    forget_time(settings, request.user_id, what.first_us, what.end_us)
+    progress(0.9)
+
+
+def _streams(connection: Connection, request: ForgetRequest) -> Mapping[str, int]:
+    """The person's streams that have any of the time, and its first µs there."""
+    spans = {machine: request.on(machine) for machine in machines_of(connection, request.user_id)}
+    return {f"{request.user_id}:{one}": min(first for first, _ in found) for one, found in spans.items() if found}
+
+
+def _online(store: SnapshotStore, streams: Mapping[str, int]) -> list[str]:
+    """The streams whose newest snapshot has seen the time."""
+    rows = load_feature_store().read_online(store, list(streams))
+    return [one for one, row in zip(streams, rows, strict=True) if row is not None and row.t_us >= streams[one]]
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[SnapshotStore]:
+    store = load_feature_store().open_store(settings)
+    try:
+        yield store
+    finally:
+        store.close()
