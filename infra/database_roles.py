@@ -33,6 +33,7 @@ SERVICE_MAY = {
     "experiment_assignments": "SELECT INSERT",
     "experiments": "SELECT INSERT UPDATE",
     "exposures": "SELECT INSERT",
+    "forgotten": "SELECT INSERT UPDATE",
     "interventions": "SELECT INSERT UPDATE",
     "labels": "SELECT INSERT",
     "local_sessions": "SELECT",
@@ -47,6 +48,19 @@ SERVICE_MAY = {
     "users": "SELECT INSERT UPDATE",
     "warning_days": "SELECT",
 }
+FORGETTING_MAY = {
+    "events": "UPDATE DELETE",
+    "exposures": "DELETE",
+    "hourly_activity": "SELECT DELETE",
+    "interventions": "DELETE",
+    "labels": "UPDATE DELETE",
+    "model_predictions": "DELETE",
+    "personal_models": "DELETE",
+    "sessions": "DELETE",
+    "unavailable_moments": "SELECT DELETE",
+    "warning_days": "DELETE",
+}
+"""What the service may besides, for a person who has it forget: of one person's rows, and never of everybody's."""
 FLOWS_MAY = {
     "arm_probabilities": "SELECT INSERT",
     "arm_stops": "SELECT INSERT",
@@ -54,6 +68,7 @@ FLOWS_MAY = {
     "experiment_assignments": "SELECT",
     "experiments": "SELECT UPDATE",
     "exposures": "SELECT",
+    "forgotten": "SELECT",
     "hourly_activity": "SELECT INSERT UPDATE",
     "interventions": "SELECT INSERT",
     "labels": "SELECT INSERT DELETE",
@@ -66,7 +81,14 @@ FLOWS_MAY = {
     "users": "SELECT INSERT UPDATE",
     "warning_days": "SELECT INSERT DELETE",
 }
-MAY = {SERVICE: SERVICE_MAY, EVERYONE: SERVICE_MAY, FLOWS: FLOWS_MAY}
+MAY = {
+    SERVICE: {
+        table: f"{SERVICE_MAY.get(table, '')} {FORGETTING_MAY.get(table, '')}"
+        for table in sorted(SERVICE_MAY | FORGETTING_MAY)
+    },
+    EVERYONE: SERVICE_MAY,
+    FLOWS: FLOWS_MAY,
+}
 _FUNCTIONS = {
     "make_day_partition(text, date)": (SERVICE, EVERYONE, FLOWS),
     "drop_event_days(timestamptz)": (FLOWS,),
