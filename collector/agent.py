@@ -33,6 +33,7 @@ from collector.waker import Waker
 from collector.wall_clock import WallClock
 from collector.websocket_client import WebSocketClient
 from neural_focus.categories import RULES_FILE, Rules
+from neural_focus.messages import AskCapture, AskRules, ServerMessage
 
 ANSWER_SECONDS = 0.1
 """An answer on the screen is looked for this often, while there is an offer, a break or a warning."""
@@ -84,6 +85,7 @@ class Agent:
             open_page=options.open_page,
             sees_lock=lambda: self._session is None or self._session.listening,
             abilities=lambda: self._actions.abilities(),
+            privacy=lambda: self._gate.file,
         )
         self._machine_id = desktop.machine_id()
         self._link = (
@@ -101,7 +103,7 @@ class Agent:
             now_us=self._recording.capture.now_us,
             site_in_front=self._recording.capture.site_in_front,
             unavailable=lambda: self._session.unavailable if self._session else "",
-            receive_session=self._sessions.receive,
+            receive_session=self._receive,
             forget=self._recording.forget,
         )
         self._shipper = self._make_shipper()
@@ -184,6 +186,18 @@ class Agent:
                 self._sessions.execute(words)
             case ["quit"]:
                 self._quit = True
+
+    def _receive(self, message: ServerMessage) -> None:
+        """What pages ask of this desktop, besides help."""
+        match message:
+            case AskCapture("pause", seconds):
+                self._execute(f"pause {seconds}")
+            case AskCapture():
+                self._execute("resume")
+            case AskRules(text, before):
+                self._gate.write_rules(text, before)
+            case _:
+                self._sessions.receive(message)
 
     def _follow_gate(self) -> None:
         """What came before a pause is kept; where the rules cannot be used, or only now can, nothing is that came."""

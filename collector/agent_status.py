@@ -18,7 +18,7 @@ from collector.losses import losses
 from collector.source import capabilities
 from collector.timed_sessions import Entry
 from collector.wayland import WaylandSource
-from neural_focus.messages import Ability, DesktopStatus, Notice, Rounds
+from neural_focus.messages import Ability, DesktopStatus, Notice, PrivacyFile, Rounds
 from neural_focus.time import iso, local_clock
 
 if TYPE_CHECKING:
@@ -51,8 +51,9 @@ class AgentStatus:
         open_page: Callable[[], None] | None,
         sees_lock: Callable[[], bool],
         abilities: Callable[[], tuple[Ability, ...]],
+        privacy: Callable[[], PrivacyFile],
     ) -> None:
-        self._abilities = abilities
+        self._abilities, self._privacy = abilities, privacy
         self._source, self._presence, self._open_page, self._sees_lock = source, presence, open_page, sees_lock
         self.hold: Hold | None = None
         """Why nothing is captured; None while it is."""
@@ -132,6 +133,8 @@ class AgentStatus:
             lost=tuple(lost),
             abilities=self._abilities(),
             rounds=rounds,
+            held="" if hold is None else hold.reason,
+            privacy=self._privacy(),
         )
 
     def _show(self, presence: DesktopIntegration, sessions: tuple[Entry, ...], *, connected: bool) -> None:

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
 from collector.pause import Clocks, Pause, read_pause, write_pause
-from neural_focus.errors import NeuralFocusError
+from neural_focus.atomic_write import atomic_write
+from neural_focus.errors import InputError, NeuralFocusError
+from neural_focus.messages import MOST_RULES, PrivacyFile
 from neural_focus.privacy_rules import PrivacyRules
 from neural_focus.time import SECOND_US
 
@@ -45,6 +48,8 @@ class CaptureGate:
         self._pause_until_us = 0
         self.rules: PrivacyRules | None = None
         """Those of the file; None while it cannot be used."""
+        self.file = PrivacyFile("")
+        """The file as it was read last, for who edits it."""
 
     def look(self) -> Hold | None:
         """Reads what changed; why nothing may be captured now, None where it may."""
@@ -79,6 +84,24 @@ class CaptureGate:
         write_pause(self._pause_path, None)
         self._stamps[self._pause_path] = None
 
+    def write_rules(self, text: str, before: str) -> None:
+        """Puts ``text`` in the place of the file whose digest is ``before``; comments are part of it. What is no file
+        of rules, or would take the place of another text, is refused, and ``file`` says so."""
+        try:
+            PrivacyRules.parse(text)
+            if digest(self._text()) != before:
+                raise InputError("It was changed on the desktop meanwhile", hint="Look at it, and change it again")
+            atomic_write(self._privacy_path, text.encode())
+            self.file = replace(self.file, refused="")
+        except (OSError, NeuralFocusError) as error:
+            self.file = replace(self.file, refused=str(error))
+
+    def _text(self) -> str:
+        """Of the file as it is now; a file that is none is empty."""
+        with suppress(FileNotFoundError):
+            return self._privacy_path.read_text("utf-8")
+        return ""
+
     def _read_changed(self) -> None:
         for path, read in ((self._privacy_path, self._read_rules), (self._pause_path, self._read_pause)):
             stamp, known = _stamp(path), self._stamps[path]
@@ -99,11 +122,19 @@ class CaptureGate:
 
     def _read_rules(self) -> None:
         self.rules = None
+        with suppress(OSError, ValueError):
+            text = self._text()
+            self.file = PrivacyFile(text if len(text) <= MOST_RULES else None)
         self.rules = PrivacyRules.load(self._privacy_path)
 
     def _read_pause(self) -> None:
         self._pause = None
         self._pause = read_pause(self._pause_path)
+
+
+def digest(text: str) -> str:
+    """What tells one text of the file from another."""
+    return sha256(text.encode()).hexdigest()
 
 
 def _stamp(path: Path) -> Stamp:

@@ -21,6 +21,8 @@ from neural_focus.time import iso
 from neural_focus.validation import NOTHING_ELSE, validate
 
 MAX_MESSAGE_BYTES = 64 * 1024
+MOST_RULES = 12_000
+"""Characters of a file of rules that fits into a message."""
 MOST_FLOAT32 = float.fromhex("0x1.fffffep127")
 RiskName = Literal["LOW", "MEDIUM", "HIGH"]
 Response = Literal["accept", "reject", "snooze"]
@@ -229,9 +231,19 @@ class Rounds:
 
 
 @dataclass(frozen=True, slots=True)
+class PrivacyFile:
+    """A desktop's privacy.toml as it is there, null where it is too long for a message; ``refused``: why the last text
+    that a page sent was not taken."""
+
+    text: Annotated[str, msgspec.Meta(max_length=MOST_RULES)] | None
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DesktopStatus:
     """What a desktop does: it tells the service, which tells pages. ``gone``: the service's word for not connected.
 
+    ``held``: why nothing is captured: the person paused it, it is outside their hours, or a file cannot be used;
     ``missing``: what its capture cannot see; ``lost``: what went since its agent started; ``abilities``: what it can
     do; ``rounds``: of sessions that it keeps, null for none.
     """
@@ -244,6 +256,8 @@ class DesktopStatus:
     lost: tuple[Notice, ...] = ()
     abilities: tuple[Ability, ...] = ()
     rounds: Rounds | None = None
+    held: Literal["", "pause", "hours", "file"] = ""
+    privacy: PrivacyFile | None = None
 
 
 # ---------------------------------------------------------------------------- service → desktop and page
@@ -392,6 +406,25 @@ class ForgetRecords:
 
 
 @dataclass(frozen=True, slots=True)
+class AskCapture:
+    """Ask the desktop to capture nothing for so many seconds, or to go on. Its status says what came of it."""
+
+    TYPE: ClassVar[str] = "ASK_CAPTURE"
+    command: Literal["pause", "resume"]
+    seconds: Annotated[int, msgspec.Meta(ge=1, le=31 * 24 * 3600)] = 900
+
+
+@dataclass(frozen=True, slots=True)
+class AskRules:
+    """Ask the desktop whose privacy.toml has the SHA-256 ``before`` (hex, of its UTF-8) to have ``text`` instead. Its
+    status says what came of it."""
+
+    TYPE: ClassVar[str] = "ASK_RULES"
+    text: Annotated[str, msgspec.Meta(max_length=MOST_RULES)]
+    before: Annotated[str, msgspec.Meta(max_length=64)]
+
+
+@dataclass(frozen=True, slots=True)
 class AskRounds:
     """The person wants rounds of ``type`` begun, the break skipped, or no session after the running one.
 
@@ -526,6 +559,8 @@ ServerMessage = (
     | JailLeaving
     | AskRounds
     | ForgetRecords
+    | AskCapture
+    | AskRules
     | DesktopStatus
     | Problem
 )

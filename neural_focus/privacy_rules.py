@@ -97,15 +97,20 @@ class PrivacyRules:
         Raises:
             ConfigurationError: it cannot be read, is no TOML, or has a table, key or value that is not known.
         """
-        shipped = tomllib.loads(resources.files("neural_focus").joinpath(PRIVACY_FILE).read_text("utf-8"))
         try:
-            own = tomllib.loads(path.read_text("utf-8")) if path is not None else {}
+            text = path.read_text("utf-8") if path is not None else ""
         except FileNotFoundError:
-            own = {}
+            text = ""
         except (OSError, ValueError) as error:
             raise _unusable(path, error) from error
+        return cls.parse(text, path)
+
+    @classmethod
+    def parse(cls, text: str, path: Path | None = None) -> PrivacyRules:
+        """The shipped rules, with those of a file's ``text``. Raises as ``load``."""
+        shipped = tomllib.loads(resources.files("neural_focus").joinpath(PRIVACY_FILE).read_text("utf-8"))
         try:
-            return cls(own, shipped)
+            return cls(tomllib.loads(text), shipped)
         except (ValueError, TypeError, AttributeError, re.error) as error:
             raise _unusable(path, error) from error
 
@@ -143,6 +148,8 @@ def _read_list(table: str, key: str, listed: object) -> list[str]:
 
 
 def _unusable(path: Path | None, error: Exception) -> ConfigurationError:
+    if path is None:
+        return ConfigurationError("These rules cannot be used", why=str(error), hint="docs/privacy.md has the form")
     return ConfigurationError(
         f"{path} cannot be used", why=str(error), hint="Nothing is captured until it is mended or moved away"
     )

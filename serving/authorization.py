@@ -73,6 +73,8 @@ ENDPOINTS: dict[tuple[str, str], Rule] = {
     ("GET", f"{_API}/actions"): OWN,
     ("GET", f"{_API}/settings/help"): OWN,
     ("PUT", f"{_API}/settings/help"): OWN,
+    ("POST", f"{_API}/capture"): OWN,
+    ("PUT", f"{_API}/privacy"): OWN,
     ("GET", f"{_API}/forget"): OWN,
     ("POST", f"{_API}/forget"): OWN,
     ("POST", f"{_API}/forget/count"): OWN,

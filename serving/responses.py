@@ -92,6 +92,13 @@ class ForgetState:
 
 
 @dataclass(frozen=True, slots=True)
+class DesktopsAsked:
+    """How many connected desktops were asked. What they do they say themselves: DESKTOP_STATUS."""
+
+    desktops: int
+
+
+@dataclass(frozen=True, slots=True)
 class RoundsNow:
     """What the person's desktop last said of its rounds; null where it keeps none, or none is connected."""
 

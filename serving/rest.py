@@ -12,7 +12,7 @@ from pydantic import BeforeValidator
 
 from neural_focus.batches import BatchStored
 from neural_focus.help_settings import HelpSettings
-from neural_focus.messages import AskRounds, Problem, SessionResponse
+from neural_focus.messages import AskCapture, AskRounds, AskRules, Problem, SessionResponse
 from neural_focus.store.consents import revoke_consents
 from neural_focus.store.database import Connection
 from neural_focus.validation import validate
@@ -25,6 +25,7 @@ from serving.responses import (
     ActionNow,
     ConsentsEnded,
     CreateSessionRequest,
+    DesktopsAsked,
     ExperimentNow,
     FeedbackStored,
     ForgetAsked,
@@ -159,6 +160,18 @@ async def get_help(here: Here, user_id: User) -> HelpSettings:
 async def put_help(asked: Annotated[HelpSettings, exactly(HelpSettings)], here: Here, user_id: User) -> HelpSettings:
     """Store what the person allows help to do; 422 names what no list may have. What runs is not changed by it."""
     return await here.allow(user_id, asked)
+
+
+@router.post("/capture", status_code=202, responses=problems(409))
+async def ask_capture(asked: AskCapture, here: Here, user_id: User) -> DesktopsAsked:
+    """Ask the person's desktops for a pause, or for its end; their status says what came of it."""
+    return here.capture.ask(user_id, asked)
+
+
+@router.put("/privacy", status_code=202, responses=problems(409))
+async def ask_rules(asked: AskRules, here: Here, user_id: User) -> DesktopsAsked:
+    """Ask the desktop that has the edited rules for other ones; its status says what came of it."""
+    return here.capture.ask_rules(user_id, asked)
 
 
 @router.post("/forget/count")

@@ -24,6 +24,7 @@ from serving.answers import Answers
 from serving.auth import LOCAL_PERSON, forget_old_codes
 from serving.browsers import PING_SECONDS, Browsers
 from serving.callers import CONFIRM_SECONDS, Callers
+from serving.capture import CaptureService
 from serving.champion import WATCH_SECONDS, Champion
 from serving.database import Database
 from serving.experiments import REFRESH_SECONDS
@@ -85,6 +86,7 @@ class Runtime:
             self.interventions,
             self.writer,
         )
+        self.capture = CaptureService(self.hub, self.streams)
         self.forget = ForgetService(settings, self.database, self.hub, self.streams, self.writer)
         self._loops: list[asyncio.Task[None]] = []
         self._local_id: int | None = None

@@ -28,10 +28,14 @@ from neural_focus.features import FEATURE_NAMES
 from neural_focus.messages import (
     Ability,
     ApplyAction,
+    AskCapture,
     AskRounds,
+    AskRules,
     ClientMessage,
     DesktopStatus,
+    ForgetRecords,
     PredictionMade,
+    ServerMessage,
     Snapshot,
     UndoAction,
     decode_server,
@@ -155,7 +159,7 @@ class Desktop:
     machine_id: str = field(default_factory=lambda: str(uuid4()))
     scores: dict[int, float] = field(default_factory=dict)
     """Focus scores that the service answered, by the snapshot's time, ms."""
-    orders: list[ApplyAction | UndoAction | AskRounds] = field(default_factory=list)
+    orders: list[ServerMessage] = field(default_factory=list)
     """What the service ordered; a test decides what becomes of it."""
     _stop: threading.Event = field(default_factory=threading.Event)
     _socket: ClientConnection | None = None
@@ -210,7 +214,7 @@ class Desktop:
         message = decode_server(text)
         if isinstance(message, PredictionMade):
             self.scores[message.t_us // 1000] = message.focus_score
-        elif isinstance(message, ApplyAction | UndoAction | AskRounds):
+        elif isinstance(message, ApplyAction | UndoAction | AskRounds | AskCapture | AskRules | ForgetRecords):
             self.orders.append(message)
 
     def _send(self, index: int, second: int) -> None:

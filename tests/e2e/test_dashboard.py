@@ -21,7 +21,7 @@ from collector.wayland import WaylandSource
 from flows.personal import adapt
 from flows.platform_flow import Platform
 from infra.pictures.dashboard import MINUTES, MISSING
-from neural_focus.messages import AskRounds, DesktopStatus, Rounds
+from neural_focus.messages import AskRounds, DesktopStatus, PrivacyFile, Rounds
 from neural_focus.store.database import connect
 from neural_focus.time import iso
 from serving.auth import make_signin_link
@@ -171,7 +171,8 @@ def test_what_a_desktop_lacks_and_what_it_lost_is_said(
     """An agent on a Wayland session without input devices or a compositor's word, whose ring was full once."""
     source = WaylandSource("", "sway", input_folder=str(tmp_path), active_file="")
     source.open(offset_us=0, floor_us=0)
-    status = AgentStatus(source, None, open_page=None, sees_lock=lambda: True, abilities=lambda: ())
+    told = {"abilities": lambda: (), "privacy": lambda: PrivacyFile("")}
+    status = AgentStatus(source, None, open_page=None, sees_lock=lambda: True, **told)
     page.goto(service.address)
     expect(page.get_by_test_id("timeline")).to_be_visible()
     notice = page.get_by_test_id("desktop-notice")

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from collector.capture_gate import CaptureGate
+from collector.capture_gate import CaptureGate, digest
 from collector.pause import Clocks, Pause, write_pause
 from infra.commands.pause import parse_pause
 from neural_focus.errors import ConfigurationError
+from neural_focus.messages import MOST_RULES, PrivacyFile
 from neural_focus.time import parse_iso
 
 MINUTE = 60_000_000
@@ -113,3 +114,28 @@ def test_outside_the_hours_nothing_is_captured(desk: Desk) -> None:
     desk.gate.zone = "America/New_York"  # 6:30 there
     moved = desk.gate.look()
     assert moved is not None and moved.until_us == parse_iso("2026-03-27T13:00:00+00:00")
+
+
+def test_rules_are_written_as_they_are_given_and_only_over_those_that_were_edited(desk: Desk) -> None:
+    before = '# mine\n[never]\napps = ["signal"]\n'
+    desk.privacy.write_text(before)
+    gate = desk.start()
+    assert gate.look() is None and gate.file == PrivacyFile(before)
+    gate.write_rules("[nevver]\n", digest(before))
+    assert "nevver" in gate.file.refused and desk.privacy.read_text() == before
+    gate.write_rules("[never]\n", digest("another text"))
+    assert "changed on the desktop" in gate.file.refused and desk.privacy.read_text() == before
+    after = before + '[only-focus]\napps = ["diary"]  # and why\n'
+    gate.write_rules(after, digest(before))
+    assert desk.privacy.read_text() == after and gate.file == PrivacyFile(before), "it goes by the old ones yet"
+    hold = gate.look()
+    assert hold is not None and hold.reason == "file", "nothing is captured while the file has just changed"
+    assert gate.look() is None and gate.file == PrivacyFile(after) and gate.rules is not None
+    assert gate.rules.judge("diary", "").rule == "only-focus app"
+
+
+def test_a_file_that_is_too_long_for_a_message_holds_and_is_not_sent(desk: Desk) -> None:
+    desk.privacy.write_text("#" * MOST_RULES + '\n[never]\napps = ["signal"]\n')
+    gate = desk.start()
+    assert gate.look() is None and gate.file.text is None
+    assert gate.rules is not None and gate.rules.judge("signal", "").rule == "never app"

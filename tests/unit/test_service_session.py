@@ -33,6 +33,7 @@ def test_a_complaint_is_over_unless_it_is_said_again(monkeypatch: pytest.MonkeyP
         site_in_front=lambda _: None,
         unavailable=lambda: "",
         receive_session=lambda _: None,
+        forget=lambda _: 0,
     )
     assert talk.problem == ""
     for wait in (0.0, COMPLAINT_SECONDS + 30):  # once, and once more

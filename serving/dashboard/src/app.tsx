@@ -23,6 +23,7 @@ import { Card, Empty } from "./view/parts";
 import { OfferCard, type Answer } from "./view/offer";
 import { Say } from "./view/say";
 import { SessionCard } from "./view/session";
+import { PrivacyCard } from "./view/privacy";
 import { SignIn } from "./view/sign-in";
 import { DesktopNotice } from "./view/desktop";
 import { CollectorCard, Model } from "./view/standing";
@@ -99,6 +100,7 @@ function HelpView({ state, now, offer, save, onBrowsers }: ViewProps & { save: S
       <div class="side">
         {offer}
         <DoneCard actions={shownActions(state.actions, now)} now={now} />
+        <PrivacyCard desktop={state.desktop} now={now} />
         <MachinesCard now={now} />
         <BrowsersCard browsers={state.browsers} now={now} onBrowsers={onBrowsers} />
         <PossibleCard can={possible(state.desktop, state.browsers)} />

@@ -234,14 +234,47 @@ export interface Link {
   note: string;
 }
 
-/** What a connected desktop says of itself. `pausedUntil` is null while it captures. */
+/** What a connected desktop says of itself. `pausedUntil` is null while it captures, `held` is why it does not. */
 export interface Desktop {
   source: string;
   pausedUntil: number | null;
+  held: "" | "pause" | "hours" | "file";
+  privacy: PrivacyFile | null;
   missing: readonly Remark[];
   lost: readonly Remark[];
   abilities: readonly Ability[];
   rounds: Rounds | null;
+}
+
+/** A desktop's file of rules, null where it is too long for the page; `refused`: why the last change was not taken. */
+export interface PrivacyFile {
+  text: string | null;
+  refused: string;
+}
+
+/** How much a store has, or had, of what is to be forgotten. */
+export interface StoreCount {
+  store: string;
+  count: number;
+}
+
+/** What would be forgotten: exact times, so that what was counted is what goes. */
+export interface Forgettable {
+  from: number;
+  to: number;
+  counts: readonly StoreCount[];
+  openOffers: number;
+}
+
+/** How far forgetting is. `waits`: what for; `spools`: records that desktops still had; `told`: who has not answered. */
+export interface Forgetting {
+  id: number;
+  done: boolean;
+  share: number;
+  waits: string;
+  counts: readonly StoreCount[];
+  spools: number;
+  told: number;
 }
 
 /** Sessions one after the other with breaks between, which the desktop keeps. `restsUntil`: in a break, its end. */

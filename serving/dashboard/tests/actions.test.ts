@@ -138,6 +138,8 @@ describe("what works here", () => {
   const desktop: Desktop = {
     source: "the X server of :0",
     pausedUntil: null,
+    held: "",
+    privacy: null,
     missing: [],
     lost: [],
     abilities: [

@@ -201,7 +201,7 @@ describe("answers of the service", () => {
     const until = Date.parse("2026-01-02T03:04:05Z");
     expect(eventOf({ type: "DESKTOP_STATUS", data: status })).toEqual({
       kind: "desktop",
-      desktop: { source: "the X server of :0", pausedUntil: until, missing, lost, abilities: [{ ...abilities[0], hint: "" }], rounds: null },
+      desktop: { source: "the X server of :0", pausedUntil: until, held: "", privacy: null, missing, lost, abilities: [{ ...abilities[0], hint: "" }], rounds: null },
     });
     expect(eventOf({ type: "DESKTOP_STATUS", data: { ...status, state: "gone" } })).toEqual({ kind: "desktop", desktop: null });
     expect(desktop({ ...status, state: "capturing", paused_until: null }).pausedUntil).toBeNull();

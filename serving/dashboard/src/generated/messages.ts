@@ -32,6 +32,8 @@ export type ServerMessage =
   | JailLeavingMessage
   | AskRoundsMessage
   | ForgetRecordsMessage
+  | AskCaptureMessage
+  | AskRulesMessage
   | DesktopStatusMessage
   | ErrorMessage;
 
@@ -172,14 +174,17 @@ export interface DesktopStatusMessage {
 /**
  * What a desktop does: it tells the service, which tells pages. ``gone``: the service's word for not connected.
  *
+ *     ``held``: why nothing is captured: the person paused it, it is outside their hours, or a file cannot be used;
  *     ``missing``: what its capture cannot see; ``lost``: what went since its agent started; ``abilities``: what it can
  *     do; ``rounds``: of sessions that it keeps, null for none.
  */
 export interface DesktopStatus {
   abilities?: Ability[];
+  held?: "" | "file" | "hours" | "pause";
   lost?: Notice[];
   missing?: Notice[];
   paused_until?: string | null;
+  privacy?: PrivacyFile | null;
   rounds?: Rounds | null;
   source: string;
   state: "capturing" | "gone" | "paused";
@@ -200,6 +205,14 @@ export interface Notice {
   hint?: string;
   what: string;
   why: string;
+}
+/**
+ * A desktop's privacy.toml as it is there, null where it is too long for a message; ``refused``: why the last text
+ *     that a page sent was not taken.
+ */
+export interface PrivacyFile {
+  refused?: string;
+  text: string | null;
 }
 /**
  * Sessions one after the other with breaks between them, which the desktop's agent keeps: ``done`` so far.
@@ -466,6 +479,29 @@ export interface ForgetRecords {
   end_us: number;
   first_us: number;
   id: number;
+}
+export interface AskCaptureMessage {
+  data: AskCapture;
+  type: "ASK_CAPTURE";
+}
+/**
+ * Ask the desktop to capture nothing for so many seconds, or to go on. Its status says what came of it.
+ */
+export interface AskCapture {
+  command: "pause" | "resume";
+  seconds?: number;
+}
+export interface AskRulesMessage {
+  data: AskRules;
+  type: "ASK_RULES";
+}
+/**
+ * Ask the desktop whose privacy.toml has the SHA-256 ``before`` (hex, of its UTF-8) to have ``text`` instead. Its
+ *     status says what came of it.
+ */
+export interface AskRules {
+  before: string;
+  text: string;
 }
 export interface ErrorMessage {
   data: Problem;

@@ -16,6 +16,7 @@ import type {
   Collector,
   Desktop,
   Experiment,
+  Forgetting,
   Help,
   HelpSettings,
   HitRate,
@@ -149,11 +150,19 @@ export function desktop(status: DesktopStatus): Desktop {
   return {
     source: status.source,
     pausedUntil: status.state === "paused" && until !== null ? Date.parse(until) : null,
+    held: status.held ?? "",
+    privacy: status.privacy ? { text: status.privacy.text, refused: status.privacy.refused ?? "" } : null,
     missing: (status.missing ?? []).map(remark),
     lost: (status.lost ?? []).map(remark),
     abilities: (status.abilities ?? []).map(ability),
     rounds: status.rounds ? { type: status.rounds.type, done: status.rounds.done, restsUntil: when(status.rounds.rests_until) } : null,
   };
+}
+
+export function forgetting(state: Schemas["ForgetState"]): Forgetting {
+  const { id, share, waits, counts, told } = state;
+  const spools = Object.values(state.spools).reduce((sum, records) => sum + records, 0);
+  return { id, share, waits, counts, told, spools, done: state.done_us !== null };
 }
 
 function ability({ action, able, why, hint }: { action: Ability["action"]; able: boolean; why?: string; hint?: string }): Ability {

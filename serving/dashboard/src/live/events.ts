@@ -34,6 +34,8 @@ export function eventOf(message: ServerMessage): Event {
     case "REPORT_STORED":
     case "SITE_IN_FRONT":
     case "ASK_ROUNDS":
+    case "ASK_CAPTURE":
+    case "ASK_RULES":
     case "FORGET_RECORDS":
       return { kind: "other" };
     case "ERROR":

@@ -3,6 +3,8 @@ import type { Problem } from "../generated/messages";
 import type {
   Action,
   Experiment,
+  Forgettable,
+  Forgetting,
   Help,
   HelpSettings,
   Link,
@@ -25,6 +27,7 @@ type Readable =
   | "/api/v1/actions"
   | "/api/v1/experiments"
   | "/api/v1/settings/help"
+  | "/api/v1/forget"
   | "/api/v1/browsers"
   | "/api/v1/machines";
 type Schemas = components["schemas"];
@@ -163,6 +166,34 @@ export async function startSession({ type, minutes, jail }: Start): Promise<void
 export async function askRounds(command: "start" | "skip" | "stop", type: Start["type"]): Promise<void> {
   const body: Schemas["AskRounds"] = { command, type };
   await send("POST", "/api/v1/rounds", body);
+}
+
+/** Asks the desktops for a pause of so many seconds, or for its end (null). Their status tells what came of it. */
+export async function askCapture(seconds: number | null): Promise<void> {
+  const body = seconds === null ? { command: "resume" } : { command: "pause", seconds };
+  await send("POST", "/api/v1/capture", body);
+}
+
+/** Asks the desktop whose rules are `before` for `text` instead. */
+export async function askRules(text: string, before: string): Promise<void> {
+  const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(before)));
+  const digest = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  await send("PUT", "/api/v1/privacy", { text, before: digest });
+}
+
+/** How much there is of the last minutes, of an app in them, or, without minutes, of an app at any time. */
+export async function countForget(minutes: number | null, app: string | null): Promise<Forgettable> {
+  const { first_us, end_us, counts, open_offers } = await send<Schemas["ForgetCount"]>("POST", "/api/v1/forget/count", { minutes, app });
+  return { from: first_us, to: end_us, counts, openOffers: open_offers };
+}
+
+/** Has what was counted forgotten. */
+export async function forget({ from, to }: Forgettable, app: string | null): Promise<Forgetting> {
+  return decode.forgetting(await send("POST", "/api/v1/forget", { first_us: from, end_us: to, app }));
+}
+
+export async function readForgetting(id: number): Promise<Forgetting | undefined> {
+  return (await get("/api/v1/forget")).map(decode.forgetting).find((one) => one.id === id);
 }
 
 /** Asks for the emergency exit of a jail. The service tells the page when it lifts. */
