@@ -10,7 +10,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from functools import partial
+from typing import TypeVar
+
+from starlette.concurrency import run_in_threadpool
 
 from neural_focus.errors import BusyError, InputError, NeuralFocusError
 from neural_focus.forgetting import ForgottenTime, app_key, recorded_name
@@ -39,6 +43,7 @@ from serving.responses import ForgetAsked, ForgetCount, ForgetState, StoreCount
 from serving.stream_state import restore_stream
 from serving.streams import Streams
 
+T = TypeVar("T")
 TICK_SECONDS = 1.0
 FIRST_US = 946_684_800 * SECOND_US
 """2000: no record is older."""
@@ -73,14 +78,12 @@ class ForgetService:
     async def ask(self, user_id: int, asked: ForgetAsked) -> ForgetState:
         """Store the request and tell the desktops; the work follows. Raises as ``count``."""
         await self._writer.flush()
+        counted, _ = await self._database.run(partial(self._counted, user_id=user_id, asked=asked))
 
         def work(connection: Connection) -> ForgetRequest:
-            counted, _ = self._counted(connection, user_id, asked)
-            connection.rollback()
-            with connection.transaction():
-                hold_arrivals(connection, user_id)
-                spans = _spans(connection, user_id, counted.what, asked)
-                return add_request(connection, user_id, counted.what, spans, counted.counts)
+            hold_arrivals(connection, user_id)
+            spans = _spans(connection, user_id, counted.what, asked)
+            return add_request(connection, user_id, counted.what, spans, counted.counts)
 
         request = await self._database.run(work)
         self._more = True
@@ -111,9 +114,8 @@ class ForgetService:
         def work(connection: Connection) -> ForgetRequest | None:
             request = read_request(connection, user_id, report.id)
             if request is not None and machine_id not in request.desktops:
-                with connection.transaction():
-                    delete_until_reset(connection, request, machine_id, wall_clock_us())
-                    mark_desktop(connection, user_id, report.id, machine_id, report.records)
+                delete_until_reset(connection, request, machine_id, wall_clock_us())
+                mark_desktop(connection, user_id, report.id, machine_id, report.records)
             return request
 
         if await self._database.run(work) is None:
@@ -132,8 +134,7 @@ class ForgetService:
         progress = partial(self._share.__setitem__, request.id)
         try:
             await self._writer.flush()
-            work = partial(forget_everywhere, settings=self._settings, request=request, progress=progress)
-            await self._database.run(work)
+            await run_in_threadpool(forget_everywhere, self._run, self._settings, request, progress)
             self._waits.pop(request.id, None)
         except NeuralFocusError as error:
             self._more = True
@@ -144,6 +145,10 @@ class ForgetService:
         for stream in self._streams.of(request.user_id):
             if stream.snapshot is None or stream.snapshot.t_us >= request.what.first_us:
                 await self._begin_anew(request.user_id, stream.machine_id)
+
+    def _run(self, work: Callable[[Connection], T], /) -> T:
+        with self._database.connection() as connection:
+            return work(connection)
 
     async def _begin_anew(self, user_id: int, machine_id: str) -> None:
         """A stream goes on from what is stored, not from what this process had kept of the time."""

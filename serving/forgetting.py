@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from feature_repo.forgetting import count_days, forget_days
 from feature_repo.lean_feast import load_feature_store
@@ -36,6 +37,14 @@ TRIES = 3
 DAYS, ONLINE, MODELS = "feature store, days", "feature store, newest", "models"
 RETRY_SECONDS = 5.0
 Progress = Callable[[float], None]
+T = TypeVar("T")
+
+
+class Run(Protocol):
+    """Does work in one transaction."""
+
+    def __call__(self, work: Callable[[Connection], T], /) -> T:
+        """What ``work`` returns, committed."""
 
 
 def count_everywhere(connection: Connection, settings: Settings, request: ForgetRequest) -> dict[str, int]:
@@ -50,32 +59,45 @@ def count_everywhere(connection: Connection, settings: Settings, request: Forget
         }
 
 
-def forget_everywhere(connection: Connection, settings: Settings, request: ForgetRequest, progress: Progress) -> None:
+def forget_everywhere(run: Run, settings: Settings, request: ForgetRequest, progress: Progress) -> None:
     """Takes a request out of every store and marks it as done once nothing is left; what was done before is no harm.
+
+    ``run`` does its work on the person's rows with a connection of its own, and commits it.
 
     Raises:
         BusyError: one of ``FLOWS`` runs; nothing is changed.
         StoreError: something is left after some tries.
     """
-    with locked(connection, FLOWS) as busy:
-        if busy:
-            raise BusyError(f"It waits until the flow {busy} has ended", RETRY_SECONDS)
-        for _ in range(TRIES):
-            _forget_once(connection, settings, request, progress)
-            left = {name: count for name, count in count_everywhere(connection, settings, request).items() if count}
-            if not left:
-                mark_done(connection, request.id)
-                connection.commit()
-                progress(1.0)
-                return
-    raise StoreError("Not everything is forgotten yet", why=f"left: {left}", hint="It is tried again")
+
+    def work(connection: Connection) -> None:
+        with locked(connection, FLOWS) as busy:
+            if busy:
+                raise BusyError(f"It waits until the flow {busy} has ended", RETRY_SECONDS)
+            for _ in range(TRIES):
+                _forget_once(run, settings, request, progress)
+                left = run(partial(_left, settings=settings, request=request))
+                if not left:
+                    progress(1.0)
+                    return
+        raise StoreError("Not everything is forgotten yet", why=f"left: {left}", hint="It is tried again")
+
+    run(work)
 
 
-def _forget_once(connection: Connection, settings: Settings, request: ForgetRequest, progress: Progress) -> None:
-    streams, what = _streams(connection, request), request.what
-    with connection.transaction():
+def _left(connection: Connection, settings: Settings, request: ForgetRequest) -> dict[str, int]:
+    """What stores still have of it; nothing: it is done."""
+    left = {name: count for name, count in count_everywhere(connection, settings, request).items() if count}
+    if not left:
+        mark_done(connection, request.id)
+    return left
+
+
+def _forget_once(run: Run, settings: Settings, request: ForgetRequest, progress: Progress) -> None:
+    def work(connection: Connection) -> Mapping[str, int]:
         delete_forgotten(connection, request)
-    connection.commit()
+        return _streams(connection, request)
+
+    streams, what = run(work), request.what
     progress(0.5)
     for one, first_us in streams.items():
         forget_days(settings.feast, one, first_us - REACH_US)

@@ -6,9 +6,10 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 from uuid import uuid4
 
 import numpy as np
@@ -36,6 +37,7 @@ from neural_focus.time import DAY_US, SECOND_US, moment
 from serving.forgetting import count_everywhere, forget_everywhere
 
 CANARY = "zebrafish"
+R = TypeVar("R")
 T = 1_772_409_600_000_000
 """A Monday, 00:00 UTC."""
 HOUR_US = 3_600 * SECOND_US
@@ -62,6 +64,11 @@ class Life:
         request = add_request(connection, self.user, what, spans, {})
         connection.commit()
         return request
+
+    def run(self, work: Callable[[Connection], R], /) -> R:
+        """As the service does work: committed at the end."""
+        with connect(self.settings.database_url or "") as opened:
+            return work(opened)
 
     def make_features(self) -> None:
         with open_platform(self.settings) as platform:
@@ -270,7 +277,7 @@ def test_everything_of_an_app_goes_out_of_every_store_and_the_flows_make_what_th
     told = count_everywhere(connection, life.settings, request)
     assert told["feature store, days"] >= 12 and told["feature store, newest"] == 1
     shares: list[float] = []
-    forget_everywhere(connection, life.settings, request, shares.append)
+    forget_everywhere(life.run, life.settings, request, shares.append)
     assert shares == [0.5, 0.7, 0.9, 1.0]
     assert set(count_everywhere(connection, life.settings, request).values()) == {0}
     assert CANARY.encode() not in on_disk(life)
@@ -306,7 +313,7 @@ def test_a_flow_at_work_is_waited_for(life: Life, connection: Connection) -> Non
     with exclusive(life.settings, "training") as mine:
         assert mine
         with pytest.raises(BusyError, match="training"):
-            forget_everywhere(connection, life.settings, request, lambda _: None)
+            forget_everywhere(life.run, life.settings, request, lambda _: None)
     assert count_forgotten(connection, request) == before
     with exclusive(life.settings, "features") as mine:
         assert mine, "nothing is held that was not got"
@@ -323,16 +330,16 @@ def test_a_model_of_this_person_alone_goes_and_the_one_before_it_serves(
     point_to(life.settings, newer, [older])
     request = life.request(connection, span[0] + 2, span[1] + 1)
     assert count_everywhere(connection, life.settings, request)["models"] == 1
-    forget_everywhere(connection, life.settings, request, lambda _: None)
+    forget_everywhere(life.run, life.settings, request, lambda _: None)
     assert [one.tag for one in model_store.list_models(life.settings)] == [older]
     assert champion(life.settings) == older
 
 
 def forget_at(url: str, home: Path, user: int) -> None:
     settings = Settings(home=home, database_url=url)
-    with connect(url) as connection:
-        [request] = read_requests(connection, user)
-        forget_everywhere(connection, settings, request, lambda _: None)
+    life = Life(settings, user, "", ())
+    [request] = life.run(lambda connection: read_requests(connection, user))
+    forget_everywhere(life.run, settings, request, lambda _: None)
 
 
 @pytest.mark.parametrize("seconds", [0.05, 0.3, 0.8])
@@ -353,7 +360,7 @@ def test_a_kill_at_any_moment_is_made_good_by_the_next_try(life: Life, connectio
     deadline = time.monotonic() + 30
     while True:  # the server ends a dead client's locks within moments
         try:
-            forget_everywhere(connection, life.settings, request, lambda _: None)
+            forget_everywhere(life.run, life.settings, request, lambda _: None)
             break
         except BusyError:
             assert time.monotonic() < deadline
