@@ -62,7 +62,11 @@ class Database:
         Raises:
             StoreError: the server is unreachable, or refuses what was asked.
         """
-        return await run_in_threadpool(self._run, partial(see_person, user_id=user_id), work)
+        return await run_in_threadpool(self.work_for, user_id, work)
+
+    def work_for(self, user_id: int, work: Callable[[Connection], T]) -> T:
+        """``run_for`` in the caller's own thread."""
+        return self._run(partial(see_person, user_id=user_id), work)
 
     async def run_for_all(self, work: Callable[[Connection], T]) -> T:
         """``work`` on everybody's rows, or where it is not known yet whose they are. Otherwise as ``run_for``."""

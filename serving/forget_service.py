@@ -72,20 +72,20 @@ class ForgetService:
             InputError: no time, or one that ends before it begins.
         """
         await self._writer.flush()
-        found, offers = await self._database.run(partial(self._counted, user_id=user_id, asked=asked))
+        found, offers = await self._database.run_for(user_id, partial(self._counted, user_id=user_id, asked=asked))
         return ForgetCount(found.what.first_us, found.what.end_us, _counts(found), offers)
 
     async def ask(self, user_id: int, asked: ForgetAsked) -> ForgetState:
         """Store the request and tell the desktops; the work follows. Raises as ``count``."""
         await self._writer.flush()
-        counted, _ = await self._database.run(partial(self._counted, user_id=user_id, asked=asked))
+        counted, _ = await self._database.run_for(user_id, partial(self._counted, user_id=user_id, asked=asked))
 
         def work(connection: Connection) -> ForgetRequest:
             hold_arrivals(connection, user_id)
             spans = _spans(connection, user_id, counted.what, asked)
             return add_request(connection, user_id, counted.what, spans, counted.counts)
 
-        request = await self._database.run(work)
+        request = await self._database.run_for(user_id, work)
         self._more = True
         for machine in self._connected(user_id):
             self._hub.publish_to_desktop(user_id, machine, _message(request))
@@ -93,13 +93,13 @@ class ForgetService:
 
     async def requests(self, user_id: int) -> tuple[ForgetState, ...]:
         """The last ones, newest first."""
-        found = await self._database.run(lambda connection: read_requests(connection, user_id))
+        found = await self._database.run_for(user_id, lambda connection: read_requests(connection, user_id))
         return tuple(self._state(one) for one in found[: -LISTED - 1 : -1])
 
     async def connected(self, user_id: int, machine_id: str) -> None:
         """A desktop is (again) there: it hears of what it may still have in its spool."""
         now_us = wall_clock_us()
-        for one in await self._database.run(lambda connection: read_requests(connection, user_id)):
+        for one in await self._database.run_for(user_id, lambda connection: read_requests(connection, user_id)):
             if machine_id not in one.desktops and now_us - one.asked_us < OLDEST_US:
                 self._hub.publish_to_desktop(user_id, machine_id, _message(one))
 
@@ -118,7 +118,7 @@ class ForgetService:
                 mark_desktop(connection, user_id, report.id, machine_id, report.records)
             return request
 
-        if await self._database.run(work) is None:
+        if await self._database.run_for(user_id, work) is None:
             raise ProblemError(404, f"There is no request {report.id} to forget")
         await self._begin_anew(user_id, machine_id)
 
@@ -127,14 +127,18 @@ class ForgetService:
         if not self._more:
             return
         self._more = False
-        for request in await self._database.run(read_pending):
+        for request in await self._database.run_for_all(read_pending):
             await self._work(request)
 
     async def _work(self, request: ForgetRequest) -> None:
         progress = partial(self._share.__setitem__, request.id)
+
+        def run(work: Callable[[Connection], T], /) -> T:
+            return self._database.work_for(request.user_id, work)
+
         try:
             await self._writer.flush()
-            await run_in_threadpool(forget_everywhere, self._run, self._settings, request, progress)
+            await run_in_threadpool(forget_everywhere, run, self._settings, request, progress)
             self._waits.pop(request.id, None)
         except NeuralFocusError as error:
             self._more = True
@@ -146,16 +150,12 @@ class ForgetService:
             if stream.snapshot is None or stream.snapshot.t_us >= request.what.first_us:
                 await self._begin_anew(request.user_id, stream.machine_id)
 
-    def _run(self, work: Callable[[Connection], T], /) -> T:
-        with self._database.connection() as connection:
-            return work(connection)
-
     async def _begin_anew(self, user_id: int, machine_id: str) -> None:
         """A stream goes on from what is stored, not from what this process had kept of the time."""
         stream = self._streams.get(user_id, machine_id)
         if stream is not None:
             restored = partial(restore_stream, settings=self._settings, user_id=user_id, machine_id=machine_id)
-            self._streams.begin_anew(stream, await self._database.run(restored))
+            self._streams.begin_anew(stream, await self._database.run_for(user_id, restored))
 
     def _counted(self, connection: Connection, user_id: int, asked: ForgetAsked) -> tuple[ForgetRequest, int]:
         """The request as it would be, with what there is of it, and how much help of then is not over."""
