@@ -4,7 +4,8 @@
 
     owner                      owns every table; migrate, erase, export and doctor work as it
     neural_focus_service       the service: one person's rows at a time, set by transaction (``store/row_scope.py``)
-      └─ neural_focus_everyone   what it takes on, within a transaction, for the work that is about everybody
+      ├─ neural_focus_everyone   what it takes on, within a transaction, for the work that is about everybody
+      └─ neural_focus_forgetting   the same, to delete what a person has it forget
     neural_focus_flows         the flows: everybody's rows
     neural_focus_prefect       Prefect's server: its own database (``infra/prefect_login.py``), nothing here
 
@@ -17,9 +18,10 @@ from __future__ import annotations
 from psycopg import sql
 
 from neural_focus.store.database import Connection
-from neural_focus.store.row_scope import EVERYONE, PERSON
+from neural_focus.store.row_scope import EVERYONE, FORGETTING, PERSON
 
 SERVICE, FLOWS, PREFECT = "neural_focus_service", "neural_focus_flows", "neural_focus_prefect"
+TAKEN = (EVERYONE, FORGETTING)
 LEAST_VERSION = 16
 POLICY = "own_rows"
 
@@ -60,7 +62,7 @@ FORGETTING_MAY = {
     "unavailable_moments": "SELECT DELETE",
     "warning_days": "DELETE",
 }
-"""What the service may besides, for a person who has it forget: of one person's rows, and never of everybody's."""
+"""What is besides, for a person who has it forget."""
 FLOWS_MAY = {
     "arm_probabilities": "SELECT INSERT",
     "arm_stops": "SELECT INSERT",
@@ -82,11 +84,12 @@ FLOWS_MAY = {
     "warning_days": "SELECT INSERT DELETE",
 }
 MAY = {
-    SERVICE: {
+    SERVICE: SERVICE_MAY,
+    EVERYONE: SERVICE_MAY,
+    FORGETTING: {
         table: f"{SERVICE_MAY.get(table, '')} {FORGETTING_MAY.get(table, '')}"
         for table in sorted(SERVICE_MAY | FORGETTING_MAY)
     },
-    EVERYONE: SERVICE_MAY,
     FLOWS: FLOWS_MAY,
 }
 _FUNCTIONS = {
@@ -182,12 +185,13 @@ def _make_roles(connection: Connection) -> None:
     """Roles are the whole server's: another database of it may just be making the same ones."""
     for name in _missing_roles(connection):
         connection.execute(
-            f"DO $$ BEGIN CREATE ROLE {name} {'BYPASSRLS' if name == EVERYONE else ''};"
+            f"DO $$ BEGIN CREATE ROLE {name} {'BYPASSRLS' if name in TAKEN else ''};"
             " EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
         )
-    takes = connection.execute("SELECT pg_has_role(%s, %s, 'SET')", (SERVICE, EVERYONE)).fetchone()
-    if takes is not None and not takes[0]:
-        connection.execute(f"GRANT {EVERYONE} TO {SERVICE} WITH INHERIT FALSE, SET TRUE")
+    for taken in TAKEN:
+        takes = connection.execute("SELECT pg_has_role(%s, %s, 'SET')", (SERVICE, taken)).fetchone()
+        if takes is not None and not takes[0]:
+            connection.execute(f"GRANT {taken} TO {SERVICE} WITH INHERIT FALSE, SET TRUE")
     for role, may in MAY.items():
         connection.execute(f"GRANT USAGE ON SCHEMA public TO {role}")
         for sequence, table in connection.execute(_SEQUENCES, (role,)).fetchall():

@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from neural_focus.errors import StoreError
 from neural_focus.store.database import Connection, plain_url
-from neural_focus.store.row_scope import see_everyone, see_person
+from neural_focus.store.row_scope import see_everyone, see_person, see_to_forget
 
 T = TypeVar("T")
 WAIT_SECONDS = 5.0
@@ -62,15 +62,15 @@ class Database:
         Raises:
             StoreError: the server is unreachable, or refuses what was asked.
         """
-        return await run_in_threadpool(self.work_for, user_id, work)
-
-    def work_for(self, user_id: int, work: Callable[[Connection], T]) -> T:
-        """``run_for`` in the caller's own thread."""
-        return self._run(partial(see_person, user_id=user_id), work)
+        return await run_in_threadpool(self._run, partial(see_person, user_id=user_id), work)
 
     async def run_for_all(self, work: Callable[[Connection], T]) -> T:
         """``work`` on everybody's rows, or where it is not known yet whose they are. Otherwise as ``run_for``."""
         return await run_in_threadpool(self._run, see_everyone, work)
+
+    def work_to_forget(self, work: Callable[[Connection], T]) -> T:
+        """``work`` that counts and deletes what a person has us forget, in the caller's own thread. As ``run_for``."""
+        return self._run(see_to_forget, work)
 
     def _run(self, begin: Callable[[Connection], None], work: Callable[[Connection], T]) -> T:
         with self._lent() as connection:

@@ -72,20 +72,20 @@ class ForgetService:
             InputError: no time, or one that ends before it begins.
         """
         await self._writer.flush()
-        found, offers = await self._database.run_for(user_id, partial(self._counted, user_id=user_id, asked=asked))
+        found, offers = await self._forget(partial(self._counted, user_id=user_id, asked=asked))
         return ForgetCount(found.what.first_us, found.what.end_us, _counts(found), offers)
 
     async def ask(self, user_id: int, asked: ForgetAsked) -> ForgetState:
         """Store the request and tell the desktops; the work follows. Raises as ``count``."""
         await self._writer.flush()
-        counted, _ = await self._database.run_for(user_id, partial(self._counted, user_id=user_id, asked=asked))
+        counted, _ = await self._forget(partial(self._counted, user_id=user_id, asked=asked))
 
         def work(connection: Connection) -> ForgetRequest:
             hold_arrivals(connection, user_id)
             spans = _spans(connection, user_id, counted.what, asked)
             return add_request(connection, user_id, counted.what, spans, counted.counts)
 
-        request = await self._database.run_for(user_id, work)
+        request = await self._forget(work)
         self._more = True
         for machine in self._connected(user_id):
             self._hub.publish_to_desktop(user_id, machine, _message(request))
@@ -118,7 +118,7 @@ class ForgetService:
                 mark_desktop(connection, user_id, report.id, machine_id, report.records)
             return request
 
-        if await self._database.run_for(user_id, work) is None:
+        if await self._forget(work) is None:
             raise ProblemError(404, f"There is no request {report.id} to forget")
         await self._begin_anew(user_id, machine_id)
 
@@ -133,12 +133,9 @@ class ForgetService:
     async def _work(self, request: ForgetRequest) -> None:
         progress = partial(self._share.__setitem__, request.id)
 
-        def run(work: Callable[[Connection], T], /) -> T:
-            return self._database.work_for(request.user_id, work)
-
         try:
             await self._writer.flush()
-            await run_in_threadpool(forget_everywhere, run, self._settings, request, progress)
+            await run_in_threadpool(forget_everywhere, self._database.work_to_forget, self._settings, request, progress)
             self._waits.pop(request.id, None)
         except NeuralFocusError as error:
             self._more = True
@@ -149,6 +146,9 @@ class ForgetService:
         for stream in self._streams.of(request.user_id):
             if stream.snapshot is None or stream.snapshot.t_us >= request.what.first_us:
                 await self._begin_anew(request.user_id, stream.machine_id)
+
+    async def _forget(self, work: Callable[[Connection], T]) -> T:
+        return await run_in_threadpool(self._database.work_to_forget, work)
 
     async def _begin_anew(self, user_id: int, machine_id: str) -> None:
         """A stream goes on from what is stored, not from what this process had kept of the time."""
