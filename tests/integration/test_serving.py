@@ -196,7 +196,7 @@ def test_the_service_works_under_a_login_of_its_own(
             " AND pid <> pg_backend_pid() AND backend_type = 'client backend'",
         )
     assert found == [(name,)]
-    stored = "SELECT FROM model_predictions WHERE user_id = %s"
+    stored = "SELECT 1 FROM model_predictions WHERE user_id = %s"
     assert eventually(lambda: query(module_database_url, stored, real_person))
 
 
