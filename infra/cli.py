@@ -31,6 +31,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "label": ("infra.commands.label", "Label the last minutes: focused, distracted or pseudo"),
     "demo": ("infra.commands.demo", "Write the demo people's history, or run one of them"),
     "database": ("infra.commands.database", "Start, stop and migrate the embedded database"),
+    "backup": ("infra.commands.backup", "Back up everything of this installation into one file"),
+    "restore": ("infra.commands.restore", "Restore a backup into an empty home"),
     "import": ("infra.commands.import_history", "Import what other tools logged of you"),
     "forget": ("infra.commands.forget", "Forget a time, or an app, in every store"),
     "erase": ("infra.commands.erase", "Erase everything of one person"),

@@ -38,7 +38,7 @@ def migrate(url: str) -> str:
     try:
         with engine.connect() as connection:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
-            _refuse_newer(connection, config)
+            check_known(revision(connection) or "", "the database has")
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             driver: Any = connection.connection.driver_connection
@@ -89,6 +89,21 @@ def revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
+def check_known(current: str, whose: str) -> None:
+    """Nothing, if this program knows the schema ``current``, or there is none. ``whose``: "the database has".
+
+    Raises:
+        StoreError: it is newer than this program.
+    """
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if current and current not in known:
+        raise StoreError(
+            f"{whose} schema {current}",
+            why="a newer version of this program made it",
+            hint="Update this program",
+        )
+
+
 def newest_revision() -> str:
     """The revision this program was written for."""
     return ScriptDirectory.from_config(_config()).get_current_head() or ""
@@ -104,17 +119,6 @@ def differences(connection: Connection) -> list[Any]:
 def is_ours(name: str | None, kind: str, _: object) -> bool:
     """False for partitions: they belong to their parent's table."""
     return not (kind == "table" and name is not None and "_part_" in name)
-
-
-def _refuse_newer(connection: Connection, config: Config) -> None:
-    current = revision(connection)
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if current is not None and current not in known:
-        raise StoreError(
-            f"the database has schema {current}",
-            why="a newer version of this program made it",
-            hint="Update this program",
-        )
 
 
 def _config() -> Config:

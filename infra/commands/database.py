@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import os
-import shutil
 
-import psycopg.conninfo
 import typer
 
+from infra.database_programs import find_program, without_password
 from infra.database_schema import make_database, migrate
 from infra.embedded_database import EmbeddedServer
+from infra.restore_mark import refuse_half_restored
 from neural_focus.errors import ConfigurationError, StoreError
 from neural_focus.settings import Settings, read_settings
-from neural_focus.store.database import plain_url
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 
 
 def started_url(settings: Settings) -> str:
     """``DATABASE_URL`` as it is, else the embedded server's URL, started first if need be."""
+    refuse_half_restored(settings.home)
     if settings.database_url:
         return settings.database_url
     server = EmbeddedServer.from_settings(settings, report=lambda text: typer.echo(text, err=True))
@@ -58,16 +58,9 @@ def migrate_() -> None:
 def psql(context: typer.Context) -> None:
     """Open psql on the database; arguments are psql's."""
     settings = read_settings()
-    program = shutil.which("psql")
-    if settings.database_url is None:
-        program = str(_running(settings).programs() / "psql")
-    if program is None:
-        raise ConfigurationError("psql is not installed", hint="Install it (Debian: postgresql-client)")
-    target = plain_url(settings.database_url or _running(settings).url())
-    parts = psycopg.conninfo.conninfo_to_dict(target)
-    password = parts.pop("password", None)
-    environ = os.environ | ({"PGPASSWORD": str(password)} if password else {})
-    os.execve(program, [program, psycopg.conninfo.make_conninfo("", **parts), *context.args], environ)  # noqa: S606
+    place, environ = without_password(settings.database_url or _running(settings).url())
+    program = find_program(settings, "psql")
+    os.execve(program, [program, place, *context.args], environ)  # noqa: S606
 
 
 def _embedded(settings: Settings) -> EmbeddedServer:
