@@ -34,7 +34,8 @@ FORMAT = 1
 HEAD, MANIFEST, PROOF = "neural-focus-backup.json", "manifest.json", "manifest.sha256"
 HOME, DATABASE = "home/", "database/"
 MANIFEST_BYTES = 1 << 28
-_LEVEL = 3
+_LEVEL, _READ_BYTES = 3, 1 << 15
+_ANOTHER = "Nothing was restored from it. Give another backup"
 
 
 class Hashing(io.RawIOBase):
@@ -44,8 +45,11 @@ class Hashing(io.RawIOBase):
         self._file, self._hash, self.size = file, hashlib.sha256(), 0
 
     def read(self, size: int = -1, /) -> bytes:
-        """As of a file."""
-        data = self._file.read(size)
+        """As of a file. Raises FormatError where an archive's member cannot be read."""
+        try:
+            data = self._file.read(size)
+        except (tarfile.TarError, zstandard.ZstdError) as error:
+            raise FormatError("the backup is torn or was changed", why=str(error), hint=_ANOTHER) from error
         self._hash.update(data)
         self.size += len(data)
         return data
@@ -54,6 +58,27 @@ class Hashing(io.RawIOBase):
     def digest(self) -> str:
         """Of what was read, hex."""
         return self._hash.hexdigest()
+
+
+class Decompressed(io.RawIOBase):
+    """What one zstd frame holds; ``whole`` once it was read to its end and nothing follows in the file."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self._frame, self._ready = file, zstandard.ZstdDecompressor().decompressobj(), b""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """As of a file, of a size that is given. Raises zstandard.ZstdError."""
+        while len(self._ready) < size and not self._frame.eof and (data := self._file.read(_READ_BYTES)):
+            self._ready += self._frame.decompress(data)
+        given, self._ready = self._ready[:size], self._ready[size:]
+        return given
+
+    @property
+    def whole(self) -> bool:
+        """Reads what is left."""
+        while self.read(1 << 16):
+            pass
+        return self._frame.eof and not self._frame.unused_data and not self._file.read(1)
 
 
 @dataclass(slots=True)
@@ -67,12 +92,18 @@ class ArchiveWriter:
         """The first ``size`` bytes of ``file``.
 
         Raises:
-            tarfile.ReadError: it has not so many.
+            StoreError: it has not so many any more.
+            OSError: it cannot be read, or the disk refuses.
         """
         info = tarfile.TarInfo(name)
         info.size, info.mode, info.mtime = size, mode & 0o777, time.time() if mtime is None else mtime
         hashing = Hashing(file)
-        self.tar.addfile(info, hashing)
+        try:
+            self.tar.addfile(info, hashing)
+        except OSError as error:
+            if hashing.size < size and error.errno is None:  # tarfile's own
+                raise StoreError(f"{name} became shorter while it was read", hint="Run it again") from error
+            raise
         self.members[name] = {"size": size, "sha256": hashing.digest}
 
     def add_bytes(self, name: str, data: bytes, *, mode: int = 0o600, mtime: float | None = None) -> None:
@@ -162,8 +193,8 @@ class ArchiveReader:
         read: dict[str, Hashing] = {}
         proven = ""
         try:
-            reader = zstandard.ZstdDecompressor().stream_reader(self._file, closefd=False)
-            with tarfile.open(fileobj=reader, mode="r|") as tar:
+            reader = Decompressed(self._file)
+            with tarfile.open(fileobj=reader, mode="r|", bufsize=1 << 18) as tar:
                 for info in tar:
                     self._check(info, read)
                     read[info.name] = hashing = Hashing(cast(IO[bytes], tar.extractfile(info)))  # a plain file
@@ -177,9 +208,10 @@ class ArchiveReader:
                         yield Member(info.name, hashing, info.mode, info.mtime)
                         while hashing.read(1 << 20):
                             pass
-        except (tarfile.TarError, zstandard.ZstdError, ValueError, EOFError, OverflowError) as error:
+            whole = reader.whole
+        except (tarfile.TarError, zstandard.ZstdError, ValueError, LookupError, TypeError, EOFError) as error:
             raise self._broken(read) from error
-        if not proven or read[MANIFEST].digest != proven:
+        if not whole or not proven or read[MANIFEST].digest != proven:
             raise self._broken(read)
         told = {name: (found["size"], found["sha256"]) for name, found in self.manifest["members"].items()}
         if told != {name: (one.size, one.digest) for name, one in read.items() if name not in (MANIFEST, PROOF)}:
@@ -218,7 +250,7 @@ class ArchiveReader:
         return FormatError(
             f"{self._path} is torn or was changed",
             why=f"it is not what was written, after {list(read)[-1][:100]!r}",
-            hint="Nothing was restored from it. Give another backup",
+            hint=_ANOTHER,
         )
 
 

@@ -34,6 +34,7 @@ LEFT_OUT = (
     ("feast/online.db-*", "the copy of online.db has it"),
     ("bentoml/unfinished/*", "steps of a training at work; it begins anew and ends with the same model"),
     ("bentoml/scratch/*", "models that are not whole"),
+    ("bentoml/tmp/*", "temporary files of the service"),
     ("bentoml/prometheus_multiproc_dir/*", "figures of the service's last start"),
 )
 """Pattern of paths below the home → why."""

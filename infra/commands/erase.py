@@ -49,7 +49,9 @@ def erase(
         erased = erase_user(connection, user.id)
     for table, rows in erased.items():
         typer.echo(f"{table:20} {rows:>10,} rows erased, 0 left")
-    typer.echo("What models learned from these data and the figures in reports stay. Erase your backups yourself.")
+    typer.echo(
+        "What models learned from these data and the figures in reports stay. So do backups: delete those from before."
+    )
 
 
 def refuse_while_capturing(desktop: Desktop) -> None:

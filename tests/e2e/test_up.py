@@ -13,6 +13,7 @@ from installation import Installation, RunningPlatform
 from killed_programs import EVERY_SECONDS, Programs
 from virtual_desktop import wait_for
 
+from infra.backup_home import list_home
 from infra.embedded_database import EmbeddedServer
 from neural_focus.store.database import connect
 
@@ -70,6 +71,18 @@ def test_once_proves_the_whole_way(installation: Installation, proof: subprocess
     assert int(stored[1].replace(",", "")) == counted["captured"] - sum(counted["dropped"].values())
     assert not installation.processes(), "something was left running"
     _check_database(installation, counted)
+
+
+def test_a_backup_knows_every_file_of_a_home(
+    installation: Installation, proof: subprocess.CompletedProcess[str]
+) -> None:
+    """What is neither taken nor named as left out is somebody's who forgot ``infra/backup_home.py``."""
+    assert proof.returncode == 0
+    found = list(list_home(installation.home))
+    assert [one.name for one in found if one.kind == "unknown"] == []
+    taken = {one.name.partition("/")[0] for one in found if one.kind == "taken"}
+    assert {"bentoml", "desktops", "feast", "prefect", "reports", "secrets.json"} <= taken
+    assert {one.name for one in found} >= {"database/", "logs/agent.log"}
 
 
 def _check_database(installation: Installation, counted: dict[str, object]) -> None:

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from sample_records import some_records
+from stored_people import store_something
 from trained_person import TrainedPerson
 from typer.testing import CliRunner
 
@@ -14,18 +15,13 @@ from collector.consent import require_consent
 from collector.desktop import desktop_of
 from collector.spool import open_writer
 from feature_repo.store import open_store, read_online
-from flows.features import compute_features
-from flows.labels import compute_labels
-from flows.platform_flow import open_platform
 from infra.commands import erase, export
 from neural_focus.errors import ConfigurationError, InputError
 from neural_focus.models.held_out import FILE, read_held_out
 from neural_focus.registry import model_store
 from neural_focus.settings import Settings, read_settings
 from neural_focus.store.database import connect
-from neural_focus.store.events import write_events
 from neural_focus.store.privacy import count_rows
-from neural_focus.store.users import ensure_user
 
 RUN = CliRunner()
 
@@ -37,19 +33,6 @@ def settings(fresh_database_url: str, tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("NEURAL_FOCUS_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("NEURAL_FOCUS_USERNAME", "ann")
     return read_settings()
-
-
-def store_something(settings: Settings, name: str) -> tuple[int, str]:
-    """Events and everything that flows make of them; returns the person's id and the stream's."""
-    machine = str(uuid4())
-    with connect(settings.database_url or "") as connection:
-        user_id = ensure_user(connection, name)
-        sent = {"user_id": user_id, "machine_id": machine, "boot_id": str(uuid4())}
-        write_events(connection, first_seq=0, records=some_records(50, step_us=2_000_000), **sent)
-    with open_platform(settings) as platform:
-        compute_features(platform)
-        compute_labels(platform)
-    return user_id, f"{user_id}:{machine}"
 
 
 def files_of(settings: Settings, stream_id: str) -> set[str]:
