@@ -102,6 +102,8 @@ def check_target(connection: Connection, name: str, told: dict[str, Any]) -> Non
         return
     rows = connection.execute("SELECT version FROM pg_available_extension_versions WHERE name = 'timescaledb'")
     versions = [str(version) for (version,) in rows.fetchall()]
+    if (made := kind_of(connection).timescaledb) and made != wanted:
+        versions = [made]
     if wanted not in versions:
         raise StoreError(
             f"the backup is of a database with TimescaleDB {wanted}",

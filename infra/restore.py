@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,7 @@ from psycopg import sql
 from rich.console import Console
 from sqlalchemy.engine import make_url
 
+from flows.server import DATABASE as PREFECT
 from infra.backup import databases_at
 from infra.backup_archive import DATABASE, HOME, ArchiveReader, Member
 from infra.backup_database import PIECE_BYTES, check_target, restore
@@ -32,10 +34,11 @@ from infra.restore_mark import NAME as MARK
 from infra.restore_mark import broken_off, lift_mark, set_mark
 from infra.up.platform import only_one
 from infra.up.steps import Step, step
-from neural_focus.errors import NeuralFocusError, StoreError
+from neural_focus.errors import FormatError, NeuralFocusError, StoreError
 from neural_focus.settings import Settings
 from neural_focus.store.database import connect
 
+_TOLD = {"product", "made_at", "username", "schema", "databases", "members"}
 KEPT = ("up.lock", MARK)
 """What a home that is to be filled may have."""
 
@@ -61,14 +64,22 @@ def restore_backup(settings: Settings, path: Path, console: Console) -> Restored
     archive = ArchiveReader(path)
     try:
         with step(console, "check") as at_work:
-            members = sum(1 for _ in _shown(archive, at_work))
+            sections = Counter(_section(member) for member in _shown(archive, at_work))
             manifest = archive.manifest
-            at_work.done(f"{members:,} members, made {manifest['made_at']} by version {manifest['product']}")
+            _check_manifest(path, manifest, set(sections) - {HOME})
+            at_work.done(f"{sections.total():,} members, made {manifest['made_at']} by version {manifest['product']}")
         check_known(manifest["schema"], f"{path.name} has")
         with only_one(settings.home):
             return _Restore(settings, path, archive, console).run()
     finally:
         archive.close()
+
+
+def _check_manifest(path: Path, manifest: dict[str, Any], databases: set[str]) -> None:
+    """Raises FormatError where it says nothing of what it should, or has other databases than the file."""
+    if not manifest.keys() >= _TOLD or databases != set(manifest["databases"]) or not databases <= {OURS, PREFECT}:
+        why = "its manifest does not fit its members"
+        raise FormatError(f"{path} is no backup of Neural Focus", why=why, hint="Give another backup")
 
 
 def _shown(archive: ArchiveReader, at_work: Step) -> Iterator[Member]:
@@ -99,7 +110,7 @@ class _Restore:
                 why=f"it has {', '.join(found[:4])}{' …' if len(found) > 4 else ''}",
                 hint="Move it away, or set NEURAL_FOCUS_HOME to an empty folder",
             )
-        if self._settings.database_url:
+        if self._settings.database_url and self._told:
             self._check_databases(self._settings.database_url)
         self._check_room()
         try:
@@ -108,7 +119,7 @@ class _Restore:
             os.sync()
             lift_mark(self._home)
         except BaseException as error:
-            with suppress(NeuralFocusError):  # the mark stays then, and the next one says what hinders it
+            with suppress(NeuralFocusError, OSError):  # the mark stays then, and the next one says what hinders it
                 self._clear()
                 lift_mark(self._home)
             if isinstance(error, OSError):
@@ -134,7 +145,7 @@ class _Restore:
             with step(self._console, f"database {section}") as at_work:
                 done.rows[section] = rows = self._fill_database(section, url, members, at_work)
                 at_work.done(f"{len(rows)} tables, {sum(rows.values()):,} rows, as in the backup")
-        if url:
+        if self._told:
             with step(self._console, "schema") as at_work:
                 done.schema = migrate(databases_at(url)[OURS])
                 at_work.done(done.schema)

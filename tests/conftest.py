@@ -45,6 +45,7 @@ GROUPS = {
 """Files that share what is expensive to start."""
 FIRST = (
     *("the platform", "Prefect", "test_evaluate_command", "test_catch_up", "test_jail", "test_ordered_actions"),
+    "test_backup",
     *("test_experiment_service", "test_moved_clock", "test_agent", "test_demo_person"),
 )
 """What takes longest, in that order; then come the files in folders' order, and at last those of ``LAST``."""

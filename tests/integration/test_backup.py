@@ -238,18 +238,46 @@ def test_a_torn_or_flipped_file_is_refused_and_nothing_is_written(made: Made, fo
         assert not home.home.exists()
 
 
-def test_a_newer_schema_is_refused(made: Made, folder: Path) -> None:
-    newer, reader = folder / "newer.backup", ArchiveReader(made.file)
-    manifest: dict[str, object] = {}
-    with writing(newer, manifest) as archive:
+def rewritten(file: Path, target: Path, **told: object) -> Path:
+    """The same members with another manifest."""
+    reader, manifest = ArchiveReader(file), dict[str, object]()
+    with writing(target, manifest) as archive:
         for member in reader.members():
             archive.add_bytes(member.name, member.file.read())
-        manifest |= reader.manifest | {"schema": "9999"}
+        manifest |= reader.manifest | told
     reader.close()
-    home = installation(folder / "never")
-    line = refused(home, "restore", str(newer))
+    return target
+
+
+def test_a_newer_schema_is_refused(made: Made, folder: Path) -> None:
+    home = installation(folder / "never too")
+    line = refused(home, "restore", str(rewritten(made.file, folder / "newer.backup", schema="9999")))
     assert "has schema 9999" in line and "a newer version" in line and "Update this program" in line
     assert not home.home.exists()
+
+
+def test_other_counts_than_those_of_the_manifest_are_an_error_and_nothing_stays(made: Made, folder: Path) -> None:
+    reader = ArchiveReader(made.file)
+    assert sum(1 for _ in reader.members()) > 30
+    reader.close()
+    databases = reader.manifest["databases"]
+    databases["neural_focus"]["tables"]["public.events"] += 1
+    home = installation(folder / "miscounted")
+    line = refused(home, "restore", str(rewritten(made.file, folder / "other.backup", databases=databases)))
+    assert "public.events has 950 rows after the restore, not 951" in line
+    assert [one.name for one in home.home.iterdir()] == ["up.lock"]
+
+
+def test_a_paired_machine_has_its_home_alone(folder: Path) -> None:
+    desk, other = installation(folder / "desk"), installation(folder / "new desk")
+    desk.home.mkdir()
+    desktop_of(desk).service.write_text("https://focus.example.org\n")
+    desktop_of(desk).token.write_text("a token")
+    succeeds(desk, "backup", str(folder / "desk.backup"))
+    succeeds(other, "restore", str(folder / "desk.backup"))
+    assert {one.name for one in other.home.iterdir()} == {"service", "token", "up.lock"}
+    assert desktop_of(other).token.read_text() == "a token"
+    assert "there is nothing in" in refused(installation(folder / "nowhere"), "backup", str(folder / "nothing.backup"))
 
 
 def test_a_full_disk_leaves_nothing(made: Made, folder: Path) -> None:
@@ -260,8 +288,9 @@ def test_a_full_disk_leaves_nothing(made: Made, folder: Path) -> None:
     assert "two.backup cannot be written" in line and "Free some space" in line
     assert list(out.iterdir()) == []
     home = installation(folder / "full home")
-    refused(home, "restore", str(made.file), limits="-f 200")
-    assert [one.name for one in home.home.iterdir()] == ["up.lock"]
+    for size, words in ((20, "cannot be written: File too large. Nothing was restored"), (400, "initdb failed")):
+        assert words in refused(home, "restore", str(made.file), limits=f"-f {size}")
+        assert [one.name for one in home.home.iterdir()] == ["up.lock"]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts")
@@ -292,7 +321,7 @@ def test_a_restore_that_was_killed_starts_over_and_nothing_else_starts_before(ma
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert (home.home / MARK).exists()
-    for arguments in (["up", "--once"], ["database", "start"], ["erase", "ann", "--yes"], ["backup", "x.backup"]):
+    for arguments in (["up", "--once"], ["agent"], ["database", "start"], ["backup", "x.backup"]):
         line = refused(home, *arguments)
         assert "is half restored" in line and f"neural-focus restore {made.file}" in line
     told = succeeds(home, "restore", str(made.file))
