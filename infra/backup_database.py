@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import IO, Any, cast
 
+import psycopg
 from psycopg import sql
+from sqlalchemy.engine import make_url
 
 from infra.database_programs import check_major, find_program, without_password
+from infra.database_schema import make_database
 from neural_focus.errors import StoreError
 from neural_focus.settings import Settings
 from neural_focus.store.database import Connection, connect
@@ -135,6 +138,27 @@ def restore(settings: Settings, url: str, told: dict[str, Any], pieces: Iterator
             connection.autocommit = False
         connection.execute("ANALYZE")
         return count_tables(connection)
+
+
+def make_anew(url: str) -> None:
+    """Drops the database, which a restore had begun to fill, and makes it again, empty.
+
+    Raises:
+        StoreError: the server refuses.
+    """
+    target = make_url(url)
+    try:
+        with connect(target.set(database="postgres").render_as_string(hide_password=False)) as connection:
+            connection.autocommit = True
+            name = sql.Identifier(target.database or "")
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+    except psycopg.Error as error:
+        raise StoreError(
+            f"the database {target.database} cannot be emptied of what a broken-off restore left",
+            why=str(error).strip().splitlines()[0],
+            hint="Drop it and make it anew by hand",
+        ) from error
+    make_database(url)
 
 
 def _fill(program: str, url: str, pieces: Iterator[bytes]) -> None:

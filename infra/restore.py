@@ -18,15 +18,14 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import psycopg
-from psycopg import sql
 from rich.console import Console
 from sqlalchemy.engine import make_url
 
 from flows.server import DATABASE as PREFECT
 from infra.backup import databases_at
-from infra.backup_archive import DATABASE, HOME, ArchiveReader, Member
-from infra.backup_database import PIECE_BYTES, check_target, restore
+from infra.backup_archive import DATABASE, HOME
+from infra.backup_database import PIECE_BYTES, check_target, make_anew, restore
+from infra.backup_reader import ArchiveReader, Member
 from infra.database_schema import check_known, make_database, migrate
 from infra.embedded_database import DATABASE as OURS
 from infra.embedded_database import LEAST_FREE_BYTES, POSTGRESQL, TIMESCALEDB, EmbeddedServer
@@ -238,7 +237,7 @@ class _Restore:
         if self._settings.database_url:
             for name, place in databases_at(self._settings.database_url).items():
                 if name in self._begun:
-                    _empty(place)
+                    make_anew(place)
         self._begun = []
 
     def _stop(self) -> None:
@@ -252,24 +251,3 @@ class _Restore:
 def _section(member: Member) -> str:
     """``home/``, or the name of a database."""
     return HOME if member.name.startswith(HOME) else member.name.removeprefix(DATABASE).partition("/")[0]
-
-
-def _empty(url: str) -> None:
-    """Drops the database and makes it anew; it was empty before us.
-
-    Raises:
-        StoreError: the server refuses.
-    """
-    target = make_url(url)
-    try:
-        with connect(target.set(database="postgres").render_as_string(hide_password=False)) as connection:
-            connection.autocommit = True
-            name = sql.Identifier(target.database or "")
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
-    except psycopg.Error as error:
-        raise StoreError(
-            f"the database {target.database} cannot be emptied of what a broken-off restore left",
-            why=str(error).strip().splitlines()[0],
-            hint="Drop it and make it anew by hand",
-        ) from error
-    make_database(url)

@@ -34,7 +34,8 @@ from feature_repo.store import open_store, read_online
 from flows.server import DATABASE as PREFECT
 from flows.server import ensure_database
 from infra.backup import databases_at
-from infra.backup_archive import ArchiveReader, writing
+from infra.backup_archive import writing
+from infra.backup_reader import ArchiveReader
 from infra.database_schema import _config, make_database, migrate, newest_revision
 from infra.embedded_database import POSTGRESQL, EmbeddedServer
 from infra.ports import free_port

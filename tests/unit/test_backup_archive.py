@@ -14,7 +14,8 @@ import pytest
 import zstandard
 
 from infra import backup_archive
-from infra.backup_archive import HEAD, ArchiveReader, writing
+from infra.backup_archive import HEAD, writing
+from infra.backup_reader import ArchiveReader
 from neural_focus.errors import FormatError, InputError, StoreError
 
 FILES = {f"home/reports/{number}": bytes([number]) * 5_000 * number for number in range(1, 8)}
