@@ -45,6 +45,8 @@ from serving.streams import Streams
 
 T = TypeVar("T")
 TICK_SECONDS = 1.0
+SETTLE_US = 3 * SECOND_US
+"""Predictions of before the request that are on their way, a shadow's among them, are stored by then."""
 FIRST_US = 946_684_800 * SECOND_US
 """2000: no record is older."""
 MOST_MINUTES = 366 * 24 * 60
@@ -128,7 +130,10 @@ class ForgetService:
             return
         self._more = False
         for request in await self._database.run_for_all(read_pending):
-            await self._work(request)
+            if wall_clock_us() - request.asked_us < SETTLE_US:
+                self._more = True
+            else:
+                await self._work(request)
 
     async def _work(self, request: ForgetRequest) -> None:
         progress = partial(self._share.__setitem__, request.id)
