@@ -409,6 +409,7 @@ class ForgetRecords:
 class AskCapture:
     """Ask the desktop to capture nothing for so many seconds, or to go on. Its status says what came of it."""
 
+    __pydantic_config__ = NOTHING_ELSE
     TYPE: ClassVar[str] = "ASK_CAPTURE"
     command: Literal["pause", "resume"]
     seconds: Annotated[int, msgspec.Meta(ge=1, le=31 * 24 * 3600)] = 900
@@ -419,6 +420,7 @@ class AskRules:
     """Ask the desktop whose privacy.toml has the SHA-256 ``before`` (hex, of its UTF-8) to have ``text`` instead. Its
     status says what came of it."""
 
+    __pydantic_config__ = NOTHING_ELSE
     TYPE: ClassVar[str] = "ASK_RULES"
     text: Annotated[str, msgspec.Meta(max_length=MOST_RULES)]
     before: Annotated[str, msgspec.Meta(max_length=64)]

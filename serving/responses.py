@@ -47,6 +47,7 @@ class ForgetAsked:
     """What is to be forgotten: the last ``minutes``, or from ``first_us`` to ``end_us`` (now where it is left out); of
     one ``app`` alone, by the name that the page shows, and then of all times where none is given."""
 
+    __pydantic_config__ = NOTHING_ELSE
     minutes: int | None = None
     first_us: int | None = None
     end_us: int | None = None

@@ -163,25 +163,25 @@ async def put_help(asked: Annotated[HelpSettings, exactly(HelpSettings)], here: 
 
 
 @router.post("/capture", status_code=202, responses=problems(409))
-async def ask_capture(asked: AskCapture, here: Here, user_id: User) -> DesktopsAsked:
+async def ask_capture(asked: Annotated[AskCapture, exactly(AskCapture)], here: Here, user_id: User) -> DesktopsAsked:
     """Ask the person's desktops for a pause, or for its end; their status says what came of it."""
     return here.capture.ask(user_id, asked)
 
 
 @router.put("/privacy", status_code=202, responses=problems(409))
-async def ask_rules(asked: AskRules, here: Here, user_id: User) -> DesktopsAsked:
+async def ask_rules(asked: Annotated[AskRules, exactly(AskRules)], here: Here, user_id: User) -> DesktopsAsked:
     """Ask the desktop that has the edited rules for other ones; its status says what came of it."""
     return here.capture.ask_rules(user_id, asked)
 
 
 @router.post("/forget/count")
-async def count_forget(asked: ForgetAsked, here: Here, user_id: User) -> ForgetCount:
+async def count_forget(asked: Annotated[ForgetAsked, exactly(ForgetAsked)], here: Here, user_id: User) -> ForgetCount:
     """How much there is in each store of a time or an app; nothing is changed."""
     return await here.forget.count(user_id, asked)
 
 
 @router.post("/forget", status_code=202)
-async def forget(asked: ForgetAsked, here: Here, user_id: User) -> ForgetState:
+async def forget(asked: Annotated[ForgetAsked, exactly(ForgetAsked)], here: Here, user_id: User) -> ForgetState:
     """Have a time or an app forgotten, in every store here and on the person's desktops. GET says how far it is."""
     return await here.forget.ask(user_id, asked)
 
