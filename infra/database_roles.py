@@ -70,7 +70,7 @@ FLOWS_MAY = {
     "experiment_assignments": "SELECT",
     "experiments": "SELECT UPDATE",
     "exposures": "SELECT",
-    "forgotten": "SELECT",
+    "forgotten": "SELECT UPDATE",
     "hourly_activity": "SELECT INSERT UPDATE",
     "interventions": "SELECT INSERT",
     "labels": "SELECT INSERT DELETE",

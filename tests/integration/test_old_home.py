@@ -50,6 +50,7 @@ def test_its_tables_of_memories_and_calibrations_go_with_the_migration(home: Hom
             "INSERT INTO person_calibrations (user_id, model_version, target, shift, moments, share)"
             " SELECT id, 'xgboost_v1', 'switch', 0.1, 300, 0.4 FROM users"
         )
+        connection.execute("DROP TABLE forgotten")
         connection.execute("DROP TABLE paired_machines")
         connection.execute("ALTER TABLE users DROP COLUMN role")
         connection.execute("UPDATE alembic_version SET version_num = '0007'")
