@@ -93,6 +93,8 @@ class CaptureGate:
                 raise InputError("It was changed on the desktop meanwhile", hint="Look at it, and change it again")
             atomic_write(self._privacy_path, text.encode())
             self.file = replace(self.file, refused="")
+        except UnicodeDecodeError:
+            self.file = PrivacyFile(None, refused="The file on the desktop is no UTF-8 text: mend it there")
         except (OSError, NeuralFocusError) as error:
             self.file = replace(self.file, refused=str(error))
 
@@ -122,9 +124,10 @@ class CaptureGate:
 
     def _read_rules(self) -> None:
         self.rules = None
+        text: str | None = None
         with suppress(OSError, ValueError):
             text = self._text()
-            self.file = PrivacyFile(text if len(text) <= MOST_RULES else None)
+        self.file = replace(self.file, text=text if text is not None and len(text) <= MOST_RULES else None)
         self.rules = PrivacyRules.load(self._privacy_path)
 
     def _read_pause(self) -> None:

@@ -29,6 +29,7 @@ from infra.backup_home import ONLINE_STORE, Found, copy_of_sqlite, list_home
 from infra.embedded_database import DATABASE as OURS
 from infra.embedded_database import EmbeddedServer
 from infra.restore_mark import refuse_half_restored
+from infra.up.platform import only_one
 from infra.up.steps import Step, step
 from neural_focus import __version__
 from neural_focus.errors import InputError, StoreError
@@ -109,6 +110,10 @@ def _take_file(archive: ArchiveWriter, found: Found, taken: Backup) -> None:
                 archive.add(HOME + found.name, file, state.st_size, mode=state.st_mode, mtime=state.st_mtime)
     except FileNotFoundError:  # sent, or too old, since it was listed
         return
+    except PermissionError as error:
+        raise StoreError(
+            f"{found.path} cannot be read", why=error.strerror or "", hint="Give its owner the file back"
+        ) from error
     taken.files += 1
     taken.bytes += archive.members[HOME + found.name]["size"]
     if found.kind == "unknown":
@@ -143,11 +148,13 @@ def _database(settings: Settings) -> Iterator[str]:
             hint="Set NEURAL_FOCUS_HOME to the installation's folder, or DATABASE_URL to its database",
         )
     server = EmbeddedServer.from_settings(settings)
-    ours = not server.running()
-    try:
-        yield server.start()
-    finally:
-        if ours:
+    if server.running():
+        yield server.url()
+        return
+    with only_one(settings.home):  # an `up` that came meanwhile would take our server for one that stays
+        try:
+            yield server.start()
+        finally:
             server.stop()
 
 

@@ -13,6 +13,7 @@ It is read from its beginning to its end, once to check it and once to restore i
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
@@ -120,7 +121,7 @@ def writing(path: Path, manifest: Mapping[str, Any]) -> Iterator[ArchiveWriter]:
                 writer.add_bytes(PROOF, hashlib.sha256(told).hexdigest().encode())
             file.flush()
             os.fsync(file.fileno())
-        os.link(aside, path)  # unlike a rename, it refuses where another one came first
+        _take_place(aside, path)
         _sync_folder(path.parent)
     except OSError as error:
         why = error.strerror or str(error)
@@ -128,6 +129,17 @@ def writing(path: Path, manifest: Mapping[str, Any]) -> Iterator[ArchiveWriter]:
         raise StoreError(f"{path} cannot be written", why=why, hint=hint) from error
     finally:
         aside.unlink(missing_ok=True)
+
+
+def _take_place(aside: Path, path: Path) -> None:
+    """Unlike a rename, it refuses where another file came first."""
+    try:
+        os.link(aside, path)
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS):
+            raise
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # the disk has no links, such as exFAT
+        aside.replace(path)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -44,6 +44,15 @@ def kind_of(connection: Connection) -> DatabaseKind:
     return DatabaseKind(connection.info.server_version // 10_000, str(row[0]) if row else "")
 
 
+def identity(connection: Connection) -> str:
+    """Tells the connected database from every other one, also from one that takes its place."""
+    row = connection.execute(
+        "SELECT (SELECT system_identifier FROM pg_control_system()), oid FROM pg_database"
+        " WHERE datname = current_database()"
+    ).fetchone()
+    return ".".join(map(str, row or ()))
+
+
 def count_tables(connection: Connection) -> dict[str, int]:
     """Rows by table, ``schema.table``; partitions and chunks count as their table's."""
     connection.execute("SET LOCAL row_security = off")  # an error, rather than a part of the rows

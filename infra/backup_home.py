@@ -16,6 +16,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
 
+from neural_focus.errors import StoreError
+
 LEFT_OUT = (
     ("database/*", "the dumps of its databases stand for it"),
     ("logs/*", "what programs said; nothing is read from it"),
@@ -83,8 +85,15 @@ def list_home(home: Path) -> Iterator[Found]:
 
     Links, sockets and devices are left out. The cluster's folder is not looked into.
     """
-    for folder, folders, names in os.walk(home):
+    for folder, folders, names in os.walk(home, onerror=_refuse):
         folders.sort()
+        for name in folders:
+            path = Path(folder) / name
+            if path.is_symlink() and classify(f"{path.relative_to(home).as_posix()}/")[0] != "left out":
+                raise StoreError(
+                    f"{path} is a link: what it leads to would not be in the backup",
+                    hint="Set NEURAL_FOCUS_HOME to the place where everything is, or move it back",
+                )
         if Path(folder) == home and "database" in folders:
             folders.remove("database")
             yield Found("database/", home / "database", *classify("database/"))
@@ -99,6 +108,12 @@ def list_home(home: Path) -> Iterator[Found]:
             if not regular and kind != "left out":
                 kind, why = "left out", "no plain file"
             yield Found(below, path, kind, why)
+
+
+def _refuse(error: OSError) -> None:
+    """A folder that cannot be read would be missing without a word."""
+    hint = "Give its owner the folder back"
+    raise StoreError(f"{error.filename} cannot be read", why=error.strerror or "", hint=hint)
 
 
 def copy_of_sqlite(path: Path) -> bytes:

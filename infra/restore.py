@@ -24,7 +24,7 @@ from sqlalchemy.engine import make_url
 from flows.server import DATABASE as PREFECT
 from infra.backup import databases_at
 from infra.backup_archive import DATABASE, HOME
-from infra.backup_database import PIECE_BYTES, check_target, make_anew, restore
+from infra.backup_database import PIECE_BYTES, check_target, identity, make_anew, restore
 from infra.backup_reader import ArchiveReader, Member
 from infra.database_schema import check_known, make_database, migrate
 from infra.embedded_database import DATABASE as OURS
@@ -92,8 +92,8 @@ class _Restore:
 
     def __init__(self, settings: Settings, path: Path, archive: ArchiveReader, console: Console) -> None:
         self._settings, self._path, self._archive, self._console = settings, path, archive, console
-        self._begun: list[str] = []
-        """Databases that were found empty, and are filled."""
+        self._begun: dict[str, str] = {}
+        """Databases that were found empty, and are filled: which ones they are, by ``identity``."""
         self._home, self._told = settings.home, archive.manifest["databases"]
         self._server: EmbeddedServer | None = None
 
@@ -101,7 +101,8 @@ class _Restore:
         before = broken_off(self._home)
         if before is not None:
             self._console.print("  A restore was broken off here. It starts over.", highlight=False)
-            self._begun = before["databases"].split() if before["server"] == self._server_of_ones_own() else []
+            told = before["databases"].split() if before["server"] == self._server_of_ones_own() else []
+            self._begun = dict(one.split("=", 1) for one in told if "=" in one)
             self._clear()
         elif found := sorted(one.name for one in self._home.iterdir() if one.name not in KEPT):
             raise StoreError(
@@ -118,12 +119,14 @@ class _Restore:
             os.sync()
             lift_mark(self._home)
         except BaseException as error:
+            left = "What was written could not be removed: run it again. "
             with suppress(NeuralFocusError, OSError):  # the mark stays then, and the next one says what hinders it
                 self._clear()
                 lift_mark(self._home)
+                left = "Nothing was restored. "
             if isinstance(error, OSError):
                 why = error.strerror or str(error)
-                hint = "Nothing was restored. Free some space, or set NEURAL_FOCUS_HOME to another disk"
+                hint = f"{left}Free some space, or set NEURAL_FOCUS_HOME to another disk"
                 raise StoreError(f"{self._home} cannot be written", why=why, hint=hint) from error
             raise
         self._stop()
@@ -177,7 +180,7 @@ class _Restore:
         make_database(place)
         with connect(place) as connection:
             check_target(connection, name, told)
-        self._begun.append(name)
+            self._begun[name] = identity(connection)
         self._mark()
 
         def pieces() -> Iterator[bytes]:
@@ -209,7 +212,8 @@ class _Restore:
                     check_target(connection, name, self._told[name])
 
     def _check_room(self) -> None:
-        sizes = [found["size"] for name, found in self._archive.manifest["members"].items()]
+        members, elsewhere = self._archive.manifest["members"].items(), bool(self._settings.database_url)
+        sizes = [found["size"] for name, found in members if not (elsewhere and name.startswith(DATABASE))]
         need, free = sum(sizes) + LEAST_FREE_BYTES, shutil.disk_usage(self._home).free
         if free < need:
             raise StoreError(
@@ -219,7 +223,8 @@ class _Restore:
             )
 
     def _mark(self) -> None:
-        set_mark(self._home, self._path, self._server_of_ones_own(), self._begun)
+        begun = (f"{name}={which}" for name, which in self._begun.items())
+        set_mark(self._home, self._path, self._server_of_ones_own(), begun)
 
     def _server_of_ones_own(self) -> str:
         """Without a password; "" for the embedded one."""
@@ -236,9 +241,19 @@ class _Restore:
                 shutil.rmtree(one) if one.is_dir() and not one.is_symlink() else one.unlink()
         if self._settings.database_url:
             for name, place in databases_at(self._settings.database_url).items():
-                if name in self._begun:
+                if name in self._begun and self._is_there(place, self._begun[name]):
                     make_anew(place)
-        self._begun = []
+        self._begun = {}
+
+    def _is_there(self, place: str, which: str) -> bool:
+        """Whether it is the very database that was begun: by the same address another one may be in use since."""
+        try:
+            with connect(place) as connection:
+                return identity(connection) == which
+        except StoreError as error:
+            if "does not exist" in error.why:
+                return False
+            raise
 
     def _stop(self) -> None:
         server = self._server

@@ -53,6 +53,8 @@ class ShownMoment:
     rounds: Rounds | None = None
     recent: Mapping[str, Any] = field(default_factory=dict)
     held: str = ""
+    offer_since: float = 0.0
+    """Since when the offer is shown here."""
 
 
 def show(moment: ShownMoment | None, problem: str = "", notice: str = "", *, keys: bool = True) -> RenderableType:
@@ -71,6 +73,8 @@ def show(moment: ShownMoment | None, problem: str = "", notice: str = "", *, key
 def _head(moment: ShownMoment) -> Text:
     now = moment.now
     head = Text(f"{now['person']['username']}   {local_clock(int(moment.read_at * 1e6), '%H:%M:%S')}   ")
+    if moment.held and now["collecting"]:
+        return head.append(f"this machine captures nothing: {moment.held}; another one of yours does", "yellow")
     if moment.held:
         return head.append(f"nothing is captured: {moment.held}", "bold yellow")
     if not now["collecting"]:

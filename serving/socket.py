@@ -69,7 +69,7 @@ async def serve_socket(runtime: Runtime, socket: WebSocket) -> None:
                 replace(stream.desktop, state="gone", paused_until=None, missing=(), lost=(), rounds=None),
                 None,
             )
-            runtime.hub.publish(user_id, gone, pages_only=True)
+            runtime.hub.publish(user_id, runtime.streams.desktop_of(user_id) or gone, pages_only=True)
         pump.cancel()
         with suppress(asyncio.CancelledError):
             await pump
@@ -129,7 +129,7 @@ async def _handle(runtime: Runtime, client: Client, stream: LiveStream | None, m
             await runtime.sessions.end(client.user_id, session_id, end_us)
         case DesktopStatus():
             _desktop(stream, "sends its status").desktop = message
-            runtime.hub.publish(client.user_id, message, pages_only=True)
+            runtime.hub.publish(client.user_id, runtime.streams.desktop_of(client.user_id) or message, pages_only=True)
         case SessionApplied(session_id, start_us):
             ended = await runtime.sessions.applied(client.user_id, session_id, start_us)
             if ended is not None:

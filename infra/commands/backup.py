@@ -28,9 +28,13 @@ def backup(file: Annotated[Path, typer.Argument(help="A new file, outside the ho
     with interruptible():
         taken = take_backup(read_settings(), file, console)
     written = file.expanduser().absolute()
-    size = written.stat().st_size / 2**20
-    console.print(f"\n{written} is written, {size:,.1f} MB. Only you can read it: it holds passwords and", markup=False)
-    console.print("everything that was recorded of anybody here. Keep it on another disk.")
+    state = written.stat()
+    console.print(f"\n{written} is written, {state.st_size / 2**20:,.1f} MB.", markup=False)
+    console.print("It holds passwords and everything that was recorded of anybody here. Keep it on another disk.")
+    if state.st_mode & 0o077:
+        console.print("! Its disk keeps no rights: whoever has the disk can read it.")
+    else:
+        console.print("Only you can read it.")
     if taken.unknown:
         console.print(f"! Taken, though unknown here: {', '.join(taken.unknown)}", markup=False)
     console.print("Left out:")

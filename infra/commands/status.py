@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import select
 import sys
 import termios
@@ -21,6 +22,7 @@ from collector.pause import Clocks, Pause, write_pause
 from infra.agent_file import live_agent
 from infra.commands.pause import noted_pause
 from infra.own_server import ask_service
+from infra.restore_mark import refuse_half_restored
 from infra.status_view import MINUTES, ShownMoment, show
 from neural_focus.errors import InputError, NeuralFocusError
 from neural_focus.messages import InterventionOffered, PredictionMade, Rounds, SessionResponse
@@ -64,6 +66,8 @@ def read_moment(settings: Settings, before: ShownMoment | None = None) -> ShownM
         recent = before.recent
     else:
         recent = ask_service(settings, f"/recent?minutes={MINUTES}")
+    offer = now["intervention"] and validate(InterventionOffered, now["intervention"], "intervention")
+    known = before is not None and before.offer is not None and offer is not None and before.offer.id == offer.id
     kept, agent = ask_service(settings, "/rounds")["rounds"], live_agent(settings)
     held = agent.get("held") if agent else None
     return ShownMoment(
@@ -71,10 +75,11 @@ def read_moment(settings: Settings, before: ShownMoment | None = None) -> ShownM
         now,
         now["prediction"] and validate(PredictionMade, now["prediction"], "prediction"),
         now["session"] and validate(SessionResponse, now["session"], "session"),
-        now["intervention"] and validate(InterventionOffered, now["intervention"], "intervention"),
+        offer,
         kept and validate(Rounds, kept, "rounds"),
         recent,
         held["words"] if held else "",
+        before.offer_since if known and before is not None else read_at,
     )
 
 
@@ -133,7 +138,7 @@ _ANSWERS = {"y": "accept", "n": "reject", "l": "snooze"}
 def _answer(settings: Settings, response: str, moment: ShownMoment | None) -> str:
     if moment is None or moment.offer is None:
         raise InputError("nothing is offered now")
-    took_ms = max(0, round((time.time() - moment.read_at) * 1000))
+    took_ms = max(0, round((time.time() - moment.offer_since) * 1000))
     asked = {"intervention_id": moment.offer.id, "response": response, "response_time_ms": took_ms}
     stored = ask_service(settings, "/interventions/feedback", asked)
     return f"Your answer is stored: {stored['user_response'].lower()}."
@@ -141,6 +146,7 @@ def _answer(settings: Settings, response: str, moment: ShownMoment | None) -> st
 
 def _pause(settings: Settings) -> str:
     """Of this machine's agent, as ``neural-focus pause`` notes it; the view shows when the agent took it up."""
+    refuse_half_restored(settings.home)
     lasts = noted_pause(settings) is not None
     asked = None if lasts else Pause.lasting(PAUSE_SECONDS, Clocks.read())
     write_pause(desktop_of(settings).pause, asked)
@@ -153,11 +159,14 @@ def _pause(settings: Settings) -> str:
 def _single_keys() -> Iterator[Callable[[float], str]]:
     """Gives a function that waits so many seconds for a key; the terminal is as before afterwards."""
     file = sys.stdin.fileno()
-    before = termios.tcgetattr(file)
+    before, waiting = termios.tcgetattr(file), list[str]()
 
     def key(seconds: float) -> str:
-        ready, _, _ = select.select([file], [], [], seconds)
-        return sys.stdin.read(1) if ready else ""
+        """The next one that was pressed; "" for none, "q" where the terminal is gone."""
+        if not waiting and select.select([file], [], [], seconds)[0]:
+            pressed = os.read(file, 64).decode(errors="replace") or "q"
+            waiting.extend("" if pressed.startswith("\x1b") else pressed)  # an arrow is several bytes, and nothing here
+        return waiting.pop(0) if waiting else ""
 
     try:
         tty.setcbreak(file)

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -35,6 +36,7 @@ from flows.server import DATABASE as PREFECT
 from flows.server import ensure_database
 from infra.backup import databases_at
 from infra.backup_archive import writing
+from infra.backup_database import identity
 from infra.backup_reader import ArchiveReader
 from infra.database_schema import _config, make_database, migrate, newest_revision
 from infra.embedded_database import POSTGRESQL, EmbeddedServer
@@ -355,7 +357,13 @@ def test_a_server_of_ones_own(made: Made, folder: Path, plain_server: EmbeddedSe
         line = refused(elsewhere, "restore", str(made.file), **with_programs)
         assert "has tables already" in line
         assert contents(server.url("focus")) == made.contents, "and they stay"
-        set_mark(other.home, made.file, f"127.0.0.1:{server.port}/focus", ["neural_focus", "prefect"])
+        marked = partial(set_mark, other.home, made.file, f"127.0.0.1:{server.port}/focus")
+        marked(["neural_focus=1.1", "prefect=1.1"])
+        line = refused(other, "restore", str(made.file), **with_programs)
+        assert "has tables already" in line, "another one by the same address is not what was begun"
+        assert contents(server.url("focus")) == made.contents
+        places = databases_at(server.url("focus"))
+        marked([f"{name}={which(place)}" for name, place in places.items()])
         assert "It starts over" in succeeds(other, "restore", str(made.file), **with_programs)
         assert contents(server.url("focus")) == made.contents
         line = refused(other, "backup", str(folder / "never.backup"), PATH=str(_old_programs(folder)))
@@ -363,6 +371,11 @@ def test_a_server_of_ones_own(made: Made, folder: Path, plain_server: EmbeddedSe
         succeeds(other, "backup", str(folder / "own.backup"), **with_programs)
     finally:
         server.stop()
+
+
+def which(url: str) -> str:
+    with connect(url) as connection:
+        return identity(connection)
 
 
 def _old_programs(folder: Path) -> Path:

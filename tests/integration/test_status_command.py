@@ -24,7 +24,7 @@ from infra.commands import status
 from infra.commands.status import press
 from infra.status_view import ShownMoment, bar, by_place, show
 from neural_focus.errors import InputError
-from neural_focus.messages import InterventionOffered, PredictionMade
+from neural_focus.messages import DesktopStatus, InterventionOffered, PredictionMade
 from neural_focus.time import iso
 
 MACHINE = "0d9f5a3e-5b0c-4f0e-9a4e-000000000078"
@@ -92,6 +92,7 @@ def test_the_moment_is_shown_and_keys_do_what_they_say(
         made = person.receive(PredictionMade)
         terminal.shows("captured")
         terminal.shows(f"{made.focus_score:.0f} of 100")
+        eventually(lambda: query(module_database_url, "SELECT count(*) FROM model_predictions") == [(1,)])
         terminal.press("f")
         terminal.shows("The last five minutes: focused. 1 prediction got this label.")
         assert query(module_database_url, "SELECT outcome::text FROM labels") == [("FOCUSED",)]
@@ -166,3 +167,18 @@ def test_the_half_hour_has_two_places_a_minute() -> None:
     found = by_place(points, 0, 30 * MINUTE_US)
     assert (len(found), found[0], found[1], found[2], found[-1]) == (60, 15.0, 40.0, None, 90.0)
     assert [bar(share, "red").plain.count("█") for share in (-1.0, 0.0, 0.5, 1.0, 2.0)] == [0, 0, 20, 40, 40]
+
+
+def test_a_page_hears_of_the_desktop_that_captures(service: Service, real_person: int) -> None:
+    token = service.token_of(real_person)
+    laptop, computer = (f"0d9f5a3e-5b0c-4f0e-9a4e-0000000000{number}" for number in (81, 82))
+    with desktop(service, token) as page, desktop(service, token, computer) as working:
+        assert page.receive(DesktopStatus).state in ("gone", "capturing")
+        with desktop(service, token, laptop) as paused:
+            paused.send(DesktopStatus("paused", "a test", held="pause"))
+            working.send(DesktopStatus("capturing", "a test"))
+            eventually(lambda: page.receive(DesktopStatus).source == "a test")
+            paused.send(DesktopStatus("paused", "a test", held="pause"))
+            told = page.receive(DesktopStatus)
+            assert (told.state, told.held) == ("capturing", "")
+        assert page.receive(DesktopStatus).state == "capturing", "the other one is there"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from infra.backup_home import classify, copy_of_sqlite, list_home
+from neural_focus.errors import StoreError
 
 TAKEN = (
     "secrets.json",
@@ -89,3 +90,15 @@ def test_a_database_is_copied_whole_while_it_is_written(tmp_path: Path) -> None:
     assert reader.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     reader.close()
     writer.close()
+
+
+def test_a_folder_that_is_elsewhere_is_not_missing_without_a_word(tmp_path: Path) -> None:
+    home, elsewhere = tmp_path / "home", tmp_path / "a bigger disk"
+    (elsewhere / "models").mkdir(parents=True)
+    home.mkdir()
+    (home / "bentoml").symlink_to(elsewhere)
+    with pytest.raises(StoreError, match=r"bentoml is a link: what it leads to would not be in the backup"):
+        list(list_home(home))
+    (home / "bentoml").unlink()
+    (home / "logs").symlink_to(elsewhere)
+    assert list(list_home(home)) == [], "what is left out may be anywhere"

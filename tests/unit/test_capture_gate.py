@@ -139,3 +139,15 @@ def test_a_file_that_is_too_long_for_a_message_holds_and_is_not_sent(desk: Desk)
     gate = desk.start()
     assert gate.look() is None and gate.file.text is None
     assert gate.rules is not None and gate.rules.judge("signal", "").rule == "never app"
+
+
+def test_a_file_that_is_no_text_is_not_shown_as_what_was_there_before_and_not_written_over(desk: Desk) -> None:
+    desk.privacy.write_text("[never]\n")
+    gate = desk.start()
+    assert gate.look() is None
+    desk.privacy.write_bytes("# für mich\n".encode("latin-1"))
+    for _ in range(3):
+        hold = gate.look()
+    assert hold is not None and hold.reason == "file" and gate.file.text is None
+    gate.write_rules("[never]\n", digest("[never]\n"))
+    assert "no UTF-8 text" in gate.file.refused and desk.privacy.read_bytes().startswith(b"# f\xfcr")

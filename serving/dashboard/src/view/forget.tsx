@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { countForget, forget, readForgetting } from "../live/rest";
 import type { Forgettable, Forgetting, StoreCount } from "../model";
 import { errorWord } from "../words/format";
@@ -20,6 +20,9 @@ export function forgettingWord({ done, share, waits, counts, spools, told }: For
   return `Forgotten: ${countWord(counts)}${spooled}. Counted again: 0 left here.${desktops}`;
 }
 
+/** "Mon 30 Nov, 10:12". */
+const whenOf = (at: number) => new Date(at).toLocaleString("en-GB", { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+
 interface Wish {
   app: string | null;
   found: Forgettable;
@@ -38,14 +41,22 @@ export function Forget() {
   const running = state !== null && (!state.done || state.told > 0);
   useEffect(() => {
     if (!running) return;
-    const look = async () => follow((await readForgetting(state.id)) ?? state);
-    const timer = setTimeout(() => void attempt(look), LOOK);
+    const look = async () => follow((await readForgetting(state.id)) ?? { ...state });
+    const again = (error: unknown) => {
+      refuse(errorWord(error));
+      follow({ ...state });
+    };
+    const timer = setTimeout(() => void look().then(() => refuse(""), again), LOOK);
     return () => clearTimeout(timer);
   }, [state]);
+  const asked = useRef(0);
   const count = (minutes: number | null, of: string | null) =>
     attempt(async () => {
+      const mine = ++asked.current;
       follow(null);
-      hold({ app: of, found: await countForget(minutes, of) });
+      hold(null);
+      const found = await countForget(minutes, of);
+      if (mine === asked.current) hold({ app: of, found }); // else something else was asked meanwhile
     });
   const onForget = (wanted: Wish) =>
     attempt(async () => {
@@ -83,7 +94,7 @@ export function Forget() {
       </form>
       {wish && (
         <p role="group" aria-label="Forget it?">
-          There is {countWord(wish.found.counts)}.{wish.found.openOffers > 0 && ` ${wish.found.openOffers} of then are not over, and stay.`}{" "}
+          {wish.app === null ? `From ${whenOf(wish.found.from / 1000)} to ${whenOf(wish.found.to / 1000)}` : `Of ${wish.app}`} there is {countWord(wish.found.counts)}.{wish.found.openOffers > 0 && ` ${wish.found.openOffers} of then are not over, and stay.`}{" "}
           <button type="button" class="small" onClick={() => void onForget(wish)}>
             Forget it
           </button>{" "}

@@ -76,8 +76,12 @@ function Rules({ desktop }: { desktop: Desktop }) {
   const [sent, send] = useState<string | null>(null);
   const [refusal, refuse] = useState("");
   const taken = sent !== null && sent === there;
+  const [goes, say] = useState(false);
   useEffect(() => {
-    if (taken) type(null);
+    if (!taken) return;
+    type((now) => (now === sent ? null : now));
+    send(null);
+    say(true);
   }, [taken]);
   if (there === null)
     return <p class="quiet">Its rules cannot be shown here: see neural-focus privacy on that machine.</p>;
@@ -85,11 +89,12 @@ function Rules({ desktop }: { desktop: Desktop }) {
     event.preventDefault();
     if (text === null) return;
     send(text);
+    say(false);
     const found = await refusalOf(askRules(text, there));
     refuse(found);
     if (found) send(null);
   };
-  const said = taken ? "Your desktop goes by these rules." : sent !== null ? desktop.privacy?.refused || "Your desktop is asked." : "";
+  const said = sent !== null ? desktop.privacy?.refused || "Your desktop is asked." : goes && text === null ? "Your desktop goes by these rules." : "";
   return (
     <form onSubmit={(event) => void onSave(event)}>
       <label>
