@@ -125,12 +125,19 @@ def _followed(settings: Settings, console: Console, state: dict[str, Any]) -> di
         while state["done_us"] is None:
             bar.update(task, completed=state["share"], description=state["waits"] or "Forgetting")
             time.sleep(0.5)
-            found = [one for one in ask_service(settings, "/forget") if one["id"] == state["id"]]
-            if not found:
-                raise ServiceError("the service does not know of it any more", hint=TRY_AGAIN)
-            state = found[0]
+            state = _asked_again(settings, state)
         bar.update(task, completed=1.0)
     return state
+
+
+def _asked_again(settings: Settings, state: dict[str, Any]) -> dict[str, Any]:
+    """The request as it is now. Raises ServiceError: the service does not have it among its last ones."""
+    found: dict[str, Any] | None = next(
+        (one for one in ask_service(settings, "/forget") if one["id"] == state["id"]), None
+    )
+    if found is None:
+        raise ServiceError("the service does not know of it any more", hint=TRY_AGAIN)
+    return found
 
 
 def _forget_here(
@@ -165,5 +172,5 @@ def _by_agent(settings: Settings, machine_id: str, state: dict[str, Any]) -> int
             why = f"it said nothing of it for {AGENT_SECONDS:.0f} s"
             raise InputError("the agent did not forget it", why=why, hint=f"{TRY_AGAIN}. Or: neural-focus doctor")
         time.sleep(0.2)
-        state = next(one for one in ask_service(settings, "/forget") if one["id"] == state["id"])
+        state = _asked_again(settings, state)
     return int(state["spools"][machine_id])
