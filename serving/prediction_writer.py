@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import deque
 from threading import Lock
@@ -23,6 +24,8 @@ class PredictionWriter:
         self._waiting: deque[LoggedPrediction] = deque()
         self._dropped = 0
         self._lock = Lock()
+        self._writing = asyncio.Lock()
+        """Held while a batch is being written: it is in neither the queue nor, for others, the database."""
 
     def add(self, row: LoggedPrediction) -> None:
         """Queue a row, from any thread."""
@@ -32,8 +35,16 @@ class PredictionWriter:
                 self._dropped += 1
             self._waiting.append(row)
 
-    async def flush(self) -> None:
-        """Write what waits; when the database refuses, it goes on waiting."""
+    async def flush(self, *, strict: bool = False) -> None:
+        """Write what waits, once what is being written is there; when the database refuses, it goes on waiting.
+
+        Raises:
+            StoreError: with ``strict``, rows still wait for the database.
+        """
+        async with self._writing:
+            await self._write(strict=strict)
+
+    async def _write(self, *, strict: bool) -> None:
         with self._lock:
             batch = list(self._waiting)
             self._waiting.clear()
@@ -45,6 +56,8 @@ class PredictionWriter:
             with self._lock:
                 self._waiting.extendleft(reversed(batch))
             _LOG.warning("%d predictions wait for the database: %s", len(self._waiting), error)
+            if strict:
+                raise
             return
         if self._dropped:
             _LOG.error("%d predictions were dropped while the database was away", self._dropped)

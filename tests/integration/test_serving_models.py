@@ -16,6 +16,7 @@ from logged_answers import logged
 from quick_network import QuickNetwork
 from serving_process import Service, desktop, eventually, problem, query, running_service
 
+from neural_focus.errors import StoreError
 from neural_focus.features import FEATURE_NAMES
 from neural_focus.messages import (
     InterventionClosed,
@@ -259,6 +260,33 @@ def test_predictions_that_found_no_room_are_counted_and_told(
     assert "2 predictions were dropped" in caplog.text
     kept = "SELECT count(*), min(snapshot_time) = to_timestamp(%s) FROM model_predictions WHERE user_id = %s"
     assert query(module_database_url, kept, now_us / 1e6 + 2, demo_person) == [(3, True)], "the oldest went"
+
+
+def test_who_needs_what_was_predicted_waits_until_it_is_stored_or_hears_that_it_is_not(
+    demo_person: int, module_database_url: str
+) -> None:
+    database, now_us = Database(module_database_url), int(time.time()) * 1_000_000
+    writer = PredictionWriter(database)
+    database.open()
+
+    async def two_at_once() -> None:
+        with connect_database(module_database_url) as other:
+            other.execute("LOCK TABLE model_predictions IN SHARE MODE")
+            writer.add(_logged(demo_person, now_us, score=80.0, momentum=60.0))
+            first = asyncio.create_task(writer.flush())
+            await asyncio.sleep(0.3)
+            second = asyncio.create_task(writer.flush(strict=True))
+            await asyncio.sleep(0.3)
+            assert not first.done() and not second.done()
+            other.rollback()
+            await asyncio.gather(first, second)
+
+    asyncio.run(two_at_once())
+    database.close()
+    writer.add(_logged(demo_person, now_us + 1, score=80.0, momentum=60.0))
+    asyncio.run(writer.flush())
+    with pytest.raises(StoreError):
+        asyncio.run(writer.flush(strict=True))
 
 
 def test_inputs_of_another_order_are_refused_with_the_next_step_and_the_connection_goes_on(
