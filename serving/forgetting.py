@@ -49,13 +49,13 @@ class Run(Protocol):
 
 def count_everywhere(connection: Connection, settings: Settings, request: ForgetRequest) -> dict[str, int]:
     """Store → how much of the request it has."""
-    streams, what = _streams(connection, request), request.what
+    streams, until_us, bounds = _streams(connection, request), request.until_us(REACH_US), request.bounds()
     with _opened(settings) as store:
         return {
             **count_forgotten(connection, request),
             DAYS: sum(count_days(settings.feast, one, first_us - REACH_US) for one, first_us in streams.items()),
-            ONLINE: len(_online(store, streams)),
-            MODELS: len(models_of_time(settings, request.user_id, what.first_us, what.end_us)),
+            ONLINE: sum(1 for t_us in _online(store, streams).values() if t_us < until_us),
+            MODELS: len(models_of_time(settings, request.user_id, *bounds)) if bounds else 0,
         }
 
 
@@ -97,7 +97,7 @@ def _forget_once(run: Run, settings: Settings, request: ForgetRequest, progress:
         delete_forgotten(connection, request)
         return _streams(connection, request)
 
-    streams, what = run(work), request.what
+    streams, bounds = run(work), request.bounds()
     progress(0.5)
     for one, first_us in streams.items():
         forget_days(settings.feast, one, first_us - REACH_US)
@@ -105,7 +105,8 @@ def _forget_once(run: Run, settings: Settings, request: ForgetRequest, progress:
         for one in _online(store, streams):
             load_feature_store().forget_online(store, one)
     progress(0.7)
-    forget_time(settings, request.user_id, what.first_us, what.end_us)
+    if bounds is not None:
+        forget_time(settings, request.user_id, *bounds)
     progress(0.9)
 
 
@@ -115,10 +116,12 @@ def _streams(connection: Connection, request: ForgetRequest) -> Mapping[str, int
     return {f"{request.user_id}:{one}": min(first for first, _ in found) for one, found in spans.items() if found}
 
 
-def _online(store: SnapshotStore, streams: Mapping[str, int]) -> list[str]:
-    """The streams whose newest snapshot has seen the time."""
+def _online(store: SnapshotStore, streams: Mapping[str, int]) -> dict[str, int]:
+    """The streams whose newest snapshot may have seen the time, and its µs. A live desktop writes one each second:
+    those later than the request are deleted, but nobody waits until there is none."""
     rows = load_feature_store().read_online(store, list(streams))
-    return [one for one, row in zip(streams, rows, strict=True) if row is not None and row.t_us >= streams[one]]
+    found = {one: row.t_us for one, row in zip(streams, rows, strict=True) if row is not None}
+    return {one: t_us for one, t_us in found.items() if t_us >= streams[one]}
 
 
 @contextmanager

@@ -71,6 +71,7 @@ def delete_forgotten(connection: Connection, request: ForgetRequest) -> None:
         " WHERE name = 'timescaledb.max_tuples_decompressed_per_dml_transaction'"
     )
     crossed = _crossed_sessions(connection, request)
+    _keep_open_offers(connection, request)
     if request.what.app_key is None:
         _cut_labels(connection, request)
     for rows in _kinds(connection, request):
@@ -79,6 +80,9 @@ def delete_forgotten(connection: Connection, request: ForgetRequest) -> None:
         if rows.change is not None:
             begin = sql.SQL("UPDATE {} SET {}").format(table, rows.change)
         connection.execute(sql.SQL("{} WHERE user_id = {} AND {}").format(begin, user, rows.where))
+    connection.execute(  # a batch that is being stored moves them too: only a statement after this one sees its records
+        "SELECT FROM shipper_positions WHERE user_id = %s ORDER BY machine_id, boot_id FOR UPDATE", (request.user_id,)
+    )
     for machine in machines_of(connection, request.user_id):
         _move_ends(connection, request, machine)
     for session_id in crossed:
@@ -98,10 +102,12 @@ OPEN = """(
         AND triggered_at + make_interval(secs => COALESCE(timeout_seconds, 0)) > now())
     OR (ends_at IS NOT NULL AND ends_at > now() AND undone_at IS NULL AND refused_reason IS NULL))"""
 """An offer that may still be answered, or something that is still done."""
+PREDICTED = "(features IS NOT NULL OR focus_score IS NOT NULL OR distraction_risk IS NOT NULL)"
+"""An event that has any of a prediction: its features stand on the first row of a batch alone, the rest on each."""
 
 
 def _kinds(connection: Connection, request: ForgetRequest) -> Iterator[_Rows]:
-    what, place = request.what, _place(request)
+    what, place, bounds = request.what, _place(request), request.bounds()
     everything = what.app_key is None
     first, end = sql.Literal(moment(what.first_us)), sql.Literal(moment(what.end_us))
     events = sql.SQL("time >= {} AND time < {}").format(first, end)
@@ -110,29 +116,55 @@ def _kinds(connection: Connection, request: ForgetRequest) -> Iterator[_Rows]:
         name = _is_app(what.app_key or "", "app_name")
         events, hours = sql.SQL("{} AND {}").format(events, name), sql.SQL("{} AND {}").format(hours, name)
     yield _Rows("events", "events", events)
-    used = sql.SQL("features IS NOT NULL AND {} AND NOT ({})").format(place("time", REACH_US), events)
+    yield _Rows("hourly_activity", "hourly_activity", hours)
+    if bounds is None:  # an app that was never in front: nothing else is of it
+        return
+    used = sql.SQL("{} AND {} AND NOT ({})").format(sql.SQL(PREDICTED), place("time", REACH_US), events)
     emptied = sql.SQL("features = NULL, focus_score = NULL, distraction_risk = NULL")
     yield _Rows("predictions on later events", "events", used, emptied)
-    yield _Rows("hourly_activity", "hourly_activity", hours)
     yield _Rows("model_predictions", "model_predictions", place("snapshot_time", REACH_US))
-    closed = sql.SQL("NOT {}").format(sql.SQL(OPEN))
-    shown = sql.SQL("{} AND {}").format(place("triggered_at", 0), closed)
     kept = sql.SQL(
         "opportunity_id NOT IN (SELECT opportunity_id FROM interventions i WHERE i.user_id = exposures.user_id AND {})"
     ).format(sql.SQL(OPEN))
     yield _Rows("exposures", "exposures", sql.SQL("{} AND {}").format(place("exposed_at", 0), kept))
-    yield _Rows("interventions", "interventions", shown)
+    yield _Rows("interventions", "interventions", _over(request))
     yield _Rows("unavailable_moments", "unavailable_moments", place("snapshot_time", 0))
     if everything:
-        within = sql.SQL("start_time >= {} AND end_time <= {}").format(first, end)
+        within = _within(request)
         yield _Rows("labels", "labels", within)
         yield _Rows("sessions", "sessions", within)
     else:  # what people said of a stretch, they did not say of an app
         guessed = sql.SQL("source = 'WEAK' AND {}").format(_touching(request))
         yield _Rows("labels", "labels", guessed)
-    days = sql.SQL("day >= {}::date AND day <= {}::date").format(first, sql.Literal(moment(what.end_us + REACH_US)))
+    since, until = sql.Literal(moment(bounds[0])), sql.Literal(moment(bounds[1] + REACH_US))
+    days = sql.SQL("day >= {}::date AND day <= {}::date").format(since, until)
     yield _Rows("warning_days", "warning_days", days)
-    yield _Rows("personal_models", "personal_models", sql.SQL("learned_at >= {}").format(first))
+    yield _Rows("personal_models", "personal_models", sql.SQL("learned_at >= {}").format(since))
+
+
+def _over(request: ForgetRequest) -> sql.Composable:
+    """Interventions of the time that are over."""
+    return sql.SQL("{} AND NOT {}").format(_place(request)("triggered_at", 0), sql.SQL(OPEN))
+
+
+def _within(request: ForgetRequest) -> sql.Composable:
+    """Stretches that lie wholly in the time."""
+    first, end = (sql.Literal(moment(at)) for at in (request.what.first_us, request.what.end_us))
+    return sql.SQL("start_time >= {} AND end_time <= {}").format(first, end)
+
+
+def _keep_open_offers(connection: Connection, request: ForgetRequest) -> None:
+    """What is not over stays, also where its session, or the offer that it repeats, goes: it names them no more."""
+    gone = [("snooze_of", "interventions", _over(request))]
+    if request.what.app_key is None:
+        gone.append(("session_id", "sessions", _within(request)))
+    asked = sql.SQL(
+        "UPDATE interventions SET {column} = NULL WHERE user_id = {user} AND {kept}"
+        " AND {column} IN (SELECT id FROM {table} WHERE user_id = {user} AND {where})"
+    )
+    for column, table, where in gone:
+        names = {"column": sql.Identifier(column), "table": sql.Identifier(table), "kept": sql.SQL(OPEN)}
+        connection.execute(asked.format(**names, user=sql.Literal(request.user_id), where=where))
 
 
 def _place(request: ForgetRequest) -> Place:
@@ -142,7 +174,7 @@ def _place(request: ForgetRequest) -> Place:
 
     def place(column: str, reach_us: int) -> sql.Composable:
         name, bounds = sql.Identifier(column), sql.SQL("{} >= {} AND {} < {}")
-        last = sql.Literal(moment(min(what.end_us + reach_us, max(what.end_us, request.asked_us))))
+        last = sql.Literal(moment(request.until_us(reach_us)))
         found = bounds.format(name, sql.Literal(moment(what.first_us)), name, last)
         if what.app_key is None:
             return found
@@ -226,11 +258,13 @@ def _move_ends(connection: Connection, request: ForgetRequest, machine_id: str) 
 
 def _crossed_sessions(connection: Connection, request: ForgetRequest) -> Sequence[int]:
     """Ended sessions that touch the time and stay."""
-    what = request.what
-    within = "AND NOT (start_time >= %(first)s AND end_time <= %(end)s)" if what.app_key is None else ""
+    bounds = request.bounds()
+    if bounds is None:
+        return []
+    within = "AND NOT (start_time >= %(first)s AND end_time <= %(end)s)" if request.what.app_key is None else ""
     rows = connection.execute(
         f"SELECT id FROM sessions WHERE user_id = %(user)s AND start_time < %(end)s AND end_time > %(first)s {within}",
-        {"user": request.user_id, "first": moment(what.first_us), "end": moment(what.end_us)},
+        {"user": request.user_id, "first": moment(bounds[0]), "end": moment(bounds[1])},
     )
     return [int(number) for (number,) in rows]
 
@@ -259,6 +293,6 @@ def delete_until_reset(connection: Connection, request: ForgetRequest, machine_i
     connection.execute(
         "UPDATE events SET features = NULL, focus_score = NULL, distraction_risk = NULL "
         + where.format("time")
-        + " AND features IS NOT NULL",
+        + f" AND {PREDICTED}",
         asked,
     )

@@ -48,6 +48,17 @@ class ForgetRequest:
             return [(self.what.first_us, self.what.end_us)]
         return [(int(first), int(end)) for first, end in self.spans.get(machine_id, ())]
 
+    def bounds(self) -> tuple[int, int] | None:
+        """The times [first, end) between which anything of it lies; None where the app was never in front."""
+        if self.what.app_key is None:
+            return self.what.first_us, self.what.end_us
+        spans = [span for machine in self.spans for span in self.on(machine)]
+        return (min(first for first, _ in spans), max(end for _, end in spans)) if spans else None
+
+    def until_us(self, reach_us: int) -> int:
+        """Where what looks back so far ends to be of it: what is later than the request is not."""
+        return min(self.what.end_us + reach_us, max(self.what.end_us, self.asked_us))
+
 
 def hold_arrivals(connection: Connection, user_id: int) -> None:
     """Waits for records of the person that are being stored; no others are until the caller's transaction ends."""
@@ -124,6 +135,14 @@ def refuse_forgotten(connection: Connection, user_id: int, machine_id: str, reco
             spans = [*request.on(machine_id), *_runs(mine, times)]
             told = dict(request.spans) | {machine_id: sorted(spans)}
             connection.execute("UPDATE forgotten SET spans = %s WHERE id = %s", (Jsonb(told), request.id))
+    return gone
+
+
+def forgotten_of(connection: Connection, user_id: int, records: Records) -> npt.NDArray[np.bool_]:
+    """Which records the person had forgotten, bool[n]."""
+    gone = np.zeros(len(records), np.bool_)
+    for request in read_requests(connection, user_id):
+        gone |= request.what.mask(records)
     return gone
 
 

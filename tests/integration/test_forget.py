@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -15,7 +16,7 @@ import pytest
 from trained_person import TrainedPerson
 
 from feature_repo.files import stream_folder
-from feature_repo.store import open_store, read_online
+from feature_repo.store import OnlineRow, open_store, read_online, write_online
 from flows.features import compute_features
 from flows.labels import compute_labels
 from flows.platform_flow import exclusive, open_platform
@@ -26,7 +27,7 @@ from neural_focus.registry import model_store
 from neural_focus.registry.champion_pointer import champion, point_to
 from neural_focus.settings import Settings
 from neural_focus.store.database import Connection, connect
-from neural_focus.store.events import list_streams, write_events
+from neural_focus.store.events import append_events, list_streams, write_events
 from neural_focus.store.forget import count_forgotten, delete_forgotten, spans_of
 from neural_focus.store.forgotten import ForgetRequest, add_request, read_requests
 from neural_focus.store.labels import read_covered
@@ -155,8 +156,9 @@ def rows_around(connection: Connection, life: Life, first_us: int) -> None:
         (life.user, moment(first_us).date()),
     )
     connection.execute(
-        "UPDATE events SET features = '{}', focus_score = 1 WHERE user_id = %s AND time >= %s AND time < %s",
-        (life.user, moment(first_us), moment(first_us + 900 * SECOND_US)),
+        "UPDATE events SET features = CASE WHEN time = %s THEN '{}'::jsonb END, focus_score = 1"
+        " WHERE user_id = %s AND time >= %s AND time < %s",
+        (moment(first_us), life.user, moment(first_us), moment(first_us + 900 * SECOND_US)),
     )
     connection.commit()
 
@@ -228,6 +230,65 @@ def test_an_app_goes_where_it_was_in_front_and_a_session_around_it_is_measured_a
         assert keys == (240 - 120 - 1,), "of four minutes two, without the keys that were switches"
 
 
+def test_an_app_that_never_was_in_front_takes_nothing_with_it(any_database_url: str, tmp_path: Path) -> None:
+    life = a_life(Settings(home=tmp_path, database_url=any_database_url), any_database_url)
+    with connect(any_database_url) as connection:
+        rows_around(connection, life, T + DAY_US + 11 * HOUR_US)
+        before = all_rows(connection, life.user)
+        request = life.request(connection, T - 9_000 * DAY_US, T + 4 * DAY_US, "never")
+        assert count_forgotten(connection, request) == {"events": 0, "hourly_activity": 0}
+        delete_forgotten(connection, request)
+        assert all_rows(connection, life.user) == before
+
+
+def test_help_that_is_not_over_stays_without_its_session_and_its_first_offer(
+    any_database_url: str, tmp_path: Path
+) -> None:
+    life = a_life(Settings(home=tmp_path, database_url=any_database_url), any_database_url)
+    insert = (
+        "INSERT INTO interventions (user_id, session_id, triggered_at, responded_at, ends_at, snooze_of, type, action,"
+        " predicted_risk, arm, probability) VALUES (%s, %s, %s, now(), now() + %s::interval, %s, 'SUGGEST_BREAK',"
+        " 'BREAK', 0.4, 'BREAK', 0.5) RETURNING id"
+    )
+    with connect(any_database_url) as connection:
+        session = connection.execute(
+            "INSERT INTO sessions (user_id, start_time, end_time, session_type) VALUES (%s, %s, %s, 'natural')"
+            " RETURNING id",
+            (life.user, moment(T + 1), moment(T + HOUR_US)),
+        ).fetchone()
+        assert session is not None
+        first = connection.execute(insert, (life.user, *session, moment(T + 2), None, None)).fetchone()
+        assert first is not None
+        again = connection.execute(insert, (life.user, *session, moment(T + 3), "1 hour", *first)).fetchone()
+        delete_forgotten(connection, life.request(connection, T, T + 2 * HOUR_US))
+        asked = "SELECT id, session_id, snooze_of FROM interventions WHERE user_id = %s"
+        assert again is not None and connection.execute(asked, (life.user,)).fetchall() == [(*again, None, None)]
+
+
+def test_a_batch_that_is_being_stored_meanwhile_keeps_its_boots_times(any_database_url: str, tmp_path: Path) -> None:
+    life = a_life(Settings(home=tmp_path, database_url=any_database_url), any_database_url)
+    later = day_of_records(T + 3 * DAY_US)
+    sent = {"user_id": life.user, "machine_id": life.machine, "boot_id": life.boots[2]}
+    with connect(any_database_url) as storing, connect(any_database_url) as forgetting:
+        write_events(storing, first_seq=7200, records=later[:1], **sent)  # which makes the day's partition
+        request = life.request(forgetting, T, T + 3 * DAY_US + 11 * HOUR_US)
+        with storing.transaction(), ThreadPoolExecutor() as pool:
+            append_events(storing, first_seq=7201, records=later[3600:], **sent)
+            deleted = pool.submit(delete_forgotten, forgetting, request)
+            waits = "SELECT count(*) FROM pg_stat_activity WHERE pid = %s AND wait_event_type = 'Lock'"
+            deadline = time.monotonic() + 30
+            while storing.execute(waits, (forgetting.info.backend_pid,)).fetchone() == (0,):
+                assert not deleted.done() and time.monotonic() < deadline
+                time.sleep(0.05)
+            storing.execute("COMMIT")
+            storing.execute("BEGIN")
+            deleted.result()
+        forgetting.commit()
+        asked = "SELECT first_time, last_time FROM shipper_positions WHERE user_id = %s AND boot_id = %s"
+        times = storing.execute(asked, (life.user, life.boots[2])).fetchone()
+    assert times == tuple(moment(int(one)) for one in later["timestamp_us"][[3600, -1]])
+
+
 def test_what_people_said_of_a_longer_time_stays_of_what_is_left(any_database_url: str, tmp_path: Path) -> None:
     life = a_life(Settings(home=tmp_path, database_url=any_database_url), any_database_url)
     with connect(any_database_url) as connection:
@@ -294,6 +355,29 @@ def test_everything_of_an_app_goes_out_of_every_store_and_the_flows_make_what_th
     assert len(covered) == 6 and covered[0][1] == eleven - 1 and covered[1][0] == eleven + 120_000_000
 
 
+def test_a_desktop_that_goes_on_is_not_waited_for(life: Life, connection: Connection) -> None:
+    request = life.request(connection, T, T + DAY_US)
+    store = open_store(life.settings)
+
+    def snapshot(t_us: int) -> None:
+        row = OnlineRow(np.zeros(32, np.float32), np.zeros(10, np.uint8), t_us)
+        write_online(store, {life.stream_id: row})
+
+    snapshot(NOON)
+    assert count_everywhere(connection, life.settings, request)["feature store, newest"] == 1
+    shares: list[float] = []
+
+    def progress(share: float) -> None:
+        if share == 0.7:  # the newest of then is deleted
+            assert read_online(store, [life.stream_id]) == [None]
+            snapshot(request.asked_us + 4 * SECOND_US + len(shares))
+        shares.append(share)
+
+    forget_everywhere(life.run, life.settings, request, progress)
+    store.close()
+    assert shares == [0.5, 0.7, 0.9, 1.0]
+
+
 def on_disk(life: Life) -> bytes:
     """Every file of the feature store, Parquet's pages unpacked."""
     import pyarrow.parquet as pq
@@ -326,6 +410,10 @@ def test_a_model_of_this_person_alone_goes_and_the_one_before_it_serves(
     mine = {**bundle.manifest, "data": {**bundle.manifest["data"], "until_us": {str(life.user): span[1]}}}
     older, newer = (model_store.save(life.settings, replace(bundle, manifest=one)) for one in (old, mine))
     point_to(life.settings, newer, [older])
+    never = life.request(connection, T - 9_000 * DAY_US, span[1] + 1, "never")
+    assert count_everywhere(connection, life.settings, never)["models"] == 0
+    forget_everywhere(life.run, life.settings, never, lambda _: None)
+    assert champion(life.settings) == newer
     request = life.request(connection, span[0] + 2, span[1] + 1)
     assert count_everywhere(connection, life.settings, request)["models"] == 1
     forget_everywhere(life.run, life.settings, request, lambda _: None)
