@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
@@ -35,7 +36,7 @@ from neural_focus.store.forgotten import (
 )
 from neural_focus.time import SECOND_US, wall_clock_us
 from serving.database import Database
-from serving.forgetting import count_everywhere, forget_everywhere
+from serving.forgetting import RETRY_SECONDS, count_everywhere, forget_everywhere
 from serving.hub import Hub
 from serving.prediction_writer import PredictionWriter
 from serving.problems import ProblemError
@@ -64,6 +65,10 @@ class ForgetService:
         self._streams, self._writer = streams, writer
         self._share: dict[int, float] = {}
         self._waits: dict[int, str] = {}
+        self._not_before: dict[int, float] = {}
+        """``time.monotonic()`` of the next try."""
+        self._anew: set[tuple[int, str]] = set()
+        """Streams, by person and machine, that are still to begin anew."""
         self._more = True
         """There may be a request that is not done."""
 
@@ -72,14 +77,15 @@ class ForgetService:
 
         Raises:
             InputError: no time, or one that ends before it begins.
+            StoreError: the database refuses.
         """
-        await self._writer.flush()
+        await self._writer.flush(strict=True)
         found, offers = await self._forget(partial(self._counted, user_id=user_id, asked=asked))
         return ForgetCount(found.what.first_us, found.what.end_us, _counts(found), offers)
 
     async def ask(self, user_id: int, asked: ForgetAsked) -> ForgetState:
         """Store the request and tell the desktops; the work follows. Raises as ``count``."""
-        await self._writer.flush()
+        await self._writer.flush(strict=True)
         counted, _ = await self._forget(partial(self._counted, user_id=user_id, asked=asked))
 
         def work(connection: Connection) -> ForgetRequest:
@@ -110,8 +116,9 @@ class ForgetService:
 
         Raises:
             ProblemError: 404, the person has no such request.
+            StoreError: the database refuses.
         """
-        await self._writer.flush()
+        await self._writer.flush(strict=True)
 
         def work(connection: Connection) -> ForgetRequest | None:
             request = read_request(connection, user_id, report.id)
@@ -129,22 +136,32 @@ class ForgetService:
         if not self._more:
             return
         self._more = False
-        for request in await self._database.run_for_all(read_pending):
-            if wall_clock_us() - request.asked_us < SETTLE_US:
-                self._more = True
-            else:
-                await self._work(request)
+        try:
+            for stream in tuple(self._anew):
+                await self._begin_anew(*stream)
+            for request in await self._database.run_for_all(read_pending):
+                settled = wall_clock_us() - request.asked_us >= SETTLE_US
+                if settled and time.monotonic() >= self._not_before.get(request.id, 0.0):
+                    await self._work(request)
+                else:
+                    self._more = True
+        except Exception:
+            self._more = True
+            raise
 
     async def _work(self, request: ForgetRequest) -> None:
+        """What fails is tried again; meanwhile others go on."""
         progress = partial(self._share.__setitem__, request.id)
 
         try:
-            await self._writer.flush()
+            await self._writer.flush(strict=True)
             await run_in_threadpool(forget_everywhere, self._database.work_to_forget, self._settings, request, progress)
             self._waits.pop(request.id, None)
-        except NeuralFocusError as error:
+            self._not_before.pop(request.id, None)
+        except (NeuralFocusError, OSError, ValueError) as error:
             self._more = True
             self._waits[request.id] = str(error)
+            self._not_before[request.id] = time.monotonic() + RETRY_SECONDS
             if not isinstance(error, BusyError):
                 _LOG.warning("forgetting %d: %s", request.id, error)
             return
@@ -156,11 +173,21 @@ class ForgetService:
         return await run_in_threadpool(self._database.work_to_forget, work)
 
     async def _begin_anew(self, user_id: int, machine_id: str) -> None:
-        """A stream goes on from what is stored, not from what this process had kept of the time."""
+        """A stream goes on from what is stored, not from what this process had kept of the time; at the next tick, if
+        it cannot now."""
         stream = self._streams.get(user_id, machine_id)
         if stream is not None:
             restored = partial(restore_stream, settings=self._settings, user_id=user_id, machine_id=machine_id)
-            self._streams.begin_anew(stream, await self._database.run_for(user_id, restored))
+            try:
+                self._streams.begin_anew(stream, await self._database.run_for(user_id, restored))
+            except ProblemError:
+                _LOG.info("person %d is not there any more", user_id)
+            except (NeuralFocusError, OSError, ValueError) as error:
+                self._anew.add((user_id, machine_id))
+                self._more = True
+                _LOG.warning("a stream of person %d begins anew later: %s", user_id, error)
+                return
+        self._anew.discard((user_id, machine_id))
 
     def _counted(self, connection: Connection, user_id: int, asked: ForgetAsked) -> tuple[ForgetRequest, int]:
         """The request as it would be, with what there is of it, and how much help of then is not over."""

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from collector.desktop import desktop_of
 from collector.spool import open_writer
+from feature_repo.files import stream_folder
 from infra.commands import forget
 from infra.commands.forget import asked_time
 from neural_focus.errors import ConfigurationError, ConsentError
@@ -130,6 +131,23 @@ def test_nobody_forgets_for_somebody_else(service: Service, real_person: int, de
             told = person.receive(object)
             while getattr(told, "status", None) != 404:
                 told = person.receive(object)
+
+
+def test_what_cannot_be_done_for_one_holds_up_nobody_and_is_done_when_it_can(
+    service: Service, real_person: int, demo_person: int
+) -> None:
+    machine = uuid4()
+    with service.http(service.token_of(real_person)) as mine, service.http(service.token_of(demo_person)) as theirs:
+        Sender(mine, machine).send(recent_records(30), 0)
+        in_the_way = stream_folder(service.settings.feast, f"{real_person}:{machine}") / "2199-01-01.parquet"
+        in_the_way.mkdir(parents=True)
+        number = mine.post("/api/v1/forget", json={"minutes": 60}).json()["id"]
+        assert theirs.post("/api/v1/forget", json={"minutes": 60}).json()["id"] > number
+        eventually(lambda: theirs.get("/api/v1/forget").json()[0]["done_us"] is not None)
+        state = mine.get("/api/v1/forget").json()[0]
+        assert state["done_us"] is None and in_the_way.name in state["waits"]
+        in_the_way.rmdir()
+        eventually(lambda: mine.get("/api/v1/forget").json()[0]["done_us"] is not None)
 
 
 @pytest.mark.parametrize(
