@@ -166,6 +166,8 @@ def _report(one: Written, now_us: int, console: Console) -> None:
     lines += [f"  {count:>10,} {name}" for name, count in one.stored.most_common()]
     if one.kept_off:
         lines.append(f"  {one.kept_off:>10,} events not stored: their times are captured or imported already")
+    if one.forgotten:
+        lines.append(f"  {one.forgotten:>10,} events not stored: you had forgotten them")
     if one.cut:
         lines.append(f"  {one.cut:>10,} rows end where the next begins, before their own end")
     lines += [f"  {note}" for note in [*log.notes, *_limits(one, now_us)]]

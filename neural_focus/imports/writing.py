@@ -24,7 +24,8 @@ from neural_focus.events import EventType
 from neural_focus.imports.records import Converted, Intervals
 from neural_focus.imports.rows import SourceLog
 from neural_focus.store.database import Connection
-from neural_focus.store.events import append_events
+from neural_focus.store.events import Records, append_events
+from neural_focus.store.forgotten import forgotten_of
 from neural_focus.store.imports import IMPORT_LOCK, captured_times, imported_machine, read_imports, write_import
 from neural_focus.time import DAY_US, day_start, iso
 from neural_focus.timeline import inside, merge_intervals
@@ -47,6 +48,8 @@ class Written:
     cut: int = 0
     kept_off: int = 0
     """Records that lie in times that are taken."""
+    forgotten: int = 0
+    """Records that the person had forgotten before they came."""
 
     @property
     def used(self) -> int:
@@ -112,10 +115,8 @@ def _write(
             for (first_us, end_us), (low, high) in batch:
                 if high > low:
                     boot = str(uuid5(UUID(machine_id), str(first_us)))
-                    _append(connection, user_id, machine_id, boot, found, low, high)
-                    _count(written, found, low, high)
+                    entry["events"] += _append(connection, user_id, machine_id, boot, found, low, high, written)
                 entry["covered"].append([first_us, end_us])
-                entry["events"] += high - low
                 done += high - low
             entry["covered"] = merge_intervals(np.array(entry["covered"], np.int64)).tolist()
             write_import(connection, user_id, machine_id, entry)
@@ -124,25 +125,40 @@ def _write(
 
 
 def _append(
-    connection: Connection, user_id: int, machine_id: str, boot: str, found: Converted, low: int, high: int
-) -> None:
-    append_events(
+    connection: Connection,
+    user_id: int,
+    machine_id: str,
+    boot: str,
+    found: Converted,
+    low: int,
+    high: int,
+    written: Written,
+) -> int:
+    """Stores the records of a piece, all of them new, and counts them in ``written``; returns how many were stored."""
+    records = found.records[low:high]
+    stored = append_events(
         connection,
         user_id=user_id,
         machine_id=machine_id,
         boot_id=boot,
         first_seq=0,
-        records=found.records[low:high],
+        records=records,
         titles=found.titles,
     )
+    if stored < len(records):  # whoever stores keeps others from asking to forget until the transaction's end
+        written.forgotten += len(records) - stored
+        records = records[~forgotten_of(connection, user_id, records)]
+    if stored:
+        _count(written, records)
+    return stored
 
 
-def _count(written: Written, found: Converted, low: int, high: int) -> None:
-    kinds, counts = np.unique(found.records["event_type"][low:high], return_counts=True)
+def _count(written: Written, records: Records) -> None:
+    kinds, counts = np.unique(records["event_type"], return_counts=True)
     written.stored.update(
         {EventType(kind).name: count for kind, count in zip(kinds.tolist(), counts.tolist(), strict=True)}
     )
-    first, last = (int(found.records["timestamp_us"][place]) for place in (low, high - 1))
+    first, last = (int(records["timestamp_us"][place]) for place in (0, -1))
     written.first_us = min(written.first_us or first, first)
     written.last_us = max(written.last_us, last)
 

@@ -30,11 +30,13 @@ from flows.platform_flow import open_platform
 from infra.commands.import_history import app
 from neural_focus.errors import ConfigurationError
 from neural_focus.events import EVENT_DTYPE, EventType
+from neural_focus.forgetting import ForgottenTime
 from neural_focus.imports import writing
 from neural_focus.settings import Settings, read_settings
 from neural_focus.store.boots import read_boots
 from neural_focus.store.database import Connection, connect
 from neural_focus.store.events import count_events, write_events
+from neural_focus.store.forgotten import add_request
 from neural_focus.store.imports import imported_machine, read_imports
 from neural_focus.store.users import ensure_user
 
@@ -99,6 +101,17 @@ def test_what_an_agent_captured_stays_as_it_is(ann: tuple[Connection, int]) -> N
     assert len(read_boots(connection, user, LAPTOP)) == 2  # nothing is labelled across what lies between
 
 
+def test_what_was_forgotten_is_told_and_not_counted_as_stored(ann: tuple[Connection, int]) -> None:
+    connection, user = ann
+    add_request(connection, user, ForgottenTime(START_US, START_US + 3_000_000_000, None), {}, {})
+    said = import_(aw_morning()).output
+    stored = count_events(connection, user, LAPTOP)
+    [gone] = re.findall(r"(\d+) events not stored: you had forgotten them", said)
+    assert 0 < stored < 193 and stored + int(gone) == 193 and f"{stored:,} events stored" in said
+    assert sum(int(number.replace(",", "")) for number in re.findall(r"([\d,]+) [A-Z]+_", said)) == stored
+    assert read_imports(connection, user)[LAPTOP]["events"] == stored
+
+
 def test_an_import_that_was_killed_goes_on(ann: tuple[Connection, int], monkeypatch: pytest.MonkeyPatch) -> None:
     connection, user = ann
     days = [aw_window(day * 86_400 + minute * 60, 60, f"app {minute % 7}") for day in range(4) for minute in range(30)]
@@ -106,11 +119,12 @@ def test_an_import_that_was_killed_goes_on(ann: tuple[Connection, int], monkeypa
     monkeypatch.setattr(writing, "RECORDS_AT_ONCE", 1)
     appended, days_begun = writing._append, list[int]()
 
-    def die(*arguments: object) -> None:
-        appended(*arguments)  # type: ignore[arg-type]
+    def die(*arguments: object) -> int:
+        stored = appended(*arguments)  # type: ignore[arg-type]
         days_begun.append(1)
         if len(days_begun) == 3:
             raise KeyboardInterrupt
+        return stored
 
     monkeypatch.setattr(writing, "_append", die)
     import_(content)
