@@ -93,7 +93,8 @@ def test_one_that_ends_in_order_is_asked_first(mark: ProcessMark, start: Start, 
     code = (
         "import pathlib, signal, sys\n"
         "signal.signal(signal.SIGTERM, lambda *_: sys.exit())\n"
-        f"try:\n    pathlib.Path({str(ready)!r}).touch()\n    {REST}\nfinally:\n    pathlib.Path({str(closed)!r}).touch()"
+        f"try:\n    pathlib.Path({str(ready)!r}).touch()\n    {REST}\n"
+        f"finally:\n    pathlib.Path({str(closed)!r}).touch()"
     )
     start(code, mark.variables("agent"))
     until(ready.exists)
