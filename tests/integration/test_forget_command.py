@@ -18,7 +18,7 @@ from collector.spool import open_writer
 from feature_repo.files import stream_folder
 from infra.commands import forget
 from infra.commands.forget import asked_time
-from neural_focus.errors import ConfigurationError, ConsentError
+from neural_focus.errors import ConfigurationError, ConsentError, ServiceError
 from neural_focus.events import encode_app_name
 from neural_focus.messages import ForgetRecords, PredictionMade, RecordsForgotten
 from neural_focus.settings import read_settings
@@ -42,6 +42,11 @@ def said(*arguments: str, answer: str = "") -> str:
     if result.exception is not None:
         raise result.exception
     return result.stdout
+
+
+def test_a_request_that_the_service_does_not_list_any_more_is_told(here: Service) -> None:
+    with pytest.raises(ServiceError, match="does not know of it any more"):
+        forget._by_agent(read_settings(), str(uuid4()), {"id": 2**40, "spools": {}})
 
 
 def some_of_an_app(count: int = 60) -> np.ndarray:
