@@ -9,15 +9,15 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from types import ModuleType
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from feature_repo.forgetting import count_days, forget_days
 from feature_repo.lean_feast import load_feature_store
 from neural_focus.errors import BusyError, StoreError
-from neural_focus.model_forgetting import forget_time, models_of_time
 from neural_focus.settings import Settings
 from neural_focus.store.database import Connection
 from neural_focus.store.flow_locks import locked
@@ -53,9 +53,11 @@ def count_everywhere(connection: Connection, settings: Settings, request: Forget
     with _opened(settings) as store:
         return {
             **count_forgotten(connection, request),
-            DAYS: sum(count_days(settings.feast, one, first_us - REACH_US) for one, first_us in streams.items()),
+            DAYS: sum(
+                _days().count_days(settings.feast, one, first_us - REACH_US) for one, first_us in streams.items()
+            ),
             ONLINE: sum(1 for t_us in _online(store, streams).values() if t_us < until_us),
-            MODELS: len(models_of_time(settings, request.user_id, *bounds)) if bounds else 0,
+            MODELS: len(_models().models_of_time(settings, request.user_id, *bounds)) if bounds else 0,
         }
 
 
@@ -100,14 +102,25 @@ def _forget_once(run: Run, settings: Settings, request: ForgetRequest, progress:
     streams, bounds = run(work), request.bounds()
     progress(0.5)
     for one, first_us in streams.items():
-        forget_days(settings.feast, one, first_us - REACH_US)
+        _days().forget_days(settings.feast, one, first_us - REACH_US)
     with _opened(settings) as store:
         for one in _online(store, streams):
             load_feature_store().forget_online(store, one)
     progress(0.7)
     if bounds is not None:
-        forget_time(settings, request.user_id, *bounds)
+        _models().forget_time(settings, request.user_id, *bounds)
     progress(0.9)
+
+
+def _days() -> ModuleType:
+    """Feast takes seconds to load, and what starts the service needs none of it."""
+    load_feature_store()
+    return importlib.import_module("feature_repo.forgetting")
+
+
+def _models() -> ModuleType:
+    """The same of the libraries of models."""
+    return importlib.import_module("neural_focus.model_forgetting")
 
 
 def _streams(connection: Connection, request: ForgetRequest) -> Mapping[str, int]:
