@@ -6,25 +6,50 @@ import json
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import pytest
 
 from flows import drift
 from flows.platform_flow import Platform
-from neural_focus.models.drift import LARGE_SHIFT
+from neural_focus.models.contracts import V6
+from neural_focus.models.datasets import Moments, cut_moments, learn_population
+from neural_focus.models.drift import LARGE_SHARE, LARGE_SHIFT, counts, input_drift, reference_of
 from neural_focus.registry.health import read_health
 from neural_focus.settings import Settings
+from neural_focus.simulation.parameters import draw_person, draw_stranger
+from neural_focus.simulation.person import live
+from neural_focus.simulation.stream import stream_of
+from neural_focus.time import DAY_US
 
 STILL = dict.fromkeys([f"input_{number}" for number in range(40)], 0.02)
 WELL = {"switch": {"n": 2_000, "brier": 0.1, "ece": 0.05, "chance": 0.01}}
 
 
-def test_a_few_moved_inputs_or_the_calendar_are_no_reason_a_tenth_of_them_is() -> None:
+def test_a_few_moved_inputs_or_the_calendar_are_no_reason_a_fifth_of_them_is() -> None:
     far = 2 * LARGE_SHIFT
     assert drift._reason(STILL, WELL) == ""
     assert drift._reason({**STILL, "input_1": far, "input_2": far}, WELL) == ""
     assert drift._reason({**STILL, "day_of_week": far, "hour_of_day": far, "input_1": far, "input_2": far}, WELL) == ""
-    said = drift._reason({**STILL, **dict.fromkeys(["input_1", "input_2", "input_3", "input_4"], far)}, WELL)
-    assert "4 of 40 inputs have moved" in said and "input_1" in said
+    assert drift._reason({**STILL, **dict.fromkeys([f"input_{number}" for number in range(7)], far)}, WELL) == ""
+    said = drift._reason({**STILL, **dict.fromkeys([f"input_{number}" for number in range(8)], far)}, WELL)
+    assert "8 of 40 inputs have moved" in said and "input_0" in said
+
+
+@pytest.mark.parametrize("seed", [101, 102, 104, 107])
+def test_days_of_the_same_life_stay_well_within_the_limit_and_another_kind_of_life_far_outside(seed: int) -> None:
+    moments, stays = cut_moments([stream_of(live(draw_person(seed), 7, number=1, trials=False), 1)], V6)
+    others, _ = cut_moments([stream_of(live(draw_stranger(seed), 3, number=1, trials=False), 1)], V6)
+    days = moments.times_us // DAY_US
+    trained = moments.take(days < np.unique(days)[3])
+    population = learn_population(stays, trained)
+    reference = reference_of(V6.names, trained.inputs(V6, population))
+
+    def moved(recent: Moments) -> float:
+        found = input_drift(reference, V6.names, recent.inputs(V6, population))
+        return sum(found[name] > LARGE_SHIFT for name in found if counts(name)) / sum(map(counts, found))
+
+    assert moved(moments.take(days >= np.unique(days)[3])) < 0.8 * LARGE_SHARE
+    assert moved(others) > 2 * LARGE_SHARE
 
 
 def test_what_remembers_days_moves_with_everybodys_past_and_is_no_reason() -> None:
