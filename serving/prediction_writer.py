@@ -1,4 +1,4 @@
-"""Predictions on their way to the database: gathered for a second, written in one go, never in anybody's way."""
+"""Predictions on their way to the database: gathered for a quarter of a second, written in one go, never in anybody's way."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from neural_focus.errors import StoreError
 from neural_focus.store.predictions import LoggedPrediction, insert_predictions
 from serving.database import Database
 
-FLUSH_SECONDS = 1.0
+FLUSH_SECONDS = 0.25
+"""A second's rows of a thousand desktops would hold up everybody's answers for 20 ms."""
 MOST_WAITING = 20_000
 _LOG = logging.getLogger("neural_focus.serving")
 
