@@ -7,8 +7,10 @@ import sys
 
 from rich.console import Console
 
+from infra.restore_mark import refuse_half_restored
 from neural_focus import __version__
-from neural_focus.errors import NeuralFocusError
+from neural_focus.errors import NeuralFocusError, StoreError
+from neural_focus.settings import read_settings
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "up": ("infra.commands.up", "Start the whole platform here and watch over it"),
@@ -39,6 +41,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "export": ("infra.commands.export", "Export everything of one person"),
 }
 """Subcommand → (module with a Typer ``app``, one line of help)."""
+WITHOUT_HOME = ("evaluate", "features", "restore")
+"""They work on files that they are given; every other command refuses a home that is half restored."""
 
 
 def usage() -> str:
@@ -62,12 +66,24 @@ def main() -> None:
         print(f"neural-focus: there is no command {name!r}. Choose from: {', '.join(COMMANDS)}", file=sys.stderr)
         sys.exit(2)
     try:
+        if name not in WITHOUT_HOME and "--help" not in sys.argv:
+            refuse_half_restored(read_settings().home)
         importlib.import_module(COMMANDS[name][0]).app(args=sys.argv[2:], prog_name=f"neural-focus {name}")
     except NeuralFocusError as error:
-        Console(stderr=True, soft_wrap=True).print(f"neural-focus: {error}", style="bold red", markup=False)
-        sys.exit(1)
+        _refuse(error)
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        psycopg = sys.modules.get("psycopg")  # where nothing loaded the driver, nothing of it was raised
+        if psycopg is None or not isinstance(error, psycopg.Error):
+            raise
+        why = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        _refuse(StoreError("the database refuses", why=why, hint="See how it is: neural-focus doctor"))
+
+
+def _refuse(error: NeuralFocusError) -> None:
+    Console(stderr=True, soft_wrap=True).print(f"neural-focus: {error}", style="bold red", markup=False)
+    sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ OWNERS_RIGHTS = (
 _MAY_MAKE = """
 SELECT rolsuper OR (rolcreaterole AND rolbypassrls AND pg_has_role(%s, 'MEMBER WITH ADMIN OPTION')
     AND pg_has_role(%s, 'MEMBER WITH ADMIN OPTION')) FROM pg_roles WHERE rolname = current_user"""
-_LOGIN_REFUSED = ("pg_hba.conf", "authentication failed", "no such user")
+_LOGIN_REFUSED = ("pg_hba.conf", "authentication failed", "no such user", "permission denied for database")
 
 
 def login_of(group: str, secrets: Secrets) -> tuple[str, str]:

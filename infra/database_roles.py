@@ -193,7 +193,7 @@ def _make_roles(connection: Connection) -> None:
         if takes is not None and not takes[0]:
             connection.execute(f"GRANT {taken} TO {SERVICE} WITH INHERIT FALSE, SET TRUE")
     for role, may in MAY.items():
-        connection.execute(f"GRANT USAGE ON SCHEMA public TO {role}")
+        _let_in(connection, role)
         for sequence, table in connection.execute(_SEQUENCES, (role,)).fetchall():
             if "INSERT" in may.get(table, ""):
                 connection.execute(
@@ -201,6 +201,16 @@ def _make_roles(connection: Connection) -> None:
                 )
     for function, roles in _FUNCTIONS.items():
         connection.execute(f"GRANT EXECUTE ON FUNCTION {function} TO {', '.join(roles)}")
+
+
+def _let_in(connection: Connection, role: str) -> None:
+    """Into the connected database, which may have been closed to PUBLIC, and its schema."""
+    row = connection.execute(
+        "SELECT current_database(), has_database_privilege(%s, current_database(), 'CONNECT')", (role,)
+    ).fetchone()
+    if row is not None and not row[1]:
+        connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(row[0]), sql.SQL(role)))
+    connection.execute(f"GRANT USAGE ON SCHEMA public TO {role}")
 
 
 def _grant_tables(connection: Connection) -> None:

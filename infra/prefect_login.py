@@ -71,9 +71,12 @@ def _make_roles(connection: Connection, secrets: Secrets) -> None:
     if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", (PREFECT,)).fetchone() is None:
         connection.execute(sql.SQL("CREATE ROLE {}").format(group))
     may = "SELECT has_database_privilege(%(group)s, current_database(), 'CREATE')"
+    may += " AND has_database_privilege(%(group)s, current_database(), 'CONNECT')"
     may += " AND has_schema_privilege(%(group)s, 'public', 'CREATE')"
     if connection.execute(may, {"group": PREFECT}).fetchone() != (True,):
-        connection.execute(sql.SQL("GRANT CREATE ON DATABASE {} TO {}").format(sql.Identifier(DATABASE), group))
+        connection.execute(
+            sql.SQL("GRANT CONNECT, CREATE ON DATABASE {} TO {}").format(sql.Identifier(DATABASE), group)
+        )
         connection.execute(sql.SQL("GRANT ALL ON SCHEMA public TO {}").format(group))
     make_login(connection, PREFECT, secrets)
     name, _ = login_of(PREFECT, secrets)

@@ -1,4 +1,4 @@
-"""Predictions on their way to the database: gathered for a quarter of a second, written in one go, never in anybody's way."""
+"""Predictions on their way to the database: gathered for a quarter of a second, written in one go, in nobody's way."""
 
 from __future__ import annotations
 

@@ -45,10 +45,8 @@ def agent(
     from collector.source import find_source, has_session_bus
     from collector.zone_watch import ZoneWatch
     from infra.machine_token import service_token
-    from infra.restore_mark import refuse_half_restored
 
     settings, console = read_settings(), Console(stderr=True, soft_wrap=True)
-    refuse_half_restored(settings.home)
     if consent not in ("", "yes", "no"):
         raise ConfigurationError(f"--consent is {consent!r}", hint="Give yes or no")
     desktop = desktop_of(settings, demo or None)

@@ -12,7 +12,6 @@ import typer
 
 from collector.desktop import desktop_of
 from infra.own_server import ask
-from infra.restore_mark import refuse_half_restored
 from neural_focus.atomic_write import atomic_write
 from neural_focus.errors import ConfigurationError, InputError
 from neural_focus.settings import read_settings
@@ -32,7 +31,6 @@ def pair(
 ) -> None:
     """Show a code, wait until somebody approves it, and keep the token that this machine then gets."""
     settings = read_settings()
-    refuse_half_restored(settings.home)
     address, desktop = checked_address(service, unencrypted=unencrypted), desktop_of(settings)
     asked = ask(f"{address}/machine/pair", {"name": name or platform.node() or "a machine"})
     code = asked["code"]

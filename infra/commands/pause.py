@@ -13,7 +13,6 @@ import typer
 from collector.desktop import desktop_of
 from collector.pause import LONGEST_SECONDS, Clocks, Pause, read_pause, write_pause
 from infra.agent_file import live_agent
-from infra.restore_mark import refuse_half_restored
 from neural_focus.errors import ConfigurationError, InputError
 from neural_focus.settings import Settings, read_settings
 from neural_focus.time import local_clock, microseconds, moment
@@ -30,7 +29,6 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 def pause(words: Annotated[list[str], typer.Argument(help="30m, 1h30m, until 17:00, or off")]) -> None:
     """Capture nothing for so long, also in an agent that starts meanwhile; off: capture again."""
     settings = read_settings()
-    refuse_half_restored(settings.home)
     asked = None if words == ["off"] else parse_pause(words, Clocks.read(), settings.zone)
     path = desktop_of(settings).pause
     try:

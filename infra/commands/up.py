@@ -14,7 +14,6 @@ from collector.desktop import desktop_of
 from collector.source import find_source
 from infra.interruption import deaf, interruptible
 from infra.machine_token import read_token
-from infra.restore_mark import refuse_half_restored
 from infra.up.live import first_counts, prove, watch
 from infra.up.platform import DEMO_PERSON, RunningPlatform, only_one
 from infra.up.table import print_table
@@ -37,7 +36,6 @@ def up(
     if consent not in ("", "yes"):
         raise ConfigurationError(f"--consent is {consent!r}", hint="Give yes, or leave it out")
     settings, console = read_settings(), Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH)
-    refuse_half_restored(settings.home)
     if elsewhere := desktop_of(settings).paired_with():
         raise ConfigurationError(
             f"this machine is paired with {elsewhere}",

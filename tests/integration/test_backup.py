@@ -324,7 +324,8 @@ def test_a_restore_that_was_killed_starts_over_and_nothing_else_starts_before(ma
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert (home.home / MARK).exists()
-    for arguments in (["up", "--once"], ["agent"], ["database", "start"], ["backup", "x.backup"]):
+    refused_ones = ("up --once", "agent", "database start", "backup x.backup", "machines list", "models list", "doctor")
+    for arguments in (*map(str.split, refused_ones), ["forget", "15m", "--yes"]):
         line = refused(home, *arguments)
         assert "is half restored" in line and f"neural-focus restore {made.file}" in line
     told = succeeds(home, "restore", str(made.file))

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
@@ -17,7 +21,7 @@ from logged_answers import logged
 from flows.server import DATABASE, ensure_database, prefect_database_url
 from infra.database_diagnosis import check_logins
 from infra.database_logins import GROUPS, login_url, with_login
-from infra.database_roles import SERVICE
+from infra.database_roles import MAY, SERVICE
 from infra.database_schema import migrate
 from infra.embedded_database import EmbeddedServer
 from infra.finding import Grade
@@ -33,8 +37,8 @@ from neural_focus.time import wall_clock_us
 from serving.database import Database
 
 
-@pytest.fixture(scope="module")
-def bare_server() -> Iterator[EmbeddedServer]:
+@contextmanager
+def bare() -> Iterator[EmbeddedServer]:
     """Plain PostgreSQL on which nobody has made our roles."""
     folder = Path(tempfile.mkdtemp(prefix="neural focus test "))
     folder.chmod(0o755)
@@ -45,6 +49,13 @@ def bare_server() -> Iterator[EmbeddedServer]:
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def bare_server() -> Iterator[EmbeddedServer]:
+    """One for the module."""
+    with bare() as server:
+        yield server
 
 
 def make_owner(server: EmbeddedServer, name: str, rights: str = "") -> str:
@@ -138,6 +149,35 @@ def test_only_a_refused_login_has_the_owner_in_its_place(bare_server: EmbeddedSe
         with_login("service", settings, secrets, pytest.fail)
 
 
+def test_a_database_that_is_closed_to_everybody_lets_the_logins_in(bare_server: EmbeddedServer, tmp_path: Path) -> None:
+    url = make_owner(bare_server, "closed", "SUPERUSER")
+    settings, told = Settings(home=tmp_path, database_url=url), []
+    secrets = load_secrets(settings.secrets)
+    with connect(url) as owner:
+        owner.execute(f"REVOKE CONNECT ON DATABASE closed FROM PUBLIC, {', '.join(MAY)}")
+        owner.commit()
+    assert with_login("service", settings, secrets, told.append) == settings
+    assert "permission denied for database" in told[0]
+    migrate(url)
+    assert works(with_login("service", settings, secrets, pytest.fail).database_url or "")
+    with connect(with_login("flows", settings, secrets, pytest.fail).database_url or "") as flows:
+        assert flows.execute("SELECT count(*) FROM users").fetchone() == (1,)
+
+
+def test_what_the_server_refuses_in_the_middle_of_a_command_is_told_without_a_traceback(
+    bare_server: EmbeddedServer, tmp_path: Path
+) -> None:
+    url = make_owner(bare_server, "torn", "SUPERUSER")
+    with connect(url) as owner:
+        owner.execute("ALTER TABLE users RENAME TO once_users")
+        owner.commit()
+    environment = os.environ | {"NEURAL_FOCUS_HOME": str(tmp_path), "DATABASE_URL": url}
+    command = [sys.executable, "-m", "infra.cli", "people", "list"]
+    told = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert told.returncode == 1 and "Traceback" not in told.stderr
+    assert told.stderr.startswith("neural-focus: the database refuses: relation") and "doctor" in told.stderr
+
+
 def test_logins_of_two_homes_are_not_the_same(tmp_path: Path) -> None:
     one, other = (load_secrets(tmp_path / name / "secrets.json") for name in ("one", "other"))
     url = "postgresql://me:mine@db.example:6432/focus?sslmode=require"
@@ -175,3 +215,14 @@ def test_what_prefect_had_as_the_owner_is_handed_over_to_its_own_login(
             theirs.execute("ALTER TABLE later ADD COLUMN IF NOT EXISTS m int")
     with connect(own.database_url or "") as ours, pytest.raises(psycopg.errors.InsufficientPrivilege):
         ours.execute("SELECT FROM users")
+
+
+def test_prefects_login_is_let_into_a_database_that_is_closed_to_everybody(tmp_path: Path) -> None:
+    with bare() as server:
+        settings = Settings(home=tmp_path, database_url=make_owner(server, "own", "SUPERUSER"))
+        ensure_database(settings)
+        with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+            connection.execute(f"REVOKE CONNECT ON DATABASE {DATABASE} FROM PUBLIC")
+        theirs = with_prefect_login(settings, load_secrets(settings.secrets), pytest.fail)
+        with psycopg.connect(prefect_database_url(theirs).replace("+asyncpg", "")) as connection:
+            assert connection.info.user.startswith("neural_focus_prefect_")
