@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import os
 import signal
-import time
+import sys
 import uuid
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -106,22 +108,34 @@ def test_a_disk_that_does_not_take_it_changes_nothing(tmp_path: Path, monkeypatc
     assert on_disk(tmp_path) == before
 
 
+def forget_and_die(folder: Path, what: ForgottenTime, step: int) -> None:
+    """Killed -9 the ``step``-th time, from 0, that a file of the spool is made or moved."""
+    left = itertools.count(step, -1)
+
+    def watch(event: str, told: tuple[Any, ...]) -> None:
+        makes = event == "os.rename" or (event == "open" and told[2] & (os.O_WRONLY | os.O_RDWR))
+        if makes and str(told[0]).startswith(str(folder)) and next(left) == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(watch)
+    forget_records(folder, what)
+
+
 def test_a_kill_leaves_each_segment_as_it_was_or_done(tmp_path: Path) -> None:
-    """Ten kills at any moment of the work; the next try ends it."""
+    """Ten kills, each some steps later than the last, while a file is written or between two; the next try ends it."""
     what = ForgottenTime(T, T + 10**12, app_key(CANARY))
-    interrupted = 0
+    lefts = []
     for number in range(10):
         folder = tmp_path / str(number)
         a_spool(folder, batches=150)
-        worker = multiprocessing.get_context("fork").Process(target=forget_records, args=(folder, what))
+        step = 2 + 4 * number + number % 2
+        worker = multiprocessing.get_context("fork").Process(target=forget_and_die, args=(folder, what, step))
         worker.start()
-        time.sleep(0.003 + 0.006 * number)
-        os.kill(worker.pid or 0, signal.SIGKILL)
         worker.join()
-        left = count_records(folder, what)  # asserts nothing of whole segments: read_all does
-        interrupted += 0 < left < 300
+        assert worker.exitcode == -signal.SIGKILL
+        lefts.append(count_records(folder, what))  # asserts nothing of whole segments: read_all does
         assert sum(len(records) for records in read_all(folder)) == 1500
         forget_records(folder, what)
         assert count_records(folder, what) == 0
         assert all(CANARY.encode() not in path.read_bytes() for path in spool_segments(folder))
-    assert interrupted, "no kill came while it worked"
+    assert all(0 < left < 300 for left in lefts) and len(set(lefts)) == 10, "each came while it worked"
