@@ -61,17 +61,16 @@ def test_motion_is_at_most_125_a_second_with_its_speed(hands: Injector, recorder
     hands.move(100, 100)
     recorder.wait(EventType.MOUSE_MOVE)
     began = time.monotonic()
-    step, spent = 0, 0.0
-    while spent < 0.4 or step <= 200:
-        step += 1
-        spent = time.monotonic() - began
+    step, close, before = 0, 0, began
+    while (now := time.monotonic()) - began < 0.4 or close <= 100:  # on a busy machine until enough came in bursts
+        step, close, before = step + 1, close + (now - before < 0.004), now
         hands.move(100 + step % 900, 100 + (step * 7) % 500)
     at_rest = hands.pointer()
     wait_for(lambda: tuple(recorder.of(EventType.MOUSE_MOVE)[-1]["data"][:2]) == at_rest)
     moves = recorder.of(EventType.MOUSE_MOVE)
-    assert step > 150 * spent, "the test moved too slowly to show anything"
-    assert np.diff(moves["timestamp_us"].astype(np.int64)).min() >= 3_900
-    assert len(moves) <= (spent + 0.05) * 125 + 2
+    stamps = moves["timestamp_us"].astype(np.int64)
+    assert len(moves) < step and np.diff(stamps).min() >= 3_900
+    assert len(moves) <= (stamps[-1] - stamps[0]) / 1e6 * 125 + 8
     for before, after in itertools.pairwise(moves):
         elapsed = int(after["timestamp_us"]) - int(before["timestamp_us"])
         distance = np.hypot(*(after["data"][:2].astype(np.int64) - before["data"][:2]))
@@ -92,17 +91,25 @@ def test_buttons_and_wheel(hands: Injector, recorder: Recorder) -> None:
 def test_idle_begins_and_ends(display: str, hands: Injector) -> None:
     recorder = Recorder(display, idle_after_ms=200)
     hands.tap("a")
-    started = recorder.wait(EventType.IDLE_START)[0]
-    press = recorder.wait(EventType.KEY_RELEASE)[0]
+    last_input_us = int(recorder.wait(EventType.KEY_RELEASE)[0]["timestamp_us"])
+
+    def next_of(kind: EventType) -> np.void:
+        """The first one since: on a busy machine there may have been a pause before the key, or while it was down."""
+        wait_for(lambda: (recorder.of(kind)["timestamp_us"] > last_input_us).any())
+        found = recorder.of(kind)
+        return found[found["timestamp_us"] > last_input_us][0]
+
+    started = next_of(EventType.IDLE_START)
     time.sleep(0.1)
     hands.move_by(3, 3)
-    ended = recorder.wait(EventType.IDLE_END)[0]
+    ended = next_of(EventType.IDLE_END)
+    next_of(EventType.MOUSE_MOVE)
     recorder.capture.stop()
-    last_input_us = int(press["timestamp_us"])
     assert abs(int(started["timestamp_us"]) - int(started["data"][0]) * 1000 - last_input_us) < 5_000
     assert abs(int(ended["timestamp_us"]) - int(ended["data"][0]) * 1000 - last_input_us) < 5_000
     assert 200 <= started["data"][0] < 30_000, "and the moment until the thread was waked"
-    kinds = recorder.drain()["event_type"].tolist()
+    records = recorder.drain()
+    kinds = records[records["timestamp_us"] > last_input_us]["event_type"].tolist()
     assert kinds.index(EventType.IDLE_END) + 1 == kinds.index(EventType.MOUSE_MOVE)
 
 
@@ -111,7 +118,7 @@ def test_nothing_is_recorded_behind_the_lock(hands: Injector, recorder: Recorder
     recorder.wait(EventType.SCREEN_LOCK)
     hands.type_text("password")
     hands.click()
-    time.sleep(1)  # nothing tells that it was read: it leaves no trace
+    wait_for(lambda: recorder.capture.behind_lock >= 2 * len("password") + 1)  # all of it was read
     recorder.capture.set_locked(False)
     recorder.wait(EventType.SCREEN_UNLOCK)
     assert [EventType(kind).name for kind in recorder.drain()["event_type"]] == ["SCREEN_LOCK", "SCREEN_UNLOCK"]
@@ -186,19 +193,20 @@ def test_idle_begins_after_five_seconds(hands: Injector, display: str) -> None:
 
 
 def test_stamps_never_go_behind_the_last_record(display: str, hands: Injector) -> None:
-    floor_us = time.time_ns() // 1000 + 300_000
-    recorder = Recorder(display, floor_us=floor_us)
-    time.sleep(0.05)
-    hands.type_text("abc")
-    recorder.wait(EventType.KEY_RELEASE, 3)
-    assert recorder.capture.clamped >= 6
-    wait_for(lambda: time.time_ns() // 1000 > floor_us)
-    hands.tap("d")
-    recorder.wait(EventType.KEY_RELEASE, 4)
-    recorder.capture.stop()
-    stamps = recorder.drain()["timestamp_us"].astype(np.int64)
-    assert stamps[0] == floor_us and stamps[-1] > floor_us
-    assert (np.diff(stamps) >= 0).all()
+    for ahead_us in (3_600_000_000, 300_000):
+        floor_us = time.time_ns() // 1000 + ahead_us
+        recorder = Recorder(display, floor_us=floor_us)
+        hands.type_text("abc")
+        recorder.wait(EventType.KEY_RELEASE, 3)
+        if ahead_us == 3_600_000_000:
+            assert recorder.capture.clamped >= 6 and (recorder.drain()["timestamp_us"] == floor_us).all()
+        else:
+            wait_for(lambda until_us=floor_us: time.time_ns() // 1000 > until_us)  # type: ignore[misc]
+            hands.tap("d")
+            recorder.wait(EventType.KEY_RELEASE, 4)
+            stamps = recorder.drain()["timestamp_us"].astype(np.int64)
+            assert stamps[0] >= floor_us and stamps[-1] > floor_us and (np.diff(stamps) >= 0).all()
+        recorder.capture.stop()
 
 
 def test_capture_outlives_the_x_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
