@@ -38,7 +38,6 @@ from neural_focus.store.arm_changes import move_probabilities, stop_arm
 from neural_focus.store.database import connect
 from neural_focus.store.experiments import read_running
 from neural_focus.store.users import ensure_user
-from serving.experiments import REFRESH_SECONDS
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 AT_RISK = {"context_switches_5min": 20.0}
@@ -95,6 +94,20 @@ def opportunity_of(user_id: int, database_url: str) -> list[tuple[object, ...]]:
     )
 
 
+def read_by_the_service(service: Service, person: int, folder: Path) -> None:
+    """Waits until the service has read the experiments that run anew, with those of a person who is there already.
+
+    It shows by one more experiment, of people: as it reads that it runs, it stores which arm each person has.
+    """
+    seen = folder / "seen.toml"
+    seen.write_text(changed(PEOPLE, ('"seldom"', '"seen"')))
+    done(command(service, "start", str(seen)))
+    asked = "SELECT 1 FROM experiment_assignments JOIN experiments x ON x.id = experiment_id"
+    asked += " WHERE x.name = 'seen' AND user_id = %s"
+    eventually(lambda: query(service.settings.database_url or "", asked, person))
+    done(command(service, "stop", "seen", "--reason", "it was read"))
+
+
 def known_to_the_service(page: Desktop) -> None:
     """Waits until the service knows the desktop of the page's person, and so the experiments that they are in."""
     while page.receive(DesktopStatus).state != "capturing":
@@ -130,7 +143,7 @@ def test_an_experiment_is_drawn_from_between_its_start_and_its_stop(
     with desktop(service, token, str(uuid4())) as machine, desktop(service, token) as page:
         known_to_the_service(page)
         assert "breaks-1 draws from now on, until you stop it" in done(command(service, "start", str(file)))
-        time.sleep(REFRESH_SECONDS + 1.5)  # what cannot be seen from outside: who is there already is drawn for anew
+        read_by_the_service(service, person, tmp_path)  # who is there already is drawn for anew
         machine.t_us = (int(time.time()) - 2) * 1_000_000
         be_at_risk(machine)
     [row] = opportunity_of(person, module_database_url)
