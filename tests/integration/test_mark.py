@@ -17,7 +17,7 @@ import pytest
 from infra.up.mark import VARIABLE, ProcessMark
 from neural_focus.secrets import Secrets
 
-REST = "import time; time.sleep(60)"
+REST = "import time; time.sleep(600)"
 LEAVERS = f"""
 import os, subprocess, sys, time
 subprocess.Popen([sys.executable, "-c", {REST!r}])
@@ -25,9 +25,9 @@ subprocess.Popen([sys.executable, "-c", {REST!r}], start_new_session=True)
 if os.fork() == 0:  # twice, as daemons do
     os.setsid()
     if os.fork() == 0:
-        time.sleep(60)
+        time.sleep(600)
     os._exit(0)
-time.sleep(60)
+time.sleep(600)
 """
 RESTARTER = f"""
 import signal, subprocess, sys
@@ -60,7 +60,7 @@ def start(mark: ProcessMark) -> Iterator[Start]:
     mark.end()
 
 
-def until(true: Callable[[], bool], seconds: float = 10) -> None:
+def until(true: Callable[[], bool], seconds: float = 120) -> None:
     """Waits for it."""
     deadline = time.monotonic() + seconds
     while not true():
@@ -98,7 +98,7 @@ def test_one_that_ends_in_order_is_asked_first(mark: ProcessMark, start: Start, 
     )
     start(code, mark.variables("agent"))
     until(ready.exists)
-    assert mark.end(ask_seconds=10) == 1
+    assert mark.end(ask_seconds=120) == 1
     assert closed.exists()
 
 
@@ -119,7 +119,7 @@ def test_other_programs_and_other_homes_live_on(mark: ProcessMark, start: Start,
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can start a process of another account")
 def test_another_account_s_process_lives_on(mark: ProcessMark, start: Start) -> None:
     environ = {**os.environ, **mark.variables("service")}
-    with subprocess.Popen(["sleep", "60"], env=environ, user="nobody", cwd="/") as other:
+    with subprocess.Popen(["sleep", "600"], env=environ, user="nobody", cwd="/") as other:
         try:
             until(lambda: psutil.Process(other.pid).environ().get(VARIABLE) is not None)
             assert mark.end() == 0
@@ -133,7 +133,7 @@ def test_a_shell_at_a_terminal_lives_on(mark: ProcessMark) -> None:
     child, terminal = pty.fork()
     if child == 0:
         environ = {**os.environ, **mark.variables("agent")}
-        os.execve("/bin/sh", ["sh", "-c", "echo begun; sleep 60"], environ)  # noqa: S606
+        os.execve("/bin/sh", ["sh", "-c", "echo begun; sleep 600"], environ)  # noqa: S606
     try:
         assert os.read(terminal, 5) == b"begun"
         assert psutil.Process(child).environ()[VARIABLE]

@@ -103,7 +103,7 @@ def test_every_record_goes_once_and_in_order(desktop: Desktop) -> None:
     for first in range(0, 500, 50):
         writer.append(records_at(*range(T + first, T + first + 50)), {})
         time.sleep(0.01)
-    shipper.finish(20)
+    shipper.finish(120)
     assert service.stored == {boot: list(range(T, T + 500))} and not service.faults
     assert shipper.counters["shipped"] == 500, "also those whose answer was lost"
     assert shipper.counters["retries"] == 5 and shipper.problem == "" and shipper.counters["lost"] == 0
@@ -119,7 +119,7 @@ def test_what_cannot_go_says_why_and_waits(desktop: Desktop) -> None:
     assert service.taken == []
     service.faults.clear()
     wait_for(lambda: shipper.counters["shipped"] == 2 and not shipper.problem)
-    shipper.finish(20)
+    shipper.finish(120)
 
 
 def test_zone_and_consent_are_told_until_they_are_stored(desktop: Desktop) -> None:
@@ -130,7 +130,7 @@ def test_zone_and_consent_are_told_until_they_are_stored(desktop: Desktop) -> No
     shipper.start()
     wait_for(lambda: len(service.taken) == 2)
     time.sleep(0.05)
-    shipper.finish(20)
+    shipper.finish(120)
     assert len(service.taken) == 2, "nothing is sent where nothing is new"
     for batch in service.taken:
         assert batch.header.count == 0 and batch.header.consent is not None
@@ -148,7 +148,7 @@ def test_what_the_spool_lost_is_given_up_by_name(desktop: Desktop) -> None:
     gone.unlink()
     shipper = shipper_of(desktop, service, [boot])
     shipper.start()
-    shipper.finish(20)
+    shipper.finish(120)
     assert service.stored == {boot: [T + 3]} and service.positions == {boot: 4}
     assert (shipper.counters["lost"], shipper.counters["shipped"]) == (3, 1)
 
@@ -162,7 +162,7 @@ def test_days_and_titles_that_are_too_much_for_one_batch_go_in_several(desktop: 
     writer.append(titled, {number: f"{number} " + "ü" * 600 for number in range(1, 3001)})
     shipper = shipper_of(desktop, service, [boot])
     shipper.start()
-    shipper.finish(20)
+    shipper.finish(120)
     assert [batch.header.count for batch in service.taken][:1] == [1] and len(service.taken) > 3
     assert service.positions == {boot: 3003} and len(service.stored[boot]) == 3003
     titles = {number: text for batch in service.taken for number, text in batch.header.titles}
@@ -181,7 +181,7 @@ def test_a_step_of_the_clock_goes_with_its_boot_and_how_far_it_was_set_back_with
         del writer
     shipper = shipper_of(desktop, service, [boot], {boot: -3_600_000_000})
     shipper.start()
-    shipper.finish(20)
+    shipper.finish(120)
     told = [(str(one.header.boot_id), one.header.clock_step_us, one.header.set_back_us) for one in service.taken]
     assert told == [(earlier, None, 3_600_000_000), (boot, -3_600_000_000, 0)]
     assert dict(shipper.counters) == {"shipped": 2, "shipped_earlier": 2, "lost": 0, "forgotten": 0, "retries": 0}
@@ -202,7 +202,7 @@ def test_what_no_service_would_store_is_left_out_and_the_rest_goes(
     now[0] = T + 10
     shipper.start()
     wait_for(lambda: shipper.counters["shipped"] == 4)
-    shipper.finish(20)
+    shipper.finish(120)
     assert service.stored == {boot: [T, T + 1, T + 2, T + 3]} and service.positions == {boot: 9}
     first = service.taken[0].header
     assert first.clock_step_us == -7 and first.zones[0].since_us == T + 10 - OLDEST_US

@@ -105,10 +105,10 @@ def test_a_bomb_is_refused_in_bounded_memory() -> None:
     bomb = b"".join(compressor.compress(bytes(1 << 20)) for _ in range(200)) + compressor.flush()
     assert len(bomb) < 1 << 20
     tracemalloc.start()
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(SizeError, match="Decompressed"):
         unpack(bomb)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
     assert tracemalloc.get_traced_memory()[1] < 32 << 20
     tracemalloc.stop()
 
