@@ -36,6 +36,7 @@ SERVICE_MAY = {
     "experiments": "SELECT INSERT UPDATE",
     "exposures": "SELECT INSERT",
     "forgotten": "SELECT INSERT UPDATE",
+    "idempotency_keys": "SELECT INSERT UPDATE",
     "interventions": "SELECT INSERT UPDATE",
     "labels": "SELECT INSERT",
     "local_sessions": "SELECT",
@@ -54,6 +55,7 @@ FORGETTING_MAY = {
     "events": "UPDATE DELETE",
     "exposures": "DELETE",
     "hourly_activity": "SELECT DELETE",
+    "idempotency_keys": "DELETE",
     "interventions": "DELETE",
     "labels": "UPDATE DELETE",
     "model_predictions": "DELETE",
@@ -62,7 +64,7 @@ FORGETTING_MAY = {
     "unavailable_moments": "SELECT DELETE",
     "warning_days": "DELETE",
 }
-"""What is besides, for a person who has it forget."""
+"""What is besides, for a person who has it forget, and for answers that were kept long enough."""
 FLOWS_MAY = {
     "arm_probabilities": "SELECT INSERT",
     "arm_stops": "SELECT INSERT",

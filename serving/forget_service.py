@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import TypeVar
 
@@ -38,6 +38,7 @@ from neural_focus.time import SECOND_US, wall_clock_us
 from serving.database import Database
 from serving.forgetting import RETRY_SECONDS, count_everywhere, forget_everywhere
 from serving.hub import Hub
+from serving.idempotency import NO_KEY, RequestKey
 from serving.prediction_writer import PredictionWriter
 from serving.problems import ProblemError
 from serving.responses import ForgetAsked, ForgetCount, ForgetState, StoreCount
@@ -83,26 +84,37 @@ class ForgetService:
         found, offers = await self._forget(partial(self._counted, user_id=user_id, asked=asked))
         return ForgetCount(found.what.first_us, found.what.end_us, _counts(found), offers)
 
-    async def ask(self, user_id: int, asked: ForgetAsked) -> ForgetState:
-        """Store the request and tell the desktops; the work follows. Raises as ``count``."""
+    async def ask(self, user_id: int, asked: ForgetAsked, key: RequestKey = NO_KEY) -> ForgetState:
+        """Store the request and tell the desktops; the work follows. Nothing of it where ``key`` says it is done.
+
+        Raises as ``count``, and as ``RequestKey.once``.
+        """
         await self._writer.flush(strict=True)
         counted, _ = await self._forget(partial(self._counted, user_id=user_id, asked=asked))
 
-        def work(connection: Connection) -> ForgetRequest:
-            hold_arrivals(connection, user_id)
-            spans = _spans(connection, user_id, counted.what, asked)
-            return add_request(connection, user_id, counted.what, spans, counted.counts)
+        connected = self._connected(user_id)
 
-        request = await self._forget(work)
-        self._more = True
-        for machine in self._connected(user_id):
-            self._hub.publish_to_desktop(user_id, machine, _message(request))
-        return self._state(request)
+        def add(connection: Connection) -> ForgetState:
+            spans = _spans(connection, user_id, counted.what, asked)
+            return self._state(add_request(connection, user_id, counted.what, spans, counted.counts), connected)
+
+        def work(connection: Connection) -> tuple[ForgetState, bool]:
+            hold_arrivals(connection, user_id)
+            return key.once(connection, user_id, ForgetState, partial(add, connection))
+
+        answer, fresh = await self._forget(work)
+        if fresh:
+            self._more = True
+            message = ForgetRecords(answer.id, counted.what.first_us, counted.what.end_us, counted.what.app_key)
+            for machine in self._connected(user_id):
+                self._hub.publish_to_desktop(user_id, machine, message)
+        return answer
 
     async def requests(self, user_id: int) -> tuple[ForgetState, ...]:
         """The last ones, newest first."""
         found = await self._database.run_for(user_id, lambda connection: read_requests(connection, user_id))
-        return tuple(self._state(one) for one in found[: -LISTED - 1 : -1])
+        connected = self._connected(user_id)
+        return tuple(self._state(one, connected) for one in found[: -LISTED - 1 : -1])
 
     async def connected(self, user_id: int, machine_id: str) -> None:
         """A desktop is (again) there: it hears of what it may still have in its spool."""
@@ -201,8 +213,8 @@ class ForgetService:
     def _connected(self, user_id: int) -> list[str]:
         return [one.machine_id for one in self._hub.of(user_id) if one.machine_id is not None]
 
-    def _state(self, request: ForgetRequest) -> ForgetState:
-        told = set(self._connected(request.user_id)) - set(request.desktops)
+    def _state(self, request: ForgetRequest, connected: Collection[str]) -> ForgetState:
+        told = set(connected) - set(request.desktops)
         done = request.done_us is not None
         return ForgetState(
             id=request.id,

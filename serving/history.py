@@ -76,13 +76,13 @@ async def get_labels(here: Here, user_id: User, limit: Limit = 50, before: Befor
 
 
 @router.get("/analytics/daily")
-async def daily(here: Here, user_id: User, date: Day) -> DailyStatsResponse:
+async def get_day(here: Here, user_id: User, date: Day) -> DailyStatsResponse:
     """One day, in the person's time zone."""
     return await here.database.run_for(user_id, lambda connection: _day(connection, user_id, date))
 
 
 @router.get("/analytics/weekly")
-async def weekly(here: Here, user_id: User, date: Day) -> WeekResponse:
+async def get_week(here: Here, user_id: User, date: Day) -> WeekResponse:
     """The week from Monday to Sunday that the day is in, day by day, beside the totals of the week before."""
     monday = date - timedelta(days=date.weekday())
     days = [monday + timedelta(days=n) for n in range(7)]

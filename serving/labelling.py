@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from neural_focus.store.database import Connection
 from neural_focus.store.labels import HOTKEY_US, insert_label
 from neural_focus.time import DAY_US, wall_clock_us
+from serving.idempotency import RequestKey
 from serving.problems import ProblemError
 from serving.responses import LabelRequest, LabelResponse
 
 LONGEST_US = 12 * 3_600_000_000
 OLDEST_US = 28 * DAY_US
+
+
+def add_label_once(connection: Connection, user_id: int, request: LabelRequest, key: RequestKey) -> LabelResponse:
+    """As ``add_label``; a request that came before is answered as then. Raises as it, and as ``RequestKey.once``."""
+    work = partial(add_label, connection, user_id, request)
+    answer, _ = key.once(connection, user_id, LabelResponse, work, lambda made: (made.from_us, made.to_us))
+    return answer
 
 
 def add_label(connection: Connection, user_id: int, request: LabelRequest) -> LabelResponse:

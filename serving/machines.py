@@ -124,7 +124,7 @@ async def get_machines(here: Here, user_id: User, caller: Asks) -> list[PairedMa
 async def get_waiting(asked: Annotated[MachineCode, exactly(MachineCode)], here: Here, user_id: User) -> WaitingMachine:
     """Which machine shows this code: look whether it is yours before you approve it."""
     found = here.waiting_machines.find(user_id, asked.code)
-    return WaitingMachine(found.name, found.address, approved=False)
+    return WaitingMachine(found.name, found.address, approved=found.person is not None)
 
 
 @router.post("/approve", responses=problems(404, 429))

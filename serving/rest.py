@@ -19,6 +19,7 @@ from neural_focus.validation import validate
 from serving import labelling, queries
 from serving.experiment_page import experiments_of
 from serving.gate import PERSON_KEY
+from serving.idempotency import Key
 from serving.problems import MEDIA_TYPE, GapProblem, ProblemError
 from serving.recent_responses import InterventionRow, Recent
 from serving.responses import (
@@ -145,7 +146,7 @@ async def get_actions(here: Here, user_id: User) -> tuple[ActionNow, ...]:
 
 
 @router.post("/interventions/{intervention_id:int}/undo", responses=problems(404, 409))
-async def undo(intervention_id: int, here: Here, user_id: User) -> UndoAsked:
+async def undo_intervention(intervention_id: int, here: Here, user_id: User) -> UndoAsked:
     """End what is done for one row now; 409 in a jail, whose emergency exit takes a minute."""
     return await here.actions.undo(user_id, intervention_id)
 
@@ -181,9 +182,11 @@ async def count_forget(asked: Annotated[ForgetAsked, exactly(ForgetAsked)], here
 
 
 @router.post("/forget", status_code=202)
-async def forget(asked: Annotated[ForgetAsked, exactly(ForgetAsked)], here: Here, user_id: User) -> ForgetState:
+async def forget(
+    asked: Annotated[ForgetAsked, exactly(ForgetAsked)], here: Here, user_id: User, key: Key
+) -> ForgetState:
     """Have a time or an app forgotten, in every store here and on the person's desktops. GET says how far it is."""
-    return await here.forget.ask(user_id, asked)
+    return await here.forget.ask(user_id, asked, key.of(asked))
 
 
 @router.get("/forget")
@@ -215,11 +218,15 @@ async def predict(here: Here, user_id: User) -> PredictionResponse:
 
 @router.post("/sessions", status_code=201)
 async def create_session(
-    request: Annotated[CreateSessionRequest, exactly(CreateSessionRequest)], here: Here, user_id: User
+    request: Annotated[CreateSessionRequest, exactly(CreateSessionRequest)], here: Here, user_id: User, key: Key
 ) -> SessionResponse:
     """Start a session now; with a jail the person's lists hold for its length."""
     return await here.sessions.start(
-        user_id, request.type, minutes=request.duration_minutes, jail_enabled=request.jail_enabled
+        user_id,
+        request.type,
+        minutes=request.duration_minutes,
+        jail_enabled=request.jail_enabled,
+        key=key.of(request),
     )
 
 
@@ -259,14 +266,15 @@ async def leave_jail(
 
 @router.post("/labels", status_code=201)
 async def add_label(
-    request: Annotated[LabelRequest, exactly(LabelRequest)], here: Here, user_id: User
+    request: Annotated[LabelRequest, exactly(LabelRequest)], here: Here, user_id: User, key: Key
 ) -> LabelResponse:
     """Say what a stretch was, or, without times, what the last five minutes were."""
-    return await here.database.run_for(user_id, lambda connection: labelling.add_label(connection, user_id, request))
+    work = partial(labelling.add_label_once, user_id=user_id, request=request, key=key.of(request))
+    return await here.database.run_for(user_id, work)
 
 
 @router.post("/interventions/feedback", responses=problems(404, 409))
-async def feedback(
+async def answer_intervention(
     request: Annotated[InterventionFeedbackRequest, exactly(InterventionFeedbackRequest)], here: Here, user_id: User
 ) -> FeedbackStored:
     """Answer an offer. The same answer again changes nothing."""

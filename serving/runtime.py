@@ -18,6 +18,7 @@ from neural_focus.help_settings import HelpSettings
 from neural_focus.secrets import Secrets
 from neural_focus.settings import Settings
 from neural_focus.store.database import Connection
+from neural_focus.store.idempotency import delete_old_answers
 from neural_focus.store.users import ensure_user, read_user, set_role
 from serving.actions import REPEAT_SECONDS, Actions
 from serving.answers import Answers
@@ -48,6 +49,7 @@ T = TypeVar("T")
 TICK_SECONDS = 0.25
 EFFECTS_SECONDS = 15.0
 COLLECT_SECONDS = 60.0
+ANSWERS_SECONDS = 600.0
 OWN_SECONDS = 60.0
 """People's own experts learn once an hour; what they learned serves within this."""
 _LOG = logging.getLogger("neural_focus.serving")
@@ -119,6 +121,7 @@ class Runtime:
                 ("orders", REPEAT_SECONDS, self.actions.tick),
                 ("callers", CONFIRM_SECONDS, self.callers.confirm),
                 ("forget", FORGET_SECONDS, self.forget.tick),
+                ("kept answers", ANSWERS_SECONDS, self._delete_old_answers),
                 ("browsers", PING_SECONDS, self.browsers.tick),
                 ("effects", EFFECTS_SECONDS, self.interventions.fill_effects),
                 ("experiments", REFRESH_SECONDS, self.interventions.experiments.refresh),
@@ -140,6 +143,9 @@ class Runtime:
         wanted = self.interventions.experiments.models()
         if wanted != self.champion.arms.wanted:
             await self.answers.in_thread(partial(self.champion.arms.refresh, wanted))
+
+    async def _delete_old_answers(self) -> None:
+        await run_in_threadpool(self.database.work_to_forget, delete_old_answers)
 
     async def stop(self) -> None:
         """Write what waits and close everything."""

@@ -25,6 +25,7 @@ from neural_focus.time import iso, wall_clock_us
 from serving.actions import Actions
 from serving.database import Database
 from serving.hub import Hub
+from serving.idempotency import NO_KEY, RequestKey
 from serving.jail import Jail, holds, refuse_to_end
 from serving.problems import ProblemError
 from serving.streams import Streams
@@ -62,11 +63,14 @@ class SessionService:
         jail_enabled: bool = False,
         machine_id: str | None = None,
         start_us: int | None = None,
+        key: RequestKey = NO_KEY,
     ) -> SessionResponse:
-        """Start a session (or store a natural one) and tell the person's clients.
+        """Start a session (or store a natural one) and tell the person's clients; nothing of it where ``key`` says
+        that this is done.
 
         Raises:
             InputError: a length that makes no sense, another timed session is running, or a jail that cannot be.
+            ProblemError: 422, the key was another request's.
         """
         length = length_minutes(kind, minutes)
         used = self._streams.in_use(user_id)
@@ -74,19 +78,23 @@ class SessionService:
         begin = start_us if start_us is not None else wall_clock_us()
         planned = None if length is None else length * 60
 
-        def work(connection: Connection) -> StoredSession:
+        def begin_session(connection: Connection) -> SessionResponse:
             session = sessions.begin_session(
                 connection, user_id, machine, kind, begin, planned_seconds=planned, jail_enabled=jail_enabled
             )
             if jail_enabled:
                 self._jail.begin(connection, session)
-            return session
+            return described(session)
 
-        session = await self._database.run_for(user_id, work)
-        if session.deadline_us is not None:
-            self._deadlines[session.id] = (user_id, session.deadline_us)
+        def work(connection: Connection) -> tuple[SessionResponse, bool]:
+            return key.once(connection, user_id, SessionResponse, partial(begin_session, connection), _times_of)
+
+        answer, fresh = await self._database.run_for(user_id, work)
+        if not fresh:
+            return answer
+        if planned is not None:
+            self._deadlines[answer.id] = (user_id, begin + planned * 1_000_000)
         await self._refresh_streams(user_id)
-        answer = described(session)
         self._hub.publish(user_id, SessionStarted(**_fields(answer)))
         if jail_enabled:
             await self._actions.publish(user_id)
@@ -216,6 +224,11 @@ def described(session: StoredSession) -> SessionResponse:
         ends_at=iso(session.deadline_us) if session.deadline_us and not session.end_us else None,
         jail_leaving_us=session.jail_leaving_us,
     )
+
+
+def _times_of(answer: SessionResponse) -> tuple[int, int]:
+    start_us = answer.start_us or 0
+    return start_us, start_us
 
 
 def _fields(answer: SessionResponse) -> dict[str, Any]:

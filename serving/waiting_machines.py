@@ -72,7 +72,8 @@ class WaitingMachines:
         return device_code, code
 
     def find(self, person: int, code: str) -> PairingWait:
-        """The machine whose screen shows ``code``; spaces, dashes and small letters are as good.
+        """The machine whose screen shows ``code``, also one that this person has approved and that has not asked since;
+        spaces, dashes and small letters are as good.
 
         Raises:
             ProblemError: 404, none does (any more); 429, too many wrong codes of this person.
@@ -81,7 +82,7 @@ class WaitingMachines:
         self._forget_old()
         meant = "".join(letter for letter in code.upper() if letter not in " -")
         for waiting in self._waiting.values():
-            if waiting.person is None and random.compare_digest(waiting.code.encode(), meant.encode()):
+            if waiting.person in (None, person) and random.compare_digest(waiting.code.encode(), meant.encode()):
                 return waiting
         self._guesses.spend(person, 1)
         raise ProblemError(
@@ -89,7 +90,7 @@ class WaitingMachines:
         )
 
     def approve(self, person: int, code: str) -> PairingWait:
-        """The machine gets its token when it asks next. Raises as ``find``."""
+        """The machine gets its token when it asks next; approved again, nothing changes. Raises as ``find``."""
         waiting = self.find(person, code)
         waiting.person = person
         return waiting

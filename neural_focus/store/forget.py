@@ -133,6 +133,8 @@ def _kinds(connection: Connection, request: ForgetRequest) -> Iterator[_Rows]:
         within = _within(request)
         yield _Rows("labels", "labels", within)
         yield _Rows("sessions", "sessions", within)
+        spoken_of = sql.SQL("first_time < {} AND end_time >= {}").format(end, first)
+        yield _Rows("idempotency_keys", "idempotency_keys", spoken_of)
     else:  # what people said of a stretch, they did not say of an app
         guessed = sql.SQL("source = 'WEAK' AND {}").format(_touching(request))
         yield _Rows("labels", "labels", guessed)

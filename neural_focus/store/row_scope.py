@@ -4,7 +4,8 @@
 
     BEGIN; SET LOCAL neural_focus.user_id = '7'    one person's: every other row is as good as none
     BEGIN; role neural_focus_everyone              everybody's, to the end of the transaction
-    BEGIN; role neural_focus_forgetting            everybody's, and they may be deleted: for ``store/forget.py`` alone
+    BEGIN; role neural_focus_forgetting            everybody's, and they may be deleted: for ``store/forget.py``, and
+                                                   for answers that were kept for a day
     BEGIN                                          nobody's: a forgotten scope sees nothing
 
 Each is one message to the server, in the place of a bare BEGIN. For whom no policy is meant (the owner, the flows'

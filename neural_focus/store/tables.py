@@ -16,7 +16,8 @@
            ├─ labels                what people said, and what rules guess, kept apart by their source
            ├─ personal_models       what a person's own experts have learned, by target
            ├─ warning_days          day by day: warned, came true, and what was said beside what happened
-           └─ forgotten             what they had us forget: when, never what
+           ├─ forgotten             what they had us forget: when, never what
+           └─ idempotency_keys      answers of the last day, so that a retry does nothing twice
 
 All times are timestamptz, in UTC on every connection of ours.
 """
@@ -477,3 +478,18 @@ FORGOTTEN = sa.Table(
 when it was in front, [[first µs, end µs], …]. ``counts``: what there was of it by store; ``done_at``: when nothing was
 left. ``desktops``: how many records each machine's spool still had. Kept until the person is erased: records that come
 late are refused by it, and what it covers has no labels."""
+
+IDEMPOTENCY_KEYS = sa.Table(
+    "idempotency_keys",
+    METADATA,
+    _user(primary_key=True),
+    sa.Column("key", sa.String(64), primary_key=True),
+    sa.Column("request_hash", sa.String(64), nullable=False),
+    sa.Column("answer", sa.Text, nullable=False),
+    _time("first_time"),
+    _time("end_time"),
+    _time("asked_at", null=False, now=True),
+    sa.Index("idx_idempotency_keys_asked", "asked_at"),
+)
+"""What a request with this ``Idempotency-Key`` was answered with: JSON, and SHA-256 in hex of key, endpoint and body.
+[first_time, end_time] is what the answer speaks of; both null: of no time. Kept for a day."""

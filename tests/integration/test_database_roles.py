@@ -41,6 +41,7 @@ WHOSE = {
     " VALUES (1, %(user)s, %(machine)s, %(machine)s, 'a', 1, now(), '{}', '{}')",
     "forgotten": "(user_id, first_time, end_time) VALUES (%(user)s, now(), now() + interval '1 s')",
     "hourly_activity": "VALUES (%(user)s, %(machine)s, now(), '', 1, 1, 1, 1, 4)",
+    "idempotency_keys": "(user_id, key, request_hash, answer) VALUES (%(user)s, 'k', '', '{}')",
     "interventions": "(user_id, triggered_at, type, action, predicted_risk, arm, probability) VALUES"
     " (%(user)s, now(), 'NO_OP', 'NO_OP', 0.5, 'no_op', 0.5)",
     "labels": "(user_id, start_time, end_time, outcome, source) VALUES"
@@ -135,7 +136,7 @@ def test_a_forgotten_where_changes_the_persons_own_rows_alone(service: Connectio
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security policy"):
             service.execute(f"UPDATE {table} SET user_id = %s", (bob,))
         service.rollback()
-    assert len(tables) == 9
+    assert len(tables) == 10
     see_person(service, ann)
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security policy"):
         service.execute(f"INSERT INTO sessions {WHOSE['sessions']}", {"user": bob})

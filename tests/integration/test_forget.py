@@ -30,6 +30,7 @@ from neural_focus.store.database import Connection, connect
 from neural_focus.store.events import append_events, list_streams, write_events
 from neural_focus.store.forget import count_forgotten, delete_forgotten, spans_of
 from neural_focus.store.forgotten import ForgetRequest, add_request, read_requests
+from neural_focus.store.idempotency import KeptAnswer, keep_answer
 from neural_focus.store.labels import read_covered
 from neural_focus.store.users import ensure_user
 from neural_focus.time import DAY_US, SECOND_US, moment
@@ -155,6 +156,9 @@ def rows_around(connection: Connection, life: Life, first_us: int) -> None:
         " VALUES (%s, %s, 'BREAK', 1, 1, 0, '[]')",
         (life.user, moment(first_us).date()),
     )
+    for key, about_us in (("then", first_us), ("later", first_us + HOUR_US)):
+        about = about_us, about_us + 60 * SECOND_US
+        keep_answer(connection, life.user, key, KeptAnswer("", "{}"), about)
     connection.execute(
         "UPDATE events SET features = CASE WHEN time = %s THEN '{}'::jsonb END, focus_score = 1"
         " WHERE user_id = %s AND time >= %s AND time < %s",
@@ -166,7 +170,7 @@ def rows_around(connection: Connection, life: Life, first_us: int) -> None:
 def all_rows(connection: Connection, user: int) -> dict[str, int]:
     tables = (
         *("events", "model_predictions", "interventions", "unavailable_moments", "hourly_activity", "labels"),
-        *("sessions", "personal_models", "warning_days"),
+        *("sessions", "personal_models", "warning_days", "idempotency_keys"),
     )
     asked = "SELECT count(*) FROM {} WHERE user_id = %s"
     return {name: (connection.execute(asked.format(name), (user,)).fetchone() or (0,))[0] for name in tables}
@@ -192,6 +196,7 @@ def test_every_kind_of_row_of_the_time_goes_and_no_other(any_database_url: str, 
             "unavailable_moments": 1,
             "labels": 1,
             "sessions": 1,
+            "idempotency_keys": 1,
             "warning_days": 1,
             "personal_models": 1,
         }

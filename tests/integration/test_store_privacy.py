@@ -15,6 +15,7 @@ from neural_focus.errors import InputError
 from neural_focus.store.consents import has_consent, record_consent, revoke_consents
 from neural_focus.store.database import Connection, connect
 from neural_focus.store.events import write_events
+from neural_focus.store.idempotency import KeptAnswer, keep_answer
 from neural_focus.store.outcomes import apply_labels
 from neural_focus.store.person_record import BINS, WarningDay, write_day, write_personal_models
 from neural_focus.store.privacy import count_rows, erase_user, export_user, machines_of
@@ -62,6 +63,7 @@ def a_life(connection: Connection, name: str) -> int:
         "INSERT INTO paired_browsers (user_id, origin, browser, token_hash) VALUES (%s, 'moz-extension://a', 'f', %s)",
         (user, name),
     )
+    keep_answer(connection, user, "a key", KeptAnswer("", "{}"), None)
     connection.execute(
         "INSERT INTO paired_machines (user_id, name, token_hash) VALUES (%s, 'laptop', %s)", (user, f"m-{name}")
     )

@@ -42,6 +42,7 @@ def test_a_code_is_approved_once_and_gives_one_token(machines: WaitingMachines) 
     found = machines.find(7, f" {code[:4].lower()}-{code[4:]} ")
     assert (found.name, found.address, found.person) == ("laptop", "192.0.2.1", None)
     machines.approve(7, code)
+    assert machines.approve(7, code) is found  # a retry: its first answer was lost
     with pytest.raises(ProblemError, match="No machine shows this code"):
         machines.approve(8, code)  # nobody takes over what somebody else approved
     taken = machines.take(device_code)
