@@ -22,7 +22,7 @@ import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
 from collector.service_token import ServiceToken
-from neural_focus.errors import InputError, TokenError
+from neural_focus.errors import InputError, TokenError, UnknownMessageError
 from neural_focus.messages import (
     MAX_MESSAGE_BYTES,
     ClientMessage,
@@ -179,6 +179,9 @@ class WebSocketClient(threading.Thread):
     def _take(self, text: str | bytes) -> None:
         try:
             message = decode_server(text)
+        except UnknownMessageError:  # of a newer service: nothing is wrong
+            self.counters["unknown"] += 1
+            return
         except InputError as error:
             self.problem = str(error)
             self.counters["unreadable"] += 1

@@ -5,7 +5,8 @@ NeuralFocusError
 ├── InputError             a file, table or buffer that cannot be used as it is
 │   ├── FormatError        foreign version, byte order or length of a binary container
 │   ├── GapError           records do not follow on what is stored
-│   └── SizeError          more than the other side takes at once
+│   ├── SizeError          more than the other side takes at once
+│   └── UnknownMessageError  a message of a type that this version does not know
 ├── ContractError          two parts disagree: feature hash, schema version
 ├── StoreError             database or feature store refuses or is unreachable
 ├── CaptureError           no display, no permission, capture would be silently empty
@@ -49,6 +50,10 @@ class GapError(InputError):
 
 class SizeError(InputError):
     """More than the other side takes at once."""
+
+
+class UnknownMessageError(InputError):
+    """A message of a type that this version does not know."""
 
 
 class ContractError(NeuralFocusError):

@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 
 import msgspec
 
-from neural_focus.errors import InputError
+from neural_focus.errors import InputError, UnknownMessageError
 from neural_focus.events import MAX_TIMESTAMP_US, MIN_TIMESTAMP_US, EventType
 from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH
 from neural_focus.prediction import Prediction, TrainedOn
@@ -591,12 +591,17 @@ def decode_client(text: str | bytes) -> ClientMessage:
 
 
 def decode_server(text: str | bytes) -> ServerMessage:
-    """What the service sent. Raises InputError: no JSON, an unknown type, a field that does not fit."""
-    message: ServerMessage = _decode(text, SERVER_MESSAGES)
+    """What the service sent, which may be newer: fields that this version does not know are left out.
+
+    Raises:
+        UnknownMessageError: a type that this version does not know.
+        InputError: no JSON, a field that does not fit.
+    """
+    message: ServerMessage = _decode(text, SERVER_MESSAGES, exact=False)
     return message
 
 
-def _decode(text: str | bytes, known: dict[str, type[Any]]) -> Any:
+def _decode(text: str | bytes, known: dict[str, type[Any]], *, exact: bool = True) -> Any:
     if len(text) > MAX_MESSAGE_BYTES:
         raise InputError(f"The message has {len(text)} bytes", hint=f"Send at most {MAX_MESSAGE_BYTES}")
     try:
@@ -607,8 +612,8 @@ def _decode(text: str | bytes, known: dict[str, type[Any]]) -> Any:
         raise InputError("The message is no JSON", why=str(error), hint=ENVELOPE_HINT) from None
     kind = known.get(envelope.type)
     if kind is None:
-        raise InputError(f"type is {envelope.type[:60]!r}", hint=f"Send one of {', '.join(known)}")
-    return validate(kind, envelope.data, envelope.type)
+        raise UnknownMessageError(f"type is {envelope.type[:60]!r}", hint=f"Send one of {', '.join(known)}")
+    return validate(kind, envelope.data, envelope.type, exact=exact)
 
 
 def message_schema() -> dict[str, Any]:

@@ -17,10 +17,11 @@ _ALWAYS_FINE = {str, int, bool, type(None)}
 """Nothing passes the conversion in these. A snapshot has fifty of them, a service a thousand snapshots a second."""
 
 
-def validate(shape: type[T], value: object, where: str = "data", *, strict: bool = True) -> T:
+def validate(shape: type[T], value: object, where: str = "data", *, strict: bool = True, exact: bool = True) -> T:
     """The dataclass ``shape`` made of a decoded object. Unknown fields, nan and infinity are refused.
 
-    ``strict`` False: text is read as the number or truth value that its field wants.
+    ``strict`` False: text is read as the number or truth value that its field wants. ``exact`` False: of a JSON text
+    by a newer version; fields that this one does not know are left out.
 
     Raises:
         InputError: names the field, what it holds and what it should hold.
@@ -29,7 +30,8 @@ def validate(shape: type[T], value: object, where: str = "data", *, strict: bool
         found = msgspec.convert(value, shape, strict=strict)
     except msgspec.ValidationError as error:
         raise _refusal(shape, value, where, str(error)) from None
-    _refuse_what_passed(value, msgspec.to_builtins(found, enc_hook=str), where)
+    if exact:
+        _refuse_what_passed(value, msgspec.to_builtins(found, enc_hook=str), where)
     return found
 
 

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from fastapi import FastAPI, WebSocket
 
-import neural_focus
 from serving import pairing, problems, rest
-from serving.api import add_api
+from serving.api import DESCRIBED, add_api
 from serving.browser_socket import serve_browser
 from serving.files import DASHBOARD, add_files, add_signin
 from serving.problems import ProblemError
@@ -19,13 +18,7 @@ from serving.socket import serve_socket
 
 def make_app(runtime: Callable[[], Runtime], dashboard: Path = DASHBOARD) -> FastAPI:
     """The application. ``runtime`` is asked for at each request: it is made when the service starts."""
-    app = FastAPI(
-        title="Neural Focus",
-        version=neural_focus.__version__,
-        openapi_url="/api/v1/openapi.json",
-        docs_url=None,
-        redoc_url=None,
-    )
+    app = FastAPI(**DESCRIBED, openapi_url="/api/v1/openapi.json", docs_url=None, redoc_url=None)
     app.state.runtime = runtime
     problems.install(app)
     add_api(app)

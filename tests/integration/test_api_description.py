@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -9,6 +10,8 @@ import sys
 from pathlib import Path
 
 from serving_process import Service
+
+from serving.schema import KEPT
 
 CONFIG = Path(__file__).parent.parent / "schemathesis.toml"
 EXAMPLES = os.environ.get("NEURAL_FOCUS_API_EXAMPLES")
@@ -22,7 +25,8 @@ def test_the_service_does_what_its_description_says(service: Service) -> None:
     done = subprocess.run([*command, *DRAWN, "--no-color"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr
     with service.http() as client:
-        paths = client.get("/api/v1/openapi.json").json()["paths"].values()
+        described = client.get("/api/v1/openapi.json").json()
+    assert described == json.loads(KEPT.read_text("utf-8")), "the committed one: python -m serving.schema --keep"
     tested = re.search(r"Tested: (\d+)", done.stdout)
-    assert tested is not None and int(tested[1]) == sum(map(len, paths))
+    assert tested is not None and int(tested[1]) == sum(map(len, described["paths"].values()))
     assert "Traceback" not in service.log.read_text("utf-8", "replace")

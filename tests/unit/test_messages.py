@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from neural_focus.errors import InputError
+from neural_focus.errors import InputError, UnknownMessageError
 from neural_focus.features import FEATURE_NAMES
 from neural_focus.messages import (
     CLIENT_MESSAGES,
@@ -122,6 +122,21 @@ def test_client_messages_come_back(message: ClientMessage) -> None:
 @pytest.mark.parametrize("message", SERVER, ids=lambda message: message.TYPE)
 def test_server_messages_come_back(message: ServerMessage) -> None:
     assert decode_server(encode(message)) == message
+
+
+@pytest.mark.parametrize("message", SERVER, ids=lambda message: message.TYPE)
+def test_what_a_newer_service_adds_is_left_out(message: ServerMessage) -> None:
+    envelope = json.loads(encode(message))
+    envelope["data"]["added"] = {"later": [1.5]}
+    assert decode_server(json.dumps(envelope | {"added": 1})) == message
+    with pytest.raises(UnknownMessageError, match="ADDED_LATER"):
+        decode_server(json.dumps(envelope | {"type": "ADDED_LATER"}))
+
+
+def test_what_a_newer_desktop_adds_is_refused() -> None:
+    """It would say something that this service does not do: the service is updated first."""
+    with pytest.raises(InputError, match="unknown field: 'added'"):
+        decode_client(json.dumps(snapshot(added=1)))
 
 
 def test_every_message_is_covered_here() -> None:

@@ -12,7 +12,7 @@ export interface paths {
          * Get Actions
          * @description What is ordered for the person now: applied, refused, or not reported on yet.
          */
-        get: operations["get_actions_api_v1_actions_get"];
+        get: operations["get_actions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -29,10 +29,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Daily
+         * Get Day
          * @description One day, in the person's time zone.
          */
-        get: operations["daily_api_v1_analytics_daily_get"];
+        get: operations["get_day"];
         put?: never;
         post?: never;
         delete?: never;
@@ -49,10 +49,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Weekly
+         * Get Week
          * @description The week from Monday to Sunday that the day is in, day by day, beside the totals of the week before.
          */
-        get: operations["weekly_api_v1_analytics_weekly_get"];
+        get: operations["get_week"];
         put?: never;
         post?: never;
         delete?: never;
@@ -72,7 +72,7 @@ export interface paths {
          * Get Browsers
          * @description The person's paired browsers.
          */
-        get: operations["get_browsers_api_v1_browsers_get"];
+        get: operations["get_browsers"];
         put?: never;
         post?: never;
         delete?: never;
@@ -94,7 +94,7 @@ export interface paths {
          * Make Pairing Code
          * @description A code that pairs one browser's extension, once, within ten minutes.
          */
-        post: operations["make_pairing_code_api_v1_browsers_pairing_post"];
+        post: operations["make_pairing_code"];
         delete?: never;
         options?: never;
         head?: never;
@@ -115,7 +115,7 @@ export interface paths {
          * Revoke Browser
          * @description End a pairing: what the browser blocks is lifted, and its token is worth nothing.
          */
-        delete: operations["revoke_browser_api_v1_browsers__browser_id__delete"];
+        delete: operations["revoke_browser"];
         options?: never;
         head?: never;
         patch?: never;
@@ -134,7 +134,7 @@ export interface paths {
          * Ask Capture
          * @description Ask the person's desktops for a pause, or for its end; their status says what came of it.
          */
-        post: operations["ask_capture_api_v1_capture_post"];
+        post: operations["ask_capture"];
         delete?: never;
         options?: never;
         head?: never;
@@ -155,7 +155,7 @@ export interface paths {
          * Revoke Consent
          * @description Take back what the person agreed to, on all their machines. Desktops stop by themselves, at their next start.
          */
-        delete: operations["revoke_consent_api_v1_consent_delete"];
+        delete: operations["revoke_consent"];
         options?: never;
         head?: never;
         patch?: never;
@@ -172,7 +172,7 @@ export interface paths {
          * Get Experiments
          * @description The experiments that the person is in: the arms, what a guardrail stopped, what moved, since when and why.
          */
-        get: operations["get_experiments_api_v1_experiments_get"];
+        get: operations["get_experiments"];
         put?: never;
         post?: never;
         delete?: never;
@@ -192,13 +192,13 @@ export interface paths {
          * Get Forget
          * @description What the person has had forgotten, newest first.
          */
-        get: operations["get_forget_api_v1_forget_get"];
+        get: operations["get_forget"];
         put?: never;
         /**
          * Forget
          * @description Have a time or an app forgotten, in every store here and on the person's desktops. GET says how far it is.
          */
-        post: operations["forget_api_v1_forget_post"];
+        post: operations["forget"];
         delete?: never;
         options?: never;
         head?: never;
@@ -218,7 +218,7 @@ export interface paths {
          * Count Forget
          * @description How much there is in each store of a time or an app; nothing is changed.
          */
-        post: operations["count_forget_api_v1_forget_count_post"];
+        post: operations["count_forget"];
         delete?: never;
         options?: never;
         head?: never;
@@ -236,7 +236,7 @@ export interface paths {
          * Get Group Figures
          * @description The newest A/B report's experiments, each pooled over its people; withheld where there are fewer than ten.
          */
-        get: operations["get_group_figures_api_v1_groups_experiments_get"];
+        get: operations["get_group_figures"];
         put?: never;
         post?: never;
         delete?: never;
@@ -258,7 +258,7 @@ export interface paths {
          * Ingest
          * @description Store a batch of a desktop's records. The same one again adds nothing; 409 says which record is expected next.
          */
-        post: operations["ingest_api_v1_ingest_post"];
+        post: operations["ingest"];
         delete?: never;
         options?: never;
         head?: never;
@@ -276,7 +276,7 @@ export interface paths {
          * Get Interventions
          * @description What the trial drew in the last minutes, no-op draws included, newest first.
          */
-        get: operations["get_interventions_api_v1_interventions_get"];
+        get: operations["get_interventions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -295,10 +295,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Feedback
+         * Answer Intervention
          * @description Answer an offer. The same answer again changes nothing.
          */
-        post: operations["feedback_api_v1_interventions_feedback_post"];
+        post: operations["answer_intervention"];
         delete?: never;
         options?: never;
         head?: never;
@@ -315,10 +315,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Undo
+         * Undo Intervention
          * @description End what is done for one row now; 409 in a jail, whose emergency exit takes a minute.
          */
-        post: operations["undo_api_v1_interventions__intervention_id__undo_post"];
+        post: operations["undo_intervention"];
         delete?: never;
         options?: never;
         head?: never;
@@ -336,13 +336,13 @@ export interface paths {
          * Get Labels
          * @description What was said of stretches by the person, by timers and by rules, the latest end first.
          */
-        get: operations["get_labels_api_v1_labels_get"];
+        get: operations["get_labels"];
         put?: never;
         /**
          * Add Label
          * @description Say what a stretch was, or, without times, what the last five minutes were.
          */
-        post: operations["add_label_api_v1_labels_post"];
+        post: operations["add_label"];
         delete?: never;
         options?: never;
         head?: never;
@@ -360,7 +360,7 @@ export interface paths {
          * Get Links
          * @description Addresses of the other parts, by the name that the caller used.
          */
-        get: operations["get_links_api_v1_links_get"];
+        get: operations["get_links"];
         put?: never;
         post?: never;
         delete?: never;
@@ -380,7 +380,7 @@ export interface paths {
          * Get Machines
          * @description The person's machines. The service's own is not among them: it has the installation's token.
          */
-        get: operations["get_machines_api_v1_machines_get"];
+        get: operations["get_machines"];
         put?: never;
         post?: never;
         delete?: never;
@@ -402,7 +402,7 @@ export interface paths {
          * Approve Machine
          * @description The machine that shows this code speaks for you from its next request on, within five seconds.
          */
-        post: operations["approve_machine_api_v1_machines_approve_post"];
+        post: operations["approve_machine"];
         delete?: never;
         options?: never;
         head?: never;
@@ -422,7 +422,7 @@ export interface paths {
          * Get Waiting
          * @description Which machine shows this code: look whether it is yours before you approve it.
          */
-        post: operations["get_waiting_api_v1_machines_waiting_post"];
+        post: operations["get_waiting"];
         delete?: never;
         options?: never;
         head?: never;
@@ -443,7 +443,7 @@ export interface paths {
          * Revoke Machine
          * @description End a machine's token, and its connections, at once.
          */
-        delete: operations["revoke_machine_api_v1_machines__machine_id__delete"];
+        delete: operations["revoke_machine"];
         options?: never;
         head?: never;
         patch?: never;
@@ -462,7 +462,7 @@ export interface paths {
          * Rotate Machine
          * @description Another token for a machine; its present one ends at once, and its connections.
          */
-        post: operations["rotate_machine_api_v1_machines__machine_id__rotate_post"];
+        post: operations["rotate_machine"];
         delete?: never;
         options?: never;
         head?: never;
@@ -480,7 +480,7 @@ export interface paths {
          * Get Me
          * @description Whoever the token says.
          */
-        get: operations["get_me_api_v1_me_get"];
+        get: operations["get_me"];
         put?: never;
         post?: never;
         delete?: never;
@@ -500,7 +500,7 @@ export interface paths {
          * Get Model
          * @description The model that answers now.
          */
-        get: operations["get_model_api_v1_model_get"];
+        get: operations["get_model"];
         put?: never;
         post?: never;
         delete?: never;
@@ -520,7 +520,7 @@ export interface paths {
          * Get Models
          * @description The stored models, the oldest first, and which of them is the champion.
          */
-        get: operations["get_models_api_v1_models_get"];
+        get: operations["get_models"];
         put?: never;
         post?: never;
         delete?: never;
@@ -540,7 +540,7 @@ export interface paths {
          * Get Now
          * @description The moment: last prediction, what is on, the running session, the open offer, the model.
          */
-        get: operations["get_now_api_v1_now_get"];
+        get: operations["get_now"];
         put?: never;
         post?: never;
         delete?: never;
@@ -562,7 +562,7 @@ export interface paths {
          * Predict
          * @description The prediction for the caller's latest snapshot; 409 when none is younger than 60 s.
          */
-        post: operations["predict_api_v1_predict_post"];
+        post: operations["predict"];
         delete?: never;
         options?: never;
         head?: never;
@@ -581,7 +581,7 @@ export interface paths {
          * Ask Rules
          * @description Ask the desktop that has the edited rules for other ones; its status says what came of it.
          */
-        put: operations["ask_rules_api_v1_privacy_put"];
+        put: operations["ask_rules"];
         post?: never;
         delete?: never;
         options?: never;
@@ -600,7 +600,7 @@ export interface paths {
          * Get Recent
          * @description The last minutes: predictions, switches, what was warned and whether it came true.
          */
-        get: operations["get_recent_api_v1_recent_get"];
+        get: operations["get_recent"];
         put?: never;
         post?: never;
         delete?: never;
@@ -620,13 +620,13 @@ export interface paths {
          * Get Rounds
          * @description The rounds of sessions that the person's desktop keeps.
          */
-        get: operations["get_rounds_api_v1_rounds_get"];
+        get: operations["get_rounds"];
         put?: never;
         /**
          * Ask Rounds
          * @description Ask the desktop for rounds with breaks, for a break's end, or for no more; its status says what came of it.
          */
-        post: operations["ask_rounds_api_v1_rounds_post"];
+        post: operations["ask_rounds"];
         delete?: never;
         options?: never;
         head?: never;
@@ -644,13 +644,13 @@ export interface paths {
          * Get Sessions
          * @description The person's sessions, the latest first.
          */
-        get: operations["get_sessions_api_v1_sessions_get"];
+        get: operations["get_sessions"];
         put?: never;
         /**
          * Create Session
          * @description Start a session now; with a jail the person's lists hold for its length.
          */
-        post: operations["create_session_api_v1_sessions_post"];
+        post: operations["create_session"];
         delete?: never;
         options?: never;
         head?: never;
@@ -668,7 +668,7 @@ export interface paths {
          * Get Session
          * @description One session of the person.
          */
-        get: operations["get_session_api_v1_sessions__session_id__get"];
+        get: operations["get_session"];
         put?: never;
         post?: never;
         delete?: never;
@@ -690,7 +690,7 @@ export interface paths {
          * End Session
          * @description End a session now; 409 while its jail holds.
          */
-        post: operations["end_session_api_v1_sessions__session_id__end_post"];
+        post: operations["end_session"];
         delete?: never;
         options?: never;
         head?: never;
@@ -710,7 +710,7 @@ export interface paths {
          * Leave Jail
          * @description The emergency exit: the jail lifts a minute later, the session goes on.
          */
-        post: operations["leave_jail_api_v1_sessions__session_id__leave_jail_post"];
+        post: operations["leave_jail"];
         delete?: never;
         options?: never;
         head?: never;
@@ -728,12 +728,12 @@ export interface paths {
          * Get Help
          * @description What the person allows help to do.
          */
-        get: operations["get_help_api_v1_settings_help_get"];
+        get: operations["get_help"];
         /**
          * Put Help
          * @description Store what the person allows help to do; 422 names what no list may have. What runs is not changed by it.
          */
-        put: operations["put_help_api_v1_settings_help_put"];
+        put: operations["put_help"];
         post?: never;
         delete?: never;
         options?: never;
@@ -754,7 +754,7 @@ export interface paths {
          * Ask To Pair
          * @description A machine wants to be paired; nobody speaks for it before a person has approved its code.
          */
-        post: operations["ask_to_pair_machine_pair_post"];
+        post: operations["ask_to_pair"];
         delete?: never;
         options?: never;
         head?: never;
@@ -774,7 +774,7 @@ export interface paths {
          * Take Token
          * @description The machine's token, once, after a person has approved it. 202 until then.
          */
-        post: operations["take_token_machine_token_post"];
+        post: operations["take_token"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1992,7 +1992,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    get_actions_api_v1_actions_get: {
+    get_actions: {
         parameters: {
             query?: never;
             header?: never;
@@ -2052,7 +2052,7 @@ export interface operations {
             };
         };
     };
-    daily_api_v1_analytics_daily_get: {
+    get_day: {
         parameters: {
             query: {
                 date: string;
@@ -2114,7 +2114,7 @@ export interface operations {
             };
         };
     };
-    weekly_api_v1_analytics_weekly_get: {
+    get_week: {
         parameters: {
             query: {
                 date: string;
@@ -2176,7 +2176,7 @@ export interface operations {
             };
         };
     };
-    get_browsers_api_v1_browsers_get: {
+    get_browsers: {
         parameters: {
             query?: never;
             header?: never;
@@ -2236,7 +2236,7 @@ export interface operations {
             };
         };
     };
-    make_pairing_code_api_v1_browsers_pairing_post: {
+    make_pairing_code: {
         parameters: {
             query?: never;
             header?: never;
@@ -2296,7 +2296,7 @@ export interface operations {
             };
         };
     };
-    revoke_browser_api_v1_browsers__browser_id__delete: {
+    revoke_browser: {
         parameters: {
             query?: never;
             header?: never;
@@ -2366,7 +2366,7 @@ export interface operations {
             };
         };
     };
-    ask_capture_api_v1_capture_post: {
+    ask_capture: {
         parameters: {
             query?: never;
             header?: never;
@@ -2440,7 +2440,7 @@ export interface operations {
             };
         };
     };
-    revoke_consent_api_v1_consent_delete: {
+    revoke_consent: {
         parameters: {
             query?: never;
             header?: never;
@@ -2500,7 +2500,7 @@ export interface operations {
             };
         };
     };
-    get_experiments_api_v1_experiments_get: {
+    get_experiments: {
         parameters: {
             query?: never;
             header?: never;
@@ -2560,7 +2560,7 @@ export interface operations {
             };
         };
     };
-    get_forget_api_v1_forget_get: {
+    get_forget: {
         parameters: {
             query?: never;
             header?: never;
@@ -2620,10 +2620,13 @@ export interface operations {
             };
         };
     };
-    forget_api_v1_forget_post: {
+    forget: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes a retry safe: for 24 hours the same person's same request with the same key is answered as the first time, and nothing is done again; one that comes meanwhile waits. With another body, or at another endpoint, it is refused with 422. Take a new UUID for each request that you mean. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2684,7 +2687,7 @@ export interface operations {
             };
         };
     };
-    count_forget_api_v1_forget_count_post: {
+    count_forget: {
         parameters: {
             query?: never;
             header?: never;
@@ -2748,7 +2751,7 @@ export interface operations {
             };
         };
     };
-    get_group_figures_api_v1_groups_experiments_get: {
+    get_group_figures: {
         parameters: {
             query?: never;
             header?: never;
@@ -2808,7 +2811,7 @@ export interface operations {
             };
         };
     };
-    ingest_api_v1_ingest_post: {
+    ingest: {
         parameters: {
             query?: never;
             header?: never;
@@ -2933,7 +2936,7 @@ export interface operations {
             };
         };
     };
-    get_interventions_api_v1_interventions_get: {
+    get_interventions: {
         parameters: {
             query?: {
                 minutes?: number;
@@ -2995,7 +2998,7 @@ export interface operations {
             };
         };
     };
-    feedback_api_v1_interventions_feedback_post: {
+    answer_intervention: {
         parameters: {
             query?: never;
             header?: never;
@@ -3079,7 +3082,7 @@ export interface operations {
             };
         };
     };
-    undo_api_v1_interventions__intervention_id__undo_post: {
+    undo_intervention: {
         parameters: {
             query?: never;
             header?: never;
@@ -3161,7 +3164,7 @@ export interface operations {
             };
         };
     };
-    get_labels_api_v1_labels_get: {
+    get_labels: {
         parameters: {
             query?: {
                 limit?: number;
@@ -3225,10 +3228,13 @@ export interface operations {
             };
         };
     };
-    add_label_api_v1_labels_post: {
+    add_label: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes a retry safe: for 24 hours the same person's same request with the same key is answered as the first time, and nothing is done again; one that comes meanwhile waits. With another body, or at another endpoint, it is refused with 422. Take a new UUID for each request that you mean. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3289,7 +3295,7 @@ export interface operations {
             };
         };
     };
-    get_links_api_v1_links_get: {
+    get_links: {
         parameters: {
             query?: never;
             header?: never;
@@ -3349,7 +3355,7 @@ export interface operations {
             };
         };
     };
-    get_machines_api_v1_machines_get: {
+    get_machines: {
         parameters: {
             query?: never;
             header?: never;
@@ -3409,7 +3415,7 @@ export interface operations {
             };
         };
     };
-    approve_machine_api_v1_machines_approve_post: {
+    approve_machine: {
         parameters: {
             query?: never;
             header?: never;
@@ -3493,7 +3499,7 @@ export interface operations {
             };
         };
     };
-    get_waiting_api_v1_machines_waiting_post: {
+    get_waiting: {
         parameters: {
             query?: never;
             header?: never;
@@ -3577,7 +3583,7 @@ export interface operations {
             };
         };
     };
-    revoke_machine_api_v1_machines__machine_id__delete: {
+    revoke_machine: {
         parameters: {
             query?: never;
             header?: never;
@@ -3647,7 +3653,7 @@ export interface operations {
             };
         };
     };
-    rotate_machine_api_v1_machines__machine_id__rotate_post: {
+    rotate_machine: {
         parameters: {
             query?: never;
             header?: never;
@@ -3719,7 +3725,7 @@ export interface operations {
             };
         };
     };
-    get_me_api_v1_me_get: {
+    get_me: {
         parameters: {
             query?: never;
             header?: never;
@@ -3779,7 +3785,7 @@ export interface operations {
             };
         };
     };
-    get_model_api_v1_model_get: {
+    get_model: {
         parameters: {
             query?: never;
             header?: never;
@@ -3839,7 +3845,7 @@ export interface operations {
             };
         };
     };
-    get_models_api_v1_models_get: {
+    get_models: {
         parameters: {
             query?: never;
             header?: never;
@@ -3899,7 +3905,7 @@ export interface operations {
             };
         };
     };
-    get_now_api_v1_now_get: {
+    get_now: {
         parameters: {
             query?: never;
             header?: never;
@@ -3959,7 +3965,7 @@ export interface operations {
             };
         };
     };
-    predict_api_v1_predict_post: {
+    predict: {
         parameters: {
             query?: never;
             header?: never;
@@ -4029,7 +4035,7 @@ export interface operations {
             };
         };
     };
-    ask_rules_api_v1_privacy_put: {
+    ask_rules: {
         parameters: {
             query?: never;
             header?: never;
@@ -4103,7 +4109,7 @@ export interface operations {
             };
         };
     };
-    get_recent_api_v1_recent_get: {
+    get_recent: {
         parameters: {
             query?: {
                 minutes?: number;
@@ -4165,7 +4171,7 @@ export interface operations {
             };
         };
     };
-    get_rounds_api_v1_rounds_get: {
+    get_rounds: {
         parameters: {
             query?: never;
             header?: never;
@@ -4225,7 +4231,7 @@ export interface operations {
             };
         };
     };
-    ask_rounds_api_v1_rounds_post: {
+    ask_rounds: {
         parameters: {
             query?: never;
             header?: never;
@@ -4299,7 +4305,7 @@ export interface operations {
             };
         };
     };
-    get_sessions_api_v1_sessions_get: {
+    get_sessions: {
         parameters: {
             query?: {
                 limit?: number;
@@ -4363,10 +4369,13 @@ export interface operations {
             };
         };
     };
-    create_session_api_v1_sessions_post: {
+    create_session: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes a retry safe: for 24 hours the same person's same request with the same key is answered as the first time, and nothing is done again; one that comes meanwhile waits. With another body, or at another endpoint, it is refused with 422. Take a new UUID for each request that you mean. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4427,7 +4436,7 @@ export interface operations {
             };
         };
     };
-    get_session_api_v1_sessions__session_id__get: {
+    get_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -4499,7 +4508,7 @@ export interface operations {
             };
         };
     };
-    end_session_api_v1_sessions__session_id__end_post: {
+    end_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -4581,7 +4590,7 @@ export interface operations {
             };
         };
     };
-    leave_jail_api_v1_sessions__session_id__leave_jail_post: {
+    leave_jail: {
         parameters: {
             query?: never;
             header?: never;
@@ -4667,7 +4676,7 @@ export interface operations {
             };
         };
     };
-    get_help_api_v1_settings_help_get: {
+    get_help: {
         parameters: {
             query?: never;
             header?: never;
@@ -4727,7 +4736,7 @@ export interface operations {
             };
         };
     };
-    put_help_api_v1_settings_help_put: {
+    put_help: {
         parameters: {
             query?: never;
             header?: never;
@@ -4791,7 +4800,7 @@ export interface operations {
             };
         };
     };
-    ask_to_pair_machine_pair_post: {
+    ask_to_pair: {
         parameters: {
             query?: never;
             header?: never;
@@ -4865,7 +4874,7 @@ export interface operations {
             };
         };
     };
-    take_token_machine_token_post: {
+    take_token: {
         parameters: {
             query?: never;
             header?: never;
