@@ -21,11 +21,19 @@ from surroundings import DEAD_PROXIES
 from virtual_desktop import Recorder, virtual_desktop
 from wall_clock import MovedClock
 
+from collector import session_bus, session_watch
 from neural_focus._x11 import Injector
 from serving.auth import make_signin_link
 
 expect.set_options(timeout=60_000)  # other tests run beside
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+@pytest.fixture(autouse=True)
+def patient_buses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test waits until its bus has been joined, however busy the machine is; an agent goes on after five seconds."""
+    for module in (session_bus, session_watch):
+        monkeypatch.setattr(module, "JOIN_SECONDS", 120.0)
 
 
 @pytest.fixture(scope="session")

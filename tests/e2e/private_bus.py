@@ -50,7 +50,7 @@ class BusPeer:
         return bus
 
     def _run(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
     def own(self, name: str) -> None:
         """Answers under this name from now on."""

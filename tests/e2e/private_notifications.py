@@ -105,7 +105,7 @@ class Desktop:
         return bus
 
     def _run(self, work: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
     def own(self, name: str) -> None:
         """Answers under this name from now on."""

@@ -96,11 +96,21 @@ def test_gnomes_reporter_speaks_to_the_receiver(heard: list[Focused], tmp_path: 
         let window = {{window: '9', app: 'org.gnome.Nautilus', title: 'Grüße', pid: '5'}};
         const reporter = new Reporter(() => window);
         const loop = new GLib.MainLoop(null, false);
-        GLib.timeout_add(GLib.PRIORITY_DEFAULT, 400, () => {{ window = null; reporter.report(); }});
-        GLib.timeout_add(GLib.PRIORITY_DEFAULT, 800, () => {{ reporter.stop(); loop.quit(); }});
+        const once = (file, act) => GLib.timeout_add(GLib.PRIORITY_DEFAULT, 20, () => {{
+            if (!GLib.file_test('{tmp_path}/' + file, GLib.FileTest.EXISTS))
+                return GLib.SOURCE_CONTINUE;
+            act();
+            return GLib.SOURCE_REMOVE;
+        }});
+        once('left', () => {{ window = null; reporter.report(); }});
+        once('over', () => {{ reporter.stop(); loop.quit(); }});
         loop.run();
     """)
-    subprocess.run(["gjs", "-m", str(script)], check=True, timeout=120)
+    with subprocess.Popen(["gjs", "-m", str(script)]) as told:
+        for count, file in ((1, "left"), (2, "over")):
+            wait_for(lambda count=count: len(heard) == count or told.poll() is not None)  # type: ignore[misc]
+            (tmp_path / file).touch()
+    assert told.returncode == 0
     assert heard == [Focused(1, 5, "org.gnome.Nautilus", "Grüße"), Focused(0, 0, "", "")]
 
 

@@ -51,7 +51,7 @@ def watching(tmp_path: Path, **others: object) -> Iterator[SessionWatch]:
     try:
         yield watch
     finally:
-        watch.finish()
+        watch.finish(120)
         assert not watch.is_alive()
 
 
