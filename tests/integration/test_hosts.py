@@ -110,10 +110,10 @@ def test_on_every_address_each_address_of_the_machine_is_let_in(service: Service
 def test_nobody_is_answered_unencrypted_or_by_another_certificate(service: Service, tmp_path: Path) -> None:
     port, (other, _) = service.settings.serving_port, certificate_of(tmp_path, "desk.lan")
     with pytest.raises(httpx.RemoteProtocolError):
-        httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False)
+        httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False, timeout=60)
     for strange in (client_context(service.url, other), True):
         with pytest.raises(httpx.ConnectError, match="certificate verify failed"):
-            httpx.get(f"https://127.0.0.1:{port}/readyz", trust_env=False, verify=strange)
+            httpx.get(f"https://127.0.0.1:{port}/readyz", trust_env=False, verify=strange, timeout=60)
 
 
 def test_a_socket_is_let_in(service: Service) -> None:

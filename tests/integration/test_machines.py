@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import subprocess
@@ -28,8 +29,9 @@ from neural_focus.store.database import connect as connect_database
 from neural_focus.store.users import ROLES, ensure_user, set_role
 from serving.auth import hash_token
 from serving.authorization import ENDPOINTS, SOCKET
-from serving.callers import FRESH_SECONDS
-from serving.hub import REVOKED
+from serving.callers import FRESH_SECONDS, SEEN_SECONDS, Callers
+from serving.database import Database
+from serving.hub import REVOKED, Hub
 
 
 @pytest.fixture
@@ -106,10 +108,34 @@ def test_nobody_lists_revokes_or_replaces_another_persons_machine(
         assert theirs.get("/api/v1/me").json()["id"] == real_person
 
 
-def test_the_last_use_is_written_though_nobody_waits_for_it(service: Service, real_person: int, database: str) -> None:
-    token = machine_token(database, real_person)
-    with service.http(token) as client:
-        eventually(lambda: client.get("/api/v1/machines").json()[0]["seen_at"], 120)
+def test_the_last_use_is_written_with_the_next_confirmation_and_at_most_once_a_minute(
+    real_person: int, database: str
+) -> None:
+    """On a clock that the test moves; that the service confirms is shown above."""
+    first, second = (machine_token(database, real_person) for _ in range(2))
+    now, pool = 1000.0, Database(database)
+    callers = Callers(pool, Hub(), clock=lambda: now)
+    written = "SELECT token_hash FROM paired_machines WHERE user_id = %s AND seen_at IS NOT NULL"
+
+    async def use(token: str) -> set[str]:
+        """Whose use is written, after a request with the token and a confirmation."""
+        assert await callers.by_token(token) is not None
+        await callers.confirm()
+        return {found for (found,) in query(database, written, real_person)}
+
+    async def go_on() -> None:
+        nonlocal now
+        assert await use(first) == {hash_token(first)}
+        now += SEEN_SECONDS - 1
+        assert await use(second) == {hash_token(first)}
+        now += 1
+        assert await use(second) == {hash_token(first), hash_token(second)}
+
+    pool.open()
+    try:
+        asyncio.run(go_on())
+    finally:
+        pool.close()
 
 
 def test_an_agent_stops_asking_once_it_is_revoked_and_goes_on_with_a_new_token(
