@@ -45,7 +45,7 @@ def test_a_snapshot_is_stored_predicted_and_explained_and_can_be_asked_about_aga
     assert expected[0] != expected[1]
     with _served(make_app(PlainPredictor(tmp_path / "plain"))) as address:
         answers = []
-        with connect(f"ws://{address}/ws?machine_id=one") as socket:
+        with connect(f"ws://{address}/ws?machine_id=one", open_timeout=60) as socket:
             for snapshot in sent:
                 socket.send(encode(snapshot))
                 answers.append(json.loads(socket.recv()))
@@ -54,7 +54,7 @@ def test_a_snapshot_is_stored_predicted_and_explained_and_can_be_asked_about_aga
         assert second["t_us"] - first["t_us"] == 1_000_000 and first["model_version"] == VERSION
         assert [first["switch"], second["switch"]] == pytest.approx(expected.tolist(), rel=1e-6)
         assert len(second["contributing_factors"]) == 3 and set(second["contributing_factors"]) <= set(NAMES)
-        again = httpx.post(f"http://{address}/predict?machine_id=one").json()
+        again = httpx.post(f"http://{address}/predict?machine_id=one", timeout=60).json()
         assert again == {name: value for name, value in second.items() if name != "t_us"}
 
 
