@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from serving_process import Desktop, Service, desktop, eventually, problem, query
+from zone_at import zone_at
 
 from bench.load.installation import Installation
 from bench.load.rounds import Endpoint, in_rounds
@@ -25,6 +26,8 @@ from neural_focus.messages import (
     StartSession,
     encode,
 )
+from neural_focus.store.database import connect
+from neural_focus.store.users import set_zone
 
 MACHINE = "0d9f5a3e-5b0c-4f0e-9a4e-000000000001"
 
@@ -51,6 +54,8 @@ def test_desktops_at_a_snapshot_a_second_are_all_answered_as_make_load_counts_it
 
 
 def test_a_snapshot_is_answered_stored_and_shown(service: Service, real_person: int, module_database_url: str) -> None:
+    with connect(module_database_url) as connection:
+        set_zone(connection, real_person, zone_at(12))  # what follows is of one day, the first
     token = service.token_of(real_person)
     with desktop(service, token, MACHINE) as person, desktop(service, token) as page, service.http(token) as client:
         sent = person.snapshot(is_pseudo_productive=1.0)
