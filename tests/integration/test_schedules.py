@@ -24,6 +24,7 @@ def _scheduled(server: PrefectServer, deployment: str) -> list[dict[str, Any]]:
             "deployments": {"id": {"any_": [deployment]}},
         },
         auth=(user, password),
+        timeout=60,
     )
     found: list[dict[str, Any]] = answer.raise_for_status().json()
     return [run for run in found if run["auto_scheduled"]]
