@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from neural_focus.errors import ConfigurationError, ServiceError
 
-START_SECONDS = 15.0
+START_SECONDS = 60.0
 FAMILY_WILD = 0xFFFF
 COOKIE_NAME = b"MIT-MAGIC-COOKIE-1"
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 from canary_search import Canary, draw_canary
 from installation import Installation
+from virtual_desktop import wait_for
 from websockets.sync.client import connect
 
 from flows.server import login
@@ -32,13 +33,22 @@ def type_canary(installation: Installation, display: str) -> Canary:
         hands = Injector(display)
         window = hands.open_window(canary.app, canary.titles[0])
         hands.activate(window)
-        time.sleep(0.3)
+        wait_for(lambda: _is_spooled(installation, canary.app), every=0.1)
         for letter in canary.typed:
             hands.tap(letter)
         hands.set_title(window, canary.titles[1])
         time.sleep(0.3)
         hands.close_window(window)
     return canary
+
+
+def _is_spooled(installation: Installation, app: str) -> bool:
+    """Whether the agent has recorded that the app holds the focus: it may be busy, or still start."""
+    for path in installation.home.rglob("*.segment"):
+        with suppress(FileNotFoundError):  # shipped meanwhile
+            if app.encode() in path.read_bytes():
+                return True
+    return False
 
 
 def start_flows(installation: Installation, names: Sequence[str] = FLOWS) -> list[str]:
@@ -71,7 +81,7 @@ def see_everything(installation: Installation, folder: Path) -> None:
         for number, page in enumerate(PAGES):
             answer = client.get(f"/api/v1/{page.format(today=today)}").raise_for_status()
             (folder / f"api-{number}.json").write_bytes(answer.content)
-    with connect(f"{own.replace('http', 'ws', 1)}/ws?role=page", additional_headers=bearer) as socket:
+    with connect(f"{own.replace('http', 'ws', 1)}/ws?role=page", additional_headers=bearer, open_timeout=60) as socket:
         told = [str(socket.recv(timeout=120)) for _ in range(3)]
     (folder / "socket.txt").write_text("\n".join(told))
 

@@ -80,7 +80,7 @@ def act_and_die(display: str, folder: Path, action: str, target: str, step: int)
     collector.actions.end_process.send = step_and_send
     desk = Desk(X11Source(display), folder)
     desk.order(step + 1, action, target or None, 60, "MANUAL_JAIL")
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while not desk.applied(step + 1) and time.monotonic() < deadline:
         desk.turn()
         time.sleep(0.02)

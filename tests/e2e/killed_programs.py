@@ -17,7 +17,8 @@ from infra.up.mark import ProcessMark
 
 PROGRAMS = {"flows": 1, "service": 2, "Prefect server": 1, "demo person": 1, "agent": 1, "virtual display": 1}
 """How many processes each has while no flow runs: the service a parent and a worker."""
-AGAIN_SECONDS = 60
+AGAIN_SECONDS = 240
+"""A machine may be busy: it only ends what hangs."""
 EVERY_SECONDS = 0.2
 
 

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from canary import prefect, start_flows, wait_for_flows
 from installation import Installation, RunningPlatform
-from killed_programs import EVERY_SECONDS, PROGRAMS, Programs
+from killed_programs import AGAIN_SECONDS, EVERY_SECONDS, PROGRAMS, Programs
 from playwright.sync_api import Browser, Page, Request, expect
 from virtual_desktop import wait_for
 
@@ -160,7 +160,7 @@ def _training_run(installation: Installation) -> str:
 
 
 def test_prefect_answers_with_its_policy(installation: Installation, platform: RunningPlatform) -> None:
-    answer = httpx.get(prefect_link(installation.settings), follow_redirects=True)
+    answer = httpx.get(prefect_link(installation.settings), follow_redirects=True, timeout=60)
     assert "default-src 'self'" in answer.headers["content-security-policy"]
 
 
@@ -169,13 +169,13 @@ def test_each_process_that_is_killed_is_there_again_once(platform: RunningPlatfo
     """One after the other, each with what it had started at work: a worker on its port, a flow run."""
     assert set(wait_for_flows(installation, platform.runs).values()) == {"COMPLETED"}
     programs = Programs(installation, platform)
-    wait_for(lambda: not programs.missing(), 60, EVERY_SECONDS)
+    wait_for(lambda: not programs.missing(), AGAIN_SECONDS, EVERY_SECONDS)
     programs.kill_worker()
     start_flows(installation, ["session-metrics/hourly"])
-    wait_for(lambda: len(programs.mark.processes("flows")) > 1, 60, EVERY_SECONDS)
+    wait_for(lambda: len(programs.mark.processes("flows")) > 1, AGAIN_SECONDS, EVERY_SECONDS)
     left = {name: programs.kill(name) for name in PROGRAMS}
     assert left["flows"] >= 1 and left["service"] >= 1, "nothing is shown: they left nothing"
     programs.kill_database()
-    wait_for(lambda: not programs.missing(), 120, EVERY_SECONDS)
+    wait_for(lambda: not programs.missing(), AGAIN_SECONDS, EVERY_SECONDS)
     assert "in use" not in platform.told
     platform.runs = start_flows(installation)
