@@ -9,6 +9,7 @@ import subprocess
 import sys
 from base64 import b64encode
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -81,10 +82,11 @@ def test_its_own_page_is_served(prefect_server: PrefectServer) -> None:
 
 def test_websockets_are_guarded_too(prefect_server: PrefectServer) -> None:
     address = prefect_server.address.replace("http", "ws") + "/api/events/in"
-    with pytest.raises(InvalidStatus), websockets.sync.client.connect(address, origin="http://evil.example"):  # type: ignore[arg-type]
+    connect = partial(websockets.sync.client.connect, address, open_timeout=120)
+    with pytest.raises(InvalidStatus), connect(origin="http://evil.example"):  # type: ignore[arg-type]
         pass
     with (
-        websockets.sync.client.connect(address, subprotocols=["prefect"]) as socket,  # type: ignore[list-item]
+        connect(subprotocols=["prefect"]) as socket,  # type: ignore[list-item]
         pytest.raises(ConnectionClosed),
     ):
         socket.send(json.dumps({"type": "auth", "token": "guess"}))
