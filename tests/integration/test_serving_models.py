@@ -15,6 +15,7 @@ import pytest
 from logged_answers import logged
 from quick_network import QuickNetwork
 from serving_process import Service, desktop, eventually, problem, query, running_service
+from zone_at import zone_at
 
 from neural_focus.errors import StoreError
 from neural_focus.features import FEATURE_NAMES
@@ -46,6 +47,7 @@ from neural_focus.store.labels import add_timer_labels
 from neural_focus.store.outcomes import apply_labels
 from neural_focus.store.predictions import LoggedPrediction, insert_predictions
 from neural_focus.store.sessions import begin_session
+from neural_focus.store.users import set_zone
 from serving.database import Database
 from serving.prediction_writer import PredictionWriter
 from serving.stream_state import restore_stream
@@ -139,6 +141,8 @@ def test_a_promoted_model_answers_without_a_restart_and_as_it_would_anywhere(
     service: Service, real_person: int, module_database_url: str, kind: str, machine: str
 ) -> None:
     tag = model_store.save(service.settings, _train_quickly(kind))
+    with connect_database(module_database_url) as connection:
+        set_zone(connection, real_person, zone_at(12))  # what follows is of one day, the first
     token = service.token_of(real_person)
     steps = LiveSteps()
     with desktop(service, token, machine) as person, service.http(token) as client:
