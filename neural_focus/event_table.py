@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -47,12 +48,13 @@ def read_event_table(path: Path, rules: Rules | None = None) -> dict[str, NDArra
     records = _to_records(table, rules or Rules.load(), path)
     users, codes = _factorize(table["user"])
     order = np.lexsort((_sort_keys(table), codes))
+    del table
+    _release_unused()
     bounds = np.searchsorted(codes[order], np.arange(len(users) + 1))
-    return {
-        user: records[order[bounds[index] : bounds[index + 1]]]
-        for index, user in enumerate(users)
-        if bounds[index] < bounds[index + 1]
-    }
+    if (np.diff(order) < 0).any():  # records are large: those that lie in order stay where they are
+        records = records[order]
+    parts = (records[first:last] for first, last in itertools.pairwise(bounds))
+    return {user: part for user, part in zip(users, parts, strict=True) if len(part)}
 
 
 def check_event_table(path: Path) -> None:
@@ -248,6 +250,13 @@ def _to_text(value: object) -> str:
     if isinstance(value, bytes):
         return value.decode("utf-8", errors="surrogateescape")
     return "" if value is None else str(value)
+
+
+def _release_unused() -> None:
+    """Gives back what reading took: Arrow's pool would keep hundreds of megabytes for the next table."""
+    import pyarrow as pa
+
+    pa.default_memory_pool().release_unused()
 
 
 def _first_line(error: Exception) -> str:

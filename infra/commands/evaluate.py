@@ -147,6 +147,7 @@ def _within(path: Path, name: str, by: By | None, tz: str, lstm: bool, steps: _S
     """One table, cut by days or by people."""
     from infra.commands.evaluate_notes import few_days, untrained
     from neural_focus.evaluation import evaluate as evaluation
+    from neural_focus.evaluation.folds import judge_splits
 
     steps.prefix(f"{name}: reading", 0.0)
     log = load(path, name, tz, steps.say, sequences=lstm)
@@ -157,16 +158,18 @@ def _within(path: Path, name: str, by: By | None, tz: str, lstm: bool, steps: _S
     splits = list(evaluation.day_split(moments) if by is By.DAYS else evaluation.person_folds(moments))
     for note in few_days(moments, splits):
         steps.say(f"! {name}: {note}")
-    folds: list[list[Judged]] = []
-    for number, split in enumerate(splits):
-        report = steps.prefix(f"{name} {number + 1}/{len(splits)}", number / len(splits))
-        folds.append(evaluation.judge_split(moments, stays, split, report, network=lstm))
+    folds, curve = judge_splits(
+        moments,
+        stays,
+        splits,
+        lambda number: steps.prefix(f"{name} {number + 1}/{len(splits)}", number / len(splits)),
+        network=lstm,
+        curve=by is By.DAYS,
+    )
     if not any(folds):
         raise InputError(f"{path}: no split has labelled moments on both sides", hint="Give a longer log")
     for note in untrained(folds, log.names, network=lstm):
         steps.say(f"! {name}: {note}")
-    steps.prefix(f"{name}: learning curve", 0.95)
-    curve = evaluation.learning_curve(moments, stays, splits[0]) if by is By.DAYS else []
     pooled = evaluation.pool([one for fold in folds for one in fold])
     return [(name, log.names, one, curve if number == 0 else []) for number, one in enumerate(pooled)]
 
@@ -177,6 +180,7 @@ def _across(train: Path, test: Path, called: dict[Path, str], tz: str, lstm: boo
 
     from infra.commands.evaluate_notes import few_days, untrained
     from neural_focus.evaluation import evaluate as evaluation
+    from neural_focus.evaluation.folds import judge_splits
     from neural_focus.models.datasets import Moments
 
     report = steps.prefix(f"{called[train]} → {called[test]}", 0.0)
@@ -191,7 +195,7 @@ def _across(train: Path, test: Path, called: dict[Path, str], tz: str, lstm: boo
         )
     side = np.arange(len(both)) < len(seen.moments)
     split = evaluation.Split("new people", side, ~side)
-    found = evaluation.judge_split(both, seen.stays, split, report, network=lstm)
+    (found,), _ = judge_splits(both, seen.stays, [split], lambda _: report, network=lstm)
     for note in (*few_days(both, [split]), *untrained([found], new.names, network=lstm)):
         steps.say(f"! {called[train]}: {note}")
     return [(called[test], new.names, one, []) for one in evaluation.pool(found)]

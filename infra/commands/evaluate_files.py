@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,30 +87,42 @@ def load(path: Path, name: str, tz: str, say: Say, *, first_id: int = 1, sequenc
     import pyarrow.parquet as parquet
 
     from neural_focus.models.contracts import V6
-    from neural_focus.models.datasets import StreamTable, cut_moments
+    from neural_focus.models.datasets import Moments, StreamTable, cut_moments
+    from neural_focus.models.side_by_side import side_by_side, usable_cores
     from neural_focus.replay import replay_with_inputs
 
     people = _usable(read_event_table(path), path, name, say)
     categories = "category_hint" in parquet.read_schema(path).names
-    streams, names = [], {}
-    for number, (user, records) in enumerate(people.items(), first_id):
-        names[number] = _apart(user, people)
+    names = {number: _apart(user, people) for number, user in enumerate(people, first_id)}
+    numbers = dict(zip(people, names, strict=True))
+
+    def cut(user: str) -> tuple[Moments, tuple[Stays, ...]]:
+        records = people.pop(user)  # every second of a person's weeks is large: nobody's is kept
         snapshots, inputs = replay_with_inputs(records, zone=tz)
-        streams.append(
-            StreamTable(
-                stream_id=user,
-                user_id=number,
-                records=records,
-                timestamps_us=snapshots.timestamps_us,
-                features=snapshots.features,
-                sequence=snapshots.sequence,
-                inputs=inputs,
-                has_categories=None if categories else False,
-            )
+        stream = StreamTable(
+            stream_id=user,
+            user_id=numbers[user],
+            records=records,
+            timestamps_us=snapshots.timestamps_us,
+            features=snapshots.features,
+            sequence=snapshots.sequence,
+            inputs=inputs,
+            has_categories=None if categories else False,
         )
-    moments, stays = cut_moments(streams, V6, sequences=sequences)
+        return cut_moments([stream], V6, sequences=sequences)
+
+    found = side_by_side([partial(cut, user) for user in numbers], usable_cores())
+    moments, stays = Moments.join([one for one, _ in found]), tuple(stay for _, each in found for stay in each)
+    del found
+    _give_back()
     _check_size(path, moments)
     return Loaded(moments, stays, names)
+
+
+def _give_back() -> None:
+    """Lets the system have what reading took: glibc keeps what lies between the moments, as much again as they take."""
+    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
+        trim(0)
 
 
 def _apart(user: str, people: Iterable[str]) -> str:
@@ -127,7 +142,7 @@ def _usable(people: Mapping[str, Records], path: Path, name: str, say: Say) -> d
         if user in nobody:
             continue
         good, bad = validate(records)
-        kept[user] = np.ascontiguousarray(records[good])
+        kept[user] = records if good.all() else np.ascontiguousarray(records[good])
         aside = {reason: aside.get(reason, 0) + bad.get(reason, 0) for reason in aside | bad}
     for user, why in nobody.items():
         say(f"! {name}: {user!r} is left out, {why}")

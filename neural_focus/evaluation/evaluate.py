@@ -23,14 +23,15 @@ from neural_focus.models.blend_model import BlendModel, blend_probabilities
 from neural_focus.models.calibration import Calibration, fit_calibration
 from neural_focus.models.contracts import V6
 from neural_focus.models.datasets import Moments, Stays, folds_by_person, slices_by_days
-from neural_focus.models.inputs import InputContract
-from neural_focus.models.linear import fit_linear
+from neural_focus.models.inputs import InputContract, Rows
+from neural_focus.models.linear import Linear, fit_linear, fitted_rows
 from neural_focus.models.metrics import alert_figures, figures
 from neural_focus.models.model import Model, ModelContext, probabilities_of
 from neural_focus.models.sequence_model import SequenceModel
-from neural_focus.models.training_data import TrainingData, labelled, probe_split, step_of
+from neural_focus.models.training_data import MAX_MOMENTS, TrainingData, labelled_rows, probe_split, step_of
 from neural_focus.models.tree_model import TreeModel
 from neural_focus.time import DAY_US
+from neural_focus.timeline import Times
 from neural_focus.validation import plain
 
 Floats = npt.NDArray[np.float64]
@@ -48,7 +49,8 @@ Report = Callable[[str], None]
 class Judged:
     """Every model's probabilities on the test moments of one target: name → float64[n], nan where it was not trained.
 
-    ``hours`` of activity in these moments: for breaks, of settled activity, in which alone an alert can fire.
+    ``moments`` without inputs. ``hours`` of activity in them: for breaks, of settled activity, in which alone an alert
+    can fire.
     """
 
     target: str
@@ -103,33 +105,45 @@ def judge_split(
     contract: InputContract = V6,
     network: bool = True,
     seed: int = 7,
+    at_once: int = 1,
 ) -> list[Judged]:
     """Train every model on the one side, and let each judge the other; a result per target.
 
-    ``network``: train the LSTM too, and blend both.
+    ``network``: train the LSTM too, and blend both. ``at_once``: so many targets are fitted at the same time. The
+    moments are not copied: rows of them are made where they are read.
     """
-    train, test = moments.take(split.train), moments.take(split.test)
-    data = TrainingData(train, stays, contract, targets=TARGETS, seed=seed).thinned()
+    train, test = np.flatnonzero(split.train), np.flatnonzero(split.test)
+    data = thinned_rows(moments, train, stays, contract, targets=TARGETS, seed=seed, at_once=at_once)
     trained = list[Model]()
     for kind in TRAINED:
         if network or not kind.reads_sequences:
             report(kind.kind)
             trained.append(kind.fit(data))
-    results = []
+    del data
+    results, plain = [], moments.without_inputs()
     for target in TARGETS:
-        seen, known = labelled(train, target)
-        judged, label = labelled(test, target)
+        seen, known = labelled_rows(moments, target, train)
+        asked, label = labelled_rows(moments, target, test)
         if not len(label) or not len(known):
             continue
         report(f"{target}: baselines")
-        found = baseline_probabilities(seen, known, judged, target)
-        found["logistic"] = _logistic(trained[0].context, seen, known, judged)
+        judged = plain.take(asked)
+        found = baseline_probabilities(plain.take(seen), known, judged, target)
+        found["logistic"] = _logistic(trained[0].context, moments, seen, known, asked)
         able = [one for one in trained if target in one.context.calibration]
-        found |= {one.kind: probabilities_of(one, target, judged) for one in able}
+        found |= {one.kind: probabilities_of(one, target, moments.take(asked)) for one in able}
         if len(able) == len(TRAINED):
             found[BlendModel.kind] = blend_probabilities(*(found[one.kind] for one in able))
         results.append(Judged(target, split.name, judged, label, found, len(judged) * TICK_SECONDS / 3600))
     return results
+
+
+def thinned_rows(
+    moments: Moments, train: Times, stays: Sequence[Stays], contract: InputContract, **options: Any
+) -> TrainingData:
+    """The moments of the rows ``train`` to learn from, thinned before they are copied."""
+    some = moments.take(train[:: step_of(train, MAX_MOMENTS)])
+    return TrainingData(some, stays, contract, **options).thinned()
 
 
 def pool(results: Sequence[Judged]) -> list[Judged]:
@@ -186,45 +200,26 @@ def _figures(part: Judged, probability: Floats) -> dict[str, Any]:
 def _interval(part: Judged, score: Floats, rounds: int) -> tuple[float, float]:
     people, label = part.moments.person, part.label
     group = people if len(np.unique(people)) > 2 else part.moments.times_us // DAY_US
-    return metrics.bootstrap_interval(lambda rows: metrics.auc(label[rows], score[rows]), group, rounds=rounds)
+    return metrics.auc_interval(label, score, group, rounds=rounds)
 
 
-def _logistic(context: ModelContext, seen: Moments, known: Labels, judged: Moments) -> Floats:
-    """Logistic regression on the same inputs as the trees, calibrated like them."""
-    part = probe_split(seen)
-    rows = seen.inputs(context.contract, context.population)
+def _logistic(context: ModelContext, moments: Moments, seen: Times, known: Labels, asked: Times) -> Floats:
+    """Logistic regression on the same inputs as the trees, calibrated like them: of the rows ``asked`` after learning
+    the labels ``known`` of the rows ``seen``."""
+
+    def rows(places: Times) -> Rows:
+        return moments.inputs(context.contract, context.population, places)
+
+    def fit(places: Times, label: Labels) -> Linear:
+        fitted = fitted_rows(len(places))
+        return fit_linear(rows(places[fitted]), label[fitted])
+
+    part = probe_split(moments.without_inputs().take(seen))
     line = Calibration()
     if (part == 1).any() and known[part == 0].any():
-        probe = fit_linear(rows[part == 0], known[part == 0])
-        line = fit_calibration(probe.margins(rows[part == 1]), known[part == 1])
-    margins = fit_linear(rows, known).margins(judged.inputs(context.contract, context.population))
-    return line.probabilities(margins)
-
-
-def learning_curve(
-    moments: Moments, stays: Sequence[Stays], split: Split, shares: Sequence[float] = (0.1, 0.25, 0.5, 1.0)
-) -> list[dict[str, float]]:
-    """AUC for a switch on the test side from growing parts of the training side, each person's latest days first."""
-    test, label = labelled(moments.take(split.test), "switch")
-    curve = []
-    for share in shares:
-        part = moments.take(latest(moments, split.train, share)).without_sequences()
-        trees = TreeModel.fit(TrainingData(part, stays, V6, targets=("switch",)).thinned())
-        if "switch" in trees.ensembles:
-            auc = metrics.auc(label, probabilities_of(trees, "switch", test))
-            curve.append({"moments": len(part) // step_of(part), "auc": auc})
-    return curve
-
-
-def latest(moments: Moments, train: npt.NDArray[np.bool_], share: float) -> npt.NDArray[np.bool_]:
-    """Each person's last days of the training side: that share of their moments, to the nearest whole day."""
-    if share == 1.0:
-        return train
-    places = np.flatnonzero(train)
-    part = slices_by_days(moments.times_us[places], moments.person[places], (1 - share,))
-    out = np.zeros(len(moments), bool)
-    out[places[part == 1]] = True
-    return out
+        probe = fit(seen[part == 0], known[part == 0])
+        line = fit_calibration(probe.margins(rows(seen[part == 1])), known[part == 1])
+    return line.probabilities(fit(seen, known).margins(rows(asked)))
 
 
 def permuted(moments: Moments, seed: int) -> Moments:

@@ -80,7 +80,8 @@ def learn_in_distribution(contract: InputContract, rows: Rows, unseen: Rows) -> 
     # what never varied in training says nothing about who is strange
     scale = np.where(deviation > 1e-6, deviation, np.inf)
     reach = _FAR * np.where(deviation > 1e-6, deviation, 1.0)
-    standard = np.clip(known - mean, -reach, reach) / scale
+    known -= mean
+    standard = np.divide(np.clip(known, -reach, reach, out=known), scale, out=known)
     variance, directions = np.linalg.eigh(standard.T @ standard / len(standard))
     spread = np.sqrt(np.maximum(variance, 0.0) + _RIDGE * float(variance.mean()))
     apart = directions / spread / scale[:, None]

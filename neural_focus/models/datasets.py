@@ -21,7 +21,7 @@ from neural_focus.labelling import labels
 from neural_focus.labelling.tick_labels import TickLabels, label_ticks, stay_begins
 from neural_focus.models.inputs import InputContract, Rows
 from neural_focus.models.past import PastRows
-from neural_focus.models.population import POPULATION_NAMES, AppStatistics, count_stays
+from neural_focus.models.population import AppStatistics, count_stays
 from neural_focus.models.sequences import Recent, no_steps, recent_steps
 from neural_focus.replay import Inputs
 from neural_focus.time import DAY_US, SECOND_US
@@ -97,15 +97,25 @@ class Moments:
         """The same rows for models that read none: a tenth of the memory."""
         return replace(self, recent=no_steps(len(self)))
 
-    def inputs(self, contract: InputContract, population: AppStatistics) -> Rows:
-        """The contract's rows float32[n, width]; each person's see the others' statistics only."""
-        if self.own.shape[1] == len(contract.names):
-            return self.own
-        others = np.empty((len(self), len(POPULATION_NAMES)), np.float32)
-        for one in np.unique(self.person):
-            mine = self.person == one
-            others[mine] = population.rows(self.app[mine], self.previous_app[mine], int(one))
-        return np.concatenate([self.own, others], axis=1)
+    def without_inputs(self) -> Moments:
+        """The same rows for whoever reads labels and what the baselines know: a twentieth of the memory."""
+        nothing = np.broadcast_to(np.array(""), len(self))
+        return replace(self.without_sequences(), own=self.own[:, :0], app=nothing, previous_app=nothing)
+
+    def inputs(self, contract: InputContract, population: AppStatistics, chosen: Times | None = None) -> Rows:
+        """The contract's rows float32[n, width], by default of all moments; each person's see the others' statistics
+        only. ``chosen``: row numbers int64[n]."""
+        own, width = self.own, len(contract.names)
+        if own.shape[1] == width:
+            return own if chosen is None else own[chosen]
+        chosen = np.arange(len(self)) if chosen is None else chosen
+        person, rows = self.person[chosen], np.empty((len(chosen), width), np.float32)
+        for one in np.unique(person):
+            mine = np.flatnonzero(person == one)
+            at = chosen[mine]
+            rows[mine, : own.shape[1]] = own[at]
+            rows[mine, own.shape[1] :] = population.rows(self.app[at], self.previous_app[at], int(one))
+        return rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ Floats = npt.NDArray[np.float64]
 _CLIP = 4.0
 _MOST_ROWS = 30_000
 """A hundred weights need no more."""
+_BLOCK = 8_192
+"""Rows that are standardised at once, in float64: several copies of all of them would be gigabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,8 @@ class Linear:
 
     def margins(self, rows: Rows) -> Floats:
         """Log-odds float64[n] of rows float32[n, width]."""
-        margins: Floats = self._standard(rows) @ self.weight + self.intercept
+        blocks = [self._standard(rows[at : at + _BLOCK]) @ self.weight for at in range(0, max(len(rows), 1), _BLOCK)]
+        margins: Floats = np.concatenate(blocks) + self.intercept
         return margins
 
     def contributions(self, row: Rows, reference: Rows) -> Floats:
@@ -64,8 +67,8 @@ class Linear:
 
 def fit_linear(rows: Rows, label: npt.NDArray[np.int8], *, penalty: float = 0.02) -> Linear:
     """Ridge-penalised logistic regression; ``penalty`` is the ridge per row, on standardised inputs."""
-    every = max(1, -(-len(rows) // _MOST_ROWS))
-    rows, label = rows[::every], label[::every]
+    fitted = fitted_rows(len(rows))
+    rows, label = rows[fitted], label[fitted]
     mean, scale = rows.mean(axis=0, dtype=np.float64), rows.std(axis=0, dtype=np.float64)
     scale = np.where(scale < 1e-6, 1.0, scale)
     x = np.ones((len(rows), rows.shape[1] + 1), np.float32)
@@ -74,3 +77,8 @@ def fit_linear(rows: Rows, label: npt.NDArray[np.int8], *, penalty: float = 0.02
     centre = np.append(np.zeros(rows.shape[1]), logit(np.array([label.mean()]))[0])
     weight = fit_logistic(x, label, centre=centre, ridge=ridge, tolerance=1e-4)
     return Linear(mean, scale, weight[:-1], float(weight[-1]))
+
+
+def fitted_rows(count: int) -> slice:
+    """Which of so many rows a regression is fitted on: every k-th. Who takes them first need not make the others."""
+    return slice(None, None, max(1, -(-count // _MOST_ROWS)))

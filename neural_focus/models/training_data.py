@@ -5,7 +5,7 @@ Outcomes are of one kind in all of them, and of many moments every k-th is taken
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Sized
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,6 +32,7 @@ class TrainingData:
     """Moments of input ``contract`` with their streams' stays, and what is to be fitted on them.
 
     ``every``: trees are fitted on every k-th moment. ``checkpoint``: a folder in which finished steps survive a kill.
+    ``at_once``: the trees of so many targets are fitted at the same time; they are the same with any number.
     """
 
     moments: Moments
@@ -41,6 +42,7 @@ class TrainingData:
     targets: Sequence[str] = TARGETS
     seed: int = 7
     checkpoint: Path | None = None
+    at_once: int = 1
 
     def thinned(self, most: int = MAX_MOMENTS) -> TrainingData:
         """At most ``most`` of the moments, with outcomes of one kind."""
@@ -55,10 +57,11 @@ class TrainingData:
         """The same for models that read none."""
         return replace(self, moments=self.moments.without_sequences())
 
-    def rows(self, target: str) -> tuple[Moments, Labels]:
-        """The labelled moments to fit on: of all moments every k-th, but each settled one."""
-        every_kth = np.arange(0, len(self.moments), self.every)
-        return labelled(self.moments if target == "break" else self.moments.take(every_kth), target)
+    def rows(self, target: str, within: Times | None = None) -> tuple[Times, Labels]:
+        """Row numbers int64[n] of the labelled moments to fit on, and their labels: of all moments (or of those row
+        numbers ``within``) every k-th, but each settled one."""
+        places = np.arange(len(self.moments)) if within is None else within
+        return labelled_rows(self.moments, target, places if target == "break" else places[:: self.every])
 
 
 def probe_split(moments: Moments) -> npt.NDArray[np.int8]:
@@ -70,16 +73,22 @@ def probe_split(moments: Moments) -> npt.NDArray[np.int8]:
 
 def labelled(moments: Moments, target: str) -> tuple[Moments, Labels]:
     """The moments that have the target's label, and the labels as 0/1."""
-    chosen = chosen_rows(moments, target)
+    chosen, label = labelled_rows(moments, target)
+    return moments.take(chosen), label
+
+
+def labelled_rows(moments: Moments, target: str, within: Times | None = None) -> tuple[Times, Labels]:
+    """Row numbers int64[n] of the moments, or of those ``within``, that have the target's label; the labels as 0/1."""
+    known = chosen_rows(moments, target)
+    places = np.flatnonzero(known) if within is None else within[known[within]]
     if target == "outcome":
-        return moments.take(chosen), (moments.outcome[chosen] == Outcome.FOCUSED).astype(np.int8)
-    found = moments.switch if target == "switch" else moments.settled_break
-    return moments.take(chosen), found[chosen]
+        return places, (moments.outcome[places] == Outcome.FOCUSED).astype(np.int8)
+    return places, (moments.switch if target == "switch" else moments.settled_break)[places]
 
 
 def learn_hazards(moments: Moments, targets: Iterable[str]) -> dict[str, Hazard]:
     """By target of a risk how often it came true by the time since the last switch, people weighing alike."""
-    found = {}
+    found, moments = {}, moments.without_inputs()
     for target in targets:
         if target != "outcome":
             mine, label = labelled(moments, target)
@@ -88,8 +97,8 @@ def learn_hazards(moments: Moments, targets: Iterable[str]) -> dict[str, Hazard]
     return found
 
 
-def step_of(moments: Moments, most: int = MAX_ROWS) -> int:
-    """Every how many moments are at most ``most`` of them."""
+def step_of(moments: Sized, most: int = MAX_ROWS) -> int:
+    """Every how many moments (or row numbers) are at most ``most`` of them."""
     return max(1, -(-len(moments) // most))
 
 

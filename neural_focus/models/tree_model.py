@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -25,21 +26,23 @@ from neural_focus.models.inputs import Rows
 from neural_focus.models.linear import Linear, fit_linear
 from neural_focus.models.model import Floats, ModelContext, Part
 from neural_focus.models.population import AppStatistics
+from neural_focus.models.side_by_side import side_by_side
 from neural_focus.models.training_data import (
     MANY_PEOPLE,
     MAX_MOMENTS,
     MAX_ROWS,
     TrainingData,
     chosen_rows,
-    labelled,
+    labelled_rows,
     learn_hazards,
     probe_split,
-    thin,
+    step_of,
     trainable,
 )
 from neural_focus.models.trees import TreeEnsemble, choose_rounds, fit_trees
 from neural_focus.models.typical import median_rows, typical_rows
 from neural_focus.registry.bundle import MODEL, write_json
+from neural_focus.timeline import Times
 
 Ensembles = Mapping[str, TreeEnsemble]
 _MOST_TYPICAL = 20_000
@@ -67,21 +70,22 @@ class TreeModel:
         """See ``Model``: a model that was fitted before is the probe, with as many trees."""
         data = data.without_sequences()
         split = validation[1] if validation else probe_split(data.moments)
-        part, later = data.take(split == 0), data.moments.take(split == 1)
+        first, later = np.flatnonzero(split == 0), np.flatnonzero(split == 1)
+        moments, plain = data.moments, data.moments.without_inputs()
         many = len(np.unique(data.moments.person)) >= MANY_PEOPLE
         if validation:
             probe, population = validation[0].ensembles, validation[0].context.population
         else:
-            population = learn_population(data.stays, part.moments)
-            probe = _fit_ensembles(part, population, dict.fromkeys(data.targets, 0), many)
-        everyone = learn_population(data.stays, data.moments)
+            population = learn_population(data.stays, plain.take(first))
+            probe = _fit_ensembles(data, population, dict.fromkeys(data.targets, 0), many, first)
+        everyone = learn_population(data.stays, plain)
         rounds = {target: one.rounds for target, one in probe.items()}
         ensembles = _fit_ensembles(data, everyone, rounds, many)
-        strangers = not np.isin(later.person, part.moments.person).any()
+        strangers = not np.isin(moments.person[later], moments.person[first]).any()
         calibration, stack = {}, {}
         for target in ensembles:
-            seen, label = labelled(later, target)
-            rows = seen.inputs(data.contract, population)
+            seen, label = labelled_rows(moments, target, later)
+            rows = moments.inputs(data.contract, population, seen)
             log_odds = probe[target].log_odds(rows)
             if target == "break" and "switch" in ensembles:
                 switch = probe["switch"].log_odds(rows)
@@ -89,14 +93,14 @@ class TreeModel:
                 log_odds = stack[target][0] * log_odds + stack[target][1] * switch
             # a stack has no zero of its own: only a model's own log-odds can be right without a line
             apart = strangers and target not in stack
-            calibration[target] = fit_calibration(log_odds, label, seen.person, strangers=apart)
-        some = thin(data.moments, MAX_ROWS)
-        rows = some.inputs(data.contract, everyone)
+            calibration[target] = fit_calibration(log_odds, label, moments.person[seen], strangers=apart)
+        places = np.arange(0, len(moments), step_of(moments, MAX_ROWS))
+        some, rows = plain.take(places), moments.inputs(data.contract, everyone, places)
         context = ModelContext(
             contract=data.contract,
             calibration=calibration,
             population=everyone,
-            in_distribution=learn_in_distribution(data.contract, rows, later.own),
+            in_distribution=learn_in_distribution(data.contract, rows, moments.own[later]),
             medians=median_rows(rows, some.person),
             typical={},
             hazards=learn_hazards(data.moments, ensembles),
@@ -155,17 +159,25 @@ class TreeModel:
 
 
 def _fit_ensembles(
-    data: TrainingData, population: AppStatistics, rounds: Mapping[str, int], many: bool
+    data: TrainingData,
+    population: AppStatistics,
+    rounds: Mapping[str, int],
+    many: bool,
+    within: Times | None = None,
 ) -> dict[str, TreeEnsemble]:
-    """Trees of the targets in ``rounds`` that have enough labels; of 0 rounds, as many as suit these moments."""
-    found = {}
-    for target, count in rounds.items():
-        chosen, label = data.rows(target)
+    """Trees of the targets in ``rounds`` that have enough labels among all moments, or those ``within``; of 0 rounds,
+    as many as suit these moments."""
+    moments = data.moments
+
+    def fit(target: str, count: int) -> TreeEnsemble | None:
+        chosen, label = data.rows(target, within)
         if not trainable(label):
-            continue
-        rows = chosen.inputs(data.contract, population)
-        best = count or choose_rounds(rows, label, chosen.person, chosen.times_us, target=target, seed=data.seed)
-        people = len(np.unique(chosen.person))
+            return None
+        rows, person = moments.inputs(data.contract, population, chosen), moments.person[chosen]
+        best = count or choose_rounds(rows, label, person, moments.times_us[chosen], target=target, seed=data.seed)
+        people = len(np.unique(person))
         ubj = fit_trees(rows, label, best, target=target, people=people, seed=data.seed, folder=data.checkpoint)
-        found[target] = TreeEnsemble.of(ubj, rows.shape[1], None if many else fit_linear(rows, label))
-    return found
+        return TreeEnsemble.of(ubj, rows.shape[1], None if many else fit_linear(rows, label))
+
+    found = side_by_side([partial(fit, target, count) for target, count in rounds.items()], data.at_once)
+    return {target: one for target, one in zip(rounds, found, strict=True) if one is not None}

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
+import weakref
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,8 +15,11 @@ from quick_network import QuickNetwork
 from typer.testing import CliRunner
 
 from infra.commands.evaluate import app
+from infra.commands.evaluate_files import load
+from neural_focus import replay
 from neural_focus.errors import ConfigurationError, InputError
-from neural_focus.evaluation import evaluate as evaluation
+from neural_focus.evaluation import folds
+from neural_focus.models import side_by_side
 from neural_focus.models.sequence_model import SequenceModel
 
 FIELDS = (
@@ -205,7 +211,7 @@ def test_nothing_is_trained_where_the_figures_cannot_be_written(
     def started(*_: object, **__: object) -> None:
         raise AssertionError("training began")
 
-    monkeypatch.setattr(evaluation, "judge_split", started)
+    monkeypatch.setattr(folds, "judge_split", started)
     table, page, bad = tmp_path / "table.parquet", tmp_path / "table.html", tmp_path / "bad.parquet"
     for path in (table, page):
         path.write_bytes(log.read_bytes())
@@ -287,3 +293,45 @@ def test_a_model_that_one_fold_cannot_train_stays_for_the_others(tmp_path: Path)
     assert set(models["all"].values()) == {models["bob"]["xgboost"] + models["cleo"]["xgboost"]}
     (note,) = [one for one in figures["notes"] if "switch" in one]
     assert "too few labels to train xgboost in fold" in note and "tests ann" in note
+
+
+def test_nobodys_seconds_are_kept_while_the_next_ones_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person's snapshots of each second take twice what all that is learned from takes."""
+    kept: list[weakref.ref[np.ndarray]] = []
+    alive: list[int] = []
+
+    def watched(*arguments: Any, **options: Any) -> tuple[replay.Snapshots, replay.Inputs]:
+        alive.append(sum(one() is not None for one in kept))
+        found = real(*arguments, **options)
+        kept.append(weakref.ref(found[0].features))
+        return found
+
+    real = replay.replay_with_inputs
+    monkeypatch.setattr(replay, "replay_with_inputs", watched)
+    monkeypatch.setattr(side_by_side, "usable_cores", lambda: 1)
+    path = tmp_path / "four.parquet"
+    made_up_log(4, ["ann", "bob", "cleo", "dan"], days=1).to_parquet(path)
+    loaded = load(path, "four", "UTC", print, sequences=False)
+    assert alive == [0, 0, 0, 0] and list(loaded.names.values()) == ["ann", "bob", "cleo", "dan"]
+    assert len(np.unique(loaded.moments.person)) == len(loaded.stays) == 4
+
+
+def test_a_tables_people_are_read_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where two cores are; what is read is the same."""
+    meet = threading.Barrier(2, timeout=120)
+
+    def watched(*arguments: Any, **options: Any) -> tuple[replay.Snapshots, replay.Inputs]:
+        meet.wait()
+        return real(*arguments, **options)
+
+    real = replay.replay_with_inputs
+    path = tmp_path / "two.parquet"
+    made_up_log(5, ["ann", "bob"], days=1).sample(frac=1, random_state=1).to_parquet(path)
+    monkeypatch.setattr(side_by_side, "usable_cores", lambda: 1)
+    alone = load(path, "two", "UTC", print, sequences=True)
+    monkeypatch.setattr(replay, "replay_with_inputs", watched)
+    monkeypatch.setattr(side_by_side, "usable_cores", lambda: 2)
+    beside = load(path, "two", "UTC", print, sequences=True)
+    assert alone.names == beside.names == {1: "ann", 2: "bob"}
+    for name in alone.moments.__slots__:
+        assert getattr(alone.moments, name).tobytes() == getattr(beside.moments, name).tobytes()

@@ -15,12 +15,12 @@ from neural_focus.evaluation.evaluate import (
     Judged,
     day_split,
     judge_split,
-    latest,
     permuted,
     person_folds,
     pool,
     rows_of,
 )
+from neural_focus.evaluation.folds import latest
 from neural_focus.labelling.labels import MARGIN_US, Outcome
 from neural_focus.models import metrics
 from neural_focus.models.baselines import baseline_probabilities, one_numbers
