@@ -121,8 +121,10 @@ class _Steps:
         self._task = self._progress.add_task("reading", total=None)
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._progress.stop()
+        if kind is KeyboardInterrupt:  # threads in a library cannot be stopped; nothing is half written
+            os._exit(130)
 
     def say(self, text: str) -> None:
         """A line that stays, and goes with the figures."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 import threading
 import weakref
 from pathlib import Path
@@ -335,3 +338,22 @@ def test_a_tables_people_are_read_side_by_side(tmp_path: Path, monkeypatch: pyte
     assert alone.names == beside.names == {1: "ann", 2: "bob"}
     for name in alone.moments.__slots__:
         assert getattr(alone.moments, name).tobytes() == getattr(beside.moments, name).tobytes()
+
+
+def test_an_interrupt_waits_for_no_thread(log: Path) -> None:
+    """Two folds are in a library that never returns."""
+    script = (
+        "import threading; from infra import cli; from neural_focus.evaluation import folds\n"
+        "folds.usable_cores = lambda: 2\n"
+        "folds.judge_split = lambda *_, **__: (print('in', flush=True), threading.Event().wait())\n"
+        "cli.main()"
+    )
+    command = [sys.executable, "-c", script, "evaluate", str(log), "--by", "person", "--no-lstm"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as running:
+        assert running.stdout is not None
+        try:
+            assert [running.stdout.readline(), running.stdout.readline()] == ["in\n", "in\n"]
+            running.send_signal(signal.SIGINT)
+            assert running.wait(120) == 130
+        finally:
+            running.kill()
