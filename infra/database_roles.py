@@ -37,6 +37,7 @@ SERVICE_MAY = {
     "exposures": "SELECT INSERT",
     "forgotten": "SELECT INSERT UPDATE",
     "idempotency_keys": "SELECT INSERT UPDATE",
+    "identities": "SELECT UPDATE",
     "interventions": "SELECT INSERT UPDATE",
     "labels": "SELECT INSERT",
     "local_sessions": "SELECT",

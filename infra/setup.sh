@@ -93,7 +93,15 @@ find_node() {
 page=serving/dashboard
 sources=$(find $page -type f -not -path '*/node_modules/*' -not -path '*/dist/*' | sort | xargs cat | sha256sum | cut -c1-16)
 PATH=$PWD/.venv/bin:$PATH
-[ -z "${TEST:-}" ] || find_node
+if [ -n "${TEST:-}" ]; then # an identity provider for tests, which nothing else needs
+  find_node
+  provider=$(stamp tests/identity_provider/package-lock.json)
+  if ! fresh provider "$provider" || [ ! -d tests/identity_provider/node_modules ]; then
+    log=$(mktemp)
+    (cd tests/identity_provider && npm ci --no-audit --no-fund --loglevel=error) >"$log" 2>&1 || { tail -15 "$log" >&2; fail "the tests' identity provider cannot be installed (above: why)"; }
+    rm -f "$log"; done_ provider "$provider"
+  fi
+fi
 if ! fresh dashboard "$sources" || [ ! -f $page/dist/index.html ]; then
   say "dashboard"; find_node
   log=$(mktemp)

@@ -9,7 +9,7 @@ import getpass
 import ipaddress
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -18,11 +18,12 @@ from msgspec import Meta
 
 from neural_focus.addresses import read_host, read_host_names, read_proxies
 from neural_focus.errors import ConfigurationError, InputError
+from neural_focus.identity_provider import IdentityProvider, read_provider
 from neural_focus.machine_zone import is_zone, machine_zone
 from neural_focus.validation import validate
 
 PREFIX = "NEURAL_FOCUS_"
-_NOT_BY_NAME = ("database_url", "zone_follows")
+_NOT_BY_NAME = ("database_url", "zone_follows", "identity_provider")
 Port = Annotated[int, Meta(ge=1, le=65535)]
 
 
@@ -48,6 +49,8 @@ class Settings:
     tls_key: Path | None = None
     proxies: tuple[str, ...] = ()
     """Addresses of the proxies that encrypt: their X-Forwarded-For and -Proto are believed, nobody else's."""
+    identity_provider: IdentityProvider | None = None
+    """By which a team signs in, beside the one-time links."""
     database_port: Port = 15432
     prefect_port: Port = 4200
     serving_port: Port = 3000
@@ -110,7 +113,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
 
     Raises:
         ConfigurationError: a port that is no number from 1 to 65535, a host that is no address, a host name that is
-            none, an unknown zone or ship mode; a host that other machines reach without encryption.
+            none, an unknown zone or ship mode; a host that other machines reach without encryption; half a provider.
     """
     env = os.environ if environ is None else environ
     names = [field.name for field in fields(Settings) if field.name not in _NOT_BY_NAME]
@@ -137,7 +140,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         name, _, found = error.what.removeprefix(".").partition(" ")
         raise ConfigurationError(f"{PREFIX}{name.upper()} {found}", hint=error.hint) from None
     _check_encryption(settings)
-    return settings
+    return replace(settings, identity_provider=read_provider(env))
 
 
 def listening_environment(settings: Settings) -> dict[str, str]:

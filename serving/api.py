@@ -8,9 +8,17 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 import neural_focus
-from serving import groups, history, machines, pairing, rest
+from serving import groups, history, machines, pairing, rest, signin_pages
 
-ROUTERS = (rest.router, history.router, pairing.router, machines.router, groups.router, machines.doors)
+ROUTERS = (
+    rest.router,
+    history.router,
+    pairing.router,
+    machines.router,
+    groups.router,
+    machines.doors,
+    signin_pages.router,
+)
 PROMISE = """\
 What `/api/v1` promises: an endpoint, a field of an answer and a field or parameter that is taken stay as they are.
 Added may be: endpoints, parameters and fields that may be left out, fields of answers, words where an answer has one of

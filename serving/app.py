@@ -10,9 +10,10 @@ from fastapi import FastAPI, WebSocket
 from serving import pairing, problems, rest
 from serving.api import DESCRIBED, add_api
 from serving.browser_socket import serve_browser
-from serving.files import DASHBOARD, add_files, add_signin
+from serving.files import DASHBOARD, add_files
 from serving.problems import ProblemError
 from serving.runtime import Runtime
+from serving.signin_pages import add_signin
 from serving.socket import serve_socket
 
 

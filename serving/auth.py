@@ -4,6 +4,7 @@
     nfm_…                    a paired machine, for its person; random, known by its hash (serving.callers looks it up)
     cookie                   a browser that followed a sign-in link; signed by itsdangerous, good for a week
     /signin?code=...         one use, within its lifetime; a file named by the code's hash is the single use
+    /signin/oidc             the team's provider says who it is (serving.team_signin); ends in the same cookie
     pairing codes            the same, for browser extensions (serving.browsers keeps what they get)
 
 Nothing here is kept in memory, so links and tokens work across processes and restarts.
@@ -21,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from itsdangerous import BadSignature, TimestampSigner
+from itsdangerous import BadData, BadSignature, TimestampSigner, URLSafeTimedSerializer
 
 from neural_focus.addresses import service_link
 from neural_focus.secrets import Secrets
@@ -60,6 +61,25 @@ def _person(secrets: Secrets, purpose: str, signed: str, seconds: int | None = N
         return int(_signer(secrets, purpose).unsign(signed, seconds).decode())
     except BadSignature:
         return None
+
+
+def sign_text(secrets: Secrets, purpose: str, values: dict[str, str]) -> str:
+    """Some texts as one that a cookie can hold; whoever has it can read it, and cannot change it."""
+    return str(_serializer(secrets, purpose).dumps(values))
+
+
+def read_signed(secrets: Secrets, purpose: str, signed: str, seconds: int) -> dict[str, str] | None:
+    """What ``sign_text`` signed for this purpose within so many seconds, else None."""
+    try:
+        values: dict[str, str] = _serializer(secrets, purpose).loads(signed, seconds)
+    except BadData:
+        return None
+    return values
+
+
+def _serializer(secrets: Secrets, purpose: str) -> URLSafeTimedSerializer:
+    how = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
+    return URLSafeTimedSerializer(secrets.signing_key, purpose, signer_kwargs=how)
 
 
 def make_machine_token() -> str:

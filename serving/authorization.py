@@ -47,6 +47,9 @@ UNKNOWN_PATH = "/api/{path:path}"
 """Whatever lies there and is no endpoint is answered by 404."""
 ENDPOINTS: dict[tuple[str, str], Rule] = {
     **{("GET", path): OPEN for path in ("/healthz", "/livez", "/readyz", "/signin")},
+    **{("GET", f"/signin/oidc{path}"): OPEN for path in ("", "/callback")},
+    ("GET", f"{_API}/signin"): OPEN,
+    ("POST", f"{_API}/signout"): PUBLIC,
     ("POST", "/machine/pair"): OPEN,
     ("POST", "/machine/token"): OPEN,
     ("POST", "/browser/pair"): EXTENSION,

@@ -4,7 +4,8 @@
 
     token ─► SHA-256 ─► held, confirmed within FRESH_SECONDS? ─► Caller
                           no ─► one query ─► held
-    every CONFIRM_SECONDS: one query for all that are held; whoever is revoked or erased is let go, their sockets closed
+    every CONFIRM_SECONDS: one query for all that are held; whoever is revoked, disabled or erased is let go, their
+    sockets closed
 
 A token that this process revokes ends at once; one that another process revokes (a command beside the service, a second
 service) at the next confirmation. While the database does not answer, nobody is known for longer than FRESH_SECONDS.
@@ -20,7 +21,7 @@ from functools import partial
 
 from neural_focus.store import machines as store
 from neural_focus.store.database import Connection
-from neural_focus.store.users import roles_of
+from neural_focus.store.users import enabled_roles_of
 from serving.auth import Caller, hash_token, is_machine_token
 from serving.database import Database
 from serving.hub import Hub
@@ -66,7 +67,7 @@ class Callers:
         return await self._find(hash_token(token))
 
     async def by_person(self, user_id: int) -> Caller | None:
-        """The person with their role, None if they were erased. Raises as ``by_token``."""
+        """The person with their role, None if they were erased or disabled. Raises as ``by_token``."""
         return await self._find(user_id)
 
     async def machines(self, user_id: int) -> list[store.MachineRow]:
@@ -96,7 +97,7 @@ class Callers:
         now = self._clock()
         for key in [key for key, held in self._held.items() if now - held.used > IDLE_SECONDS]:
             del self._held[key]
-        connected = self._hub.token_hashes()
+        connected: set[str | int] = {*self._hub.token_hashes(), *self._hub.people_without_machines()}
         keys, ended = {*self._held, *connected}, self._ended
         if not keys:
             return
@@ -143,8 +144,7 @@ class Callers:
     async def _let_go(self, key: str | int) -> None:
         self._ended += 1
         self._held.pop(key, None)
-        if isinstance(key, str):
-            await self._hub.close(key)
+        await self._hub.close(key)
 
 
 def _look_up(connection: Connection, keys: set[str | int]) -> dict[str | int, Caller]:
@@ -154,7 +154,7 @@ def _look_up(connection: Connection, keys: set[str | int]) -> dict[str | int, Ca
         tokens = store.find_tokens(connection, hashes)
         found |= {one.token_hash: Caller(one.user_id, one.role, one.machine, one.token_hash) for one in tokens}
     if people := [key for key in keys if isinstance(key, int)]:
-        found |= {user_id: Caller(user_id, role) for user_id, role in roles_of(connection, people).items()}
+        found |= {user_id: Caller(user_id, role) for user_id, role in enabled_roles_of(connection, people).items()}
     return found
 
 

@@ -1,4 +1,4 @@
-"""Signing in, the built page, BentoML's own page, and the reports that flows write."""
+"""The built page, BentoML's own page, and the reports that flows write."""
 
 from __future__ import annotations
 
@@ -13,41 +13,11 @@ from starlette.staticfiles import StaticFiles
 
 from neural_focus.evaluation.model_index import model_index
 from neural_focus.pages import render
-from serving.auth import COOKIE_NAME, COOKIE_SECONDS, make_cookie, redeem_code
 from serving.problems import ProblemError
 from serving.runtime import Runtime
 
 DASHBOARD = Path(__file__).parent / "dashboard" / "dist"
 BENTOML_PAGE = "main-openapi.html"
-
-
-def add_signin(app: FastAPI, runtime: Callable[[], Runtime]) -> None:
-    """The route that turns a one-time code into a cookie."""
-
-    @app.get("/signin", include_in_schema=False)
-    async def signin(request: Request, code: str = "") -> Response:
-        """Use up a one-time code; the browser gets a cookie that other sites' pages cannot send along."""
-        here = runtime()
-        token_user = await run_in_threadpool(redeem_code, here.settings, here.secrets, code)
-        if token_user is None:
-            text = "This sign-in link has been used or is too old. A new one: neural-focus signin"
-            return HTMLResponse(
-                render("plain", title="Not signed in", text=text), 403, headers={"cache-control": "no-store"}
-            )
-        user_id = await here.person_id(token_user)
-        # Not a redirect: after a click in a mail a Strict cookie would not be sent to its target.
-        page = render("plain", title="Signed in", text="", forward="/")
-        response = HTMLResponse(page, headers={"cache-control": "no-store"})
-        response.set_cookie(
-            COOKIE_NAME,
-            make_cookie(here.secrets, user_id),
-            COOKIE_SECONDS,
-            httponly=True,
-            secure=request.url.scheme == "https",
-            samesite="strict",
-            path="/",
-        )
-        return response
 
 
 def add_files(app: FastAPI, runtime: Callable[[], Runtime], dashboard: Path) -> None:

@@ -2,7 +2,7 @@
 
 Host keeps DNS rebinding out, Origin keeps other web pages out, the token keeps other programs out, and what could be
 read on its way is not answered. It stands in front of everything the port serves, BentoML's own pages included; only
-health, /signin and the two doors for machines that are being paired are open.
+health, signing in and the two doors for machines that are being paired are open.
 Browser extensions have two doors of their own, which nobody else may use and whose tokens open nothing else.
 """
 
@@ -17,11 +17,12 @@ from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from neural_focus.addresses import HostGuard
+from neural_focus.addresses import HostGuard, service_link
 from neural_focus.errors import StoreError
+from neural_focus.identity_provider import TEAM_PATH
 from neural_focus.messages import Problem
 from neural_focus.pages import render
-from neural_focus.settings import PREFIX
+from neural_focus.settings import PREFIX, Settings
 from neural_focus.tls import is_private
 from serving.auth import COOKIE_NAME, LOCAL_PERSON, Caller, cookie_user, is_local
 from serving.authorization import ENDPOINTS, SOCKET, methods_of, rule_of
@@ -76,7 +77,7 @@ class AccessGate:
         if refusal is None:
             await self.app(scope, receive, _with_headers(send))
         elif scope["type"] == "http" and refusal.status == 401 and _shows_pages(scope):
-            page = HTMLResponse(render("plain", title="This browser is not signed in", text=HOW_TO_SIGN_IN), 401)
+            page = HTMLResponse(signed_out_page(self._runtime().settings), 401)
             await page(scope, receive, _with_headers(send))
         elif scope["type"] == "http":
             headers = _headers_of(refusal, scope) or headers
@@ -179,6 +180,15 @@ async def respond_to_upgrade(refusal: Problem, scope: Scope, receive: Receive, s
         await send({**message, "type": message["type"].replace("http.", "websocket.http.", 1)})
 
     await respond(refusal)({**scope, "type": "http", "method": "GET"}, receive, as_denial)
+
+
+def signed_out_page(settings: Settings) -> str:
+    """How to sign in here, as HTML."""
+    provider = settings.identity_provider
+    title, links = "This browser is not signed in", []
+    if provider is not None:
+        links = [(f"Sign in with {provider.name}", f"{service_link(settings)}{TEAM_PATH}")]
+    return render("plain", title=title, text=HOW_TO_SIGN_IN, links=links)
 
 
 def _with_headers(send: Send) -> Send:

@@ -82,11 +82,17 @@ class Hub:
         callers = {client.caller for clients in self._clients.values() for client in clients if client.caller}
         return {one.token_hash for one in callers if one.token_hash and machine in (None, one.machine)}
 
-    async def close(self, token_hash: str) -> None:
-        """Close the sockets of whoever came by this token: it is worth nothing any more."""
+    def people_without_machines(self) -> set[int]:
+        """Those with a client that came by a cookie or by the local person's token."""
+        callers = {client.caller for clients in self._clients.values() for client in clients if client.caller}
+        return {one.user_id for one in callers if not one.token_hash}
+
+    async def close(self, key: str | int) -> None:
+        """Close the sockets of whoever came by this token's hash, or as this person without one: it is worth nothing
+        any more."""
         clients = [client for clients in self._clients.values() for client in clients]
         for client in clients:
-            if client.caller is not None and client.caller.token_hash == token_hash:
+            if client.caller is not None and (client.caller.token_hash or client.caller.user_id) == key:
                 with suppress(RuntimeError):  # it has left meanwhile
                     await client.socket.close(REVOKED, "This machine's token has ended")
 

@@ -43,6 +43,7 @@ from serving.session_service import SessionService
 from serving.shadow import ShadowPredictions
 from serving.stream_state import restore_stream
 from serving.streams import LiveStream, Streams
+from serving.team_signin import TeamSignIn
 from serving.waiting_machines import WaitingMachines
 
 T = TypeVar("T")
@@ -66,6 +67,9 @@ class Runtime:
         self.database = Database(settings.database_url)
         self.callers = Callers(self.database, self.hub)
         self.waiting_machines = WaitingMachines()
+        self.team_signin = (
+            TeamSignIn(settings, secrets, self.database, self.callers) if settings.identity_provider else None
+        )
         self.champion = Champion(settings)
         self.writer = PredictionWriter(self.database)
         self.people = PersonalModels()
@@ -98,8 +102,11 @@ class Runtime:
 
         Raises:
             StoreError: the database or the feature store cannot be opened.
+            ConfigurationError: the secret for the team's identity provider cannot be read.
         """
         await run_in_threadpool(_load_libraries)
+        if self.team_signin is not None:
+            await run_in_threadpool(self.team_signin.load)
         await run_in_threadpool(self.database.open)
         await self.person_id(LOCAL_PERSON)
         await self.answers.open()

@@ -9,22 +9,37 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.commands.database import started_url
+from neural_focus.addresses import service_link
 from neural_focus.errors import InputError
 from neural_focus.secrets import load_secrets
-from neural_focus.settings import read_settings
-from neural_focus.store.database import connect
-from neural_focus.store.users import ensure_user, list_users, read_user, roles_of, set_role
+from neural_focus.settings import Settings, read_settings
+from neural_focus.store import identities
+from neural_focus.store.database import Connection, connect
+from neural_focus.store.users import (
+    User,
+    disabled_people,
+    ensure_user,
+    list_users,
+    read_user,
+    roles_of,
+    set_disabled,
+    set_role,
+)
 
 app = typer.Typer(
     add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="People of this installation."
 )
 Name = Annotated[str, typer.Argument(help="The person's name here")]
 Role = Annotated[str, typer.Option(help="person, analyst or operator")]
+Email = Annotated[str, typer.Option(help="Let them sign in by this address at the team's identity provider")]
 
 
 @app.command()
-def invite(name: Name, role: Role = "person") -> None:
-    """Make a person, and print a link that signs their browser in, once, within an hour."""
+def invite(name: Name, role: Role = "person", email: Email = "") -> None:
+    """Make a person, and print a link that signs their browser in, once, within an hour.
+
+    With --email they sign in at the team's identity provider, and there is no link.
+    """
     from serving.auth import make_signin_link
 
     settings = read_settings()
@@ -33,6 +48,10 @@ def invite(name: Name, role: Role = "person") -> None:
             raise InputError(f"{name!r} is here already", hint=f"Another link: neural-focus signin --user {name}")
         user_id = ensure_user(connection, name)
         set_role(connection, user_id, role)
+        address = identities.invite(connection, user_id, email) if email else ""
+    if address:
+        _say_how(settings, name, address)
+        return
     typer.echo(make_signin_link(settings, load_secrets(settings.secrets), user_id))
     typer.echo(f"Whoever opens this link first is {name}. On their machine: neural-focus pair --service URL")
 
@@ -41,11 +60,36 @@ def invite(name: Name, role: Role = "person") -> None:
 def role(name: Name, role: Annotated[str, typer.Argument(help="person, analyst or operator")]) -> None:
     """Say what a person may do besides their own affairs; it holds within seconds."""
     with connect(started_url(read_settings())) as connection:
-        found = read_user(connection, name)
-        if found is None:
-            raise InputError(f"nobody here is called {name!r}", hint="See: neural-focus people list")
-        set_role(connection, found.id, role)
+        set_role(connection, _known(connection, name).id, role)
     typer.echo(f"{name} is {role} now.")
+
+
+@app.command()
+def email(name: Name, address: Annotated[str, typer.Argument(help="As the identity provider knows it")]) -> None:
+    """Let a person sign in by this address; the account that they came by before lets them in no more."""
+    settings = read_settings()
+    with connect(started_url(settings)) as connection:
+        stored = identities.invite(connection, _known(connection, name).id, address)
+    _say_how(settings, name, stored)
+
+
+@app.command()
+def disable(name: Name) -> None:
+    """Let a person in no more, by any link, cookie, token or account, within seconds. Their rows stay."""
+    settings = read_settings()
+    if name == settings.username:
+        raise InputError(f"{name!r} is whose installation this is", hint="Disable others")
+    with connect(started_url(settings)) as connection:
+        changed = set_disabled(connection, _known(connection, name).id, disabled=True)
+    typer.echo(f"{name} is let in no more." if changed else f"{name} is disabled already.")
+
+
+@app.command()
+def enable(name: Name) -> None:
+    """Let a person in again that was disabled."""
+    with connect(started_url(read_settings())) as connection:
+        changed = set_disabled(connection, _known(connection, name).id, disabled=False)
+    typer.echo(f"{name} is let in again." if changed else f"{name} is not disabled.")
 
 
 @app.command("list")
@@ -54,7 +98,34 @@ def list_() -> None:
     with connect(started_url(read_settings())) as connection:
         people = list_users(connection)
         roles = roles_of(connection, [one.id for one in people])
-    table = Table("name", "role", "since", "")
+        known, disabled = (
+            {one.user_id: one for one in identities.list_identities(connection)},
+            disabled_people(connection),
+        )
+    table = Table("name", "role", "since", "signs in by", "")
     for one in people:
-        table.add_row(one.username, roles[one.id], f"{one.created_at:%Y-%m-%d}", "demo" if one.is_demo else "")
+        words = ("demo" if one.is_demo else "", "disabled" if one.id in disabled else "")
+        account = _account(known.get(one.id))
+        table.add_row(one.username, roles[one.id], f"{one.created_at:%Y-%m-%d}", account, " ".join(filter(None, words)))
     Console().print(table)
+
+
+def _known(connection: Connection, name: str) -> User:
+    found = read_user(connection, name)
+    if found is None:
+        raise InputError(f"nobody here is called {name!r}", hint="See: neural-focus people list")
+    return found
+
+
+def _account(identity: identities.Identity | None) -> str:
+    if identity is None:
+        return "links"
+    return identity.email if identity.bound_at else f"{identity.email} (not yet)"
+
+
+def _say_how(settings: Settings, name: str, address: str) -> None:
+    provider = settings.identity_provider
+    if provider is None:
+        typer.echo(f"{name} is invited by {address}. No identity provider is set: see docs/operations.md, People")
+        return
+    typer.echo(f"{name} signs in with {provider.name}, by {address}: {service_link(settings)}/signin/oidc")

@@ -13,6 +13,7 @@ from infra.up.health import active_deployments, answers, basic
 from infra.up.process import Program
 from neural_focus.addresses import prefect_address, service_address
 from neural_focus.help_settings import HelpSettings
+from neural_focus.identity_provider import VARIABLES, provider_environment
 from neural_focus.secrets import Secrets
 from neural_focus.settings import Settings
 from serving.launch import service_command, service_environment
@@ -25,8 +26,9 @@ QUIET = {"DO_NOT_TRACK": "1", "BENTOML_DO_NOT_TRACK": "True", "FEAST_USAGE": "Fa
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """Our own variables for every child: the database that was found, and nobody's analytics."""
-    return dict(os.environ) | QUIET | {"DATABASE_URL": settings.database_url or ""}
+    """Our own variables for every child: the database that was found, nobody's analytics, no team's secret."""
+    ours = {name: value for name, value in os.environ.items() if name not in VARIABLES}
+    return ours | QUIET | {"DATABASE_URL": settings.database_url or ""}
 
 
 def desktop_environment(settings: Settings) -> dict[str, str]:
@@ -73,7 +75,7 @@ def flows_server(settings: Settings, secrets: Secrets) -> Program:
 
 def service(settings: Settings, *, demo: bool) -> Program:
     """The BentoML service with the page."""
-    variables = service_environment(settings, environment(settings))
+    variables = service_environment(settings, environment(settings) | provider_environment(settings.identity_provider))
     if demo:
         variables.setdefault("NEURAL_FOCUS_OPPORTUNITY_SECONDS", str(DEMO_OPPORTUNITY_SECONDS))
     return Program(

@@ -34,8 +34,9 @@ from infra.up.memory import MemoryWatch
 from infra.up.steps import step
 from infra.up.supervisor import Supervisor
 from infra.virtual_display import find_xvfb
-from neural_focus.addresses import exposure
+from neural_focus.addresses import exposure, service_link
 from neural_focus.errors import ServiceError, StoreError
+from neural_focus.identity_provider import CALLBACK_PATH
 from neural_focus.models.champion import NEXT_STEP, refused_already, usable_champion
 from neural_focus.passable_folder import make_folder
 from neural_focus.registry.champion_pointer import champion
@@ -86,6 +87,10 @@ class RunningPlatform:
             check_certificate(self.settings.tls_certificate, self.settings.tls_key)
         if words := exposure(self.settings):
             self.log(f"! {words}.")
+        if provider := self.settings.identity_provider:
+            provider.read_secret()  # said now, not by a service that does not start
+            back = f"{service_link(self.settings)}{CALLBACK_PATH}"
+            self.log(f"People sign in with {provider.name}, which has to know this redirect address: {back}")
         if self.demo:
             find_xvfb()  # said now, not after the minutes of the first model
         self._start_database()

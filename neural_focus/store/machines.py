@@ -53,7 +53,7 @@ def find_tokens(connection: Connection, token_hashes: Collection[str]) -> list[L
     """Those of these tokens that are good, with whom they speak for."""
     rows = connection.execute(
         "SELECT m.token_hash, m.id, m.user_id, u.role FROM paired_machines m JOIN users u ON u.id = m.user_id"
-        " WHERE m.token_hash = ANY(%s) AND m.revoked_at IS NULL",
+        " WHERE m.token_hash = ANY(%s) AND m.revoked_at IS NULL AND u.disabled_at IS NULL",
         (list(token_hashes),),
     )
     return [LiveToken(*row) for row in rows]

@@ -11,6 +11,7 @@
            ├─ unavailable_moments   at risk, but nobody could have seen an offer
            ├─ paired_browsers       whose extension may block for this person
            ├─ paired_machines       what may send and ask for this person, by its token
+           ├─ identities            who they are at the team's identity provider
            ├─ experiment_assignments  the arm of a person, or of their day
            ├─ exposures             an opportunity's arm and probability in each experiment it was part of
            ├─ labels                what people said, and what rules guess, kept apart by their source
@@ -71,6 +72,7 @@ USERS = sa.Table(
     sa.Column("settings", JSONB, server_default=sa.text("'{}'::jsonb")),
     sa.Column("is_demo", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("role", sa.String(20), nullable=False, server_default=sa.text("'person'")),
+    _time("disabled_at"),
     _one_of("role", ROLES),
 )
 
@@ -324,6 +326,25 @@ PAIRED_MACHINES = sa.Table(
 )
 """``token_hash``: SHA-256 of the token. It is 256 random bits: there is no list of likely ones to try, so nothing
 slower than one round of SHA-256 would keep anybody out. ``seen_at`` is at most some minutes behind."""
+
+IDENTITIES = sa.Table(
+    "identities",
+    METADATA,
+    sa.Column("id", sa.BigInteger, primary_key=True),
+    _user(),
+    sa.Column("email", sa.String(255), nullable=False, unique=True),
+    _time("invited_at", null=False, now=True),
+    sa.Column("issuer", sa.String(255)),
+    sa.Column("subject", sa.String(255)),
+    _time("bound_at"),
+    sa.UniqueConstraint("issuer", "subject", name="identities_subject"),
+    sa.CheckConstraint(
+        "(issuer IS NULL) = (subject IS NULL) AND (issuer IS NULL) = (bound_at IS NULL)", name="identity_whole"
+    ),
+    sa.Index("idx_identities_user", "user_id"),
+)
+"""By which a person signs in at the team's identity provider. ``email``, in small letters, is how an operator invited
+them; the first account that shows it, verified, is theirs: from then on its issuer and subject count, no address."""
 
 EXPERIMENTS = sa.Table(
     "experiments",

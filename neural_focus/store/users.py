@@ -97,6 +97,29 @@ def roles_of(connection: Connection, user_ids: Collection[int]) -> dict[int, str
     return {int(user_id): str(role) for user_id, role in rows}
 
 
+def enabled_roles_of(connection: Connection, user_ids: Collection[int]) -> dict[int, str]:
+    """users.id → role, of those who are there and may come in."""
+    rows = connection.execute(
+        "SELECT id, role FROM users WHERE id = ANY(%s) AND disabled_at IS NULL", (list(user_ids),)
+    )
+    return {int(user_id): str(role) for user_id, role in rows}
+
+
+def disabled_people(connection: Connection) -> set[int]:
+    """Those who may not come in, by any token, cookie or link."""
+    return {int(user_id) for (user_id,) in connection.execute("SELECT id FROM users WHERE disabled_at IS NOT NULL")}
+
+
+def set_disabled(connection: Connection, user_id: int, *, disabled: bool) -> bool:
+    """Lets the person in no more, or again; whether that changed anything. Their rows and machines stay."""
+    cursor = connection.execute(
+        "UPDATE users SET disabled_at = CASE WHEN %(disabled)s THEN now() END"
+        " WHERE id = %(user)s AND (disabled_at IS NOT NULL) <> %(disabled)s",
+        {"user": user_id, "disabled": disabled},
+    )
+    return cursor.rowcount > 0
+
+
 def set_role(connection: Connection, user_id: int, role: str) -> None:
     """What they may do besides their own affairs (``serving.authorization``).
 

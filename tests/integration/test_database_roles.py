@@ -42,6 +42,7 @@ WHOSE = {
     "forgotten": "(user_id, first_time, end_time) VALUES (%(user)s, now(), now() + interval '1 s')",
     "hourly_activity": "VALUES (%(user)s, %(machine)s, now(), '', 1, 1, 1, 1, 4)",
     "idempotency_keys": "(user_id, key, request_hash, answer) VALUES (%(user)s, 'k', '', '{}')",
+    "identities": "(user_id, email) VALUES (%(user)s, %(machine)s || '@example.org')",
     "interventions": "(user_id, triggered_at, type, action, predicted_risk, arm, probability) VALUES"
     " (%(user)s, now(), 'NO_OP', 'NO_OP', 0.5, 'no_op', 0.5)",
     "labels": "(user_id, start_time, end_time, outcome, source) VALUES"

@@ -8,12 +8,15 @@ from pathlib import Path
 import httpx
 import pytest
 from serving_process import Service, eventually, problem, query
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from neural_focus.settings import Settings
+from neural_focus.store.database import connect as connect_database
+from neural_focus.store.users import set_disabled
 from serving.auth import CODE_SECONDS, COOKIE_NAME, make_cookie, make_machine_token, make_signin_link
 from serving.callers import FRESH_SECONDS
+from serving.hub import REVOKED
 
 
 def test_health_is_open_and_nothing_else_is(service: Service) -> None:
@@ -183,3 +186,28 @@ def test_settings_without_a_database_are_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigurationError, match="DATABASE_URL"):
         Runtime(Settings(home=tmp_path), load_secrets(tmp_path / "secrets.json"))
+
+
+def test_without_a_provider_there_is_no_such_door(service: Service) -> None:
+    with service.anyone() as browser:
+        assert browser.get("/api/v1/signin").json() == {"provider": None}
+        assert browser.get("/signin/oidc").status_code == 404
+        assert browser.get("/signin/oidc/callback?code=a&state=b").status_code == 404
+        assert "Sign in with" not in browser.get("/", headers={"Accept": "text/html"}).text
+        assert problem(browser.post("/api/v1/signout"))["status"] == 401
+
+
+def test_the_page_of_a_disabled_person_is_closed(service: Service, real_person: int) -> None:
+    """Its socket, too, which came by a cookie and asks for nothing any more."""
+    cookie = {"Cookie": f"{COOKIE_NAME}={make_cookie(service.secrets, real_person)}", "Origin": service.url}
+    address = f"ws://127.0.0.1:{service.settings.serving_port}/ws?role=page"
+    with connect(address, additional_headers=cookie) as page:
+        page.recv(timeout=60)
+        with connect_database(service.settings.database_url or "") as connection:
+            assert set_disabled(connection, real_person, disabled=True)
+        with pytest.raises(ConnectionClosed) as closed:
+            page.recv(timeout=60)
+        assert closed.value.rcvd is not None and closed.value.rcvd.code == REVOKED
+    with pytest.raises(InvalidStatus) as refused, connect(address, additional_headers=cookie):
+        pass
+    assert refused.value.response.status_code == 401

@@ -67,6 +67,7 @@ def a_life(connection: Connection, name: str) -> int:
     connection.execute(
         "INSERT INTO paired_machines (user_id, name, token_hash) VALUES (%s, 'laptop', %s)", (user, f"m-{name}")
     )
+    connection.execute("INSERT INTO identities (user_id, email) VALUES (%s, %s)", (user, f"{name}@example.org"))
     running = connection.execute(
         "INSERT INTO experiments (name, version, layer, spec, spec_hash) VALUES ('tried', 1, 'help', '{}', '')"
         " ON CONFLICT (name, version) DO UPDATE SET layer = 'help' RETURNING id"

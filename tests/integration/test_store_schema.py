@@ -14,7 +14,7 @@ def test_the_migrated_schema_equals_the_tables(any_database_url: str) -> None:
     engine = sqlalchemy_engine(any_database_url)
     with engine.connect() as connection:
         assert differences(connection) == []
-        assert revision(connection) == newest_revision() == "0012"
+        assert revision(connection) == newest_revision() == "0013"
         connection.execute(text("ALTER TABLE interventions DROP COLUMN probability"))
         assert [change[0] for change in differences(connection)] == ["add_column"]
     engine.dispose()

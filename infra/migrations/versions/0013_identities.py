@@ -1,0 +1,27 @@
+"""Who people are at the team's identity provider; a person can be disabled."""
+
+from alembic import op
+
+revision = "0013"
+down_revision = "0012"
+
+CHANGES = """
+CREATE TABLE identities (
+    id BIGSERIAL PRIMARY KEY,
+    user_id INT NOT NULL REFERENCES users(id) ON DELETE CASCADE,
+    email VARCHAR(255) NOT NULL UNIQUE,
+    invited_at TIMESTAMPTZ NOT NULL DEFAULT now(),
+    issuer VARCHAR(255),
+    subject VARCHAR(255),
+    bound_at TIMESTAMPTZ,
+    CONSTRAINT identities_subject UNIQUE (issuer, subject),
+    CONSTRAINT identity_whole CHECK ((issuer IS NULL) = (subject IS NULL) AND (issuer IS NULL) = (bound_at IS NULL)));
+CREATE INDEX idx_identities_user ON identities (user_id);
+ALTER TABLE users ADD COLUMN disabled_at TIMESTAMPTZ
+"""
+
+
+def upgrade() -> None:
+    """Adds both. Nobody is disabled, and nobody is invited by an e-mail address yet."""
+    for statement in CHANGES.split(";\n"):
+        op.get_bind().exec_driver_sql(statement)

@@ -1,0 +1,236 @@
+"""The team's OpenID Connect provider, asked by Authlib: authorization code flow with PKCE, state and nonce.
+
+::
+
+    begin   browser ─► authorization endpoint, with state, nonce and the challenge of a verifier that stays here
+    redeem  code, verifier ─► token endpoint ─► ID token ─► signature (JWKS), issuer, audience, nonce, times ─► who
+
+Only a service for which a provider is set imports this module: Authlib takes a quarter of a second.
+The provider is asked when somebody signs in, never at the start, and each time within ``DEADLINE_SECONDS``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote_plus
+
+import httpx2
+from authlib.integrations.httpx_client import AsyncOAuth2Client, OAuthError
+from authlib.oidc.core import CodeIDToken
+from joserfc import jwt
+from joserfc.errors import InvalidKeyIdError, JoseError
+from joserfc.jwk import KeySet
+from joserfc.jws import JWSRegistry
+
+from neural_focus.identity_provider import IdentityProvider, is_safe
+from neural_focus.store.identities import SUBJECT_CHARACTERS
+from neural_focus.tls import client_context
+from serving.problems import ProblemError
+
+DEADLINE_SECONDS = 10.0
+LEEWAY_SECONDS = 30
+"""How far the provider's clock may differ from ours."""
+KEEP_SECONDS = 3600.0
+RETRY_SECONDS = 5.0
+"""After a failure nobody waits for the provider again before this."""
+ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA", "Ed25519", "RS384", "PS384", "ES384", "RS512", "PS512", "ES512")
+"""What may have signed an ID token: never the client's secret, never nothing."""
+_NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+_LOG = logging.getLogger("neural_focus.serving")
+
+
+@dataclass(frozen=True, slots=True)
+class SignInAttempt:
+    """What a browser that began keeps until it is back; each is new and random."""
+
+    state: str
+    nonce: str
+    verifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderAccount:
+    """Who signed in. ``email``: "" where the provider has verified none."""
+
+    issuer: str
+    subject: str
+    email: str
+
+
+class OpenIdClient:
+    """Lives on the event loop. ``redirect_address``: where the provider sends browsers back, exactly."""
+
+    def __init__(
+        self, provider: IdentityProvider, redirect_address: str, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.provider, self._redirect_address, self._clock = provider, redirect_address, clock
+        self._secret = provider.read_secret()
+        self._lock = asyncio.Lock()
+        self._found: dict[str, Any] | None = None
+        self._found_at = self._failed_at = self._keys_at = -KEEP_SECONDS
+        self._keys: dict[str, Any] | None = None
+
+    async def begin(self, attempt: SignInAttempt) -> str:
+        """Where the browser goes.
+
+        Raises:
+            ProblemError: 503, the provider does not answer, or not as it should.
+        """
+        found = await self._discovered()
+        async with self._client(found) as client:
+            address, _ = client.create_authorization_url(
+                found["authorization_endpoint"],
+                state=attempt.state,
+                code_verifier=attempt.verifier,
+                nonce=attempt.nonce,
+            )
+            return str(address)
+
+    async def redeem(self, attempt: SignInAttempt, code: str, issuer: str | None) -> ProviderAccount:
+        """Who came back with ``code``; ``issuer`` is the ``iss`` beside it, None where there was none.
+
+        Raises:
+            ProblemError: 403, the code or what it brought is not to be trusted; 503 as ``begin``.
+        """
+        found = await self._discovered()
+        told = found.get("authorization_response_iss_parameter_supported") is True
+        if issuer != self.provider.issuer and (issuer is not None or told):
+            raise self._untrusted("the answer is of another provider")
+        try:
+            async with asyncio.timeout(DEADLINE_SECONDS), self._client(found) as client:
+                token = await client.fetch_token(
+                    found["token_endpoint"],
+                    grant_type="authorization_code",
+                    code=code,
+                    code_verifier=attempt.verifier,
+                )
+                claims = await self._claims(found, token, attempt.nonce)
+                email = await self._email(found, client, claims)
+        except OAuthError as error:
+            if error.error == "invalid_grant":
+                raise self._untrusted("the code was used, is too old, or was another browser's") from None
+            raise self._down(f"it refuses this installation: {error.error}") from None
+        except JoseError as error:
+            raise self._untrusted(str(error)) from None
+        except (httpx2.HTTPError, TimeoutError, ValueError, KeyError, TypeError) as error:
+            raise self._down(_words(error)) from None
+        return ProviderAccount(self.provider.issuer, claims["sub"], email)
+
+    async def _claims(self, found: dict[str, Any], token: dict[str, Any], nonce: str) -> CodeIDToken:
+        """The ID token, checked as OpenID Connect Core 3.1.3.7 asks."""
+        written = str(token["id_token"])
+        registry = JWSRegistry(algorithms=list(ALGORITHMS), strict_check_header=False)
+        try:
+            read = jwt.decode(written, KeySet.import_key_set(await self._key_set(found)), registry=registry)
+        except InvalidKeyIdError:  # the provider has new keys
+            read = jwt.decode(written, KeySet.import_key_set(await self._key_set(found, new=True)), registry=registry)
+        wanted = {"iss": self.provider.issuer, "aud": self.provider.client_id}
+        claims = CodeIDToken(
+            read.claims,
+            read.header,
+            {name: {"essential": True, "value": value} for name, value in wanted.items()},
+            {"nonce": nonce, "client_id": self.provider.client_id, "access_token": token.get("access_token")},
+        )
+        claims.validate(leeway=LEEWAY_SECONDS)
+        if not 0 < len(claims["sub"]) <= SUBJECT_CHARACTERS:
+            raise ValueError("its subject is too long, or empty")
+        return claims
+
+    async def _email(self, found: dict[str, Any], client: AsyncOAuth2Client, claims: CodeIDToken) -> str:
+        """The verified address; some providers tell it only where they are asked for it beside the ID token."""
+        told: dict[str, Any] = claims
+        if "email" not in claims and (address := found.get("userinfo_endpoint")):
+            answer = await client.get(address)
+            answer.raise_for_status()
+            told = answer.json()
+            if told.get("sub") != claims["sub"]:
+                raise self._untrusted("it told of somebody else")
+        email = told.get("email")
+        return email if isinstance(email, str) and told.get("email_verified") is True else ""
+
+    async def _key_set(self, found: dict[str, Any], *, new: bool = False) -> Any:
+        """The keys that sign."""
+        now = self._clock()
+        age = now - self._keys_at
+        if self._keys is None or age > KEEP_SECONDS or new:
+            async with self._client(found) as client:
+                answer = await client.request("GET", found["jwks_uri"], withhold_token=True)
+            answer.raise_for_status()
+            self._keys, self._keys_at = answer.json(), now
+        return self._keys
+
+    async def _discovered(self) -> dict[str, Any]:
+        """The provider's own description, asked for at most once an hour."""
+        async with self._lock:
+            now = self._clock()
+            if self._found is not None and now - self._found_at < KEEP_SECONDS:
+                return self._found
+            if now - self._failed_at < RETRY_SECONDS:
+                raise self._down("it did not answer a moment ago", log=False)
+            try:
+                async with asyncio.timeout(DEADLINE_SECONDS), self._client({}) as client:
+                    where = f"{self.provider.issuer.rstrip('/')}/.well-known/openid-configuration"
+                    answer = await client.request("GET", where, withhold_token=True)
+                    answer.raise_for_status()
+                    found = answer.json()
+                self._check(found)
+            except (httpx2.HTTPError, TimeoutError, ValueError, KeyError, TypeError) as error:
+                self._failed_at = self._clock()
+                raise self._down(_words(error)) from None
+            self._found, self._found_at = found, now
+            return self._found
+
+    def _check(self, found: dict[str, Any]) -> None:
+        if found["issuer"] != self.provider.issuer:
+            raise ValueError(f"it calls itself {str(found['issuer'])[:200]!r}, not {self.provider.issuer!r}")
+        for name in (*_NEEDED, *(("userinfo_endpoint",) if "userinfo_endpoint" in found else ())):
+            if not is_safe(str(found[name])):
+                raise ValueError(f"its {name} is not encrypted: {str(found[name])[:200]!r}")
+
+    def _client(self, found: dict[str, Any]) -> AsyncOAuth2Client:
+        ways = found.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
+        client = AsyncOAuth2Client(
+            self.provider.client_id,
+            self._secret,
+            scope="openid email",
+            redirect_uri=self._redirect_address,
+            code_challenge_method="S256",
+            token_endpoint_auth_method="client_secret_basic" if "client_secret_basic" in ways else "client_secret_post",
+            timeout=DEADLINE_SECONDS / 2,
+            verify=client_context(self.provider.issuer) or True,
+            trust_env=False,
+            leeway=0,
+        )
+        client.register_client_auth_method(("client_secret_basic", _encode_basic))
+        return client
+
+    def _down(self, why: str, *, log: bool = True) -> ProblemError:
+        if log:
+            _LOG.warning("%s (%s): %s", self.provider.name, self.provider.issuer, why)
+        title = f"{self.provider.name} does not answer as it should"
+        hint = "Try again in a minute. Whoever runs this service finds the reason in its log"
+        return ProblemError(503, title, hint=hint, headers={"Retry-After": "60"})
+
+    def _untrusted(self, why: str) -> ProblemError:
+        _LOG.warning("a sign-in with %s was refused: %s", self.provider.name, why)
+        return ProblemError(403, f"What {self.provider.name} answered is not to be trusted", hint="Begin again")
+
+
+def _encode_basic(client: Any, _: str, uri: str, headers: Any, body: Any) -> tuple[str, Any, Any]:
+    """As RFC 6749 2.3.1 has it; Authlib's own leaves both as they are, and providers decode what was not encoded."""
+    both = ":".join(quote_plus(part) for part in (client.client_id, client.client_secret))
+    headers["Authorization"] = f"Basic {b64encode(both.encode()).decode()}"
+    return uri, headers, body
+
+
+def _words(error: BaseException) -> str:
+    """An error without what was sent."""
+    if isinstance(error, httpx2.HTTPStatusError):
+        return f"{error.request.url.path} answered {error.response.status_code}"
+    return f"{type(error).__name__} {error}".strip()[:300]
