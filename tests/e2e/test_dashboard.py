@@ -71,6 +71,16 @@ def test_a_link_works_once(browser: Browser, service: PageService) -> None:
     assert statuses == [200, 403]
 
 
+def test_a_person_signs_out_and_the_browser_is_a_strangers_again(browser: Browser, service: PageService) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(make_signin_link(service.settings, service.secrets, service.user_id))
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading")).to_have_text("This browser is not signed in")
+    assert context.cookies() == []
+    context.close()
+
+
 def test_the_score_moves_while_the_person_works(page: Page, service: PageService, desktop: Desktop) -> None:
     page.goto(service.address)
     score = page.get_by_test_id("focus-score")

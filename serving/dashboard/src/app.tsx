@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import type { ClientMessage } from "./generated/messages";
 import { useHelpSettings } from "./live/use-help-settings";
-import { askRounds, refusalOf, startSession } from "./live/rest";
+import { askRounds, refusalOf, signOut, startSession } from "./live/rest";
 import { useLive } from "./live/use-live";
 import { shownActions, STALE, type State } from "./state";
 import type { PairedBrowser } from "./model";
@@ -119,6 +119,20 @@ function Loading() {
   );
 }
 
+/** Ends this browser's cookie, and shows how to sign in again. */
+function SignOut({ onRefused }: { onRefused: (problem: string) => void }) {
+  const onClick = async () => {
+    const refusal = await refusalOf(signOut());
+    if (refusal) onRefused(refusal);
+    else window.location.reload();
+  };
+  return (
+    <button type="button" class="small" onClick={() => void onClick()}>
+      Sign out
+    </button>
+  );
+}
+
 /** The page. */
 export function App() {
   const { state, send, dispatch } = useLive();
@@ -166,6 +180,7 @@ export function App() {
       </main>
       <footer>
         <p>This page talks to its own service and to nobody else. Which keys you press is never kept.</p>
+        <SignOut onRefused={(problem) => dispatch({ kind: "problem", problem })} />
       </footer>
       <Announcer judgement={state.judgement} />
     </>

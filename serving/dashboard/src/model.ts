@@ -116,6 +116,12 @@ export interface PairedMachine {
   connected: boolean;
 }
 
+/** The team's identity provider, and where a browser begins to sign in with it. */
+export interface TeamProvider {
+  name: string;
+  address: string;
+}
+
 /** A machine that shows a code and waits: what it calls itself, and where it asks from. */
 export interface WaitingMachine {
   name: string;

@@ -34,6 +34,7 @@ import type {
   SessionSummary,
   Voices,
   Span,
+  TeamProvider,
 } from "../model";
 import type { Recent, Standing } from "../state";
 import { browserName } from "../words/format";
@@ -45,6 +46,10 @@ const ms = (us: number) => us / 1000;
 
 /** ISO 8601 of the wire → ms of the page. */
 const when = (iso: string | null | undefined) => (iso ? Date.parse(iso) : null);
+
+export function teamProvider({ provider }: Schemas["SignInWays"]): TeamProvider | null {
+  return provider ? { name: provider.name, address: provider.url } : null;
+}
 
 export function judgement(made: PredictionMade | Schemas["PredictionMade"]): Judgement {
   return {

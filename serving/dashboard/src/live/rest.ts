@@ -12,6 +12,7 @@ import type {
   PairedBrowser,
   PairedMachine,
   PairingCode,
+  TeamProvider,
   WaitingMachine,
 } from "../model";
 import type { Recent, Standing } from "../state";
@@ -29,7 +30,8 @@ type Readable =
   | "/api/v1/settings/help"
   | "/api/v1/forget"
   | "/api/v1/browsers"
-  | "/api/v1/machines";
+  | "/api/v1/machines"
+  | "/api/v1/signin";
 type Schemas = components["schemas"];
 type Answer<P extends Readable> = paths[P]["get"]["responses"][200]["content"]["application/json"];
 
@@ -117,6 +119,16 @@ export async function readHelp(): Promise<HelpSettings> {
 /** Stores the settings; answers with them as they are stored. */
 export async function storeHelp(asked: HelpSettings): Promise<HelpSettings> {
   return decode.helpSettings(await send("PUT", "/api/v1/settings/help", decode.helpRequest(asked)));
+}
+
+/** How to sign in beside a one-time link; a browser that is signed out may ask. */
+export async function readTeamProvider(): Promise<TeamProvider | null> {
+  return decode.teamProvider(await get("/api/v1/signin"));
+}
+
+/** This browser forgets its cookie. */
+export async function signOut(): Promise<void> {
+  await send("POST", "/api/v1/signout");
 }
 
 export async function readBrowsers(): Promise<PairedBrowser[]> {
