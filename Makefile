@@ -7,7 +7,7 @@ JOBS ?= 2
 export PYTHONDONTWRITEBYTECODE := # where it is set, each start of a program here compiles what it imports anew: twice the time
 PACKAGES := neural_focus collector flows feature_repo serving infra
 
-.PHONY: help setup build run test lint format bench load trials faults fuzz sanitize tidy parity bits browsers wine pictures clean
+.PHONY: help setup build run test lint format bench load trials faults gates fuzz sanitize tidy parity bits browsers wine pictures clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -61,6 +61,10 @@ faults: setup ## kill -9 of all that helps, at each step; of the agent a hundred
 	NEURAL_FOCUS_FAULTS=1 $(BIN)/python -m pytest -rP tests/browsers/test_faults.py
 	NEURAL_FOCUS_SPOOL_KILLS=300 NEURAL_FOCUS_SPOOL_EXAMPLES=400 $(BIN)/python -m pytest -rP -o timeout=2400 tests/integration/test_spool_faults.py
 	NEURAL_FOCUS_KILLS=100 $(BIN)/python -m pytest -rP -o timeout=2400 tests/e2e/test_agent.py -k kill_9
+
+gates: setup ## each data-quality gate with the fault that it catches, and the lives that none stops, as two tables
+	@TEST=1 PYTHON=$(PYTHON) bash infra/setup.sh
+	$(BIN)/python -m pytest -q -s tests/unit/flows/test_gates.py
 
 parity: setup ## every feature against the slow reference on many seeds; 1,000 h at 14 events a second
 	NEURAL_FOCUS_SEEDS=40 NEURAL_FOCUS_DRIFT_RATE=14 $(BIN)/python -m pytest -rP -o timeout=2400 tests/parity/test_engine_reference.py tests/parity/test_engine_chunks.py

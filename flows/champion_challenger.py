@@ -70,7 +70,7 @@ def _predicted(
     wanted = pd.DataFrame(
         {"user_id": held.person[fresh], "event_timestamp": held.times_us[fresh], "place": np.flatnonzero(fresh)}
     )
-    labels = pd.concat([read_labels(platform.settings.feast, is_demo=one) for one in (False, True)])
+    labels = pd.concat([read_labels(platform.settings.feast, is_demo=one, held_too=True) for one in (False, True)])
     labels = labels.assign(at=labels["event_timestamp"].dt.as_unit("us").astype("int64"))
     chosen = labels.merge(
         wanted, left_on=["user_id", "at"], right_on=["user_id", "event_timestamp"], suffixes=("", "_")

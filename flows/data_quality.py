@@ -1,210 +1,166 @@
-"""The flow `data-quality`: Great Expectations judges what training is about to learn from; a failure stops it.
+"""The flow `data-quality`: gates of Great Expectations look at what training is about to learn from.
 
-Every run writes its pages (data docs) anew under ``<home>/reports/data-docs``.
+    events ─► snapshots ─► labels ─► sessions ─► what the feature store gives for the labels that are left ─► each set
+      │           │           │          │                        │                                            │
+      └───────────┴───────────┴──────────┴── a failure holds back that day of that stream ──┘                  └─► error
+
+What is held back stays where it is, and nothing learns from it until it is good again, or a person releases it
+(``neural_focus.quarantine``); everybody else's data are learned from. The gates: ``flows.gates.table``. Every run
+writes its pages (data docs) anew under ``<home>/reports/data-docs``.
 """
 
 from __future__ import annotations
 
-import logging
-import os
-import shutil
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from flows.artifacts import Cell, publish_markdown, publish_page, publish_table
 from flows.catch_up import SKIP_AFTER
-from flows.data_docs import CheckedSuite, stand_alone
-from flows.label_files import MOST_MOMENTS, read_labels
+from flows.gates.stream_frames import stream_frames
+from flows.gates.table import DataKind
+from flows.gates.training_rows import moved_inputs, now_us, set_row, training_frame_of, training_rows
+from flows.gates.validation import SITE, GateFailure, SuiteResult, docs_folder, new_context, validate, write_pages
+from flows.label_files import MOST_MOMENTS, is_enough, read_labels
 from flows.platform_flow import Platform, log, platform_flow
 from neural_focus.errors import QualityError
-from neural_focus.labelling.labels import NO_LABEL
-from neural_focus.models.contracts import V6
-from neural_focus.prediction import HORIZON_SECONDS
-from neural_focus.replay import INPUT_NAMES
+from neural_focus.quarantine import HeldDay, HoldReason, split_released, write_held
+from neural_focus.store.events import Stream, list_streams
 
-if TYPE_CHECKING:
-    from great_expectations.data_context import EphemeralDataContext
-    from great_expectations.expectations.expectation import Expectation
-
-SITE = "data-docs"
-KINDS = {"demo": True, "people": False}
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """How one suite went on one kind of people's data: expectations met, and what failed, in words."""
-
-    suite: str
-    rows: int
-    met: int
-    failures: tuple[str, ...]
-
-    @property
-    def ok(self) -> bool:
-        """Whether every expectation was met."""
-        return not self.failures
+SETS = {"demo": True, "people": False}
+SHOWN = 200
+"""Rows of a table of what is held back."""
 
 
 @platform_flow(
     name="data-quality",
-    description="Checks snapshots and labels against expectations. If one fails, nothing is trained.",
+    description="Checks events, snapshots, labels, sessions and training sets against expectations. A day that fails "
+    "one is held back; the rest is trained on.",
     stale_after=SKIP_AFTER,
 )
 def data_quality(platform: Platform) -> int:
-    """Checks demo people's and real people's data apart; returns how many expectations were met.
+    """Checks everybody's data; returns how many expectations were met.
 
     Raises:
-        QualityError: an expectation failed.
+        QualityError: what is left of the set that would be trained on is not fit for it.
     """
-    return sum(verdict.met for verdict in check_quality(platform))
+    return sum(result.met for result in check_quality(platform))
 
 
-def check_quality(platform: Platform) -> list[Verdict]:
-    """The work of the flow.
+def check_quality(platform: Platform) -> list[SuiteResult]:
+    """The work of the flow: how each kind of data went. What fails is held back from then on.
 
     Raises:
-        QualityError: an expectation failed; the pages are written all the same.
+        QualityError: what is left of the set that would be trained on is not fit for it; the pages are written, and
+            days are held back, all the same.
     """
-    from flows.expectations import LABELS, SNAPSHOTS, label_expectations, snapshot_expectations
+    streams = list_streams(platform.connection)
+    context = new_context(docs_folder(platform.settings.reports))
+    frames = stream_frames(platform, streams)
+    results = [validate(context, kind, frame) for kind, frame in frames.items() if len(frame)]
+    sets = {
+        name: read_labels(platform.settings.feast, is_demo, MOST_MOMENTS, held_too=True)
+        for name, is_demo in SETS.items()
+    }
+    left = {name: _left(platform, labels, held_by(results, streams)) for name, labels in sets.items()}
+    given = [training_frame_of(platform, labels) for labels in left.values() if len(labels)]
+    if given:  # demo people and real ones never train one model, so neither are copies of the other
+        moved = moved_inputs(platform, left["people"])
+        rows = pd.concat([training_rows(frame, moved, now_us()) for frame in given], ignore_index=True)
+        results.append(validate(context, DataKind.TRAINING, rows))
+    held = held_by(results, streams)
+    left = {name: _left(platform, labels, held) for name, labels in sets.items()}
+    whole = [set_row(name, left[name], _days(sets[name]) - _days(left[name])) for name in SETS if len(sets[name])]
+    if whole:
+        results.append(validate(context, DataKind.SET, pd.DataFrame(whole)))
+    write_held(platform.settings.feast, held)
+    write_pages(context, platform.settings.reports, results)
+    _leave(platform, results, held)
+    _refuse(platform, results, left)
+    return results
 
-    context = _context(docs_folder(platform.settings.reports))
-    verdicts = []
-    for kind, is_demo in KINDS.items():
-        labels = read_labels(platform.settings.feast, is_demo, MOST_MOMENTS)
-        if labels.empty:
-            continue
-        snapshots = snapshot_frame(platform, labels)
-        verdicts.append(check(context, f"{SNAPSHOTS}-{kind}", snapshots, snapshot_expectations()))
-        verdicts.append(check(context, f"{LABELS}-{kind}", label_frame(labels), label_expectations()))
-    _write_pages(context, platform.settings.reports, verdicts)
-    _leave(platform, verdicts)
-    for verdict in verdicts:
-        log(f"{verdict.suite}: {verdict.met} met, {len(verdict.failures)} failed on {verdict.rows:,} rows")
-    failures = [f"{verdict.suite}: {failure}" for verdict in verdicts for failure in verdict.failures]
+
+def held_by(results: Sequence[SuiteResult], streams: Sequence[Stream]) -> list[HeldDay]:
+    """The days that failures hold back, by stream and day, each with all its reasons."""
+    found: dict[tuple[str, str], list[HoldReason]] = {}
+    for failure in (failure for result in results for failure in result.failures):
+        for stream_id in _streams_of(failure, streams):
+            reason = HoldReason(failure.gate.name, failure.found, failure.gate.advice)
+            found.setdefault((stream_id, str(failure.row["day"])), []).append(reason)
+    return [HeldDay(*key, tuple(reasons)) for key, reasons in sorted(found.items())]
+
+
+def _streams_of(failure: GateFailure, streams: Sequence[Stream]) -> list[str]:
+    """Whose day it is: the row's stream; of a session the machine's, or all of the person's where it names none."""
+    row: dict[str, Any] = failure.row
+    if failure.gate.data is DataKind.SET:
+        return []
+    if failure.gate.data is not DataKind.SESSIONS:
+        return [str(row["stream_id"])]
+    mine = [one for one in streams if one.user_id == row["user_id"]]
+    return [one.stream_id for one in mine if row["machine_id"] in ("", one.machine_id)]
+
+
+def _left(platform: Platform, labels: pd.DataFrame, held: Sequence[HeldDay]) -> pd.DataFrame:
+    """``labels`` without the days that are held back; what a person released is not."""
+    names = {(one.stream_id, one.day) for one in split_released(platform.settings.feast, held)[0]}
+    keys = zip(labels["stream_id"], labels["event_timestamp"].dt.strftime("%Y-%m-%d"), strict=True)
+    return labels[np.array([key not in names for key in keys], np.bool_)].reset_index(drop=True)
+
+
+def _days(labels: pd.DataFrame) -> int:
+    return len(set(zip(labels["stream_id"], labels["event_timestamp"].dt.date, strict=True)))
+
+
+def _refuse(platform: Platform, results: Sequence[SuiteResult], left: dict[str, pd.DataFrame]) -> None:
+    """Raises QualityError where the set that training would choose fails; with those of all where nothing is left."""
+    chosen = "people" if is_enough(left["people"]) or left["demo"].empty else "demo"
+    names = {chosen} if len(left[chosen]) else set(SETS)
+    failures = [one for result in results for one in result.failures if one.row.get("set") in names]
     if failures:
         raise QualityError(
-            f"{len(failures)} expectations on the data failed",
-            why="; ".join(failures[:3]),
-            hint=f"See {docs_folder(platform.settings.reports) / 'index.html'}; nothing is trained until they are met",
+            "What is left of the data is not fit to learn from",
+            why="; ".join(f"{one.row['set']}: {one.gate.name}: {one.found}" for one in failures),
+            hint=f"{failures[0].gate.advice}. See {docs_folder(platform.settings.reports) / 'index.html'}",
         )
-    return verdicts
 
 
-def snapshot_frame(platform: Platform, labels: pd.DataFrame) -> pd.DataFrame:
-    """The snapshots that training will get, as of the labelled moments, with their age in seconds and how many of a
-    model's inputs are there and finite."""
-    from feature_repo.definitions import APPS
-    from feature_repo.store import training_frame
-
-    frame = training_frame(platform.store, labels[["stream_id", "event_timestamp"]], V6.version)
-    inputs = np.isfinite(frame[list(INPUT_NAMES)].to_numpy(np.float32)).sum(axis=1)
-    frame = frame.drop(columns=[*INPUT_NAMES, *APPS]).assign(inputs_known=inputs)
-    frame["age_s"] = time.time() - frame["event_timestamp"].astype("int64") / _per_second(frame["event_timestamp"])
-    return frame.drop(columns="recent_event_sequence")
-
-
-def label_frame(labels: pd.DataFrame) -> pd.DataFrame:
-    """Labels with what they can be checked against: whether the next switch was within the horizon."""
-    known = labels["switch"] != NO_LABEL
-    by_lead = (labels["lead_s"] <= HORIZON_SECONDS).astype(float)
-    return labels.assign(
-        switched=labels["switch"].where(known),
-        switch=labels["switch"].astype(float),
-        switch_by_lead=by_lead.where(known, np.nan),
-    )
-
-
-def check(
-    context: EphemeralDataContext, name: str, frame: pd.DataFrame, expectations: Sequence[Expectation]
-) -> Verdict:
-    """One suite on one frame; its result is kept for the pages."""
-    import great_expectations as gx
-
-    suite = context.suites.add_or_update(gx.ExpectationSuite(name=name, expectations=list(expectations)))
-    source = context.data_sources.add_or_update_pandas(name)
-    batch = source.add_dataframe_asset(name).add_batch_definition_whole_dataframe("whole")
-    definition = context.validation_definitions.add_or_update(
-        gx.ValidationDefinition(name=name, data=batch, suite=suite)
-    )
-    checkpoint = context.checkpoints.add_or_update(
-        gx.Checkpoint(name=name, validation_definitions=[definition], result_format="SUMMARY")
-    )
-    [result] = checkpoint.run(batch_parameters={"dataframe": frame}).run_results.values()
-    failures = tuple(_words(one) for one in result.results if not one.success)
-    return Verdict(name, len(frame), len(result.results) - len(failures), failures)
-
-
-def docs_folder(reports: Path) -> Path:
-    """Where the pages are."""
-    return reports / SITE
-
-
-def _context(folder: Path) -> EphemeralDataContext:
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    import great_expectations as gx
-    from great_expectations.data_context.types.base import ProgressBarsConfig
-
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
-    folder.mkdir(parents=True, exist_ok=True)
-    context = gx.get_context(mode="ephemeral")
-    context.enable_analytics(enable=False)
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    for name in list(context.get_site_names()):
-        context.delete_data_docs_site(name)
-    context.add_data_docs_site(
-        SITE,
-        {
-            "class_name": "SiteBuilder",
-            "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder)},
-            "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-        },
-    )
-    return context
-
-
-def _write_pages(context: EphemeralDataContext, reports: Path, verdicts: Sequence[Verdict]) -> None:
-    """All pages anew; those of earlier runs go."""
-    folder = docs_folder(reports)
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    context.build_data_docs(site_names=[SITE])
-    stand_alone(folder, [CheckedSuite(one.suite, one.rows, one.met, len(one.failures)) for one in verdicts])
-
-
-def _words(result: Any) -> str:
-    settings = result.expectation_config
-    about = settings.kwargs.get("column") or settings.kwargs.get("column_A") or "the table"
-    found = result.result.get("unexpected_count", result.result.get("observed_value", "an error"))
-    return f"{settings.type.removeprefix('expect_')} of {about}: {found} unexpected"
-
-
-def _per_second(times: pd.Series[pd.Timestamp]) -> int:
-    return 10**9 if "ns" in str(times.dtype) else 10**6
-
-
-def _leave(platform: Platform, verdicts: list[Verdict]) -> None:
-    good = all(verdict.ok for verdict in verdicts)
+def _leave(platform: Platform, results: Sequence[SuiteResult], held: Sequence[HeldDay]) -> None:
+    kept, released = split_released(platform.settings.feast, held)
+    people = len({one.user_id for one in kept})
+    for result in results:
+        log(f"{result.data}: {result.met} gates passed, {len(result.failures)} failures in {result.rows:,} rows")
+    failed_sets = [one for result in results for one in result.failures if one.gate.data is DataKind.SET]
+    lines = [f"- set of {one.row['set']}: {one.gate.name}: {one.found}. {one.gate.advice}" for one in failed_sets]
+    if kept:
+        days = f"**{len(kept)} days of {people} people are held back**; everything else is learned from."
+        lines = [f"{days} Nothing is deleted.", *lines, "", "`neural-focus quality` lists them, and releases one."]
+    if released:
+        lines.append(f"{len(released)} days fail a gate, and a person released them.")
     publish_markdown(
         "data-quality-run",
-        "**Every expectation is met.**"
-        if good
-        else "**Training is stopped.**\n\n" + "\n".join(f"- {v.suite}: {f}" for v in verdicts for f in v.failures),
+        "\n".join(lines) if lines else "**Every gate is passed.**",
         "Whether models may be trained on the data",
     )
     rows: list[dict[str, Cell]] = [
-        {
-            "suite": verdict.suite,
-            "rows": verdict.rows,
-            "met": verdict.met,
-            "failed": len(verdict.failures),
-        }
-        for verdict in verdicts
+        {"data": one.data.value, "rows": one.rows, "gates passed": one.met, "failures": len(one.failures)}
+        for one in results
     ]
-    publish_table("data-quality-suites", rows, "Results by suite")
-    publish_page("data-docs", platform.settings, f"{SITE}/index.html", "Data docs: every expectation, page by page")
+    publish_table("data-quality-suites", rows, "Results by kind of data")
+    told: list[dict[str, Cell]] = [
+        {
+            "stream": one.stream_id,
+            "day": one.day,
+            "gate": reason.gate,
+            "found": reason.found,
+            "what to do": reason.advice,
+            "held back": "released" if place else "yes",
+        }
+        for place, part in enumerate((kept, released))
+        for one in part
+        for reason in one.reasons
+    ]
+    publish_table("data-quality-held", told[:SHOWN], "Days that are held back, why, and what to do")
+    publish_page("data-docs", platform.settings, f"{SITE}/index.html", "Data docs: every gate, page by page")

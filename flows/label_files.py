@@ -28,13 +28,16 @@ from flows.stream_days import code_version, day_of_name
 from neural_focus.atomic_write import atomic_write
 from neural_focus.errors import InputError
 from neural_focus.features import FEATURE_NAMES, SEQUENCE_LENGTH, SEQUENCE_NAME
+from neural_focus.labelling.days import Changes
+from neural_focus.labelling.labels import NO_LABEL
 from neural_focus.labelling.tick_labels import TickLabels
 from neural_focus.models.contracts import CONTRACTS, V1
 from neural_focus.models.datasets import Moments, Stays, stays_of
 from neural_focus.models.sequences import CHANNELS, STEP_SECONDS, STEPS, Recent, no_steps, recent_steps
-from neural_focus.replay import INPUT_NAMES
+from neural_focus.quarantine import drop_verdicts_before, held_names
+from neural_focus.replay import INPUT_NAMES, ChangeKind
 from neural_focus.store.events import Stream
-from neural_focus.time import SECOND_US
+from neural_focus.time import DAY_US, SECOND_US
 from neural_focus.timeline import timeline_of
 
 LABELS = ("switch", "settled_break", "outcome", "outcome_source")
@@ -52,6 +55,9 @@ SCHEMA = pa.schema(
 CODE = b"code"
 MOST_MOMENTS = 75_000
 """Training takes every k-th moment beyond this many: neighbours tell nearly the same."""
+ENOUGH_MOMENTS = 5_000
+ENOUGH_DAYS = 3
+"""Labelled moments and active days from which real people's own data train their own model."""
 
 
 def label_path(feast_folder: Path, folder_name: str, day: str) -> Path:
@@ -111,24 +117,41 @@ def write_labels(path: Path, stream: Stream, found: TickLabels) -> None:
 
 
 def read_labels(
-    feast_folder: Path, is_demo: bool, most: int | None = None, *, user_id: int | None = None
+    feast_folder: Path,
+    is_demo: bool,
+    most: int | None = None,
+    *,
+    user_id: int | None = None,
+    held_too: bool = False,
 ) -> pd.DataFrame:
     """Labelled moments of demo people or of real ones, or of one of them, by stream and time; every k-th if there are
     over ``most``.
 
-    Files of another version of the code are left out: the flow writes them anew, or their events are gone.
+    Files of another version of the code are left out: the flow writes them anew, or their events are gone. So are days
+    that a gate holds back (``neural_focus.quarantine``), but for ``held_too``.
     """
     folders = "*" if user_id is None else f"{user_id}_*"
-    files = [path for path in sorted((feast_folder / "labels").glob(f"{folders}/*.parquet")) if _is_ours(path)]
+    held = set() if held_too else held_names(feast_folder)
+    files = [
+        path
+        for path in sorted((feast_folder / "labels").glob(f"{folders}/*.parquet"))
+        if (path.parent.name, path.stem) not in held and is_ours(path)
+    ]
     tables = [pq.read_table(path, schema=SCHEMA, filters=[("is_demo", "=", is_demo)]) for path in files]
     frame: pd.DataFrame = pa.concat_tables(tables or [SCHEMA.empty_table()]).to_pandas()
     step = -(-len(frame) // most) if most else 1
     return frame.iloc[:: max(step, 1)].reset_index(drop=True)
 
 
+def is_enough(people: pd.DataFrame) -> bool:
+    """Whether real people's labels are enough for a model of their own."""
+    known = people[people["switch"] != NO_LABEL]
+    return len(known) >= ENOUGH_MOMENTS and known["event_timestamp"].dt.date.nunique() >= ENOUGH_DAYS
+
+
 def drop_days_before(feast_folder: Path, day: date) -> int:
-    """Deletes the UTC days before ``day``: labels, snapshots, inputs, changes, what was compared with them; returns how
-    many days' snapshots went.
+    """Deletes the UTC days before ``day``: labels, snapshots, inputs, changes, what was compared with them and what
+    gates found; returns how many days' snapshots went.
 
     Labels first: one without its snapshot fails the quality check, and nothing is trained.
     """
@@ -138,6 +161,7 @@ def drop_days_before(feast_folder: Path, day: date) -> int:
     }
     for path in (path for paths in gone.values() for path in paths):
         path.unlink()
+    drop_verdicts_before(feast_folder, day.isoformat())
     for engines in (feast_folder / "engines").glob("*"):
         records = DayRecords.read(engines)
         records.forget_before(day_of_name(day.isoformat()))
@@ -196,19 +220,35 @@ def _sequences(platform: Platform, frame: pd.DataFrame) -> Recent:
 
 
 def read_stays(feast_folder: Path, labels: pd.DataFrame) -> Sequence[Stays]:
-    """The finished stays of the people in ``labels``, a stream at a time."""
-    people = set(labels["user_id"].unique().tolist())
-    folders = sorted((feast_folder / "changes").glob("*"))
-    told = [(int(folder.name.partition("_")[0]), read_changes(folder)) for folder in folders]
+    """The finished stays of the people in ``labels``, a stream at a time, without days that a gate holds back: no stay
+    goes on across one."""
+    people, held = set(labels["user_id"].unique().tolist()), held_names(feast_folder)
+    folders = [
+        folder for folder in sorted((feast_folder / "changes").glob("*")) if int(folder.name.split("_")[0]) in people
+    ]
+    told = [(int(folder.name.split("_")[0]), changes) for folder in folders for changes in _free_changes(folder, held)]
     nowhere = np.empty((0, 2), np.int64)
     return [
-        stays_of(timeline_of(changes, changes["time_us"], nowhere), person)
-        for person, changes in told
-        if person in people and len(changes)
+        stays_of(timeline_of(changes, changes["time_us"], nowhere), person) for person, changes in told if len(changes)
     ]
 
 
-def _is_ours(path: Path) -> bool:
+def _free_changes(folder: Path, held: set[tuple[str, str]]) -> list[Changes]:
+    """What happened in a stream, in one piece, or in those between the days that are held back."""
+    days = sorted(day for name, day in held if name == folder.name)
+    if not days:
+        return [read_changes(folder)]
+    changes = read_changes(folder)
+    at = changes["time_us"] // DAY_US
+    gone = np.array([day_of_name(day) // DAY_US for day in days])
+    piece = np.searchsorted(gone, at)
+    free = ~np.isin(at, gone)
+    pieces = [changes[free & (piece == number)] for number in range(len(days) + 1)]
+    return [told for told in pieces if (told["kind"] <= ChangeKind.APP_SWITCH).any()]
+
+
+def is_ours(path: Path) -> bool:
+    """Whether this version of the code wrote a file of labels."""
     return bool((pq.read_schema(path).metadata or {}).get(CODE) == code_version().encode())
 
 

@@ -22,7 +22,15 @@ import pandas as pd
 
 from flows.artifacts import Cell, publish_markdown, publish_table
 from flows.data_quality import check_quality
-from flows.label_files import MOST_MOMENTS, join_moments, read_labels, read_stays
+from flows.label_files import (
+    ENOUGH_DAYS,
+    ENOUGH_MOMENTS,
+    MOST_MOMENTS,
+    is_enough,
+    join_moments,
+    read_labels,
+    read_stays,
+)
 from flows.platform_flow import Platform, log, platform_flow
 from neural_focus.atomic_write import atomic_write
 from neural_focus.errors import ConfigurationError, InputError
@@ -38,9 +46,6 @@ from neural_focus.registry.model_store import list_models, newest_of_each_kind, 
 from neural_focus.registry.provenance import code_of
 from neural_focus.settings import Settings
 
-ENOUGH_MOMENTS = 5_000
-ENOUGH_DAYS = 3
-"""Labelled moments and active days from which real people's own data train their own model."""
 INPUT_VERSION = max(CONTRACTS)
 
 
@@ -182,13 +187,12 @@ def choose_labels(feast_folder: Path) -> tuple[pd.DataFrame, bool]:
         InputError: there are neither.
     """
     people = read_labels(feast_folder, is_demo=False, most=MOST_MOMENTS)
-    known = people[people["switch"] != NO_LABEL]
-    if len(known) >= ENOUGH_MOMENTS and known["event_timestamp"].dt.date.nunique() >= ENOUGH_DAYS:
+    if is_enough(people):
         return people, False
     demo = read_labels(feast_folder, is_demo=True, most=MOST_MOMENTS)
     if demo.empty:
         raise InputError(
-            f"{len(known):,} labelled moments of real people are too few to train on",
+            f"{(people['switch'] != NO_LABEL).sum():,} labelled moments of real people are too few to train on",
             why=f"{ENOUGH_MOMENTS:,} on {ENOUGH_DAYS} days are needed, and there are no demo people",
             hint="Capture for some days of work, or write the demo people's history: neural-focus demo",
         )

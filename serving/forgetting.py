@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from feature_repo.store import SnapshotStore
 
 FLOWS = (
-    *("features", "first-features", "labels", "first-labels", "consistency", "personal", "session-metrics"),
-    *("training", "first-training", "sequence-training", "blending"),
+    *("features", "first-features", "labels", "first-labels", "consistency", "data-quality", "personal"),
+    *("session-metrics", "training", "first-training", "sequence-training", "blending"),
 )
 """They write what is made of records: what one had read before these went, it would write again."""
 TRIES = 3

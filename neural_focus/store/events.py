@@ -162,6 +162,30 @@ def read_events(
 ) -> tuple[Records, NDArray[np.int64]]:
     """Records with start_us ≤ timestamp < end_us in replay order (``store.boots``), of the ``kinds`` alone if any are
     named: EVENT_DTYPE[n] and their seq int64[n]."""
+    records, seq, boot = _stored(connection, user_id, machine_id, start_us, end_us, kinds)
+    boots = read_boots(connection, user_id, machine_id)
+    order = replay_order(boots, records["timestamp_us"].astype(np.int64), seq, boot)
+    return records[order], seq[order]
+
+
+def read_stored(
+    connection: Connection, user_id: int, machine_id: str, start_us: int, end_us: int
+) -> tuple[Records, NDArray[np.int64], NDArray[np.int64]]:
+    """All that is stored of start_us ≤ timestamp < end_us, what is not replayed too, as it was recorded: EVENT_DTYPE[n]
+    in the order of its boot's number int64[n], then of its seq int64[n]. Returns records, seq, boot number."""
+    records, seq, boot = _stored(connection, user_id, machine_id, start_us, end_us, None)
+    order = np.lexsort((seq, boot))
+    return records[order], seq[order], boot[order]
+
+
+def _stored(
+    connection: Connection,
+    user_id: int,
+    machine_id: str,
+    start_us: int,
+    end_us: int,
+    kinds: Sequence[EventType] | None,
+) -> tuple[Records, NDArray[np.int64], NDArray[np.int64]]:
     first, last = (moment(value) for value in (start_us, end_us))
     query = RECORD_QUERY.format(
         user=sql.Literal(user_id),
@@ -170,10 +194,7 @@ def read_events(
         last=sql.Literal(last),
         chosen=sql.SQL("true") if kinds is None else _one_of(kinds),
     )
-    records, seq, boot = decode_records(copy_out(connection, query))
-    boots = read_boots(connection, user_id, machine_id)
-    order = replay_order(boots, records["timestamp_us"].astype(np.int64), seq, boot)
-    return records[order], seq[order]
+    return decode_records(copy_out(connection, query))
 
 
 def _one_of(kinds: Sequence[EventType]) -> sql.Composed:

@@ -26,7 +26,7 @@ from psycopg.sql import SQL
 from feature_repo.files import stream_folder
 from feature_repo.store import open_store, read_online
 from flows.consistency import consistency
-from flows.data_quality import check_quality
+from flows.data_quality import check_quality, data_quality
 from flows.day_changes import DayRecords
 from flows.features import compute_features, compute_stream, features, replay_whole_day
 from flows.label_files import join_moments, read_labels, read_stays
@@ -37,7 +37,6 @@ from flows.stream_days import day_keys, day_of_name
 from infra.cut_connection import cut_who_waits
 from infra.pictures.labels_run import rows_of_day
 from neural_focus._native import Engine
-from neural_focus.errors import QualityError
 from neural_focus.evaluation.model_index import OVER_DAYS, model_index
 from neural_focus.features import FEATURE_INDEX, FEATURE_NAMES
 from neural_focus.labelling.labels import MARGIN_US, Source
@@ -46,6 +45,7 @@ from neural_focus.models.contracts import V6
 from neural_focus.models.datasets import Moments, StreamTable, cut_moments
 from neural_focus.models.network import Recipe
 from neural_focus.models.sequence_model import SequenceModel
+from neural_focus.quarantine import read_held
 from neural_focus.registry import decision_log, model_store
 from neural_focus.registry.bundle import TrainedBundle
 from neural_focus.replay import CONTROL_DTYPE, INPUT_NAMES, ControlKind, replay, replay_with_inputs
@@ -594,36 +594,42 @@ def _artifacts(server: PrefectServer, key: str) -> list[dict[str, str]]:
     return found
 
 
-def test_a_failing_suite_stops_the_training(home: Home) -> None:
-    from flows.training import training
-
+def test_a_day_that_fails_a_gate_is_held_back_and_the_rest_is_trained_on(
+    home: Home, prefect_client: PrefectServer
+) -> None:
     stream = home.streams()[0]
     path = sorted(stream_folder(home.settings.feast, stream.stream_id).glob("*.parquet"))[0]
-    good = path.read_bytes()
-    models = len(model_store.list_models(home.settings))
+    good, before = path.read_bytes(), read_labels(home.settings.feast, is_demo=True)
     table = pq.read_table(path)
     place = table.schema.get_field_index("hour_of_day")
     broken = pa.array(np.full(table.num_rows, 99, np.float32))
     pq.write_table(table.set_column(place, table.schema.field(place), broken), path)
     try:
-        with pytest.raises(QualityError, match="hour_of_day"):
-            training()
+        assert data_quality() > 30
+        left = read_labels(home.settings.feast, is_demo=True)
+        day = before["event_timestamp"].dt.strftime("%Y-%m-%d") == path.stem
+        assert len(left) == len(before) - (day & (before["stream_id"] == stream.stream_id)).sum() < len(before)
+        told = json.loads(_artifacts(prefect_client, "data-quality-held")[-1]["data"])
+        assert ("features.range", stream.stream_id, path.stem) in {(r["gate"], r["stream"], r["day"]) for r in told}
+        assert all(row["found"] and row["what to do"] for row in told)
     finally:
         path.write_bytes(good)
-    assert len(model_store.list_models(home.settings)) == models
 
 
-def test_snapshots_without_their_inputs_stop_the_training_too(home: Home, platform: Platform) -> None:
-    name = stream_folder(home.settings.feast, home.streams()[0].stream_id).name
+def test_snapshots_without_their_inputs_are_held_back_too(home: Home, platform: Platform) -> None:
+    stream = home.streams()[0]
+    name = stream_folder(home.settings.feast, stream.stream_id).name
     path = sorted((home.settings.feast / "inputs" / name).glob("*.parquet"))[0]
-    table = pq.read_table(path)
+    good, table = path.read_bytes(), pq.read_table(path)
     try:
         pq.write_table(table.slice(0, table.num_rows // 2), path)
-        with pytest.raises(QualityError, match="inputs_known"):
-            check_quality(platform)
+        check_quality(platform)
+        held = {(one.stream_id, one.day): one.reasons for one in read_held(home.settings.feast)}
+        assert "features.inputs" in {reason.gate for reason in held[stream.stream_id, path.stem]}
     finally:
-        pq.write_table(table, path)
+        path.write_bytes(good)
     check_quality(platform)
+    assert not [one for one in read_held(home.settings.feast) if one.stream_id == stream.stream_id]
 
 
 def test_two_runs_at_once_do_the_work_once(home: Home) -> None:

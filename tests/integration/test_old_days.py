@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from flows.labels import compute_labels
 from flows.platform_flow import Platform, exclusive, open_platform
 from flows.retention import retire
 from neural_focus.models.contracts import V6
+from neural_focus.quarantine import read_held
 from neural_focus.settings import Settings
 from neural_focus.simulation.history import write_history
 from neural_focus.store.database import connect
@@ -44,8 +46,13 @@ def platform(fresh_database_url: str, tmp_path: Path) -> Iterator[Platform]:
 def test_what_is_left_passes_the_checks_and_can_be_learned_from(platform: Platform) -> None:
     feast = platform.settings.feast
     before = read_labels(feast, is_demo=True)
-    assert retire(platform, LATER) > 1_000
     check_quality(platform)
+    assert len(list(feast.glob("quality/*/profiles.json"))) == 2
+    assert retire(platform, LATER) > 1_000
+    for path in feast.glob("quality/*/profiles.json"):
+        assert min(json.loads(path.read_text())["days"]) == "2026-03-04"
+    check_quality(platform)
+    assert read_held(feast) == []
     kept = read_labels(feast, is_demo=True)
     pd.testing.assert_frame_equal(kept, before[before["event_timestamp"] >= KEPT].reset_index(drop=True))
     assert 0 < len(kept) < len(before)

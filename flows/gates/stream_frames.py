@@ -1,0 +1,42 @@
+"""The frames of all streams, from the database and the feature store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from flows.gates.frames import event_rows, feature_rows, frame_of, label_rows
+from flows.gates.session_rows import read_sessions, session_rows
+from flows.gates.stream_context import stream_context
+from flows.gates.stream_profiles import stream_profiles
+from flows.gates.table import DataKind, gates_of
+from flows.platform_flow import Platform
+from neural_focus.store.events import Stream
+
+Frames = dict[DataKind, pd.DataFrame]
+
+
+def stream_frames(platform: Platform, streams: Sequence[Stream]) -> Frames:
+    """A row for each day of each stream: of its events, its snapshots, its labels; and one for each session."""
+    rows: dict[DataKind, list[dict[str, Any]]] = {kind: [] for kind in list(DataKind)[:3]}
+    for stream in streams:
+        context = stream_context(platform.connection, stream)  # before the events: what comes meanwhile is not missing
+        found = stream_profiles(platform, stream)
+        context = context.with_seen(found.seen)
+        for kind, days in (
+            (DataKind.EVENTS, event_rows(found.events, context)),
+            (DataKind.FEATURES, feature_rows(found.features, found.events)),
+            (DataKind.LABELS, label_rows(found.labels, found.events)),
+        ):
+            rows[kind] += [{"stream_id": stream.stream_id, **day} for day in days]
+        platform.connection.commit()
+    frames = {kind: frame_of(found, columns_of(kind)) for kind, found in rows.items()}
+    sessions = session_rows(read_sessions(platform.connection), pd.Timestamp.now("UTC"))
+    return {**frames, DataKind.SESSIONS: sessions}
+
+
+def columns_of(kind: DataKind) -> list[str]:
+    """The columns that the gates of a kind look at."""
+    return [gate.column for gate in gates_of(kind)]
