@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "people": ("infra.commands.people", "Invite people, list them, say what they may do"),
     "extension": ("infra.commands.extension", "Say where the browser extension is and how a browser gets it"),
     "status": ("infra.commands.status", "Show the moment in the terminal, with keys for labels, sessions and answers"),
+    "quality": ("infra.commands.quality", "List the days that data-quality gates hold back, and release one"),
     "doctor": ("infra.commands.doctor", "List what works here, what does not, and what to do"),
     "features": ("infra.commands.features", "Compute the features of an event table"),
     "evaluate": ("infra.commands.evaluate", "Train and evaluate the models on event tables"),

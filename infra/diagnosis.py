@@ -29,6 +29,7 @@ from infra.up.health import answers, basic
 from neural_focus.addresses import exposure, prefect_address, service_address
 from neural_focus.errors import CaptureError, ConfigurationError, NeuralFocusError
 from neural_focus.privacy_rules import PrivacyRules
+from neural_focus.quarantine import read_held
 from neural_focus.secrets import load_secrets
 from neural_focus.settings import Settings
 from neural_focus.tls import check_certificate
@@ -59,6 +60,7 @@ def diagnose(settings: Settings) -> list[Finding]:
         ("network", check_network),
         ("Prefect server", check_prefect),
         ("service", check_service),
+        ("data quality", check_held_days),
         ("model", check_model),
         ("page", check_page),
     )
@@ -224,6 +226,18 @@ def check_model(settings: Settings) -> Finding:
     if champion is None:
         return Finding(Grade.LIMITED, "model", "there is none yet: rules of thumb predict", "`up` trains the first one")
     return Finding(Grade.WELL, "model", f"{champion.version} serves")
+
+
+def check_held_days(settings: Settings) -> Finding:
+    """Days that gates hold back: what, where, and what to do about the newest one."""
+    held = read_held(settings.feast)
+    if not held:
+        return Finding(Grade.WELL, "data quality", "no day is held back: models learn from all of them")
+    newest = max(held, key=lambda one: one.day)
+    reason, people = newest.reasons[0], len({one.user_id for one in held})
+    text = f"{len(held)} days of {people} people are held back; {newest.day} of {newest.stream_id}: {reason.found}"
+    hint = f"{reason.advice}; `neural-focus quality` lists all, and releases one"
+    return Finding(Grade.LIMITED, "data quality", text, hint)
 
 
 def check_page(_: Settings) -> Finding:

@@ -7,6 +7,7 @@ import logging
 from neural_focus.errors import NeuralFocusError
 from neural_focus.models.champion import load
 from neural_focus.models.predict import Predictor
+from neural_focus.quarantine import held_sentence
 from neural_focus.registry.champion_pointer import champion
 from neural_focus.registry.health import read_health
 from neural_focus.settings import Settings
@@ -37,6 +38,10 @@ class Champion:
     def health(self) -> str:
         """What the last look for drift found; "" before the first."""
         return read_health(self._settings)
+
+    def held_back(self, user_id: int) -> str:
+        """Which of a person's days gates hold back from learning, in a sentence for them; "" where none is."""
+        return held_sentence(self._settings.feast, user_id)
 
     def refresh(self) -> bool:
         """Load the champion if it is another one than before; whether it changed.

@@ -124,6 +124,7 @@ def model_card(connection: Connection, answering: Champion, people: PersonalMode
     """Which model answers, whose data made it, and how far it has got to know this person."""
     predictor = answering.predictor_for(user.id)
     notice = answering.arms.notice(user.id) or answering.notice
+    held = answering.held_back(user.id)
     learners = people.of(user.id, predictor, is_demo=user.is_demo)
     voices: dict[str, Voices] = {target: _voices(one) for target, one in learners.items()}
     source = trained_on(predictor)
@@ -133,13 +134,14 @@ def model_card(connection: Connection, answering: Champion, people: PersonalMode
     day = 1 if first_us is None else (today - moment(first_us).astimezone(zone).date()).days + 1
     learning = source != "people" and not user.is_demo
     data = predictor.manifest.get("data", {})
+    note = f"{predictor.version} answers instead: {notice}" if notice else _note(source, learning, day, voices)
     return ModelCard(
         version=predictor.version,
         trained_on=source,
         learning=learning,
         day=day,
         voices=voices,
-        note=f"{predictor.version} answers instead: {notice}" if notice else _note(source, learning, day, voices),
+        note=f"{note}. {held}" if held else note,
         health=answering.health,
         data_from=iso(data["first_us"]) if data else None,
         data_to=iso(data["last_us"]) if data else None,
