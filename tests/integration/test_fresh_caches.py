@@ -45,7 +45,7 @@ def test_each_cache_is_a_new_folder_that_is_gone_afterwards(tmp_path: Path) -> N
         str(ROOT / "pyproject.toml"),
     ]
     command = [sys.executable, "-m", "pytest", *options, str(probe)]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=400, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     for place, existed in json.loads(told.read_text()):
         assert place not in old.values() and not place.startswith(str(tmp_path)), place

@@ -281,6 +281,6 @@ def _runs(server: PrefectServer) -> list[dict[str, dict[str, str]]]:
     address = f"{server.environment['PREFECT_API_URL']}/flow_runs/filter"
     asked = {"flows": {"name": {"any_": ["learning"]}}}
     found: list[dict[str, dict[str, str]]] = (
-        httpx.post(address, json=asked, auth=(user, password)).raise_for_status().json()
+        httpx.post(address, json=asked, auth=(user, password), timeout=60).raise_for_status().json()
     )
     return found

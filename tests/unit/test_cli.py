@@ -7,14 +7,14 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-m", "infra.cli", *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
 
 
 def test_help_lists_the_commands_and_imports_nothing_heavy() -> None:
     code = "import sys, infra.cli; print(sorted({'torch', 'feast', 'prefect', 'bentoml'} & set(sys.modules)))"
-    listed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    listed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=240, check=True)
     assert listed.stdout.strip() == "[]"
     assert "doctor" in run("--help").stdout
 
