@@ -17,6 +17,7 @@ import pytest
 from own_platform import OwnPlatform, asked, own_platform
 from prefect.client.schemas.objects import FlowRun
 from prefect.states import Cancelling, Completed, Failed, Pending, Running, Scheduled
+from zone_at import zone_at
 
 from flows.catch_up import NICE, ORDER, PATIENCE, TAG, look
 from flows.deploy import DEPLOYMENTS, build
@@ -40,17 +41,10 @@ print(len(nices) > 1, set(nices), *child)
 """
 
 
-def _morning() -> str:
-    """A zone in which it is nine o'clock."""
-    ahead = 9 - datetime.now(UTC).hour
-    ahead += 24 if ahead < -12 else 0
-    return f"Etc/GMT{-ahead:+d}" if ahead else "Etc/GMT"
-
-
 @pytest.fixture(scope="module")
 def platform(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnPlatform]:
     home = tmp_path_factory.mktemp("own")
-    with own_platform(module_database_url, home, _morning()) as made:
+    with own_platform(module_database_url, home, zone_at(9)) as made:
         yield made
 
 
