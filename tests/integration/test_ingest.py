@@ -174,7 +174,7 @@ def test_what_is_refused_is_named_and_changes_nothing(
 def refused(service: Service, sender: Sender, other: int) -> dict[int, list[httpx.Response]]:
     """Answers to what cannot be taken, by the status that they should have."""
     future, unknown = RECORDS[10:20].copy(), RECORDS[10:20].copy()
-    future["timestamp_us"][5] += 3_600_000_000
+    future["timestamp_us"][5] += 86_400_000_000  # ahead, however long ago the tests began
     unknown["event_type"][3] = 99
     body = sender.body(RECORDS[10:20], 10)
     mars = ZoneSince("Mars/Olympus", int(RECORDS["timestamp_us"][0]))
