@@ -107,7 +107,7 @@ def test_the_moment_is_shown_and_keys_do_what_they_say(
         terminal.shows("The session ended")
     terminal.shows("nothing is captured")
     terminal.press("q")
-    assert terminal.process.wait(30) == 0
+    assert terminal.process.wait(120) == 0
 
 
 def test_once_and_for_programs(here: Service) -> None:
