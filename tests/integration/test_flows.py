@@ -315,9 +315,9 @@ def _task_run(server: PrefectServer, name: str) -> dict[str, Any]:
     user, password = login(server.secrets).split(":", 1)
     address = f"{server.environment['PREFECT_API_URL']}/task_runs/filter"
     asked = {"task_runs": {"name": {"any_": [name]}}, "sort": "EXPECTED_START_TIME_DESC"}
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
-        found = httpx.post(address, json=asked, auth=(user, password)).raise_for_status().json()
+        found = httpx.post(address, json=asked, auth=(user, password), timeout=60).raise_for_status().json()
         if found and found[0]["state_type"] == "COMPLETED":
             return dict(found[0])
         time.sleep(0.5)
@@ -590,7 +590,8 @@ def _artifacts(server: PrefectServer, key: str) -> list[dict[str, str]]:
     user, password = login(server.secrets).split(":", 1)
     address = f"{server.environment['PREFECT_API_URL']}/artifacts/filter"
     asked = {"artifacts": {"key": {"any_": [key]}}}
-    found: list[dict[str, str]] = httpx.post(address, json=asked, auth=(user, password)).raise_for_status().json()
+    answer = httpx.post(address, json=asked, auth=(user, password), timeout=60)
+    found: list[dict[str, str]] = answer.raise_for_status().json()
     return found
 
 
