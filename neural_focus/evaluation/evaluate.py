@@ -28,7 +28,7 @@ from neural_focus.models.linear import Linear, fit_linear, fitted_rows
 from neural_focus.models.metrics import alert_figures, figures
 from neural_focus.models.model import Model, ModelContext, probabilities_of
 from neural_focus.models.sequence_model import SequenceModel
-from neural_focus.models.training_data import MAX_MOMENTS, TrainingData, labelled_rows, probe_split, step_of
+from neural_focus.models.training_data import TrainingData, labelled_rows, probe_split
 from neural_focus.models.tree_model import TreeModel
 from neural_focus.time import DAY_US
 from neural_focus.timeline import Times
@@ -110,16 +110,15 @@ def judge_split(
     """Train every model on the one side, and let each judge the other; a result per target.
 
     ``network``: train the LSTM too, and blend both. ``at_once``: so many targets are fitted at the same time. The
-    moments are not copied: rows of them are made where they are read.
+    moments are not copied: inputs are made where they are read.
     """
     train, test = np.flatnonzero(split.train), np.flatnonzero(split.test)
-    data = thinned_rows(moments, train, stays, contract, targets=TARGETS, seed=seed, at_once=at_once)
+    data = TrainingData.of_rows(moments, train, stays, contract, targets=TARGETS, seed=seed, at_once=at_once)
     trained = list[Model]()
     for kind in TRAINED:
         if network or not kind.reads_sequences:
             report(kind.kind)
-            trained.append(kind.fit(data))
-    del data
+            trained.append(kind.fit(data.whole() if kind.reads_sequences else data))
     results, plain = [], moments.without_inputs()
     for target in TARGETS:
         seen, known = labelled_rows(moments, target, train)
@@ -136,14 +135,6 @@ def judge_split(
             found[BlendModel.kind] = blend_probabilities(*(found[one.kind] for one in able))
         results.append(Judged(target, split.name, judged, label, found, len(judged) * TICK_SECONDS / 3600))
     return results
-
-
-def thinned_rows(
-    moments: Moments, train: Times, stays: Sequence[Stays], contract: InputContract, **options: Any
-) -> TrainingData:
-    """The moments of the rows ``train`` to learn from, thinned before they are copied."""
-    some = moments.take(train[:: step_of(train, MAX_MOMENTS)])
-    return TrainingData(some, stays, contract, **options).thinned()
 
 
 def pool(results: Sequence[Judged]) -> list[Judged]:

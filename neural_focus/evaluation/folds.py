@@ -5,7 +5,7 @@
     core 1   ├─ fold 1 ─┤├─ fold 3 ─┤├─ fold 5: switch ─┤
     core 2   ├─ fold 2 ─┤├─ fold 4 ─┤├─ fold 5: break ──┤
 
-Folds share the table's moments; each adds a copy of what it is fitted on, so there are never many at once.
+Folds share the table's moments; each adds a copy of what its trees are fitted on, so there are never many at once.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from neural_focus.evaluation.evaluate import Judged, Report, Split, judge_split, thinned_rows
+from neural_focus.evaluation.evaluate import Judged, Report, Split, judge_split
 from neural_focus.models import metrics
 from neural_focus.models.contracts import V6
 from neural_focus.models.datasets import Moments, Stays, slices_by_days
 from neural_focus.models.inputs import InputContract
 from neural_focus.models.model import probabilities_of
 from neural_focus.models.side_by_side import side_by_side, usable_cores
-from neural_focus.models.training_data import labelled_rows, step_of
+from neural_focus.models.training_data import TrainingData, labelled_rows, step_of
 from neural_focus.models.tree_model import TreeModel
 
 Curve = list[dict[str, float]]
@@ -78,7 +78,7 @@ def learning_curve(
     curve = []
     for share in shares:
         part = np.flatnonzero(latest(moments, split.train, share))
-        trees = TreeModel.fit(thinned_rows(moments, part, stays, V6, targets=("switch",)))
+        trees = TreeModel.fit(TrainingData.of_rows(moments, part, stays, V6, targets=("switch",)))
         if "switch" in trees.ensembles:
             auc = metrics.auc(label, probabilities_of(trees, "switch", moments.take(asked)))
             curve.append({"moments": len(part) // step_of(part), "auc": auc})

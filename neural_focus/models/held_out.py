@@ -112,7 +112,7 @@ def predict_held_out(model: Model, test: Moments, seen: TrainingData, split: str
         found = baseline_probabilities(*learned, known, target)
         rows, truth = seen.rows(target)
         if trainable(truth):
-            regression = fit_linear(seen.moments.inputs(contract, population, rows), truth)
+            regression = fit_linear(seen.inputs(population, rows), truth)
             found["logistic"] = sigmoid(regression.margins(known.inputs(contract, population)))
         found[model.kind] = probabilities_of(model, target, known)
         said[target] = {name: _spread(values, chosen) for name, values in found.items()}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence, Sized
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,8 @@ import numpy.typing as npt
 from neural_focus.labelling.labels import NO_LABEL, Labels, Outcome, Source
 from neural_focus.models.datasets import Moments, Stays, folds_by_person, slices_by_days
 from neural_focus.models.hazard import Hazard
-from neural_focus.models.inputs import InputContract
+from neural_focus.models.inputs import InputContract, Rows
+from neural_focus.models.population import AppStatistics
 from neural_focus.timeline import Times
 
 TARGETS = ("switch", "break", "outcome")
@@ -33,6 +35,7 @@ class TrainingData:
 
     ``every``: trees are fitted on every k-th moment. ``checkpoint``: a folder in which finished steps survive a kill.
     ``at_once``: the trees of so many targets are fitted at the same time; they are the same with any number.
+    ``inputs_of``: whose inputs to read where ``moments`` are without, and which rows of them these are, int64[n].
     """
 
     moments: Moments
@@ -43,6 +46,34 @@ class TrainingData:
     seed: int = 7
     checkpoint: Path | None = None
     at_once: int = 1
+    inputs_of: tuple[Moments, Times] | None = None
+
+    @staticmethod
+    def of_rows(
+        moments: Moments, rows: Times, stays: Sequence[Stays], contract: InputContract, **options: Any
+    ) -> TrainingData:
+        """Of the row numbers int64[n] of ``moments``, thinned, without a copy of their inputs; ``options`` are the
+        other fields. For models that read no sequences; others want the ``whole``."""
+        rows = rows[:: step_of(rows, MAX_MOMENTS)]
+        plain = settle_outcomes(moments.without_inputs().take(rows))
+        return TrainingData(plain, stays, contract, every=step_of(plain), inputs_of=(moments, rows), **options)
+
+    def inputs(self, population: AppStatistics, chosen: Times) -> Rows:
+        """The contract's rows float32[n, width] of the chosen row numbers."""
+        moments, rows = self.inputs_of or (self.moments, None)
+        return moments.inputs(self.contract, population, chosen if rows is None else rows[chosen])
+
+    def whole(self) -> TrainingData:
+        """The same with inputs and sequences of its own."""
+        if self.inputs_of is None:
+            return self
+        moments, rows = self.inputs_of
+        return replace(self, moments=replace(moments.take(rows), outcome=self.moments.outcome), inputs_of=None)
+
+    def own(self, chosen: Times) -> Rows:
+        """What of their inputs a stream's own past gives, float32[n, k]."""
+        moments, rows = self.inputs_of or (self.moments, None)
+        return moments.own[chosen if rows is None else rows[chosen]]
 
     def thinned(self, most: int = MAX_MOMENTS) -> TrainingData:
         """At most ``most`` of the moments, with outcomes of one kind."""
@@ -51,7 +82,8 @@ class TrainingData:
 
     def take(self, chosen: npt.NDArray[np.bool_] | Times) -> TrainingData:
         """The chosen moments."""
-        return replace(self, moments=self.moments.take(chosen))
+        inputs_of = self.inputs_of and (self.inputs_of[0], self.inputs_of[1][chosen])
+        return replace(self, moments=self.moments.take(chosen), inputs_of=inputs_of)
 
     def without_sequences(self) -> TrainingData:
         """The same for models that read none."""

@@ -85,7 +85,7 @@ class TreeModel:
         calibration, stack = {}, {}
         for target in ensembles:
             seen, label = labelled_rows(moments, target, later)
-            rows = moments.inputs(data.contract, population, seen)
+            rows = data.inputs(population, seen)
             log_odds = probe[target].log_odds(rows)
             if target == "break" and "switch" in ensembles:
                 switch = probe["switch"].log_odds(rows)
@@ -95,12 +95,12 @@ class TreeModel:
             apart = strangers and target not in stack
             calibration[target] = fit_calibration(log_odds, label, moments.person[seen], strangers=apart)
         places = np.arange(0, len(moments), step_of(moments, MAX_ROWS))
-        some, rows = plain.take(places), moments.inputs(data.contract, everyone, places)
+        some, rows = plain.take(places), data.inputs(everyone, places)
         context = ModelContext(
             contract=data.contract,
             calibration=calibration,
             population=everyone,
-            in_distribution=learn_in_distribution(data.contract, rows, moments.own[later]),
+            in_distribution=learn_in_distribution(data.contract, rows, data.own(later)),
             medians=median_rows(rows, some.person),
             typical={},
             hazards=learn_hazards(data.moments, ensembles),
@@ -173,7 +173,7 @@ def _fit_ensembles(
         chosen, label = data.rows(target, within)
         if not trainable(label):
             return None
-        rows, person = moments.inputs(data.contract, population, chosen), moments.person[chosen]
+        rows, person = data.inputs(population, chosen), moments.person[chosen]
         best = count or choose_rounds(rows, label, person, moments.times_us[chosen], target=target, seed=data.seed)
         people = len(np.unique(person))
         ubj = fit_trees(rows, label, best, target=target, people=people, seed=data.seed, folder=data.checkpoint)
