@@ -107,7 +107,7 @@ def test_the_data_docs_are_readable(service: Eyes) -> None:
     page = service.page
     page.goto("/reports/data-docs/index.html")
     assert page.locator("th").first.evaluate("e => getComputedStyle(e).fontWeight") == "600"
-    page.get_by_role("link", name="snapshots-demo").click()
+    page.get_by_role("link", name="features", exact=True).click()
     expect(page.get_by_text("Evaluated Expectations")).to_be_visible()
     tick = page.locator(".fa-check-circle").first
     assert "✓" in tick.evaluate("e => getComputedStyle(e, '::before').content")
