@@ -24,14 +24,19 @@ from logged_answers import log_answers
 from prefect_server import PrefectServer
 from trained_person import TRAINED_DAYS, TrainedPerson
 
+from flows.data_quality import check_quality
 from flows.deploy import DEPLOYMENTS, build
 from flows.drift import drift, last_look
 from flows.features import features
+from flows.gates.table import GATES
+from flows.gates.training_rows import moved_inputs
+from flows.label_files import read_labels
 from flows.labels import labels
+from flows.platform_flow import open_platform
 from flows.server import login
 from neural_focus.models import champion as stored_models
 from neural_focus.models.contracts import V6
-from neural_focus.models.drift import counts
+from neural_focus.models.drift import LARGE_SHARE, counts
 from neural_focus.models.past import PastRows
 from neural_focus.registry import model_store
 from neural_focus.replay import replay_with_inputs
@@ -102,6 +107,9 @@ def test_work_that_goes_on_as_ever_starts_no_learning(
     assert look is not None and look.moments > 3_000 and len(look.inputs) == len(V6.names)
     assert f"of {WATCHED} inputs have moved" in look.sentence() and not look.started
     assert _runs(prefect_client, deployment) == []
+    assert _share_for_the_gate(settings) < LARGE_SHARE
+    with open_platform(settings) as platform:
+        assert not [failure for result in check_quality(platform) for failure in result.failures]
 
 
 @pytest.mark.timeout(600)
@@ -115,6 +123,8 @@ def test_work_of_another_kind_starts_a_learning_that_prefect_runs(
     look = last_look(settings)
     assert look is not None and look.started
     assert f"of {WATCHED} inputs have moved, most of all " in reason
+    [gate] = [one for one in GATES if one.column == "moved"]
+    assert LARGE_SHARE < _share_for_the_gate(settings) < (gate.most or 0), "other work is learned from, not held back"
     [run] = _runs(prefect_client, deployment)
     assert run["parameters"] == {"reason": reason} and run["state_type"] == "SCHEDULED"
     assert drift() == reason and len(_runs(prefect_client, deployment)) == 1, "once"
@@ -123,6 +133,13 @@ def test_work_of_another_kind_starts_a_learning_that_prefect_runs(
         while not (told := _told(prefect_client, run["id"])) and time.monotonic() < deadline:
             time.sleep(0.5)
     assert told == [f"Started: {reason}."]
+
+
+def _share_for_the_gate(settings: Settings) -> float:
+    """Of the champion's inputs the share that has moved in a person's newest days, as `training.drift` sees it."""
+    with open_platform(settings) as platform:
+        [share] = moved_inputs(platform, read_labels(settings.feast, is_demo=False)).values()
+    return share
 
 
 def _deployed(server: PrefectServer) -> str:
