@@ -24,7 +24,8 @@ from infra.diagnosis import check_held_days
 from infra.finding import Grade
 from neural_focus.errors import QualityError
 from neural_focus.events import EventType
-from neural_focus.quarantine import HeldDay, held_sentence, read_held
+from neural_focus.help_settings import HelpSettings
+from neural_focus.quarantine import HeldDay, quality_folder, read_held
 from neural_focus.settings import Settings
 from neural_focus.simulation.history import write_history
 from neural_focus.simulation.person import simulate_person
@@ -32,6 +33,10 @@ from neural_focus.store.database import connect
 from neural_focus.store.events import list_streams, write_events
 from neural_focus.store.users import ensure_user
 from neural_focus.time import DAY_US
+from serving.champion import Champion
+from serving.people import UserProfile
+from serving.personal_models import PersonalModels
+from serving.queries import model_card
 
 NOW = datetime(2026, 3, 6, 1, tzinfo=UTC)
 """A Friday night: the history is Tuesday to Thursday."""
@@ -85,6 +90,12 @@ def days_learned(platform: Platform, stream_id: str, *, is_demo: bool) -> list[s
     labels = read_labels(platform.settings.feast, is_demo)
     mine = labels[labels["stream_id"] == stream_id]
     return sorted(mine["event_timestamp"].dt.strftime("%Y-%m-%d").unique())
+
+
+def page_note(platform: Platform, user_id: int, name: str, *, is_demo: bool) -> str:
+    """What the page says of the model to a person."""
+    user = UserProfile(user_id, name, is_demo, "UTC", NOW, HelpSettings())
+    return model_card(platform.connection, Champion(platform.settings), PersonalModels(), user).note
 
 
 def spoilt(path: Path, name: str, change: Callable[[np.ndarray], np.ndarray]) -> bytes:
@@ -171,6 +182,27 @@ def test_a_clock_that_was_moved_stops_the_days_around_the_step(platform: Platfor
         platform.connection.commit()
 
 
+def test_an_agent_that_sees_input_while_no_event_arrives_is_told(platform: Platform, ann: str) -> None:
+    friday, (user, _, machine) = "2026-03-06", ann.partition(":")
+    platform.connection.execute(
+        "INSERT INTO model_predictions (user_id, machine_id, predicted_at, snapshot_time, focus_score,"
+        " distraction_risk, features) SELECT %s, %s, at, at, 50, 0.5,"
+        """ '{"keystroke_count": 4, "mouse_move_count": 0}' FROM generate_series("""
+        "'2026-03-06 09:00+00'::timestamptz, '2026-03-06 10:00+00', interval '10 s') AS at",
+        (user, machine),
+    )
+    platform.connection.commit()
+    profiles = quality_folder(platform.settings.feast, ann) / "profiles.json"
+    profiles.unlink(missing_ok=True)  # days that are over are asked once
+    try:
+        assert held(platform)[ann, friday] == {"events.silent"}
+    finally:
+        platform.connection.execute("DELETE FROM model_predictions WHERE machine_id = %s", (machine,))
+        platform.connection.commit()
+        profiles.unlink()
+    assert (ann, friday) not in held(platform)
+
+
 def test_a_person_releases_a_day_and_takes_it_back(
     platform: Platform, ann: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -185,8 +217,9 @@ def test_a_person_releases_a_day_and_takes_it_back(
         and DAYS[1] in finding.description
         and "outside of any desktop" in finding.description
     )
-    assert "held back from learning" in held_sentence(platform.settings.feast, int(ann.partition(":")[0]))
-    assert held_sentence(platform.settings.feast, 1) == ""
+    user = int(ann.partition(":")[0])
+    assert "1 day of yours is held back from learning" in page_note(platform, user, "ann", is_demo=False)
+    assert "held back" not in page_note(platform, 1, "demo-01", is_demo=True), "nobody is told of others' days"
     assert "is released" in run.invoke(app, ["release", ann[:5], DAYS[1]]).output
     assert held(platform) == {}, "the gate still fails, and a person let the day go"
     assert days_learned(platform, ann, is_demo=False) == DAYS
@@ -221,6 +254,26 @@ def test_a_copied_machine_is_held_back_and_the_first_is_not(platform: Platform, 
         (f"{user}:{COPY}", DAYS[2]),
     }
     assert found[f"{user}:{COPY}", DAYS[0]] == {"training.twice"} and (ann, DAYS[0]) not in found
+
+
+def test_records_that_the_database_lost_are_missed_and_those_that_were_forgotten_are_not(
+    platform: Platform, ann: str
+) -> None:
+    """Of the copy, whose days nothing learns from anyway."""
+    user, stream = ann.partition(":")[0], f"{ann.partition(':')[0]}:{COPY}"
+    platform.connection.execute(
+        "DELETE FROM events WHERE machine_id = %s AND time >= %s AND time < %s AND seq %% 4 = 0",
+        (COPY, DAYS[1], DAYS[2]),
+    )
+    platform.connection.commit()
+    (quality_folder(platform.settings.feast, stream) / "profiles.json").unlink()
+    assert "events.sequence" in held(platform)[stream, DAYS[1]]
+    platform.connection.execute(
+        "INSERT INTO forgotten (user_id, first_time, end_time) VALUES (%s, %s, %s)",
+        (user, f"{DAYS[1]} 08:00+00", f"{DAYS[1]} 09:00+00"),
+    )
+    platform.connection.commit()
+    assert "events.sequence" not in held(platform).get((stream, DAYS[1]), set())
 
 
 def test_a_held_day_knows_whose_it_is() -> None:
