@@ -21,7 +21,6 @@ from bench.figure import Figure, beside
 from bench.processes import running
 from bench.serving import START_SECONDS
 from bench.stream import working_day
-from collector.service_client import ServiceClient
 from collector.service_token import ServiceToken
 from infra.database_logins import with_login
 from infra.database_schema import make_database, migrate
@@ -29,6 +28,7 @@ from infra.embedded_database import EmbeddedServer
 from infra.ports import free_port
 from neural_focus.addresses import service_address
 from neural_focus.batches import MAX_RECORDS, BatchHeader, Records, pack
+from neural_focus.client.generated import ServiceApi
 from neural_focus.errors import ServiceError
 from neural_focus.events import EVENT_DTYPE
 from neural_focus.secrets import load_secrets
@@ -62,7 +62,7 @@ def figures() -> Iterator[Figure]:
         settings = Settings(home=home, database_url=server.url("bench"), serving_port=free_port(), username="bench")
         its_own = with_login("service", settings, load_secrets(settings.secrets), print)
         with running(service_command(settings), service_environment(its_own, os.environ)):
-            client = ServiceClient(service_address(settings), ServiceToken(load_secrets(settings.secrets).api_token))
+            client = ServiceApi(service_address(settings), ServiceToken(load_secrets(settings.secrets).api_token))
             wait_until_ready(client)
             both = [(through_gateway(client, records), bare_copy(server.url("bench"), records)) for _ in range(ROUNDS)]
             client.close()
@@ -73,12 +73,12 @@ def figures() -> Iterator[Figure]:
     yield beside("records through the gateway", ours, "rows/s", "a bare binary COPY of the same rows", bare)
 
 
-def wait_until_ready(client: ServiceClient) -> None:
+def wait_until_ready(client: ServiceApi) -> None:
     """Raises ServiceError: it is not there in time."""
     until = time.monotonic() + START_SECONDS
     while True:
         try:
-            client.send_batch(pack(BatchHeader(uuid4(), uuid4(), 0, 0), NOTHING))
+            client.ingest(pack(BatchHeader(uuid4(), uuid4(), 0, 0), NOTHING))
             return
         except ServiceError:
             if time.monotonic() > until:
@@ -86,12 +86,12 @@ def wait_until_ready(client: ServiceClient) -> None:
             time.sleep(0.5)
 
 
-def through_gateway(client: ServiceClient, records: Records) -> float:
+def through_gateway(client: ServiceApi, records: Records) -> float:
     """Rows a second of one desktop that sends what waited in its spool."""
     machine_id, boot_id, began = uuid4(), uuid4(), time.perf_counter()
     for first in range(0, len(records), MAX_RECORDS):
         part = records[first : first + MAX_RECORDS]
-        stored = client.send_batch(pack(BatchHeader(machine_id, boot_id, first, len(part)), part))
+        stored = client.ingest(pack(BatchHeader(machine_id, boot_id, first, len(part)), part))
         if stored.next_seq != first + len(part):
             raise RuntimeError(f"the service stored up to {stored.next_seq}")
     return len(records) / (time.perf_counter() - began)

@@ -24,7 +24,6 @@ from collector.options import Options as Options
 from collector.privacy_filter import PrivacyFilter
 from collector.prompt import InterventionPrompt
 from collector.recording import Recording
-from collector.service_client import ServiceClient
 from collector.service_session import ServiceSession
 from collector.shipper import Shipper
 from collector.source import make_presence, make_prompt, watch_session
@@ -33,6 +32,7 @@ from collector.waker import Waker
 from collector.wall_clock import WallClock
 from collector.websocket_client import WebSocketClient
 from neural_focus.categories import RULES_FILE, Rules
+from neural_focus.client.generated import ServiceApi
 from neural_focus.messages import AskCapture, AskRules, ServerMessage
 
 ANSWER_SECONDS = 0.1
@@ -276,7 +276,7 @@ class Agent:
         if options.address is None or not options.ship:
             return None
         return Shipper(
-            ServiceClient(options.address, options.token, options.encryption),
+            ServiceApi(options.address, options.token, options.encryption),
             options.desktop,
             zone=options.zone,
             boots=self._recording.boots,

@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 
 from collector.consent import Consent
 from collector.desktop import Desktop
-from collector.service_client import ServiceClient
 from collector.spool import Batch, SpoolReader
 from neural_focus.batches import (
     MAX_RECORDS,
@@ -35,7 +34,8 @@ from neural_focus.batches import (
     ZoneSince,
     pack,
 )
-from neural_focus.errors import BusyError, GapError, InputError, ServiceError, SizeError
+from neural_focus.client.generated import ServiceApi
+from neural_focus.errors import BusyError, GapError, InputError, RefusalError, ServiceError, SizeError
 from neural_focus.events import EVENT_DTYPE, MAX_TIMESTAMP_US, MIN_TIMESTAMP_US, EventType
 from neural_focus.storable import OLDEST_US, find_unstorable
 from neural_focus.time import wall_clock_us
@@ -52,7 +52,7 @@ class Shipper(threading.Thread):
 
     def __init__(
         self,
-        client: ServiceClient,
+        client: ServiceApi,
         desktop: Desktop,
         *,
         zone: str,
@@ -102,7 +102,7 @@ class Shipper(threading.Thread):
                     break
                 self._wake.wait(SHIP_SECONDS)
             except (ServiceError, InputError) as error:
-                failed_before, self.problem = bool(self.problem), str(error)
+                failed_before, self.problem = bool(self.problem), _why(error)
                 self.counters["retries"] += 1
                 if finishing and (failed_before or time.monotonic() >= (self._stop_at or 0.0)):
                     break  # it waits in the spool for the next start
@@ -186,7 +186,7 @@ class Shipper(threading.Thread):
         oldest_us = max(wall_clock_us() - OLDEST_US, MIN_TIMESTAMP_US)
         zones = tuple(replace(one, since_us=min(max(one.since_us, oldest_us), MAX_TIMESTAMP_US)) for one in self._zones)
         agreed = self._agreed
-        stored = self._client.send_batch(pack(replace(header, zones=zones, consent=agreed), records))
+        stored = self._client.ingest(pack(replace(header, zones=zones, consent=agreed), records))
         for _ in zones:
             self._zones.popleft()
         self._agreed = None
@@ -222,6 +222,11 @@ def _titles(records: Records, titles: Mapping[int, str]) -> tuple[tuple[int, str
     changes = records["event_type"] == EventType.WINDOW_TITLE_CHANGE
     used = np.unique(records["data"][changes, 0]).tolist() if titles else []
     return tuple((number, titles[number][:TITLE_CHARACTERS]) for number in used if number in titles)
+
+
+def _why(error: Exception) -> str:
+    refused = f"the service refuses ({error.status}): " if isinstance(error, RefusalError) else ""
+    return f"{refused}{error}"
 
 
 def describe(shipper: Shipper | None) -> dict[str, Any]:

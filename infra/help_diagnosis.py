@@ -10,7 +10,7 @@ from collector.capabilities import kind_of
 from collector.pipewire_streams import can_look, runs
 from collector.source import has_session_bus
 from infra.finding import Finding, Grade
-from infra.own_server import ask_service
+from infra.own_server import own_service
 from infra.ports import is_taken
 from infra.up.counts import read_counters
 from neural_focus.settings import Settings
@@ -41,13 +41,13 @@ def check_browsers(settings: Settings) -> Finding:
     """Browsers whose extension can close sites, as the service knows them."""
     if not settings.secrets.exists() or not is_taken(settings.serving_port, settings.host):
         return Finding(Grade.WELL, "browsers", "the service does not run, so nobody knows of them")
-    browsers: list[dict[str, Any]] = ask_service(settings, "/browsers")
+    browsers = own_service(settings).get_browsers()
     if not browsers:
         text = "no browser is paired: no site can be closed, and none is told"
         return Finding(Grade.LIMITED, "browsers", text, f"neural-focus extension says how to load it; then {PAIR}")
-    ready = [one["browser"] for one in browsers if one["connected"] and one["allowed"]]
-    denied = [one["browser"] for one in browsers if one["connected"] and not one["allowed"]]
-    away = [f"{one['browser']} ({_seen(one['seen_at'])})" for one in browsers if not one["connected"]]
+    ready = [one.browser for one in browsers if one.connected and one.allowed]
+    denied = [one.browser for one in browsers if one.connected and not one.allowed]
+    away = [f"{one.browser} ({_seen(one.seen_at)})" for one in browsers if not one.connected]
     text = "; ".join(
         f"{words}: {', '.join(names)}"
         for words, names in (

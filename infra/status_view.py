@@ -7,9 +7,8 @@ numbers that are no longer true.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from rich.console import Group, RenderableType
 from rich.panel import Panel
@@ -17,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from collector.prompt import headline, offer_note
+from neural_focus.client.generated import ActionNow, Now, Recent
 from neural_focus.messages import InterventionOffered, PredictionMade, Rounds, SessionResponse
 from neural_focus.time import local_clock, parse_iso
 
@@ -46,12 +46,12 @@ class ShownMoment:
     ``GET /recent``, the desktop's rounds; ``held``: why this machine's agent captures nothing, empty where it does."""
 
     read_at: float
-    now: Mapping[str, Any]
+    now: Now
     prediction: PredictionMade | None = None
     session: SessionResponse | None = None
     offer: InterventionOffered | None = None
     rounds: Rounds | None = None
-    recent: Mapping[str, Any] = field(default_factory=dict)
+    recent: Recent | None = None
     held: str = ""
     offer_since: float = 0.0
     """Since when the offer is shown here."""
@@ -72,22 +72,22 @@ def show(moment: ShownMoment | None, problem: str = "", notice: str = "", *, key
 
 def _head(moment: ShownMoment) -> Text:
     now = moment.now
-    head = Text(f"{now['person']['username']}   {local_clock(int(moment.read_at * 1e6), '%H:%M:%S')}   ")
-    if moment.held and now["collecting"]:
+    head = Text(f"{now.person.username}   {local_clock(int(moment.read_at * 1e6), '%H:%M:%S')}   ")
+    if moment.held and now.collecting:
         return head.append(f"this machine captures nothing: {moment.held}; another one of yours does", "yellow")
     if moment.held:
         return head.append(f"nothing is captured: {moment.held}", "bold yellow")
-    if not now["collecting"]:
-        return head.append(f"nothing is captured. {now['how_to_start']}".rstrip(), "bold yellow")
-    card = now["model"]
-    head.append("captured", "green").append(f"   {card['version']}")
-    voices = card["voices"].get("switch")
-    return head.append(f", {_VOICES[voices['leader']]}" if voices else "", "dim")
+    if not now.collecting:
+        return head.append(f"nothing is captured. {now.how_to_start}".rstrip(), "bold yellow")
+    card = now.model
+    head.append("captured", "green").append(f"   {card.version}")
+    voices = card.voices.get("switch")
+    return head.append(f", {_VOICES[voices.leader]}" if voices else "", "dim")
 
 
 def _prediction(moment: ShownMoment) -> list[RenderableType]:
     made = moment.prediction
-    if made is None or not moment.now["collecting"]:
+    if made is None or not moment.now.collecting:
         return [Text("There is no prediction of this moment.", "dim")]
     table = Table.grid(padding=(0, 2))
     table.add_row("Focus", bar(made.focus_score / 100, "cyan"), f"{made.focus_score:.0f} of 100")
@@ -95,9 +95,9 @@ def _prediction(moment: ShownMoment) -> list[RenderableType]:
     table.add_row("Switch within 30 s", bar(made.distraction_risk, colour), f"{100 * made.distraction_risk:.0f} %")
     if made.break_risk is not None:
         table.add_row("Break within 60 s", bar(made.break_risk, "magenta"), f"{100 * made.break_risk:.0f} %")
-    activity = moment.now["activity"]
-    if activity is not None and activity["app_name"]:
-        table.add_row("App", Text(f"{activity['app_name']}  ").append(activity["category"], "dim"), "")
+    activity = moment.now.activity
+    if activity is not None and activity.app_name:
+        table.add_row("App", Text(f"{activity.app_name}  ").append(activity.category, "dim"), "")
     reasons = [Text(f"  · {reason}", "dim") for reason in made.contributing_factors]
     return [table, *reasons]
 
@@ -109,15 +109,15 @@ def bar(share: float, colour: str) -> Text:
 
 
 def _half_hour(moment: ShownMoment) -> list[RenderableType]:
-    points, switches = moment.recent.get("predictions", ()), moment.recent.get("switches", ())
-    if not points:
+    recent = moment.recent
+    if recent is None or not recent.predictions:
         return []
-    end_us = int(moment.recent["to_us"])
+    end_us = recent.to_us
     start_us = end_us - MINUTES * 60_000_000
     start, end = (local_clock(t_us, "%H:%M") for t_us in (start_us, end_us))
-    scores = by_place([(one["t_us"], one["focus_score"]) for one in points], start_us, end_us)
+    scores = by_place([(one.t_us, one.focus_score) for one in recent.predictions], start_us, end_us)
     line = "".join(" " if score is None else BLOCKS[min(int(score / 100 * 8), 7)] for score in scores)
-    left = by_place([(one["t_us"], one["count"]) for one in switches], start_us, end_us)
+    left = by_place([(one.t_us, one.count) for one in recent.switches], start_us, end_us)
     marks = "".join(" " if count is None else "|" for count in left)
     return [
         Text(),
@@ -144,7 +144,7 @@ def _doing(moment: ShownMoment) -> list[RenderableType]:
         lines.append(Text(in_words(moment.session, moment.read_at)))
     if moment.rounds is not None:
         lines.append(Text(rounds_in_words(moment.rounds)))
-    lines += [Text(_action(one)) for one in moment.now["actions"]]
+    lines += [Text(_action(one)) for one in moment.now.actions]
     if (offer := moment.offer) is not None:
         left = parse_iso(offer.timestamp) / 1e6 + offer.timeout_seconds - time.time()
         lines.append(Text(f"{headline(offer)} {offer.reason} ({max(0, round(left))} s left)", "bold reverse"))
@@ -152,12 +152,12 @@ def _doing(moment: ShownMoment) -> list[RenderableType]:
     return lines or [Text("No session runs, and nothing is done for you now.", "dim")]
 
 
-def _action(one: Mapping[str, Any]) -> str:
-    kind = one["action"].partition("_")[0]
-    what = f"{_ACTIONS.get(kind, one['action'])}{': ' + one['target'] if one['target'] else ''}"
-    until = f"until {local_clock(parse_iso(one['ends_at']), '%H:%M')}"
-    if one["state"] == "refused":
-        return f"{what}: could not be done, {one['refused_reason']}"
-    if one["state"] == "applied":
-        return f"{what}, {until}, done by {one['where']}"
+def _action(one: ActionNow) -> str:
+    kind = one.action.partition("_")[0]
+    what = f"{_ACTIONS.get(kind, one.action)}{': ' + one.target if one.target else ''}"
+    until = f"until {local_clock(parse_iso(one.ends_at), '%H:%M')}"
+    if one.state == "refused":
+        return f"{what}: could not be done, {one.refused_reason}"
+    if one.state == "applied":
+        return f"{what}, {until}, done by {one.where}"
     return f"{what}, {until}: asked for, nobody has reported on it yet"

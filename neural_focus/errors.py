@@ -5,6 +5,7 @@ NeuralFocusError
 ├── InputError             a file, table or buffer that cannot be used as it is
 │   ├── FormatError        foreign version, byte order or length of a binary container
 │   ├── GapError           records do not follow on what is stored
+│   ├── RefusalError       the service refuses what it was asked
 │   ├── SizeError          more than the other side takes at once
 │   └── UnknownMessageError  a message of a type that this version does not know
 ├── ContractError          two parts disagree: feature hash, schema version
@@ -46,6 +47,14 @@ class GapError(InputError):
     def __init__(self, what: str, next_seq: int, *, hint: str = "") -> None:
         super().__init__(what, hint=hint)
         self.next_seq = next_seq
+
+
+class RefusalError(InputError):
+    """The service refuses what it was asked, with the HTTP status ``status``."""
+
+    def __init__(self, what: str, status: int, *, why: str = "", hint: str = "") -> None:
+        super().__init__(what, why=why, hint=hint)
+        self.status = status
 
 
 class SizeError(InputError):

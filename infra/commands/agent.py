@@ -125,15 +125,15 @@ def _open_page() -> None:
 def _revoke(settings: Settings, desktop: Desktop, console: Console) -> None:
     """Takes the consent back, at the service too where that answers."""
     from collector.consent import revoke
-    from collector.service_client import ServiceClient
     from infra.machine_token import service_token
+    from neural_focus.client.generated import ServiceApi
     from neural_focus.errors import NeuralFocusError
 
     revoke(desktop.consent)
     console.print("You do not agree any more: nothing is captured from now on.", markup=False)
     address, encryption = _service(settings, desktop)
     try:
-        with closing(ServiceClient(address, service_token(settings, desktop), encryption)) as client:
+        with closing(ServiceApi(address, service_token(settings, desktop), encryption)) as client:
             client.revoke_consent()
     except NeuralFocusError as error:
         console.print(f"Your consent is taken back here, not at the service: {error}", markup=False)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -21,7 +21,8 @@ from collector.desktop import Desktop, desktop_of
 from collector.forgetting import count_records, forget_records
 from collector.spool import open_writer
 from infra.agent_file import live_agent
-from infra.own_server import ask_service
+from infra.own_server import own_service
+from neural_focus.client.generated import ForgetAsked, ForgetCount, ForgetState, StoreCount
 from neural_focus.errors import ConfigurationError, ConsentError, InputError, ServiceError
 from neural_focus.forgetting import ForgottenTime, app_key, recorded_name
 from neural_focus.settings import Settings, read_settings
@@ -47,15 +48,15 @@ def forget(
     """Forget a time, or an app: what was captured then and all that was made of it."""
     settings, console = read_settings(), Console(soft_wrap=True)
     asked = asked_time(length, begin, end, name, settings.zone, wall_clock_us())
-    counted = ask_service(settings, "/forget/count", asked)
+    counted = own_service(settings).count_forget(asked)
     desktop, what = desktop_of(settings), _here(counted, name)
     _show(console, counted, count_records(desktop.spool, what))
     if not yes and not typer.confirm("Forget it?"):
         raise ConsentError("nothing was forgotten", why="you did not say yes")
-    exact = {"first_us": counted["first_us"], "end_us": counted["end_us"]} | ({"app": name} if name else {})
-    state = _followed(settings, console, ask_service(settings, "/forget", exact))
-    for one in state["counts"]:
-        console.print(f"{one['store']:28} {one['count']:>10,} forgotten, 0 left", highlight=False)
+    exact = ForgetAsked(first_us=counted.first_us, end_us=counted.end_us, app=name or None)
+    state = _followed(settings, console, own_service(settings).forget(exact))
+    for one in state.counts:
+        console.print(f"{one.store:28} {one.count:>10,} forgotten, 0 left", highlight=False)
     _forget_here(settings, console, desktop, what, state)
     console.print(
         "What models learned from several people's data together and the figures in reports stay. Erase your backups"
@@ -64,13 +65,12 @@ def forget(
     )
 
 
-def asked_time(length: str, begin: str, end: str, name: str, zone: str, now_us: int) -> dict[str, Any]:
+def asked_time(length: str, begin: str, end: str, name: str, zone: str, now_us: int) -> ForgetAsked:
     """The body of a request.
 
     Raises:
         ConfigurationError: no time, or one that cannot be read.
     """
-    asked: dict[str, Any] = {"app": name} if name else {}
     if length and (begin or end):
         raise ConfigurationError(f"{length} and --from or --to are two times", hint=EXAMPLES)
     if length:
@@ -78,11 +78,11 @@ def asked_time(length: str, begin: str, end: str, name: str, zone: str, now_us: 
         days, hours, minutes = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
         if not (total := (days * 24 + hours) * 60 + minutes):
             raise ConfigurationError(f"the length is {length[:40]!r}", hint=EXAMPLES)
-        return asked | {"minutes": total}
+        return ForgetAsked(minutes=total, app=name or None)
     if not (begin or name):
         raise ConfigurationError("there is no time to forget", hint=EXAMPLES)
-    asked |= {"first_us": _parsed(begin, zone, now_us)} if begin else {}
-    return asked | ({"end_us": _parsed(end, zone, now_us)} if end else {})
+    first_us, end_us = (_parsed(text, zone, now_us) if text else None for text in (begin, end))
+    return ForgetAsked(first_us=first_us, end_us=end_us, app=name or None)
 
 
 def _parsed(text: str, zone: str, now_us: int) -> int:
@@ -97,51 +97,49 @@ def _parsed(text: str, zone: str, now_us: int) -> int:
     return microseconds(at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone)))
 
 
-def _here(counted: dict[str, Any], name: str) -> ForgottenTime:
+def _here(counted: ForgetCount, name: str) -> ForgottenTime:
     key = app_key(recorded_name(name)) if name else None
-    return ForgottenTime(counted["first_us"], counted["end_us"], key)
+    return ForgottenTime(counted.first_us, counted.end_us, key)
 
 
-def _show(console: Console, counted: dict[str, Any], spooled: int) -> None:
-    first, last = (local_clock(counted[name], "%a %Y-%m-%d %H:%M:%S") for name in ("first_us", "end_us"))
+def _show(console: Console, counted: ForgetCount, spooled: int) -> None:
+    first, last = (local_clock(at_us, "%a %Y-%m-%d %H:%M:%S") for at_us in (counted.first_us, counted.end_us))
     console.print(f"From {first} to {last} there is", highlight=False)
-    for one in [*counted["counts"], {"store": SPOOL, "count": spooled}]:
-        console.print(f"  {one['store']:28} {one['count']:>10,}", highlight=False)
-    rows = {one["store"]: one["count"] for one in counted["counts"]}
+    for one in [*counted.counts, StoreCount(store=SPOOL, count=spooled)]:
+        console.print(f"  {one.store:28} {one.count:>10,}", highlight=False)
+    rows = {one.store: one.count for one in counted.counts}
     if rows.get("exposures"):
         console.print(
             f"{rows['exposures']:,} are of experiments: their reports will be without them, from the next one on.",
             highlight=False,
         )
-    if counted["open_offers"]:
-        console.print(f"{counted['open_offers']} of then are not over, and stay: forget again later.", highlight=False)
+    if counted.open_offers:
+        console.print(f"{counted.open_offers} of then are not over, and stay: forget again later.", highlight=False)
 
 
-def _followed(settings: Settings, console: Console, state: dict[str, Any]) -> dict[str, Any]:
+def _followed(settings: Settings, console: Console, state: ForgetState) -> ForgetState:
     """Until nothing is left. Raises ServiceError: the service cannot end it now."""
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("Forgetting", total=1.0)
-        while state["done_us"] is None:
-            bar.update(task, completed=state["share"], description=state["waits"] or "Forgetting")
+        while state.done_us is None:
+            bar.update(task, completed=state.share, description=state.waits or "Forgetting")
             time.sleep(0.5)
             state = _asked_again(settings, state)
         bar.update(task, completed=1.0)
     return state
 
 
-def _asked_again(settings: Settings, state: dict[str, Any]) -> dict[str, Any]:
+def _asked_again(settings: Settings, state: ForgetState) -> ForgetState:
     """The request as it is now. Raises ServiceError: the service does not have it among its last ones."""
-    found: dict[str, Any] | None = next(
-        (one for one in ask_service(settings, "/forget") if one["id"] == state["id"]), None
-    )
+    found = next((one for one in own_service(settings).get_forget() if one.id == state.id), None)
     if found is None:
         raise ServiceError("the service does not know of it any more", hint=TRY_AGAIN)
     return found
 
 
 def _forget_here(
-    settings: Settings, console: Console, desktop: Desktop, what: ForgottenTime, state: dict[str, Any]
+    settings: Settings, console: Console, desktop: Desktop, what: ForgottenTime, state: ForgetState
 ) -> None:
     """The spool: by the agent that runs, or here."""
     if not desktop.spool.exists():
@@ -165,12 +163,12 @@ def _alone(desktop: Desktop, what: ForgottenTime) -> int:
     return gone
 
 
-def _by_agent(settings: Settings, machine_id: str, state: dict[str, Any]) -> int:
+def _by_agent(settings: Settings, machine_id: str, state: ForgetState) -> int:
     until = time.monotonic() + AGENT_SECONDS
-    while machine_id not in state["spools"]:
+    while machine_id not in state.spools:
         if time.monotonic() > until:
             why = f"it said nothing of it for {AGENT_SECONDS:.0f} s"
             raise InputError("the agent did not forget it", why=why, hint=f"{TRY_AGAIN}. Or: neural-focus doctor")
         time.sleep(0.2)
         state = _asked_again(settings, state)
-    return int(state["spools"][machine_id])
+    return state.spools[machine_id]

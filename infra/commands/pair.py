@@ -5,14 +5,15 @@ from __future__ import annotations
 import ipaddress
 import platform
 import time
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
 
 from collector.desktop import desktop_of
-from infra.own_server import ask
+from infra.own_server import service_at
 from neural_focus.atomic_write import atomic_write
+from neural_focus.client.generated import DeviceCode, MachineAsks, NewMachine, ServiceApi
 from neural_focus.errors import ConfigurationError, InputError
 from neural_focus.settings import read_settings
 
@@ -32,15 +33,15 @@ def pair(
     """Show a code, wait until somebody approves it, and keep the token that this machine then gets."""
     settings = read_settings()
     address, desktop = checked_address(service, unencrypted=unencrypted), desktop_of(settings)
-    asked = ask(f"{address}/machine/pair", {"name": name or platform.node() or "a machine"})
-    code = asked["code"]
-    shown, minutes = f"{code[:4]}-{code[4:]}", asked["expires_in"] // 60
+    there = service_at(address)
+    asked = there.ask_to_pair(NewMachine(name=name or platform.node() or "a machine"))
+    shown, minutes = f"{asked.code[:4]}-{asked.code[4:]}", asked.expires_in // 60
     typer.echo(f"\n    {shown}\n")
     typer.echo(
         f"Approve this code within {minutes} minutes: on the page under Help, on a machine of yours that is paired "
         f"already, or on the service's own:\n\n    neural-focus machines approve {shown}\n"
     )
-    token = _wait(f"{address}/machine/token", asked)
+    token = _wait(there, asked)
     atomic_write(desktop.token, token.encode())
     atomic_write(desktop.service, address.encode())
     typer.echo(f"Paired with {address}. The token is in {desktop.token}. Start the agent: neural-focus agent")
@@ -71,12 +72,12 @@ def _is_here(host: str) -> bool:
         return host == "localhost"
 
 
-def _wait(url: str, asked: dict[str, Any]) -> str:
+def _wait(there: ServiceApi, asked: MachineAsks) -> str:
     """The token, as soon as somebody has approved the code."""
-    until = time.monotonic() + asked["expires_in"]
+    until = time.monotonic() + asked.expires_in
     while time.monotonic() < until:
-        time.sleep(asked["interval"])
-        answer = ask(url, {"device_code": asked["device_code"]})
+        time.sleep(asked.interval)
+        answer = there.take_token(DeviceCode(device_code=asked.device_code))
         if answer is not None:
-            return str(answer["token"])
+            return answer.token
     raise InputError("nobody approved the code", hint="Begin anew: neural-focus pair")

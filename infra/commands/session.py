@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import time
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from infra.own_server import ask_service
+from infra.own_server import own_service
+from neural_focus.client.generated import CreateSessionRequest, LeaveJailRequest
 from neural_focus.errors import InputError
-from neural_focus.messages import Rounds, SessionResponse
-from neural_focus.sessions import SessionSummary
+from neural_focus.messages import AskRounds, Rounds, SessionResponse
 from neural_focus.settings import Settings, read_settings
 from neural_focus.time import local_clock, parse_iso
-from neural_focus.validation import validate
 
-NAMES = ("pomodoro", "deep_work")
 REPORT_SECONDS = 30.0
 """How long the command waits for what the desktop says."""
 START_ONE = "Start one: neural-focus session start pomodoro"
@@ -48,16 +46,15 @@ def start(
     jail: Annotated[bool, typer.Option("--jail", help="your lists of sites and apps hold until its end")] = False,
 ) -> None:
     """Start a session now."""
-    asked = {"type": kind.value, "duration_minutes": minutes, "jail_enabled": jail}
-    typer.echo(in_words(_session(ask_service(read_settings(), "/sessions", asked)), time.time()))
+    asked = CreateSessionRequest(type=kind.value, duration_minutes=minutes, jail_enabled=jail)
+    typer.echo(in_words(own_service(read_settings()).create_session(asked), time.time()))
 
 
 @app.command()
 def end() -> None:
     """End the running session. One whose jail holds is not ended: see leave."""
     settings = read_settings()
-    ended = ask_service(settings, f"/sessions/{_running(settings).id}/end", {})
-    summary = validate(SessionSummary, ended["summary"], "summary")
+    summary = own_service(settings).end_session(_running(settings).id).summary
     score = "no score" if summary.focus_score_avg is None else f"focus {summary.focus_score_avg:.0f}"
     switches = f"{summary.context_switches} switch{'es' * (summary.context_switches != 1)}"
     typer.echo(f"Ended after {_minutes(summary.duration_seconds)}: {score}, {switches}.")
@@ -67,10 +64,10 @@ def end() -> None:
 def status() -> None:
     """Say which session runs."""
     settings = read_settings()
-    found, kept = ask_service(settings, "/now")["session"], _rounds(settings)
+    found, kept = own_service(settings).get_now().session, _rounds(settings)
     resting = kept is not None and kept.rests_until is not None
     if not resting:
-        typer.echo(in_words(_session(found), time.time()) if found else f"No session runs. {START_ONE}")
+        typer.echo(in_words(found, time.time()) if found else f"No session runs. {START_ONE}")
     if kept is not None:
         typer.echo(rounds_in_words(kept))
 
@@ -81,11 +78,10 @@ def rounds(
 ) -> None:
     """Sessions again and again, with breaks between them. The desktop's agent keeps them, as from its tray."""
     settings = read_settings()
-    command = "start" if what.value in NAMES else what.value
-    asked = {"command": command} | ({"type": what.value} if command == "start" else {})
-    ask_service(settings, "/rounds", asked)
+    asked = _asked(what)
+    own_service(settings).ask_rounds(asked)
     until = time.monotonic() + REPORT_SECONDS
-    while not _came(settings, command):
+    while not _came(settings, asked.command):
         if time.monotonic() > until:
             why = f"it said nothing of it for {REPORT_SECONDS:.0f} s"
             raise InputError("the desktop did not do it", why=why, hint="Is its agent up? neural-focus doctor")
@@ -99,9 +95,9 @@ def leave(
 ) -> None:
     """The emergency exit of a jail: it lifts a minute later, and the session goes on."""
     settings = read_settings()
-    left = ask_service(settings, f"/sessions/{_running(settings).id}/leave-jail", {"reason": reason})
-    seconds = max(0, round(left["lifts_us"] / 1e6 - time.time()))
-    lifts = f"lifts at {_clock(left['lifts_us'], seconds=True)}, in {seconds} s" if seconds else "is lifted"
+    left = own_service(settings).leave_jail(_running(settings).id, LeaveJailRequest(reason=reason))
+    seconds = max(0, round(left.lifts_us / 1e6 - time.time()))
+    lifts = f"lifts at {_clock(left.lifts_us, seconds=True)}, in {seconds} s" if seconds else "is lifted"
     typer.echo(f"The jail {lifts}; the session goes on.")
 
 
@@ -133,25 +129,33 @@ def _came(settings: Settings, command: str) -> bool:
     kept = _rounds(settings)
     if command == "stop":
         return kept is None
-    running = ask_service(settings, "/now")["session"]
-    return kept is not None and kept.rests_until is None and bool(running) and running["session_type"] == kept.type
+    running = own_service(settings).get_now().session
+    on = running is not None and kept is not None and running.session_type == kept.type
+    return on and kept is not None and kept.rests_until is None
 
 
 def _rounds(settings: Settings) -> Rounds | None:
-    found = ask_service(settings, "/rounds")["rounds"]
-    return None if found is None else validate(Rounds, found, "rounds")
+    return own_service(settings).get_rounds().rounds
 
 
 def _running(settings: Settings) -> SessionResponse:
     """The session with a timer that runs now. Raises InputError: none does."""
-    found = ask_service(settings, "/now")["session"]
-    if not found or found["session_type"] == "natural":
+    found = own_service(settings).get_now().session
+    if found is None or found.session_type == "natural":
         raise InputError("no session with a timer runs", hint=START_ONE)
-    return _session(found)
+    return found
 
 
-def _session(found: Any) -> SessionResponse:
-    return validate(SessionResponse, found, "session")
+def _asked(what: Round) -> AskRounds:
+    match what:
+        case Round.POMODORO:
+            return AskRounds("start", "pomodoro")
+        case Round.DEEP_WORK:
+            return AskRounds("start", "deep_work")
+        case Round.SKIP:
+            return AskRounds("skip")
+        case Round.STOP:
+            return AskRounds("stop")
 
 
 def _clock(t_us: int, *, seconds: bool = False) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import select
 import sys
@@ -11,8 +10,9 @@ import time
 import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Literal
 
+import msgspec
 import typer
 from rich.console import Console
 from rich.live import Live
@@ -21,20 +21,21 @@ from collector.desktop import desktop_of
 from collector.pause import Clocks, Pause, write_pause
 from infra.agent_file import live_agent
 from infra.commands.pause import noted_pause
-from infra.own_server import ask_service
+from infra.own_server import own_service
 from infra.restore_mark import refuse_half_restored
 from infra.status_view import MINUTES, ShownMoment, show
+from neural_focus.client.generated import CreateSessionRequest, InterventionFeedbackRequest, LabelRequest
 from neural_focus.errors import InputError, NeuralFocusError
-from neural_focus.messages import InterventionOffered, PredictionMade, Rounds, SessionResponse
 from neural_focus.settings import Settings, read_settings
 from neural_focus.time import local_clock
-from neural_focus.validation import validate
 
 EVERY_SECONDS = 1.0
 RECENT_SECONDS = 10.0
 """The last half hour changes slowly, and takes the service longer."""
 NOTICE_SECONDS = 8.0
 PAUSE_SECONDS = 15 * 60
+Outcome = Literal["FOCUSED", "DISTRACTED", "PSEUDO_PRODUCTIVE"]
+Response = Literal["accept", "reject", "snooze"]
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
@@ -46,7 +47,7 @@ def status(
     """Show the moment and keep it up to date. Keys label the last minutes, start and end a session, answer an offer."""
     settings, console = read_settings(), Console()
     if as_json:
-        print(json.dumps(ask_service(settings, "/now"), ensure_ascii=False, indent=1))
+        print(msgspec.json.format(msgspec.json.encode(own_service(settings).get_now()), indent=1).decode())
     elif once or not (console.is_terminal and sys.stdin.isatty()):
         console.print(show(read_moment(settings), keys=False))
     else:
@@ -61,22 +62,23 @@ def read_moment(settings: Settings, before: ShownMoment | None = None) -> ShownM
         ServiceError: it does not answer.
         InputError: it refuses.
     """
-    now, read_at = ask_service(settings, "/now"), time.time()
-    if before is not None and before.recent and read_at - before.recent["to_us"] / 1e6 < RECENT_SECONDS:
+    service = own_service(settings)
+    now, read_at = service.get_now(), time.time()
+    if before is not None and before.recent and read_at - before.recent.to_us / 1e6 < RECENT_SECONDS:
         recent = before.recent
     else:
-        recent = ask_service(settings, f"/recent?minutes={MINUTES}")
-    offer = now["intervention"] and validate(InterventionOffered, now["intervention"], "intervention")
+        recent = service.get_recent(minutes=MINUTES)
+    offer = now.intervention
     known = before is not None and before.offer is not None and offer is not None and before.offer.id == offer.id
-    kept, agent = ask_service(settings, "/rounds")["rounds"], live_agent(settings)
+    kept, agent = service.get_rounds().rounds, live_agent(settings)
     held = agent.get("held") if agent else None
     return ShownMoment(
         read_at,
         now,
-        now["prediction"] and validate(PredictionMade, now["prediction"], "prediction"),
-        now["session"] and validate(SessionResponse, now["session"], "session"),
+        now.prediction,
+        now.session,
         offer,
-        kept and validate(Rounds, kept, "rounds"),
+        kept,
         recent,
         held["words"] if held else "",
         before.offer_since if known and before is not None else read_at,
@@ -114,34 +116,34 @@ def press(settings: Settings, key: str, moment: ShownMoment | None) -> str:
         InputError: it refuses, or there is nothing that the key could be meant for.
     """
     if key in _OUTCOMES:
-        made = ask_service(settings, "/labels", {"outcome": _OUTCOMES[key]})
-        count = made["predictions"]
-        word = _OUTCOMES[key].lower().replace("_", " ")
+        outcome = _OUTCOMES[key]
+        count = own_service(settings).add_label(LabelRequest(outcome=outcome)).predictions
+        word = outcome.lower().replace("_", " ")
         return f"The last five minutes: {word}. {count} prediction{'s' * (count != 1)} got this label."
     if key in _ANSWERS:
         return _answer(settings, _ANSWERS[key], moment)
     if key == "s":
-        ask_service(settings, "/sessions", {"type": "pomodoro"})
+        own_service(settings).create_session(CreateSessionRequest(type="pomodoro"))
         return "A session began."
     if key == "e":
         if moment is None or moment.session is None:
             raise InputError("no session runs", hint="s starts one")
-        ask_service(settings, f"/sessions/{moment.session.id}/end", {})
+        own_service(settings).end_session(moment.session.id)
         return "The session ended."
     return _pause(settings) if key == "b" else ""
 
 
-_OUTCOMES = {"f": "FOCUSED", "d": "DISTRACTED", "p": "PSEUDO_PRODUCTIVE"}
-_ANSWERS = {"y": "accept", "n": "reject", "l": "snooze"}
+_OUTCOMES: dict[str, Outcome] = {"f": "FOCUSED", "d": "DISTRACTED", "p": "PSEUDO_PRODUCTIVE"}
+_ANSWERS: dict[str, Response] = {"y": "accept", "n": "reject", "l": "snooze"}
 
 
-def _answer(settings: Settings, response: str, moment: ShownMoment | None) -> str:
+def _answer(settings: Settings, response: Response, moment: ShownMoment | None) -> str:
     if moment is None or moment.offer is None:
         raise InputError("nothing is offered now")
     took_ms = max(0, round((time.time() - moment.offer_since) * 1000))
-    asked = {"intervention_id": moment.offer.id, "response": response, "response_time_ms": took_ms}
-    stored = ask_service(settings, "/interventions/feedback", asked)
-    return f"Your answer is stored: {stored['user_response'].lower()}."
+    asked = InterventionFeedbackRequest(intervention_id=moment.offer.id, response=response, response_time_ms=took_ms)
+    stored = own_service(settings).answer_intervention(asked)
+    return f"Your answer is stored: {stored.user_response.lower()}."
 
 
 def _pause(settings: Settings) -> str:

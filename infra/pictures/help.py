@@ -12,14 +12,15 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from infra.commands.extension import FOLDER
-from infra.own_server import open_own
+from infra.own_server import service_at
 from infra.person_shown import token_shown
 from infra.pictures.stage import ARGUMENTS, CHROMIUM, HEIGHT, WIDTH, Stage
 from infra.up.plan import agent_counters
 from neural_focus.addresses import service_address
+from neural_focus.client.generated import CreateSessionRequest, InterventionFeedbackRequest, ServiceApi
 from neural_focus.errors import ServiceError
 from serving.auth import make_signin_link
 
@@ -48,15 +49,16 @@ def _break(stage: Stage) -> dict[str, bytes]:
     stage.say("help: waiting for an offer of a break")
 
     def offered() -> int | None:
-        offer = _ask(stage, "/api/v1/now")["intervention"]
-        return int(offer["id"]) if offer and offer["type"] == "SUGGEST_BREAK" else None
+        offer = _service(stage).get_now().intervention
+        return offer.id if offer is not None and offer.type == "SUGGEST_BREAK" else None
 
     offer = _until(offered, OFFER_SECONDS, "a break was offered")
     told = agent_counters(stage.settings)
     display = json.loads(told.read_text())["source"].rpartition(" ")[2]
     authority = stage.settings.home / "display" / "Xauthority"
     asked = _grab(display, authority, OFFER_PART)
-    _ask(stage, "/api/v1/interventions/feedback", intervention_id=offer, response="accept", response_time_ms=0)
+    answer = InterventionFeedbackRequest(intervention_id=offer, response="accept", response_time_ms=0)
+    _service(stage).answer_intervention(answer)
 
     def shown() -> bool | None:
         actions = json.loads(told.read_text())["actions"]
@@ -96,7 +98,9 @@ def _closed_site(stage: Stage) -> dict[str, bytes]:
         ) as context,
     ):
         base = _pair(stage, context)
-        _ask(stage, "/api/v1/sessions", type="pomodoro", duration_minutes=JAIL_MINUTES, jail_enabled=True)
+        _service(stage).create_session(
+            CreateSessionRequest(type="pomodoro", duration_minutes=JAIL_MINUTES, jail_enabled=True)
+        )
         page = context.new_page()
         # The address of a redirected page is not what Playwright thinks it is, so the extension's page is opened.
         page.goto(f"{base}pages/blocked.html#{SITE}")
@@ -135,14 +139,9 @@ def _pair(stage: Stage, context: BrowserContext) -> str:
     return str(settings.url.partition("pages/")[0])
 
 
-def _ask(stage: Stage, path: str, **body: Any) -> Any:
-    headers = {"Authorization": f"Bearer {token_shown(stage.settings)}", "Content-Type": "application/json"}
-    sent = json.dumps(body).encode() if body else None
-    try:
-        with open_own(f"{service_address(stage.settings)}{path}", headers=headers, body=sent) as answer:
-            return json.load(answer)
-    except OSError as error:
-        raise ServiceError("The service does not do it", why=f"{path}: {error}", hint="Is it up? make run") from error
+def _service(stage: Stage) -> ServiceApi:
+    """For the person who is shown."""
+    return service_at(service_address(stage.settings), token_shown(stage.settings))
 
 
 def _until(check: Callable[[], T | None], seconds: float, what: str) -> T:

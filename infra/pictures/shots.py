@@ -15,7 +15,6 @@ from infra.pictures.labels_run import AT_MOST_SECONDS as LABELS_SECONDS
 from infra.pictures.labels_run import labels_run
 from infra.pictures.prefect_pages import prefect
 from infra.pictures.stage import WIDTH, Stage
-from neural_focus.addresses import service_address
 from neural_focus.errors import ServiceError
 from neural_focus.settings import Settings
 
@@ -56,12 +55,8 @@ def report_address(settings: Settings) -> str | None:
     Raises:
         ServiceError: the service does not answer.
     """
-    try:
-        links = read_links(settings, token_shown(settings))
-    except OSError as error:
-        why = f"{service_address(settings)}: {error}"
-        raise ServiceError("The service does not answer", why=why, hint="Start it: make run") from error
-    return next((str(link["url"]) for link in links if "A/B" in link["name"]), None)
+    links = read_links(settings, token_shown(settings))
+    return next((link.url for link in links if "A/B" in link.name), None)
 
 
 SHOTS: Mapping[str, Shot] = {

@@ -78,8 +78,8 @@ def addresses(settings: Settings, secrets: Secrets, user_id: int, token: str, *,
     link = make_signin_link(settings, secrets, user_id)
     lines = ["", f"  {'Dashboard':<13} {link}", f"  {'':<13} ({whose}; the link signs in one browser, within an hour)"]
     for place in read_links(settings, token):
-        lines.append(f"  {place['name']:<13} {place['url']}")
-        if place["url"] == prefect_link(settings):
+        lines.append(f"  {place.name:<13} {place.url}")
+        if place.url == prefect_link(settings):
             lines.append(f"  {'':<13} (sign in with  {login(secrets)} )")
     lines.append(f"  {'Database':<13} neural-focus database psql")
     lines.append(f"  {'Logs':<13} {settings.logs}")

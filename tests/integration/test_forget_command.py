@@ -18,6 +18,7 @@ from collector.spool import open_writer
 from feature_repo.files import stream_folder
 from infra.commands import forget
 from infra.commands.forget import asked_time
+from neural_focus.client.generated import ForgetAsked, ForgetState
 from neural_focus.errors import ConfigurationError, ConsentError, ServiceError
 from neural_focus.events import encode_app_name
 from neural_focus.messages import ForgetRecords, PredictionMade, RecordsForgotten
@@ -45,8 +46,21 @@ def said(*arguments: str, answer: str = "") -> str:
 
 
 def test_a_request_that_the_service_does_not_list_any_more_is_told(here: Service) -> None:
+    gone = ForgetState(
+        id=2**40,
+        first_us=0,
+        end_us=1,
+        of_app=False,
+        asked_us=0,
+        done_us=None,
+        counts=[],
+        share=0.0,
+        waits="",
+        spools={},
+        told=0,
+    )
     with pytest.raises(ServiceError, match="does not know of it any more"):
-        forget._by_agent(read_settings(), str(uuid4()), {"id": 2**40, "spools": {}})
+        forget._by_agent(read_settings(), str(uuid4()), gone)
 
 
 def some_of_an_app(count: int = 60) -> np.ndarray:
@@ -184,15 +198,14 @@ def test_a_service_that_is_killed_goes_on_with_it(fresh_database_url: str, tmp_p
 
 def test_times_are_read_on_the_persons_clock() -> None:
     now_us, zone = parse_iso("2026-11-30T15:00:00Z"), "Europe/Berlin"
-    assert asked_time("1h30m", "", "", "", zone, now_us) == {"minutes": 90}
-    assert asked_time("2d", "", "", "code", zone, now_us) == {"app": "code", "minutes": 2880}
-    assert asked_time("", "", "", "code", zone, now_us) == {"app": "code"}
+    assert asked_time("1h30m", "", "", "", zone, now_us) == ForgetAsked(minutes=90)
+    assert asked_time("2d", "", "", "code", zone, now_us) == ForgetAsked(app="code", minutes=2880)
+    assert asked_time("", "", "", "code", zone, now_us) == ForgetAsked(app="code")
     two = parse_iso("2026-11-30T13:00:00Z")
-    assert asked_time("", "14:00", "2026-11-30T14:30", "", zone, now_us) == {
-        "first_us": two,
-        "end_us": two + 1800 * SECOND_US,
-    }
-    assert asked_time("", "2026-11-30T13:00:00+00:00", "", "", zone, now_us) == {"first_us": two}
+    assert asked_time("", "14:00", "2026-11-30T14:30", "", zone, now_us) == ForgetAsked(
+        first_us=two, end_us=two + 1800 * SECOND_US
+    )
+    assert asked_time("", "2026-11-30T13:00:00+00:00", "", "", zone, now_us) == ForgetAsked(first_us=two)
     for length, begin in (("soon", ""), ("", ""), ("", "25:00"), ("5m", "14:00"), ("0m", "")):
         with pytest.raises(ConfigurationError):
             asked_time(length, begin, "", "", zone, now_us)

@@ -17,7 +17,6 @@ from encryption import certificate_of
 from serving_process import Service, desktop, eventually, running_service
 from surroundings import DEAD_PROXIES, HAS_IPV6
 
-from collector.service_client import ServiceClient
 from collector.service_token import ServiceToken
 from collector.websocket_client import WebSocketClient
 from infra.diagnosis import check_network, check_service
@@ -27,6 +26,7 @@ from infra.ports import free_port, is_taken
 from infra.up.health import answers
 from infra.up.table import addresses
 from neural_focus.addresses import called_host, prefect_link, service_address, url_host
+from neural_focus.client.generated import ServiceApi
 from neural_focus.errors import ConfigurationError
 from neural_focus.settings import Settings
 from neural_focus.tls import client_context
@@ -70,7 +70,7 @@ def test_the_agent_finds_it_whatever_proxy_is_set(service: Service, dead_proxies
         eventually(lambda: link.connected)
     finally:
         link.finish()
-    with closing(ServiceClient(address, token, service.encryption)) as client:
+    with closing(ServiceApi(address, token, service.encryption)) as client:
         client.revoke_consent()  # of nobody: it answers
 
 

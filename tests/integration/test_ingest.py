@@ -20,11 +20,11 @@ from psycopg import sql
 from sent_batches import ENCODED, Sender, recent_records
 from serving_process import Service, desktop, eventually, problem, query, running_service
 
-from collector.service_client import ServiceClient
 from collector.service_token import ServiceToken
 from infra.cut_connection import cut_who_waits
 from neural_focus.batches import MAGIC, MAX_BODY_BYTES, AgreedTo, BatchStored, ZoneSince
-from neural_focus.errors import GapError, ServiceError, TokenError
+from neural_focus.client.generated import ServiceApi
+from neural_focus.errors import GapError, RefusalError, TokenError
 from neural_focus.messages import PredictionMade
 from neural_focus.store.database import connect as connect_database
 
@@ -107,20 +107,20 @@ def test_rows_have_the_session_and_prediction_of_their_moment(
 
 
 def test_the_agents_own_client(service: Service, real_person: int, sender: Sender, module_database_url: str) -> None:
-    client = ServiceClient(service.url, ServiceToken(service.token_of(real_person)))
-    assert client.send_batch(sender.body(RECORDS[:10], 0)) == BatchStored(10, 10)
+    client = ServiceApi(service.url, ServiceToken(service.token_of(real_person)))
+    assert client.ingest(sender.body(RECORDS[:10], 0)) == BatchStored(10, 10)
     with pytest.raises(GapError, match="records 10 to 19 of boot") as gap:
-        client.send_batch(sender.body(RECORDS[20:30], 20))
+        client.ingest(sender.body(RECORDS[20:30], 20))
     assert gap.value.next_seq == 10
-    assert client.send_batch(sender.body(RECORDS[20:30], 20, lost_from=10)) == BatchStored(30, 10, 10)
-    with pytest.raises(ServiceError, match=r"refuses \(422\): The body is no zstd"):
-        client.send_batch(b"no batch")
+    assert client.ingest(sender.body(RECORDS[20:30], 20, lost_from=10)) == BatchStored(30, 10, 10)
+    with pytest.raises(RefusalError, match="The body is no zstd"):
+        client.ingest(b"no batch")
     client.close()
     with (
-        closing(ServiceClient(service.url, ServiceToken("forged"))) as forger,
+        closing(ServiceApi(service.url, ServiceToken("forged"))) as forger,
         pytest.raises(TokenError, match="does not know this machine"),
     ):
-        forger.send_batch(b"")
+        forger.ingest(b"")
     assert stored(module_database_url, sender) == expected(RECORDS[:10]) + expected(RECORDS[20:30], 20)
 
 
@@ -131,7 +131,7 @@ def test_a_consent_comes_with_a_batch_and_is_taken_back(
     for _ in range(2):
         sender.send(RECORDS[:0], 0, consent=AgreedTo("0123456789ab", titles=False))
     assert query(module_database_url, asked, sender.machine_id) == [("0123456789ab", False, True)]
-    with closing(ServiceClient(service.url, ServiceToken(service.token_of(real_person)))) as client:
+    with closing(ServiceApi(service.url, ServiceToken(service.token_of(real_person)))) as client:
         client.revoke_consent()
     assert sender.client.delete("/api/v1/consent").json() == {"ended": 0}
     assert query(module_database_url, asked, sender.machine_id) == [("0123456789ab", False, False)]

@@ -18,11 +18,11 @@ from serving_process import Service, desktop, eventually, machine_token, problem
 from websockets.exceptions import ConnectionClosed
 
 from collector.desktop import desktop_of
-from collector.service_client import ServiceClient
 from collector.service_token import ServiceToken
 from collector.websocket_client import WebSocketClient
 from infra.desktop_token import give_token, pair_machine
 from infra.machine_token import read_token
+from neural_focus.client.generated import ServiceApi
 from neural_focus.errors import TokenError
 from neural_focus.settings import Settings
 from neural_focus.store.database import connect as connect_database
@@ -155,7 +155,7 @@ def test_an_agent_stops_asking_once_it_is_revoked_and_goes_on_with_a_new_token(
     query(database, "UPDATE paired_machines SET revoked_at = now() WHERE user_id = %s", real_person)
     eventually(lambda: "Pair the machine again" in link.problem)
     with (
-        closing(ServiceClient("http://127.0.0.1:1", token)) as client,
+        closing(ServiceApi("http://127.0.0.1:1", token)) as client,
         pytest.raises(TokenError, match="does not know"),
     ):
         client.revoke_consent()  # nobody is asked: there is no server at that address

@@ -14,10 +14,10 @@ import pytest
 from collector import shipper as shipper_module
 from collector.consent import Consent
 from collector.desktop import Desktop
-from collector.service_client import ServiceClient
 from collector.shipper import Shipper
 from collector.spool import open_writer
 from neural_focus.batches import BatchStored, SentBatch, unpack
+from neural_focus.client.generated import ServiceApi
 from neural_focus.errors import BusyError, GapError, ServiceError
 from neural_focus.events import EVENT_DTYPE, EventType
 from neural_focus.storable import OLDEST_US
@@ -36,7 +36,7 @@ class Service:
         self.stored: dict[str, list[int]] = {}
         self.positions: dict[str, int] = {}
 
-    def send_batch(self, body: bytes) -> BatchStored:
+    def ingest(self, body: bytes) -> BatchStored:
         fault = self.faults.popleft() if self.faults else None
         if fault == "away":
             raise AWAY
@@ -77,7 +77,7 @@ def shipper_of(
     desktop: Desktop, service: Service, boots: list[str], clock_steps: dict[str, int] | None = None
 ) -> Shipper:
     agreed = Consent("0123456789ab", False, "", "flag")
-    client = cast("ServiceClient", service)
+    client = cast("ServiceApi", service)
     return Shipper(client, desktop, zone="Asia/Tokyo", boots=boots, clock_steps=clock_steps or {}, consent=agreed)
 
 

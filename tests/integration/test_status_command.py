@@ -12,9 +12,9 @@ import sys
 import time
 from collections.abc import Iterator
 from io import StringIO
-from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from rich.console import Console
 from serving_process import Service, desktop, eventually, query
 from typer.testing import CliRunner
@@ -23,6 +23,7 @@ from collector.prompt import headline
 from infra.commands import status
 from infra.commands.status import press
 from infra.status_view import ShownMoment, bar, by_place, show
+from neural_focus.client.generated import ActionNow, ModelCard, Now, Person
 from neural_focus.errors import InputError
 from neural_focus.messages import DesktopStatus, InterventionOffered, PredictionMade
 from neural_focus.time import iso
@@ -140,26 +141,53 @@ def test_an_offer_is_answered_by_a_key(here: Service, demo_person: int, monkeypa
 
 def test_where_nothing_is_known_no_number_is_shown() -> None:
     assert "the service does not answer" in in_words(None, "the service does not answer")
-    card = {"version": "rules_v0", "voices": {}}
-    now: dict[str, Any] = {
-        "person": {"username": "ann"},
-        "collecting": False,
-        "how_to_start": "Start it",
-        "actions": (),
-    }
+    card = ModelCard(
+        version="rules_v0",
+        trained_on="",
+        learning=True,
+        day=1,
+        voices={},
+        note="",
+        health="",
+        data_from=None,
+        data_to=None,
+        metrics={},
+    )
+    now = Now(
+        person=Person(id=1, username="ann", zone="UTC", is_demo=False),
+        collecting=False,
+        how_to_start="Start it",
+        age_s=None,
+        prediction=None,
+        activity=None,
+        session=None,
+        intervention=None,
+        actions=[],
+        model=card,
+    )
     old = InterventionOffered(7, iso(0), "SUGGEST_BREAK", "why", 0.5, 6, "SUGGEST_BREAK")
-    told = in_words(ShownMoment(0.0, now | {"model": card}, offer=old))
+    told = in_words(ShownMoment(0.0, now, offer=old))
     assert "nothing is captured. Start it" in told and "no prediction of this moment" in told
     assert "How about a short break? why (0 s left)" in told and " %" not in told
-    done = {"action": "BLOCK_YOUTUBE", "target": "youtube.com", "state": "applied", "where": "chromium 156"}
-    refused = {"action": "MINIMIZE_STEAM", "target": "steam", "state": "refused", "refused_reason": "it is gone"}
-    asked = {"action": "SUGGEST_BREAK", "target": None, "state": "ordered"}
-    now["actions"] = [one | {"ends_at": iso(0)} for one in (done, refused, asked)]
-    told = in_words(ShownMoment(0.0, now | {"model": card}))
+    asked = ActionNow(
+        intervention_id=1,
+        type="SUGGEST_BREAK",
+        action="SUGGEST_BREAK",
+        target=None,
+        state="ordered",
+        where=None,
+        ends_at=iso(0),
+        refused_reason=None,
+        jail=False,
+    )
+    done = replace(asked, action="BLOCK_YOUTUBE", target="youtube.com", state="applied", where="chromium 156")
+    refused = replace(asked, action="MINIMIZE_STEAM", target="steam", state="refused", refused_reason="it is gone")
+    now = replace(now, actions=[done, refused, asked])
+    told = in_words(ShownMoment(0.0, now))
     assert "Site closed: youtube.com, until" in told and "done by chromium 156" in told
     assert "App minimised: steam: could not be done, it is gone" in told
     assert re.search(r"Break screen, until \d\d:\d\d: asked for, nobody has reported on it yet", told)
-    assert "nothing is captured: paused" in in_words(ShownMoment(0.0, now | {"model": card}, held="paused"))
+    assert "nothing is captured: paused" in in_words(ShownMoment(0.0, now, held="paused"))
 
 
 def test_the_half_hour_has_two_places_a_minute() -> None:

@@ -17,6 +17,7 @@ def classes(text: str) -> list[str]:
 
 def test_no_two_classes_have_one_name() -> None:
     files = [path for part in PARTS for path in (ROOT / part).rglob("*.py") if "node_modules" not in path.parts]
+    files.remove(ROOT / "neural_focus" / "client" / "generated.py")  # it has the names of what it is made from
     found = Counter(name for path in files for name in classes(path.read_text()))
     assert len(found) > 300
     assert [name for name, times in found.items() if times > 1 and not name.startswith("_")] == []
