@@ -88,8 +88,8 @@ def load(path: Path, name: str, tz: str, say: Say, *, first_id: int = 1, sequenc
 
     from neural_focus.models.contracts import V6
     from neural_focus.models.datasets import Moments, StreamTable, cut_moments
-    from neural_focus.models.side_by_side import side_by_side, usable_cores
     from neural_focus.replay import replay_with_inputs
+    from neural_focus.side_by_side import side_by_side, usable_cores
 
     people = _usable(read_event_table(path), path, name, say)
     categories = "category_hint" in parquet.read_schema(path).names

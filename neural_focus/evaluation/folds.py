@@ -24,9 +24,9 @@ from neural_focus.models.contracts import V6
 from neural_focus.models.datasets import Moments, Stays, slices_by_days
 from neural_focus.models.inputs import InputContract
 from neural_focus.models.model import probabilities_of
-from neural_focus.models.side_by_side import side_by_side, usable_cores
 from neural_focus.models.training_data import TrainingData, labelled_rows, step_of
 from neural_focus.models.tree_model import TreeModel
+from neural_focus.side_by_side import side_by_side, usable_cores
 
 Curve = list[dict[str, float]]
 

@@ -26,7 +26,6 @@ from neural_focus.models.inputs import Rows
 from neural_focus.models.linear import Linear, fit_linear
 from neural_focus.models.model import Floats, ModelContext, Part
 from neural_focus.models.population import AppStatistics
-from neural_focus.models.side_by_side import side_by_side
 from neural_focus.models.training_data import (
     MANY_PEOPLE,
     MAX_MOMENTS,
@@ -42,6 +41,7 @@ from neural_focus.models.training_data import (
 from neural_focus.models.trees import TreeEnsemble, choose_rounds, fit_trees
 from neural_focus.models.typical import median_rows, typical_rows
 from neural_focus.registry.bundle import MODEL, write_json
+from neural_focus.side_by_side import side_by_side
 from neural_focus.timeline import Times
 
 Ensembles = Mapping[str, TreeEnsemble]

@@ -19,10 +19,9 @@ from typer.testing import CliRunner
 
 from infra.commands.evaluate import app
 from infra.commands.evaluate_files import load
-from neural_focus import replay
+from neural_focus import replay, side_by_side
 from neural_focus.errors import ConfigurationError, InputError
 from neural_focus.evaluation import folds
-from neural_focus.models import side_by_side
 from neural_focus.models.sequence_model import SequenceModel
 
 FIELDS = (

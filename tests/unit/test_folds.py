@@ -17,7 +17,7 @@ from neural_focus.evaluation.folds import judge_splits, learning_curve
 from neural_focus.models import linear, trees
 from neural_focus.models.contracts import V1, V6
 from neural_focus.models.datasets import Moments
-from neural_focus.models.side_by_side import MOST_AT_ONCE, side_by_side, usable_cores
+from neural_focus.side_by_side import MOST_AT_ONCE, side_by_side, usable_cores
 
 PATIENCE_S = 120
 """Before a test gives up on a thread that does not come."""
@@ -49,9 +49,12 @@ def test_after_an_error_nothing_more_begins() -> None:
     try:
         with pytest.raises(ValueError, match="no"):
             side_by_side([fails, waits, waits, waits, waits], 2)
-        assert len(begun) <= 2, "one beside the error, and one that was begun when it was seen"
     finally:
         ended.set()
+    for thread in threading.enumerate():
+        if thread.name.startswith("training"):
+            thread.join(PATIENCE_S)
+    assert len(begun) <= 2, "one beside the error, and one that was begun when it was seen"
 
 
 def test_two_folds_at_once_and_the_last_ones_targets(monkeypatch: pytest.MonkeyPatch) -> None:

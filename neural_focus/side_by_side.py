@@ -21,7 +21,8 @@ MOST_AT_ONCE = 2
 def side_by_side(tasks: Sequence[Callable[[], T]], at_once: int) -> list[T]:
     """What the tasks return, in their order, after so many of them at a time have run, with one thread each.
 
-    Whoever is interrupted, or meets a task's error, waits for no other: tasks that have not begun never do.
+    Whoever is interrupted, or meets a task's error, waits here for no other: tasks that have not begun never do, those
+    that have go on to their end, for which Python waits before it ends.
     """
     if at_once == 1:
         return [task() for task in tasks]
