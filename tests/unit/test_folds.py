@@ -14,9 +14,11 @@ from synthetic_streams import random_moments
 from neural_focus.evaluation import folds
 from neural_focus.evaluation.evaluate import Judged, day_split, judge_split, person_folds
 from neural_focus.evaluation.folds import judge_splits, learning_curve
-from neural_focus.models import linear, trees
+from neural_focus.models import linear, training_data, trees
 from neural_focus.models.contracts import V1, V6
 from neural_focus.models.datasets import Moments
+from neural_focus.models.population import AppStatistics
+from neural_focus.models.training_data import TrainingData
 from neural_focus.side_by_side import MOST_AT_ONCE, side_by_side, usable_cores
 
 PATIENCE_S = 120
@@ -130,6 +132,25 @@ def wide_moments() -> Moments:
     own = np.random.default_rng(7).normal(size=(len(moments), len(V6.names) - 6)).astype(np.float32)
     own[:, : moments.own.shape[1]] = moments.own
     return replace(moments, own=own)
+
+
+@pytest.mark.parametrize("target", ["switch", "break", "outcome"])
+def test_rows_that_were_not_copied_are_those_that_were(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training_data, "MAX_MOMENTS", 700)
+    moments, _ = random_moments(8, people=3, days=4, a_day=120)
+    train = np.flatnonzero(moments.person != 2)
+    shared = TrainingData.of_rows(moments, train, (), V1)
+    copied = TrainingData(moments.take(train[::2]), (), V1).thinned()
+    part = np.arange(50, len(copied.moments))
+    for one, other in ((shared, copied), (shared.take(part), copied.take(part)), (shared.whole(), copied)):
+        rows, label = one.rows(target)
+        wanted, same = other.rows(target)
+        assert np.array_equal(rows, wanted) and np.array_equal(label, same) and len(label) > 50
+        found = [each.inputs(AppStatistics({}), rows).tobytes() for each in (one, other)]
+        assert found[0] == found[1] and np.array_equal(one.own(rows), other.own(rows))
+    assert shared.inputs_of is not None and shared.inputs_of[0] is moments
+    for name in Moments.__slots__:
+        assert np.array_equal(getattr(shared.whole().moments, name), getattr(copied.moments, name))
 
 
 def test_a_split_takes_little_more_than_what_it_learns_from(monkeypatch: pytest.MonkeyPatch) -> None:
