@@ -25,7 +25,7 @@ from neural_focus.pages import render
 from neural_focus.settings import PREFIX, Settings
 from neural_focus.tls import is_private
 from serving.auth import COOKIE_NAME, LOCAL_PERSON, Caller, cookie_user, is_local
-from serving.authorization import ENDPOINTS, SOCKET, methods_of, rule_of
+from serving.authorization import ENDPOINTS, SOCKET, Rule, methods_of, rule_of
 from serving.problems import STORE_RETRY_SECONDS, problem_of, respond
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class AccessGate:
         if origin is not None and not guard.admits_origin(origin, arrived_at, encrypted=encrypted):
             return Problem("Foreign Origin", 403, "Pages of other sites have no access")
         if scope["path"] in OPEN_PATHS:
-            return _too_long(scope, headers)
+            return _unlisted(scope) or _too_long(scope, headers)
         caller = await self._caller(scope, headers, origin)
         if caller is None:
             hint = "Send 'Authorization: Bearer <token>', or open the sign-in link"
@@ -141,15 +141,25 @@ def _too_long(scope: Scope, headers: Headers) -> Problem | None:
     return Problem("Too long", 413, f"{scope['path']} takes at most {MOST_OPEN_BYTES} bytes", instance=scope["path"])
 
 
+def _rule(scope: Scope) -> Rule | None:
+    return rule_of(SOCKET if scope["type"] == "websocket" else scope["method"], scope["path"])
+
+
+def _unlisted(scope: Scope) -> Problem | None:
+    """What the table of authorisation has no line for is nobody's, whatever was shown."""
+    if _rule(scope) is not None:
+        return None
+    path = scope["path"]
+    if methods := ", ".join(methods_of(path)):
+        return Problem("Method Not Allowed", 405, f"{path} takes {methods}", instance=path)
+    return Problem("Not Found", 404, f"There is no {path}", instance=path, hint="See /api/v1/openapi.json")
+
+
 def _not_allowed(scope: Scope, caller: Caller) -> Problem | None:
     """Why the table of authorisation does not let the caller do this."""
-    path = scope["path"]
-    rule = rule_of(SOCKET if scope["type"] == "websocket" else scope["method"], path)
+    path, rule = scope["path"], _rule(scope)
     if rule is None:
-        methods = ", ".join(methods_of(path))
-        if methods:
-            return Problem("Method Not Allowed", 405, f"{path} takes {methods}", instance=path)
-        return Problem("Not Found", 404, f"There is no {path}", instance=path, hint="See /api/v1/openapi.json")
+        return _unlisted(scope)
     if caller.role not in rule.roles:
         hint = (
             f"It is for: {', '.join(rule.roles)}. Whoever runs the service can make you one: neural-focus people role"

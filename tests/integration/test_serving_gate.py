@@ -195,6 +195,7 @@ def test_without_a_provider_there_is_no_such_door(service: Service) -> None:
         assert browser.get("/signin/oidc/callback?code=a&state=b").status_code == 404
         assert "Sign in with" not in browser.get("/", headers={"Accept": "text/html"}).text
         assert problem(browser.post("/api/v1/signout"))["status"] == 401
+        assert problem(browser.put("/api/v1/signin"))["status"] == 405, "an open door is one for its own method"
 
 
 def test_the_page_of_a_disabled_person_is_closed(service: Service, real_person: int) -> None:
