@@ -333,7 +333,7 @@ FAULTS: dict[str, Fault] = {
     "training.future": Fault("a moment has not come yet", _not_yet),
     "training.twice": Fault("a machine is copied", _copy_as("2:copy")),
     "training.same-person": Fault("a person is there under two names", _copy_as("9:m-2")),
-    "training.drift": Fault("the columns of the features change places", _other_order),
+    "training.drift": Fault("the columns of the inputs change places", _other_order),
     "set.left": Fault("every day is held back", _nothing_left),
     "set.balance-low": Fault("nobody of three ever switches", _every(0)),
     "set.balance-high": Fault("everybody always switches", _every(1)),

@@ -179,7 +179,7 @@ GATES: tuple[DataGate, ...] = (
     DataGate(
         "events.idle-unit",
         "idle_wrong",
-        "another unit of pauses (µs or s for ms): they are told to be longer than there was time for",
+        "another unit of pauses (µs for ms): they are told to be longer than there was time for",
         "{idle_wrong:.0%} of the pauses are told to be longer than they can have been",
         "Update the agent of that machine, or give an imported table's idle_ms in milliseconds",
         most=0.5,
