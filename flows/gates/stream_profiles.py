@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -94,13 +94,13 @@ def stream_profiles(platform: Platform, stream: Stream) -> StreamProfiles:
     for snapshots in sorted((feast / "offline" / folder).glob("*.parquet")):
         name = snapshots.stem
         inputs, labels = feast / "inputs" / folder / snapshots.name, label_path(feast, folder, name)
-        key = f"{_stamp(snapshots)} {_stamp(inputs)}"
-        found.features[name] = kept.of(name, DataKind.FEATURES, key, partial(_features, snapshots, inputs))
+        key, given = f"{_stamp(snapshots)} {_stamp(inputs)}", _Given(snapshots, inputs)
+        found.features[name] = kept.of(name, DataKind.FEATURES, key, partial(_features, given))
         if labels.exists() and is_ours(labels):
             day_us = day_of_name(name)
             near = covered[(covered[:, 1] >= day_us) & (covered[:, 0] <= day_us + 2 * DAY_US)]
             key = f"{key} {_stamp(labels)} {near.tolist()}"
-            work = partial(_labels, snapshots, inputs, labels, near)
+            work = partial(_labels, given, labels, near)
             found.labels[name] = kept.of(name, DataKind.LABELS, key, work)
     if platform.settings.ship == "events":  # else no desktop of ours sends any
         found.seen = _seen(platform, stream, kept)
@@ -133,15 +133,26 @@ def _events(platform: Platform, stream: Stream, day_us: int) -> Profile:
     return event_profile(*stored)
 
 
-def _features(snapshots: Path, inputs: Path) -> Profile:
-    return feature_profile(*_matrix(snapshots, FEATURE_NAMES), *_matrix(inputs, INPUT_NAMES))
+@dataclass
+class _Given:
+    """A day's files of snapshots and inputs, read once, if at all."""
+
+    snapshots: Path
+    inputs: Path
+
+    @cached_property
+    def matrices(self) -> tuple[Any, Any, Any, Any]:
+        return *_matrix(self.snapshots, FEATURE_NAMES), *_matrix(self.inputs, INPUT_NAMES)
 
 
-def _labels(snapshots: Path, inputs: Path, labels: Path, covered: Any) -> Profile:
+def _features(given: _Given) -> Profile:
+    return feature_profile(*given.matrices)
+
+
+def _labels(given: _Given, labels: Path, covered: Any) -> Profile:
     table = pq.read_table(labels)
     columns = {name: table[name].to_numpy() for name in (*LABELS, "recency_s", "switches_5min", "lead_s")}
-    times, features = _matrix(snapshots, FEATURE_NAMES)
-    input_us, values = _matrix(inputs, INPUT_NAMES)
+    times, features, input_us, values = given.matrices
     _, mine, theirs = np.intersect1d(times, input_us, return_indices=True)
     told = np.full((len(times), len(INPUT_NAMES)), np.nan, np.float32)
     told[mine] = values[theirs]
