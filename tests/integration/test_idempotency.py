@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -13,6 +11,7 @@ from uuid import uuid4
 import httpx
 import psycopg
 import pytest
+from held_tables import locked, waiting
 from serving_process import Service, eventually, problem, query, running_service
 
 from neural_focus.store.database import connect
@@ -101,22 +100,6 @@ def test_a_refusal_is_not_kept(service: Service, url: str, real_person: int) -> 
     started = post(service, real_person, "/sessions", POMODORO, second)
     assert started.status_code == 201 and started.json()["id"] != running["id"]
     assert post(service, real_person, "/sessions", POMODORO, first).json() == running, "as it was then"
-
-
-@contextmanager
-def locked(url: str, *tables: str) -> Iterator[psycopg.Connection[Any]]:
-    """Nobody else writes to these tables."""
-    with psycopg.connect(url) as connection:
-        connection.execute(f"LOCK TABLE {', '.join(tables)} IN SHARE MODE")
-        yield connection
-        connection.rollback()
-
-
-def waiting(url: str, what: str) -> int:
-    """How many connections of the service wait for a lock in a statement that has these words."""
-    asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    [(count,)] = query(url, f"{asked} AND query LIKE %s", f"%{what}%")
-    return int(count)
 
 
 def test_two_at_the_same_time_are_one(service: Service, url: str, real_person: int) -> None:
