@@ -451,6 +451,12 @@ class SessionPage(msgspec.Struct, frozen=True, kw_only=True):
     next: str | None
 
 
+class SignInWays(msgspec.Struct, frozen=True, kw_only=True):
+    """How a browser signs in, beside one-time links. ``provider``: null where none is set."""
+
+    provider: TeamProvider | None
+
+
 class StoreCount(msgspec.Struct, frozen=True, kw_only=True):
     """How much a store has of it: rows, files, or models."""
 
@@ -473,6 +479,13 @@ class Switch(msgspec.Struct, frozen=True, kw_only=True):
 
     t_us: int
     count: int
+
+
+class TeamProvider(msgspec.Struct, frozen=True, kw_only=True):
+    """The team's identity provider: what it is called, and where a browser begins to sign in with it."""
+
+    name: str
+    url: str
 
 
 class TimeSpan(msgspec.Struct, frozen=True, kw_only=True):
@@ -729,6 +742,14 @@ class ServiceApi(ServiceConnection):
     def put_help(self, body: HelpSettings) -> HelpSettings:
         """Store what the person allows help to do; 422 names what no list may have. What runs is not changed by it."""
         return self._ask("PUT", "/api/v1/settings/help", HelpSettings, body=body)
+
+    def get_signin(self) -> SignInWays:
+        """Whether one can sign in with the team's identity provider; anybody may ask."""
+        return self._ask("GET", "/api/v1/signin", SignInWays)
+
+    def sign_out(self) -> None:
+        """Have this browser forget its cookie. A token goes on as it was, and so does the browser at the provider."""
+        self._ask_for("POST", "/api/v1/signout", object)
 
     def ask_to_pair(self, body: NewMachine) -> MachineAsks:
         """A machine wants to be paired; nobody speaks for it before a person has approved its code."""
