@@ -52,7 +52,7 @@ def test_its_tables_of_memories_and_calibrations_go_with_the_migration(home: Hom
         )
         connection.execute("DROP TABLE forgotten")
         connection.execute("DROP TABLE paired_machines")
-        connection.execute("DROP TABLE identities")
+        connection.execute("DROP TABLE identities, idempotency_keys")
         connection.execute("ALTER TABLE users DROP COLUMN role, DROP COLUMN disabled_at")
         connection.execute("UPDATE alembic_version SET version_num = '0007'")
         connection.commit()
