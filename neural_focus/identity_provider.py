@@ -67,15 +67,26 @@ def read_provider(env: Mapping[str, str]) -> IdentityProvider | None:
     if bool(given[SECRET]) == bool(given[SECRET_FILE]):
         found = "both are set" if given[SECRET] else "neither is set"
         raise ConfigurationError(f"Give either {SECRET_FILE} or {SECRET}", why=found)
-    parts = urlsplit(given[ISSUER])
-    if not parts.hostname or parts.query or parts.fragment or not is_safe(given[ISSUER]):
+    host = _host_of(given[ISSUER])
+    if not host:
         why = "that is no https:// address"
         raise ConfigurationError(f"{ISSUER} is {given[ISSUER]!r}", why=why, hint="Give the one that the provider names")
-    name = given[NAME] or parts.hostname
+    name = given[NAME] or host
     if len(name) > _MOST_NAME or not name.isprintable():
         raise ConfigurationError(f"{NAME} is {name[:_MOST_NAME]!r}", hint=f"Give at most {_MOST_NAME} characters")
     file = Path(given[SECRET_FILE]).expanduser().resolve() if given[SECRET_FILE] else None
     return IdentityProvider(given[ISSUER], given[CLIENT_ID], name, file, given[SECRET])
+
+
+def _host_of(issuer: str) -> str:
+    """Of an issuer's address; "" where it is none, has more than a path, or could be read by others."""
+    try:
+        parts = urlsplit(issuer)
+        whole = parts.port is None or parts.port > 0
+    except ValueError:  # a port that is no number, a bracket that is not closed
+        return ""
+    plain = whole and issuer.isprintable() and " " not in issuer and not parts.query and not parts.fragment
+    return parts.hostname or "" if plain and is_safe(issuer) else ""
 
 
 def provider_environment(provider: IdentityProvider | None) -> dict[str, str]:
@@ -87,7 +98,11 @@ def provider_environment(provider: IdentityProvider | None) -> dict[str, str]:
 
 
 def is_safe(address: str) -> bool:
-    """Whether nobody in between reads what is sent there: it is encrypted, or does not leave the machine."""
+    """Whether nobody in between reads what is sent there: it is encrypted, or does not leave the machine.
+
+    Raises:
+        ValueError: a bracket in it is not closed.
+    """
     parts = urlsplit(address)
     if parts.scheme == "https":
         return True

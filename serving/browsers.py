@@ -139,14 +139,23 @@ class Browsers:
             return ""
         return "No paired browser is running. Start one, or pair the one that is running"
 
-    async def tick(self) -> None:
-        """Every ``PING_SECONDS``: the whole state to everybody, and an end for those that are paired no more."""
-        browsers = list(self._connected)
+    async def confirm(self) -> None:
+        """Every ``CONFIRM_SECONDS`` of ``serving.callers``: an end for those that another process has revoked, or whose
+        person is disabled."""
+        browsers = [browser for browser in self._connected if not browser.revoked]
         if not browsers:
             return
         ids = [browser.paired_id for browser in browsers]
-        paired = await self._database.run_for_all(lambda connection: store.mark_seen(connection, ids))
+        paired = await self._database.run_for_all(partial(store.still_paired, ids=ids))
         await asyncio.gather(*(self._cut(browser) for browser in browsers if browser.paired_id not in paired))
+
+    async def tick(self) -> None:
+        """Every ``PING_SECONDS``: the whole state to everybody."""
+        await self.confirm()
+        browsers = list(self._connected)
+        if not browsers:
+            return
+        await self._database.run_for_all(partial(store.mark_seen, ids=[browser.paired_id for browser in browsers]))
         for browser in self._connected:
             if browser.allowed:
                 self._allowed_at[browser.client.user_id] = time.time()

@@ -94,7 +94,11 @@ def add_pairing(app: FastAPI, runtime: Callable[[], Runtime]) -> None:
             if user is None:
                 hint = "Open /pair again and accept within ten minutes"
                 raise ProblemError(403, "This code was used or is too old", hint=hint)
-            token = await here.browsers.pair(await here.person_id(user), origin, wanted.browser[:100])
+            person = await here.person_id(user)
+            if await here.callers.by_person(person) is None:
+                hint = "Ask whoever runs this service: neural-focus people enable"
+                raise ProblemError(403, "You are not let in any more", hint=hint)
+            token = await here.browsers.pair(person, origin, wanted.browser[:100])
         except (ProblemError, InputError) as error:
             return respond(problem_of(error, "/browser/pair"), shown_to)
         return JSONResponse({"token": token}, 201, headers=shown_to)

@@ -130,6 +130,7 @@ class Runtime:
                 ("forget", FORGET_SECONDS, self.forget.tick),
                 ("kept answers", ANSWERS_SECONDS, self._delete_old_answers),
                 ("browsers", PING_SECONDS, self.browsers.tick),
+                ("paired browsers", CONFIRM_SECONDS, self.browsers.confirm),
                 ("effects", EFFECTS_SECONDS, self.interventions.fill_effects),
                 ("experiments", REFRESH_SECONDS, self.interventions.experiments.refresh),
                 ("champion", WATCH_SECONDS, partial(self.answers.in_thread, self.champion.refresh)),

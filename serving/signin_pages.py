@@ -94,15 +94,15 @@ def add_signin(app: FastAPI, runtime: Callable[[], Runtime]) -> None:
         request: Request, state: str = "", code: str = "", error: str = "", iss: str | None = None
     ) -> Response:
         """The browser is back from the provider."""
-        here = runtime()
+        here, kept, answer = runtime(), request.cookies.get(COOKIE), ProviderAnswer(state, code, error, iss)
         try:
-            answer = ProviderAnswer(state, code, error, iss)
-            user_id = await _team(here).finish(_sender(request), request.cookies.get(COOKIE), answer)
+            user_id = await _team(here).finish(_sender(request), kept, answer)
         except (ProblemError, StoreError) as refused:
             response: Response = _refusal(here, refused)
         else:
             response = _signed_in(request, here, user_id)
-        response.delete_cookie(COOKIE, path=TEAM_PATH)
+        if here.team_signin is not None and here.team_signin.is_of(kept, answer):
+            response.delete_cookie(COOKIE, path=TEAM_PATH)  # an older tab does not end the sign-in under way
         return response
 
 

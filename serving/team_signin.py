@@ -32,7 +32,7 @@ from serving.problems import ProblemError
 from serving.rate_limit import RateLimit
 
 if TYPE_CHECKING:
-    from serving.openid_client import OpenIdClient, ProviderAccount
+    from serving.openid_client import OpenIdClient, ProviderAccount, SignInAttempt
 
 COOKIE = "neural_focus_signin"
 ATTEMPT_SECONDS = 600
@@ -104,23 +104,33 @@ class TeamSignIn:
             ProblemError: 403, why not; 429, too many refused ones from there; 503, provider or database.
             StoreError: the database refuses.
         """
+        attempt = self._attempt(cookie, answer)
+        if attempt is None:  # costs nothing, and any page can have a browser of the team ask for it: it is not slowed
+            why = "It was not begun in this browser, or more than ten minutes ago"
+            raise ProblemError(403, "This sign-in cannot go on", why=why, hint="Begin again")
+        self._use_up(attempt.state)
         _check(self._refused, sender)
         try:
-            return await self._finish(cookie, answer)
+            return await self._finish(attempt, answer)
         except ProblemError as error:
             if error.status == 403:
                 self._refused.spend(sender, 1)
             raise
 
-    async def _finish(self, cookie: str | None, answer: ProviderAnswer) -> int:
+    def is_of(self, cookie: str | None, answer: ProviderAnswer) -> bool:
+        """Whether the browser with this cookie asked for this answer."""
+        return self._attempt(cookie, answer) is not None
+
+    def _attempt(self, cookie: str | None, answer: ProviderAnswer) -> SignInAttempt | None:
         from serving.openid_client import SignInAttempt
 
         kept = read_signed(self._secrets, "team sign-in", cookie or "", ATTEMPT_SECONDS)
         attempt = SignInAttempt(**kept) if kept else None
         if attempt is None or not hmac.compare_digest(attempt.state.encode(), answer.state.encode()):
-            why = "It was not begun in this browser, or more than ten minutes ago"
-            raise ProblemError(403, "This sign-in cannot go on", why=why, hint="Begin again")
-        self._use_up(attempt.state)
+            return None
+        return attempt
+
+    async def _finish(self, attempt: SignInAttempt, answer: ProviderAnswer) -> int:
         if answer.error or not answer.code:
             raise ProblemError(403, f"{self.provider.name} did not sign you in", hint="Begin again")
         account = await self._known_client().redeem(attempt, answer.code, answer.iss)

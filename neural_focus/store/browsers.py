@@ -1,4 +1,7 @@
-"""Browsers whose extension a person has paired: who may block for them, from which Origin."""
+"""Browsers whose extension a person has paired: who may block for them, from which Origin.
+
+A disabled person's pairings stay, and count for nothing until the person is enabled again.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,10 @@ class PairedRow:
 
 
 _COLUMNS = "id, user_id, browser, paired_at, seen_at"
+_COUNTS = (
+    "revoked_at IS NULL AND EXISTS"
+    " (SELECT FROM users WHERE users.id = paired_browsers.user_id AND users.disabled_at IS NULL)"
+)
 
 
 def add_pairing(connection: Connection, user_id: int, origin: str, browser: str, token_hash: str) -> int:
@@ -33,9 +40,10 @@ def add_pairing(connection: Connection, user_id: int, origin: str, browser: str,
 
 
 def find_pairing(connection: Connection, token_hash: str, origin: str) -> PairedRow | None:
-    """The pairing that a token is of, None if there is none, it was revoked or it comes from another Origin."""
+    """The pairing that a token is of. None if there is none, it was revoked, it comes from another Origin or its person
+    is disabled."""
     row = connection.execute(
-        f"SELECT {_COLUMNS} FROM paired_browsers WHERE token_hash = %s AND origin = %s AND revoked_at IS NULL",
+        f"SELECT {_COLUMNS} FROM paired_browsers WHERE token_hash = %s AND origin = %s AND {_COUNTS}",
         (token_hash, origin),
     ).fetchone()
     return None if row is None else PairedRow(*row)
@@ -51,13 +59,15 @@ def list_pairings(connection: Connection, user_id: int | None = None) -> list[Pa
     return [PairedRow(*row) for row in rows]
 
 
-def mark_seen(connection: Connection, ids: Sequence[int]) -> set[int]:
-    """These are connected now; returns those of them that are paired still."""
-    rows = connection.execute(
-        "UPDATE paired_browsers SET seen_at = now() WHERE id = ANY(%s) AND revoked_at IS NULL RETURNING id",
-        (list(ids),),
-    )
+def still_paired(connection: Connection, ids: Sequence[int]) -> set[int]:
+    """Those of these that were not revoked and whose person is not disabled."""
+    rows = connection.execute(f"SELECT id FROM paired_browsers WHERE id = ANY(%s) AND {_COUNTS}", (list(ids),))
     return {int(row[0]) for row in rows}
+
+
+def mark_seen(connection: Connection, ids: Sequence[int]) -> None:
+    """These are connected now, as far as they are still paired."""
+    connection.execute(f"UPDATE paired_browsers SET seen_at = now() WHERE id = ANY(%s) AND {_COUNTS}", (list(ids),))
 
 
 def revoke_pairing(connection: Connection, user_id: int, browser_id: int) -> bool:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from string import ascii_lowercase, ascii_uppercase
 
 import psycopg
 
@@ -20,6 +21,7 @@ from neural_focus.store.database import Connection
 
 EMAIL_CHARACTERS = 255
 SUBJECT_CHARACTERS = 255
+_SMALL_LETTERS = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +36,21 @@ class Identity:
     bound_at: datetime | None
 
 
+def fold_email(text: str) -> str:
+    """An address as it is stored and compared: A to Z in small letters, and nothing else of it changed.
+
+    ``str.lower`` would make the address of another mailbox equal to one: the Kelvin sign (U+212A) becomes a k.
+    """
+    return text.strip(" ").translate(_SMALL_LETTERS)
+
+
 def read_email(text: str) -> str:
-    """An e-mail address as it is stored and compared: in small letters.
+    """An e-mail address, as ``fold_email`` has it.
 
     Raises:
         InputError: it is none.
     """
-    email = text.strip().lower()
+    email = fold_email(text)
     name, _, domain = email.rpartition("@")
     if not name or not domain or len(email) > EMAIL_CHARACTERS or not email.isprintable() or " " in email:
         raise InputError(f"the e-mail address is {text[:EMAIL_CHARACTERS]!r}", hint="Give one like ada@example.org")
@@ -54,10 +64,13 @@ def invite(connection: Connection, user_id: int, email: str) -> str:
         InputError: it is no address, or another person's.
     """
     address = read_email(email)
-    connection.execute("DELETE FROM identities WHERE user_id = %s", (user_id,))
     try:
         with connection.transaction():
-            connection.execute("INSERT INTO identities (user_id, email) VALUES (%s, %s)", (user_id, address))
+            connection.execute(
+                "INSERT INTO identities (user_id, email) VALUES (%s, %s) ON CONFLICT (user_id) DO UPDATE SET"
+                " email = EXCLUDED.email, invited_at = now(), issuer = NULL, subject = NULL, bound_at = NULL",
+                (user_id, address),
+            )
     except psycopg.errors.UniqueViolation:
         raise InputError(f"{address} is another person's", hint="See: neural-focus people list") from None
     return address
@@ -66,7 +79,7 @@ def invite(connection: Connection, user_id: int, email: str) -> str:
 def list_identities(connection: Connection) -> list[Identity]:
     """All of them, by person."""
     rows = connection.execute(
-        "SELECT user_id, email, invited_at, issuer, subject, bound_at FROM identities ORDER BY user_id, id"
+        "SELECT user_id, email, invited_at, issuer, subject, bound_at FROM identities ORDER BY user_id"
     )
     return [Identity(*row) for row in rows]
 
@@ -82,11 +95,13 @@ def person_of(connection: Connection, issuer: str, subject: str) -> int | None:
 def bind(connection: Connection, issuer: str, subject: str, email: str) -> int | None:
     """The person who is invited by this address is this account from now on; returns their users.id.
 
-    ``email`` has to be one that the issuer has verified. None: nobody is invited by it, or another account was first.
+    ``email`` has to be one that the issuer has verified. None: nobody is invited by it who may come in, or another
+    account was first.
     """
     row = connection.execute(
-        "UPDATE identities SET issuer = %s, subject = %s, bound_at = now()"
-        " WHERE email = %s AND bound_at IS NULL RETURNING user_id",
-        (issuer, subject, email.strip().lower()),
+        "UPDATE identities SET issuer = %s, subject = %s, bound_at = now() WHERE email = %s AND bound_at IS NULL"
+        " AND EXISTS (SELECT FROM users WHERE users.id = identities.user_id AND users.disabled_at IS NULL)"
+        " RETURNING user_id",
+        (issuer, subject, fold_email(email)),
     ).fetchone()
     return int(row[0]) if row else None

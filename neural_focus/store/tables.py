@@ -57,9 +57,9 @@ def _one_of(column: str, allowed: tuple[str, ...]) -> sa.CheckConstraint:
     return sa.CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
 
 
-def _user(*, primary_key: bool = False) -> sa.Column[int]:
+def _user(*, primary_key: bool = False, unique: bool | None = None) -> sa.Column[int]:
     owner = sa.ForeignKey("users.id", ondelete="CASCADE")
-    return sa.Column("user_id", sa.Integer, owner, nullable=False, primary_key=primary_key)
+    return sa.Column("user_id", sa.Integer, owner, nullable=False, primary_key=primary_key, unique=unique)
 
 
 USERS = sa.Table(
@@ -331,7 +331,7 @@ IDENTITIES = sa.Table(
     "identities",
     METADATA,
     sa.Column("id", sa.BigInteger, primary_key=True),
-    _user(),
+    _user(unique=True),
     sa.Column("email", sa.String(255), nullable=False, unique=True),
     _time("invited_at", null=False, now=True),
     sa.Column("issuer", sa.String(255)),
@@ -341,7 +341,6 @@ IDENTITIES = sa.Table(
     sa.CheckConstraint(
         "(issuer IS NULL) = (subject IS NULL) AND (issuer IS NULL) = (bound_at IS NULL)", name="identity_whole"
     ),
-    sa.Index("idx_identities_user", "user_id"),
 )
 """By which a person signs in at the team's identity provider. ``email``, in small letters, is how an operator invited
 them; the first account that shows it, verified, is theirs: from then on its issuer and subject count, no address."""

@@ -30,7 +30,10 @@ from neural_focus.messages import (
     decode_server,
     encode,
 )
+from neural_focus.store.database import connect as store_connection
+from neural_focus.store.users import set_disabled
 from serving.auth import CODE_SECONDS, COOKIE_NAME, make_code, make_cookie
+from serving.browsers import PING_SECONDS
 
 CHROMIUM = "chrome-extension://flamlnonjfofhcmlbboenbpejobjpflp"
 FIREFOX = "moz-extension://0f8fad5b-d9cb-469f-a165-70867728950e"
@@ -204,6 +207,35 @@ def test_a_revoked_browser_lifts_first_and_never_comes_back(
         assert client.get("/api/v1/browsers").json() == []
     with pytest.raises(InvalidStatus), extension(service, token):
         pass
+
+
+def test_the_browser_of_a_disabled_person_is_cut_off(
+    service: Service, real_person: int, module_database_url: str
+) -> None:
+    row, token = order(module_database_url, real_person), paired(service, real_person)
+    code = make_code(service.settings, service.secrets, "pairing", real_person)
+    with extension(service, token) as socket:
+        socket.send(encode(BrowserHello("chromium", "156", allowed=True)))
+        socket.send(encode(InterventionApplied(row, time.time_ns() // 1000, "chromium 156")))
+        assert [block.intervention_id for block in receive_blocks(socket)] == [row]
+        with store_connection(module_database_url) as connection:
+            assert set_disabled(connection, real_person, disabled=True)
+        asked = time.monotonic()
+        with pytest.raises(ConnectionClosed) as closed:
+            while True:
+                state = receive(socket)
+        assert time.monotonic() - asked < PING_SECONDS / 2, "it does not wait for the next whole state"
+        assert isinstance(state, SiteBlocks) and state.blocks == ()
+        assert closed.value.rcvd is not None and closed.value.rcvd.code == 4401
+    with pytest.raises(InvalidStatus) as refused, extension(service, token):
+        pass
+    assert refused.value.response.status_code == 401
+    told = problem(ask_to_pair(service, code, CHROMIUM))
+    assert told["status"] == 403 and "people enable" in told["hint"]
+    with store_connection(module_database_url) as connection:
+        assert set_disabled(connection, real_person, disabled=False)
+    with extension(service, token) as socket:
+        assert [block.intervention_id for block in receive_blocks(socket)] == [row]
 
 
 def test_nobody_revokes_the_browser_of_another_person(service: Service, real_person: int, demo_person: int) -> None:

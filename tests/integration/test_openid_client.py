@@ -85,6 +85,11 @@ def test_a_provider_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> N
         {"jwks_uri": "http://10.0.0.1/keys"},
         {"authorization_endpoint": "javascript:alert(1)"},
         {"userinfo_endpoint": "http://10.0.0.1/me"},
+        {"userinfo_endpoint": ["https://login.example/me"]},
+        {"token_endpoint": "https://login.example:port/token"},
+        {"jwks_uri": "https://[::1/keys"},
+        {"token_endpoint_auth_methods_supported": "client_secret_basic"},
+        {"token_endpoint_auth_methods_supported": 5},
     ],
 )
 def test_a_description_that_is_not_the_providers_own_is_refused(changed: dict[str, Any]) -> None:

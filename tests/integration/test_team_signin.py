@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 from provider_process import CLIENT_ID, CLIENT_SECRET, TeamBrowser, asked, running_provider
 from serving_process import Service, eventually, query, running_service
@@ -38,6 +39,7 @@ PEOPLE = ("ada", "bob", "cleo", "dan", "eve", "fay", "gus", "hal")
 ACCOUNTS = {
     **{name: account(f"{name.title()}@Example.org") for name in PEOPLE},
     "stranger": account("stranger@example.org"),
+    "lookalike": account("\N{KELVIN SIGN}it@example.org"),
     "unverified": account("eve@example.org", verified=False),
     "says-true": account("eve@example.org", verified="true"),
     "no-address": {},
@@ -160,7 +162,9 @@ def test_an_answer_that_this_browser_did_not_ask_for_is_refused(team: Team) -> N
     assert victim.ours.get(back).status_code == 403, "it has begun another one"
     assert victim.who() is None
     wrong = back.replace(asked(back)["state"], "x" * 43)
-    assert attacker.ours.get(wrong).status_code == 403
+    for _ in range(2 * REFUSED_AT_ONCE):
+        assert attacker.ours.get(wrong).status_code == 403
+    assert attacker.ours.get(back).status_code == 200, "an older tab does not end what is under way, and slows nobody"
 
 
 def test_a_stolen_code_is_of_no_use_in_another_browser(team: Team) -> None:
@@ -235,6 +239,25 @@ def test_an_address_counts_once_and_then_the_account(team: Team) -> None:
     assert browser.sign_in("hal").status_code == 200 and browser.who() == "hal"
 
 
+def test_another_mailbox_that_unicode_folds_to_the_address_is_nobodys(team: Team) -> None:
+    """The Kelvin sign, K, becomes a k in small letters."""
+    kit, browser = team.invited("kit"), team.browser()
+    refused = browser.sign_in("lookalike")
+    assert refused.status_code == 403 and "not invited here" in refused.text and browser.who() is None
+    bound = "SELECT bound_at FROM identities WHERE user_id = %s"
+    assert query(team.service.settings.database_url or "", bound, kit) == [(None,)]
+
+
+def test_a_person_has_one_account_at_the_provider(team: Team) -> None:
+    url = team.service.settings.database_url or ""
+    kit = team.invited("kit")
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        query(url, "INSERT INTO identities (user_id, email) VALUES (%s, 'another@example.org')", kit)
+    with connect(url) as connection:
+        assert invite(connection, kit, "other@example.org") == "other@example.org"
+    assert query(url, "SELECT email FROM identities WHERE user_id = %s", kit) == [("other@example.org",)]
+
+
 def test_an_address_that_only_userinfo_tells_is_as_good(team: Team) -> None:
     team.invited("fay")
     browser = team.browser()
@@ -263,6 +286,10 @@ def test_a_disabled_person_is_let_in_by_nothing(team: Team) -> None:
     eventually(lambda: browser.who() is None, 3 * FRESH_SECONDS)
     refused = browser.sign_in("bob")
     assert refused.status_code == 403 and "not let in any more" in refused.text
+    with connect(url) as connection:
+        invite(connection, bob, "bob@example.org")
+    assert browser.sign_in("bob").status_code == 403
+    assert query(url, "SELECT bound_at FROM identities WHERE user_id = %s", bob) == [(None,)], "nobody's, meanwhile"
     assert linked.ours.get(make_signin_link(service.settings, service.secrets, bob)).status_code == 403
     with connect(url) as connection:
         set_disabled(connection, bob, disabled=False)
@@ -270,14 +297,17 @@ def test_a_disabled_person_is_let_in_by_nothing(team: Team) -> None:
 
 
 def test_refused_sign_ins_are_slowed_by_address(team: Team) -> None:
+    def refused(browser: TeamBrowser) -> httpx.Response:
+        state = asked(browser.begin())["state"]
+        return browser.ours.get(f"/signin/oidc/callback?error=access_denied&state={state}")
+
     browser = team.browser()
     tried = count(1)
-    while (answer := browser.ours.get("/signin/oidc/callback?code=x&state=y")).status_code != 429:
+    while (answer := refused(browser)).status_code != 429:
         assert answer.status_code == 403 and next(tried) < 4 * REFUSED_AT_ONCE
     assert next(tried) > REFUSED_AT_ONCE
-    slowed = browser.ours.get("/signin/oidc/callback?code=x&state=y")
-    assert int(slowed.headers["retry-after"]) > 0 and "Too many sign-ins" in slowed.text
-    assert team.browser().ours.get("/signin/oidc/callback?code=x&state=y").status_code == 403, "not another's"
+    assert int(answer.headers["retry-after"]) > 0 and "Too many sign-ins" in answer.text
+    assert refused(team.browser()).status_code == 403, "not another's"
 
 
 def test_who_refuses_at_the_provider_is_told_so(team: Team) -> None:

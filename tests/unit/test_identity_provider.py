@@ -61,6 +61,9 @@ def test_the_secret_can_be_in_a_file(tmp_path: Path) -> None:
         ({ISSUER: "http://login.example.org"}, "no https"),
         ({ISSUER: "login.example.org"}, "no https"),
         ({ISSUER: "https://login.example.org?a=b"}, "no https"),
+        ({ISSUER: "https://login.example.org:port"}, "no https"),
+        ({ISSUER: "https://login.example.org:99999"}, "no https"),
+        ({ISSUER: "https://[::1/realm"}, "no https"),
         ({NAME: "x" * 41}, "at most 40"),
     ],
 )
@@ -116,3 +119,8 @@ def test_what_is_no_address_is_refused(text: str) -> None:
 
 def test_addresses_are_compared_in_small_letters() -> None:
     assert read_email(" Ada@Example.ORG ") == "ada@example.org"
+
+
+def test_no_other_letter_becomes_one_of_an_address() -> None:
+    """``str.lower`` makes a k of the Kelvin sign."""
+    assert read_email("\N{KELVIN SIGN}it@Example.org") == "\N{KELVIN SIGN}it@example.org"

@@ -8,7 +8,7 @@ down_revision = "0012"
 CHANGES = """
 CREATE TABLE identities (
     id BIGSERIAL PRIMARY KEY,
-    user_id INT NOT NULL REFERENCES users(id) ON DELETE CASCADE,
+    user_id INT NOT NULL UNIQUE REFERENCES users(id) ON DELETE CASCADE,
     email VARCHAR(255) NOT NULL UNIQUE,
     invited_at TIMESTAMPTZ NOT NULL DEFAULT now(),
     issuer VARCHAR(255),
@@ -16,7 +16,6 @@ CREATE TABLE identities (
     bound_at TIMESTAMPTZ,
     CONSTRAINT identities_subject UNIQUE (issuer, subject),
     CONSTRAINT identity_whole CHECK ((issuer IS NULL) = (subject IS NULL) AND (issuer IS NULL) = (bound_at IS NULL)));
-CREATE INDEX idx_identities_user ON identities (user_id);
 ALTER TABLE users ADD COLUMN disabled_at TIMESTAMPTZ
 """
 
