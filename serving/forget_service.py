@@ -85,7 +85,8 @@ class ForgetService:
         return ForgetCount(found.what.first_us, found.what.end_us, _counts(found), offers)
 
     async def ask(self, user_id: int, asked: ForgetAsked, key: RequestKey = NO_KEY) -> ForgetState:
-        """Store the request and tell the desktops; the work follows. Nothing of it where ``key`` says it is done.
+        """Store the request and tell the desktops; the work follows. Where ``key`` says that it is stored, no other one
+        is, and desktops that have not answered yet are told again.
 
         Raises as ``count``, and as ``RequestKey.once``.
         """
@@ -103,8 +104,11 @@ class ForgetService:
             return key.once(connection, user_id, ForgetState, partial(add, connection))
 
         answer, fresh = await self._forget(work)
-        if fresh:
-            self._more = True
+        self._more = True  # a replay's first try may have failed behind its COMMIT
+        if not fresh:
+            for machine in self._connected(user_id):
+                await self.connected(user_id, machine)
+        else:
             message = ForgetRecords(answer.id, counted.what.first_us, counted.what.end_us, counted.what.app_key)
             for machine in self._connected(user_id):
                 self._hub.publish_to_desktop(user_id, machine, message)

@@ -7,9 +7,9 @@ not kept: nothing was done, and a retry is a new try.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from hashlib import sha256
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import msgspec
 from fastapi import Depends, Header
@@ -18,6 +18,9 @@ from fastapi.requests import Request
 from neural_focus.store.database import Connection
 from neural_focus.store.idempotency import KEPT_HOURS, KeptAnswer, find_answer, keep_answer
 from serving.problems import ProblemError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 T = TypeVar("T")
 HEADER = "Idempotency-Key"
@@ -59,19 +62,30 @@ class RequestKey:
             if known.request_hash != self._hash():
                 hint = "Take a new key for each request that you mean"
                 raise ProblemError(422, f"This {HEADER} was another request's", hint=hint)
-            return msgspec.json.decode(known.answer, type=shape), False
+            return _read(known.answer, shape), False
         answer = work()
         kept = KeptAnswer(self._hash(), msgspec.json.encode(answer).decode())
         keep_answer(connection, user_id, self.key, kept, about(answer) if about else None)
         return answer, True
 
-    def of(self, asked: object) -> RequestKey:
-        """The key of a request with this body."""
-        return replace(self, asks=f"{self.asks}\n{msgspec.json.encode(asked).decode()}")
+    def of(self, asked: DataclassInstance) -> RequestKey:
+        """The key of a request with this body, a dataclass: what it leaves out is none of it, so that a field that a
+        later version adds makes no other request of a retry."""
+        said = {one.name: getattr(asked, one.name) for one in fields(asked) if getattr(asked, one.name) != one.default}
+        return replace(self, asks=f"{self.asks}\n{msgspec.json.encode(said).decode()}")
 
     def _hash(self) -> str:
         """With the key as salt: who reads the table cannot look up which app was to be forgotten."""
         return sha256(f"{self.key}\n{self.asks}".encode()).hexdigest()
+
+
+def _read(answer: str, shape: type[T]) -> T:
+    try:
+        return msgspec.json.decode(answer, type=shape)
+    except msgspec.ValidationError:
+        why = "It was answered by another version of the service, whose answer this one cannot give again"
+        hint = "It was done: nothing is to be sent again. GET shows what there is now"
+        raise ProblemError(422, "This request was done before", why=why, hint=hint) from None
 
 
 NO_KEY = RequestKey()

@@ -65,8 +65,8 @@ class SessionService:
         start_us: int | None = None,
         key: RequestKey = NO_KEY,
     ) -> SessionResponse:
-        """Start a session (or store a natural one) and tell the person's clients; nothing of it where ``key`` says
-        that this is done.
+        """Start a session (or store a natural one) and tell the person's clients. Where ``key`` says that it is stored,
+        no other one is, and the rest is done again while it runs.
 
         Raises:
             InputError: a length that makes no sense, another timed session is running, or a jail that cannot be.
@@ -90,20 +90,29 @@ class SessionService:
             return key.once(connection, user_id, SessionResponse, partial(begin_session, connection), _times_of)
 
         answer, fresh = await self._database.run_for(user_id, work)
-        if not fresh:
-            return answer
-        if planned is not None:
-            self._deadlines[answer.id] = (user_id, begin + planned * 1_000_000)
-        await self._refresh_streams(user_id)
-        self._hub.publish(user_id, SessionStarted(**_fields(answer)))
-        if jail_enabled:
-            await self._actions.publish(user_id)
+        if fresh:
+            await self._begun(user_id, answer, None if planned is None else begin + planned * 1_000_000)
+        elif (session := await self._running(user_id)) is not None and session.id == answer.id:
+            # what failed behind the first try's COMMIT left it without a timer, or its clients without word of it
+            await self._begun(user_id, described(session), session.deadline_us)
         return answer
+
+    async def _begun(self, user_id: int, session: SessionResponse, deadline_us: int | None) -> None:
+        """What follows a session that is stored. Clients that know of it already take no notice."""
+        if deadline_us is not None:
+            self._deadlines[session.id] = (user_id, deadline_us)
+        await self._refresh_streams(user_id)
+        self._hub.publish(user_id, SessionStarted(**_fields(session)))
+        if session.jail_enabled:
+            await self._actions.publish(user_id)
 
     async def running(self, user_id: int) -> SessionStarted | None:
         """The person's timed session, for a desktop that was not there when it began, or has started again since."""
-        session = await self._database.run_for(user_id, lambda connection: sessions.running_timed(connection, user_id))
+        session = await self._running(user_id)
         return None if session is None else SessionStarted(**_fields(described(session)))
+
+    async def _running(self, user_id: int) -> StoredSession | None:
+        return await self._database.run_for(user_id, lambda connection: sessions.running_timed(connection, user_id))
 
     async def applied(self, user_id: int, session_id: int, start_us: int) -> SessionEnded | None:
         """The desktop's engine took the session at ``start_us``; the timer counts from there.

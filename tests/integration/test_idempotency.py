@@ -12,11 +12,13 @@ import httpx
 import psycopg
 import pytest
 from held_tables import locked, waiting
-from serving_process import Service, eventually, problem, query, running_service
+from serving_process import Service, desktop, eventually, problem, query, running_service
 
+from neural_focus.messages import SessionStarted
 from neural_focus.store.database import connect
 from neural_focus.store.idempotency import KeptAnswer, delete_old_answers, find_answer, keep_answer
 from neural_focus.store.users import ensure_user
+from serving.idempotency import RequestKey
 
 LABEL = {"outcome": "FOCUSED"}
 POMODORO = {"type": "pomodoro"}
@@ -131,6 +133,60 @@ def test_a_key_holds_for_a_day(fresh_database_url: str) -> None:
         connection.execute("UPDATE idempotency_keys SET asked_at = now() - interval '25 hours' WHERE key = 'old'")
         assert delete_old_answers(connection) == 1
         assert connection.execute("SELECT key FROM idempotency_keys").fetchall() == [("young",)]
+
+
+def test_a_retry_finishes_what_failed_behind_the_commit(service: Service, url: str, real_person: int) -> None:
+    """The session is stored, its request fails, and nobody was told of it: the retry tells the page.
+
+    ::
+
+        service   BEGIN ─ session ─ waits for the key's table ─ COMMIT ─ reads sessions: waits ✗ connection ends
+        test      holds keys ─ queues for sessions ─ lets go of keys ─ holds sessions ─┘
+    """
+    key = str(uuid4())
+    with (
+        desktop(service, service.token_of(real_person)) as page,
+        ThreadPoolExecutor(1) as pool,
+        psycopg.connect(url) as sessions,
+    ):
+        with locked(url, "idempotency_keys"):
+            answer = pool.submit(post, service, real_person, "/sessions", POMODORO, key)
+            eventually(lambda: waiting(url, "INSERT INTO idempotency_keys"))
+            holds = threading.Thread(target=sessions.execute, args=("LOCK TABLE sessions IN ACCESS EXCLUSIVE MODE",))
+            holds.start()
+            eventually(lambda: waiting(url, "LOCK TABLE sessions"))
+        holds.join(60)
+        [(stored,)] = sessions.execute("SELECT id FROM sessions WHERE user_id = %s", (real_person,)).fetchall()
+        eventually(lambda: end_those_waiting(url, "FROM sessions") is None and answer.done())
+        sessions.rollback()
+        assert answer.result().status_code == 503
+        retried = post(service, real_person, "/sessions", POMODORO, key)
+        assert retried.status_code == 201 and retried.json()["id"] == stored
+        assert page.receive(SessionStarted).id == stored
+        assert rows(url, "sessions", real_person) == 1
+
+
+def test_an_answer_of_another_version_is_said_to_be_done(service: Service, url: str, real_person: int) -> None:
+    key = str(uuid4())
+    assert post(service, real_person, "/labels", LABEL, key).status_code == 201
+    query(url, """UPDATE idempotency_keys SET answer = '{"another": 1}' WHERE key = %s""", key)
+    told = problem(post(service, real_person, "/labels", LABEL, key))
+    assert told["status"] == 422 and "was done" in told["title"]
+    assert rows(url, "labels", real_person) == 1
+
+
+def test_a_field_that_a_later_version_adds_makes_no_other_request() -> None:
+    @dataclass(frozen=True)
+    class Before:
+        minutes: int
+
+    @dataclass(frozen=True)
+    class After:
+        minutes: int
+        where: str = ""
+
+    key = RequestKey("a", "POST /x")
+    assert key.of(Before(5)) == key.of(After(5)) != key.of(After(5, "there"))
 
 
 def test_a_kill_between_commit_and_answer_and_a_restart(fresh_database_url: str, tmp_path: Path) -> None:
