@@ -3,7 +3,8 @@
 ::
 
     answers    a field, a status, an endpoint is gone; a field may be of another type, or null, or missing
-    requests   a field or parameter is gone, or has to be there now; a type or word is not taken any more
+    requests   a field or parameter is gone, or has to be there now; a type or word is not taken any more; a value is held
+               to a narrower bound, or to another pattern, constant or format
 """
 
 from __future__ import annotations
@@ -18,6 +19,13 @@ _METHODS = ("get", "post", "put", "patch", "delete")
 def broken_promises(before: Description, after: Description) -> list[str]:
     """Each as a line with its place; empty where whoever used ``before`` is served by ``after``."""
     return sorted(set(_Comparison(before, after).lines()))
+
+
+_BOUNDS = {
+    **dict.fromkeys(("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"), True),
+    **dict.fromkeys(("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"), False),
+}
+"""Of JSON Schema; whether a lower one takes less."""
 
 
 class _Comparison:
@@ -109,9 +117,22 @@ class _Comparison:
         if not answer and "enum" in after:
             for word in set(before.get("enum", (None,))) - set(after["enum"]):
                 yield f"{place} does not take {'every word' if word is None else repr(word)} any more"
+        if not answer:
+            yield from _tighter(place, before, after)
         for inner in ("items", "additionalProperties"):
             if isinstance(before.get(inner), dict) and isinstance(after.get(inner), dict):
                 yield from self._compared(f"{place}[]", before[inner], after[inner], answer=answer)
+
+
+def _tighter(place: str, before: Description, after: Description) -> Iterator[str]:
+    """What a request's value is held to now and was not before."""
+    for name, lower in _BOUNDS.items():
+        was, now = before.get(name), after.get(name)
+        if now is not None and (was is None or (now < was if lower else now > was)):
+            yield f"{place} has another {name} now: {now}"
+    for name in ("pattern", "const", "format"):
+        if name in after and after[name] != before.get(name):
+            yield f"{place} has another {name} now: {after[name]}"
 
 
 def _choices(description: Description, schema: Description) -> dict[str, Description]:

@@ -44,6 +44,12 @@ def _never_null(made: Any) -> None:
     _schema(made, "LabelRequest")["properties"]["from_us"] = {"type": "integer"}
 
 
+def _other_pattern(made: Any) -> None:
+    [key] = [one for one in _paths(made)["/api/v1/labels"]["post"]["parameters"] if one["name"] == "Idempotency-Key"]
+    [text] = [one for one in key["schema"]["anyOf"] if one["type"] == "string"]
+    text["pattern"] = "^a$"
+
+
 BREAKS: dict[str, Callable[[Any], object]] = {
     "GET /api/v1/me is gone": lambda made: _paths(made).pop("/api/v1/me"),
     "POST /api/v1/sessions is gone": lambda made: _paths(made)["/api/v1/sessions"].pop("post"),
@@ -73,6 +79,10 @@ BREAKS: dict[str, Callable[[Any], object]] = {
     "POST /api/v1/labels body.outcome does not take 'FOCUSED' any more": lambda made: _schema(made, "LabelRequest")[
         "properties"
     ]["outcome"]["enum"].remove("FOCUSED"),
+    "POST /api/v1/labels body.from_us has another minimum now: 5": lambda made: _schema(made, "LabelRequest")[
+        "properties"
+    ].update(from_us={"anyOf": [{"type": "integer", "minimum": 5}, {"type": "null"}]}),
+    "POST /api/v1/labels Idempotency-Key has another pattern now: ^a$": _other_pattern,
 }
 
 
