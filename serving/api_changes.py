@@ -3,8 +3,8 @@
 ::
 
     answers    a field, a status, an endpoint is gone; a field may be of another type, or null, or missing
-    requests   a field or parameter is gone, or has to be there now; a type or word is not taken any more; a value is held
-               to a narrower bound, or to another pattern, constant or format
+    requests   a field or parameter is gone, or has to be there now; a type or word is not taken any more; a value is
+               held to a narrower bound, or to another pattern, constant or format
 """
 
 from __future__ import annotations

@@ -24,3 +24,13 @@ def waiting(url: str, what: str) -> int:
     asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     [(count,)] = query(url, f"{asked} AND query LIKE %s", f"%{what}%")
     return int(count)
+
+
+def end_those_waiting(url: str, what: str) -> None:
+    """End the connections of the service that wait for a lock in such a statement."""
+    query(
+        url,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND wait_event_type = 'Lock' AND query LIKE %s",
+        f"%{what}%",
+    )

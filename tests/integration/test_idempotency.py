@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -11,7 +12,7 @@ from uuid import uuid4
 import httpx
 import psycopg
 import pytest
-from held_tables import locked, waiting
+from held_tables import end_those_waiting, locked, waiting
 from serving_process import Service, desktop, eventually, problem, query, running_service
 
 from neural_focus.messages import SessionStarted
