@@ -62,6 +62,7 @@ class ServiceToken:
 def _not_known() -> TokenError:
     return TokenError(
         "the service does not know this machine",
-        why="its token was revoked or replaced",
-        hint="What is captured waits here. Pair the machine again: neural-focus pair --service URL",
+        why="its token was revoked or replaced, or its person was disabled",
+        hint="What is captured waits here. Pair the machine again: neural-focus pair --service URL. Where you were "
+        "disabled, ask whoever runs the service: neural-focus people enable",
     )

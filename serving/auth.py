@@ -31,12 +31,18 @@ from neural_focus.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A person (users.id), and the paired machine whose token they came by; None: by a cookie or the local token."""
+    """A person (users.id), and the paired machine whose token they came by; None: by a cookie or the local token.
+
+    ``signed_in_at``: when the cookie was made that they came by, seconds since 1970; None without one.
+    ``signed_out_before``: cookies that were made before are worth nothing.
+    """
 
     user_id: int
     role: str
     machine: int | None = None
     token_hash: str = ""
+    signed_in_at: float | None = None
+    signed_out_before: float = 0.0
 
 
 LOCAL_PERSON = 0
@@ -107,9 +113,13 @@ def make_cookie(secrets: Secrets, user_id: int) -> str:
     return _signer(secrets, "cookie").sign(str(user_id)).decode()
 
 
-def cookie_user(secrets: Secrets, value: str) -> int | None:
-    """The person of a cookie, None if it is forged or has run out."""
-    return _person(secrets, "cookie", value, COOKIE_SECONDS)
+def read_cookie(secrets: Secrets, value: str) -> tuple[int, float] | None:
+    """The person of a cookie, and the second since 1970 in which it was made; None if it is forged or has run out."""
+    try:
+        person, made = _signer(secrets, "cookie").unsign(value, COOKIE_SECONDS, return_timestamp=True)
+        return int(person.decode()), made.timestamp()
+    except BadSignature:
+        return None
 
 
 def make_signin_link(settings: Settings, secrets: Secrets, user_id: int = LOCAL_PERSON) -> str:

@@ -16,12 +16,12 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from neural_focus.store import machines as store
 from neural_focus.store.database import Connection
-from neural_focus.store.users import enabled_roles_of
+from neural_focus.store.users import enabled_people
 from serving.auth import Caller, hash_token, is_machine_token
 from serving.database import Database
 from serving.hub import Hub
@@ -70,6 +70,13 @@ class Callers:
         """The person with their role, None if they were erased or disabled. Raises as ``by_token``."""
         return await self._find(user_id)
 
+    async def by_cookie(self, user_id: int, signed_in_at: float) -> Caller | None:
+        """The person whose cookie was made then, None if they were signed out since. Raises as ``by_token``."""
+        caller = await self._find(user_id)
+        if caller is None or signed_in_at < caller.signed_out_before:
+            return None
+        return replace(caller, signed_in_at=signed_in_at)
+
     async def machines(self, user_id: int) -> list[store.MachineRow]:
         """The person's machines, oldest first."""
         return await self._database.run_for(user_id, partial(store.list_machines, user_id=user_id))
@@ -107,6 +114,9 @@ class Callers:
                 self._held[key].caller, self._held[key].confirmed = found[key], now
         for key in keys - found.keys():
             await self._let_go(key)
+        await self._hub.close_signed_out(
+            {one.user_id: one.signed_out_before for one in found.values() if not one.token_hash}
+        )
         for token_hash in connected & found.keys():
             self._use(found[token_hash])
         if self._used and now - self._written >= SEEN_SECONDS:
@@ -154,7 +164,8 @@ def _look_up(connection: Connection, keys: set[str | int]) -> dict[str | int, Ca
         tokens = store.find_tokens(connection, hashes)
         found |= {one.token_hash: Caller(one.user_id, one.role, one.machine, one.token_hash) for one in tokens}
     if people := [key for key in keys if isinstance(key, int)]:
-        found |= {user_id: Caller(user_id, role) for user_id, role in enabled_roles_of(connection, people).items()}
+        known = enabled_people(connection, people)
+        found |= {one: Caller(one, role, signed_out_before=since) for one, (role, since) in known.items()}
     return found
 
 

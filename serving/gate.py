@@ -24,7 +24,7 @@ from neural_focus.messages import Problem
 from neural_focus.pages import render
 from neural_focus.settings import PREFIX, Settings
 from neural_focus.tls import is_private
-from serving.auth import COOKIE_NAME, LOCAL_PERSON, Caller, cookie_user, is_local
+from serving.auth import COOKIE_NAME, LOCAL_PERSON, Caller, is_local, read_cookie
 from serving.authorization import ENDPOINTS, SOCKET, Rule, methods_of, rule_of
 from serving.problems import STORE_RETRY_SECONDS, problem_of, respond
 
@@ -50,8 +50,8 @@ SECURITY_HEADERS = (
 )
 HOW_TO_SIGN_IN = "Open the sign-in link that make run printed, or make a new one: neural-focus signin"
 HOW_TO_PAIR = (
-    "The token is none, was revoked or was replaced. Pair the machine again: neural-focus pair --service followed by "
-    "this address"
+    "The token is none, was revoked or was replaced, or its person was disabled. Ask whoever runs this service: "
+    "neural-focus people enable; or pair the machine again: neural-focus pair --service followed by this address"
 )
 PERSON_KEY = "neural_focus.user_id"
 """Where the person's id stands in the ASGI scope behind the gate."""
@@ -129,8 +129,8 @@ class AccessGate:
         except CookieError:
             return None
         cookie = cookies.get(COOKIE_NAME)
-        user_id = None if cookie is None else cookie_user(runtime.secrets, cookie.value)
-        return None if user_id is None else await runtime.callers.by_person(user_id)
+        signed_in = None if cookie is None else read_cookie(runtime.secrets, cookie.value)
+        return None if signed_in is None else await runtime.callers.by_cookie(*signed_in)
 
 
 def _too_long(scope: Scope, headers: Headers) -> Problem | None:

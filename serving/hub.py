@@ -7,6 +7,7 @@ does not take its messages is cut off: a desktop then reconnects and goes on, a 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -95,6 +96,15 @@ class Hub:
             if client.caller is not None and (client.caller.token_hash or client.caller.user_id) == key:
                 with suppress(RuntimeError):  # it has left meanwhile
                     await client.socket.close(REVOKED, "This machine's token has ended")
+
+    async def close_signed_out(self, before: Mapping[int, float]) -> None:
+        """Close the sockets that came by a cookie from before the time (seconds since 1970) that the person has."""
+        for client in [client for clients in self._clients.values() for client in clients]:
+            caller = client.caller
+            made = None if caller is None else caller.signed_in_at
+            if made is not None and made < before.get(client.user_id, 0.0):
+                with suppress(RuntimeError):  # it has left meanwhile
+                    await client.socket.close(REVOKED, "This browser was signed out")
 
     def has_page(self, user_id: int) -> bool:
         """Whether a page of the person is open."""

@@ -113,12 +113,19 @@ class OpenIdClient:
         Raises:
             ProblemError: 403, the code or what it brought is not to be trusted; 503 as ``begin``.
         """
+        try:
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                return await self._redeemed(attempt, code, issuer)
+        except TimeoutError as error:
+            raise self._down(_words(error)) from None
+
+    async def _redeemed(self, attempt: SignInAttempt, code: str, issuer: str | None) -> ProviderAccount:
         found = await self._discovered()
         told = found.get("authorization_response_iss_parameter_supported") is True
         if issuer != self.provider.issuer and (issuer is not None or told):
             raise self._untrusted("the answer is of another provider")
         try:
-            async with asyncio.timeout(DEADLINE_SECONDS), self._client(found) as client:
+            async with self._client(found) as client:
                 token = await client.fetch_token(
                     found["token_endpoint"],
                     grant_type="authorization_code",

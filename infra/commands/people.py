@@ -24,6 +24,7 @@ from neural_focus.store.users import (
     roles_of,
     set_disabled,
     set_role,
+    sign_out,
 )
 
 app = typer.Typer(
@@ -66,10 +67,15 @@ def role(name: Name, role: Annotated[str, typer.Argument(help="person, analyst o
 
 @app.command()
 def email(name: Name, address: Annotated[str, typer.Argument(help="As the identity provider knows it")]) -> None:
-    """Let a person sign in by this address; the account that they came by before lets them in no more."""
+    """Let a person sign in by this address; the account that they came by before lets them in no more.
+
+    Their browsers are signed out within seconds. Their machines and browser extensions stay paired.
+    """
     settings = read_settings()
     with connect(started_url(settings)) as connection:
-        stored = identities.invite(connection, _known(connection, name).id, address)
+        user_id = _known(connection, name).id
+        stored = identities.invite(connection, user_id, address)
+        sign_out(connection, user_id)
     _say_how(settings, name, stored)
 
 
@@ -86,7 +92,7 @@ def disable(name: Name) -> None:
 
 @app.command()
 def enable(name: Name) -> None:
-    """Let a person in again that was disabled."""
+    """Let a person in again that was disabled. Their machines go on; their browsers sign in anew."""
     with connect(started_url(read_settings())) as connection:
         changed = set_disabled(connection, _known(connection, name).id, disabled=False)
     typer.echo(f"{name} is let in again." if changed else f"{name} is not disabled.")

@@ -73,6 +73,7 @@ USERS = sa.Table(
     sa.Column("is_demo", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("role", sa.String(20), nullable=False, server_default=sa.text("'person'")),
     _time("disabled_at"),
+    _time("signed_out_before"),
     _one_of("role", ROLES),
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from psycopg.rows import class_row
 
@@ -97,12 +97,14 @@ def roles_of(connection: Connection, user_ids: Collection[int]) -> dict[int, str
     return {int(user_id): str(role) for user_id, role in rows}
 
 
-def enabled_roles_of(connection: Connection, user_ids: Collection[int]) -> dict[int, str]:
-    """users.id → role, of those who are there and may come in."""
+def enabled_people(connection: Connection, user_ids: Collection[int]) -> dict[int, tuple[str, float]]:
+    """users.id → role, and the time (seconds since 1970) from which on a cookie has to be; of those who may come in."""
     rows = connection.execute(
-        "SELECT id, role FROM users WHERE id = ANY(%s) AND disabled_at IS NULL", (list(user_ids),)
+        "SELECT id, role, COALESCE(EXTRACT(epoch FROM signed_out_before), 0)::float8 FROM users"
+        " WHERE id = ANY(%s) AND disabled_at IS NULL",
+        (list(user_ids),),
     )
-    return {int(user_id): str(role) for user_id, role in rows}
+    return {int(user_id): (str(role), float(since)) for user_id, role, since in rows}
 
 
 def disabled_people(connection: Connection) -> set[int]:
@@ -110,8 +112,16 @@ def disabled_people(connection: Connection) -> set[int]:
     return {int(user_id) for (user_id,) in connection.execute("SELECT id FROM users WHERE disabled_at IS NOT NULL")}
 
 
+def sign_out(connection: Connection, user_id: int) -> None:
+    """Ends the person's cookies of before. By this machine's clock, which signs them where the service runs here."""
+    connection.execute("UPDATE users SET signed_out_before = %s WHERE id = %s", (datetime.now(UTC), user_id))
+
+
 def set_disabled(connection: Connection, user_id: int, *, disabled: bool) -> bool:
-    """Lets the person in no more, or again; whether that changed anything. Their rows and machines stay."""
+    """Lets the person in no more, or again; whether that changed anything. Their rows and machines stay, their cookies
+    end."""
+    if disabled:
+        sign_out(connection, user_id)
     cursor = connection.execute(
         "UPDATE users SET disabled_at = CASE WHEN %(disabled)s THEN now() END"
         " WHERE id = %(user)s AND (disabled_at IS NOT NULL) <> %(disabled)s",

@@ -4,6 +4,7 @@
  *   port, client_id, client_secret, redirect_uri
  *   accounts: login -> { email, email_verified }, and what is wrong with the ID tokens of that account:
  *     claims   instead of the true ones; null leaves one out
+ *     hangs    true: the token endpoint never answers
  *     key      "other": signed by a key that is not published; "secret": by the client's secret; "none": by nobody
  *
  * Whoever types a login is that account, as a provider for development has it.
@@ -52,6 +53,7 @@ async function issued(token) {
 
 provider.use(async (ctx, next) => {
   await next();
+  if (ctx.path === "/token" && told.accounts[ctx.body?.id_token && decodeJwt(ctx.body.id_token).sub]?.hangs) await new Promise(() => {});
   if (ctx.path === "/token" && ctx.body?.id_token) ctx.body.id_token = await issued(ctx.body.id_token);
 });
 

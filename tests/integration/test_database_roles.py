@@ -137,7 +137,7 @@ def test_a_forgotten_where_changes_the_persons_own_rows_alone(service: Connectio
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security policy"):
             service.execute(f"UPDATE {table} SET user_id = %s", (bob,))
         service.rollback()
-    assert len(tables) == 10
+    assert len(tables) == 11
     see_person(service, ann)
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security policy"):
         service.execute(f"INSERT INTO sessions {WHOSE['sessions']}", {"user": bob})

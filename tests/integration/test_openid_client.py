@@ -108,3 +108,14 @@ def test_what_is_no_description_is_refused(document: object) -> None:
     with describing(document) as issuer, pytest.raises(ProblemError) as refused:
         asyncio.run(client_of(issuer).begin(ATTEMPT))
     assert refused.value.status == 503
+
+
+def test_keys_that_cannot_be_read_are_not_kept() -> None:
+    document: dict[str, Any] = {"keys": [{"kty": "RSA", "n": 5, "e": "AQAB", "kid": "a"}]}
+    with describing(document) as address:
+        client = client_of(address)
+        with pytest.raises(ValueError, match="keys cannot be read"):
+            asyncio.run(client._key_set({"jwks_uri": address}))
+        document["keys"] = [{"kty": "RSA", "n": "wQ" * 171, "e": "AQAB", "kid": "a"}]
+        found = asyncio.run(client._key_set({"jwks_uri": address}))
+    assert [key.kid for key in found.keys] == ["a"]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import subprocess
+from base64 import b64encode
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
+from urllib.parse import quote, quote_plus
 
 import httpx
 import psycopg
@@ -15,16 +18,19 @@ import pytest
 from provider_process import CLIENT_ID, CLIENT_SECRET, TeamBrowser, asked, running_provider
 from serving_process import Service, eventually, query, running_service
 from typer.testing import CliRunner
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect as socket_to
 
 from infra.commands.people import app
 from infra.ports import free_port
-from neural_focus.identity_provider import CALLBACK_PATH, ISSUER, NAME, SECRET_FILE
+from neural_focus.identity_provider import CALLBACK_PATH, ISSUER, NAME, SECRET_FILE, IdentityProvider
 from neural_focus.identity_provider import CLIENT_ID as CLIENT_ID_VARIABLE
 from neural_focus.store.database import connect
 from neural_focus.store.identities import invite
 from neural_focus.store.users import ensure_user, set_disabled
 from serving.auth import COOKIE_NAME, make_signin_link
 from serving.callers import FRESH_SECONDS
+from serving.hub import REVOKED
 from serving.team_signin import COOKIE, REFUSED_AT_ONCE
 
 ADDRESSES = count(10)
@@ -43,6 +49,7 @@ ACCOUNTS = {
     "unverified": account("eve@example.org", verified=False),
     "says-true": account("eve@example.org", verified="true"),
     "no-address": {},
+    "hangs": account("hal@example.org", hangs=True),
     "told-apart": account("fay@example.org", claims={"email": None}),
     "other-nonce": account("gus@example.org", claims={"nonce": "of another sign-in"}),
     "no-nonce": account("gus@example.org", claims={"nonce": None}),
@@ -293,7 +300,10 @@ def test_a_disabled_person_is_let_in_by_nothing(team: Team) -> None:
     assert linked.ours.get(make_signin_link(service.settings, service.secrets, bob)).status_code == 403
     with connect(url) as connection:
         set_disabled(connection, bob, disabled=False)
-    eventually(lambda: browser.sign_in("bob").status_code == 200)
+    with service.http(service.token_of(bob)) as machine:
+        eventually(lambda: machine.get("/api/v1/me").status_code == 200, 3 * FRESH_SECONDS)
+    assert browser.who() is None, "a cookie of before does not come back"
+    eventually(lambda: browser.sign_in("bob").status_code == 200 and browser.who() == "bob")
 
 
 def test_refused_sign_ins_are_slowed_by_address(team: Team) -> None:
@@ -334,13 +344,29 @@ def test_a_provider_that_is_away_is_said_and_comes_back_with_other_keys(team: Te
     assert browser.sign_in("dan").status_code == 200 and browser.who() == "dan"
 
 
+def test_while_the_provider_hangs_others_are_answered(team: Team) -> None:
+    browser, other = team.browser(), team.browser()
+    back, answered = browser.at_provider(browser.begin(), "hangs"), 0
+    with ThreadPoolExecutor(1) as pool:
+        waits = pool.submit(browser.ours.get, back)
+        while not waits.done():
+            assert other.ours.get("/api/v1/signin").status_code == 200
+            answered += not waits.done()
+    assert waits.result().status_code == 503 and "does not answer as it should" in waits.result().text
+    assert answered > 3, "a service that waits answers nobody meanwhile"
+
+
 def test_the_secret_is_in_no_log_no_address_and_no_list_of_processes(team: Team) -> None:
     address = team.browser().begin()
     listed = subprocess.run(["ps", "axww", "-o", "args"], capture_output=True, text=True, check=True).stdout
     log = team.service.log.read_text("utf-8", "replace")
     assert log and "Example & Sons" in log
-    for shown in (address, listed, log, repr(team.service.settings)):
-        assert CLIENT_SECRET not in shown
+    both = f"{quote_plus(CLIENT_ID)}:{quote_plus(CLIENT_SECRET)}"
+    written = (CLIENT_SECRET, quote_plus(CLIENT_SECRET), quote(CLIENT_SECRET), b64encode(both.encode()).decode())
+    provider = IdentityProvider(f"http://127.0.0.1:{team.port}", CLIENT_ID, "Example", None, CLIENT_SECRET)
+    settings = replace(team.service.settings, identity_provider=provider)
+    for shown in (address, listed, log, repr(settings)):
+        assert not [one for one in written if one in shown]
     assert "Traceback" not in log
 
 
@@ -361,7 +387,25 @@ def test_the_commands_invite_by_address_and_disable(team: Team) -> None:
     rc, told = people("invite", "jon", "--email", "ivy@example.org")
     assert rc == 1 and "another person's" in told
     assert people("invite", "kim", "--email", "nothing")[0] == 1
-    assert people("email", "ivy", "ivy@example.com")[0] == 0
+    [(ivy,)] = query(service.settings.database_url or "", "SELECT id FROM users WHERE username = 'ivy'")
+    browser = team.browser()
+    browser.ours.get(make_signin_link(service.settings, service.secrets, ivy))
+    cookie = {"Cookie": f"{COOKIE_NAME}={browser.ours.cookies[COOKIE_NAME]}", "Origin": service.url}
+    address = f"{service.url.replace('http', 'ws', 1)}/ws?role=page"
+    with socket_to(address, additional_headers=cookie, open_timeout=60) as page:
+        page.recv(timeout=60)
+        assert people("email", "ivy", "ivy@example.com")[0] == 0
+        with pytest.raises(ConnectionClosed) as closed:
+            while True:
+                page.recv(timeout=60)
+        assert closed.value.rcvd is not None and closed.value.rcvd.code == REVOKED
+    assert browser.who() is None, "whoever has the account of before has a cookie of before"
+
+    def comes_back() -> bool:
+        browser.ours.get(make_signin_link(service.settings, service.secrets, ivy))
+        return browser.who() == "ivy"
+
+    eventually(comes_back)  # not within the same second: a cookie has whole ones
     assert people("disable", "ivy") == (0, "ivy is let in no more.\n")
     assert people("disable", "tester")[0] == 1
     _, listed = people("list")

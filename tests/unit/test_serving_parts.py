@@ -19,13 +19,13 @@ from neural_focus.settings import Settings
 from serving.auth import (
     CODE_SECONDS,
     COOKIE_SECONDS,
-    cookie_user,
     forget_old_codes,
     is_local,
     is_machine_token,
     make_cookie,
     make_machine_token,
     make_signin_link,
+    read_cookie,
     redeem_code,
 )
 from serving.hub import QUEUED_MESSAGES, Client, Hub
@@ -68,15 +68,19 @@ def test_a_token_is_the_installations_own_or_looks_like_one_of_a_machine() -> No
 
 
 def test_a_cookie_is_no_token_and_runs_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = int(time.time())
     value = make_cookie(SECRETS, 7)
+    made = read_cookie(SECRETS, value)
+    assert made is not None and before <= made[1] <= time.time()
     for age, person in ((COOKIE_SECONDS - 2, 7), (COOKIE_SECONDS + 2, None)):
         monkeypatch.setattr("itsdangerous.TimestampSigner.get_timestamp", lambda _, age=age: int(time.time()) + age)
-        assert cookie_user(SECRETS, value) == person
+        found = read_cookie(SECRETS, value)
+        assert (None if found is None else found[0]) == person
     monkeypatch.undo()
-    assert cookie_user(SECRETS, value.replace("7.", "8.", 1)) is None
+    assert read_cookie(SECRETS, value.replace("7.", "8.", 1)) is None
     assert not is_local(SECRETS, value) and not is_machine_token(value)
     for nonsense in ("", "..", "7", "7.9", "-1.99999999999.x", "ü"):
-        assert cookie_user(SECRETS, nonsense) is None
+        assert read_cookie(SECRETS, nonsense) is None
 
 
 def test_a_signin_code_is_used_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

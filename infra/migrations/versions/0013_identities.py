@@ -1,4 +1,4 @@
-"""Who people are at the team's identity provider; a person can be disabled."""
+"""Who people are at the team's identity provider; a person can be disabled, and all their browsers signed out."""
 
 from alembic import op
 
@@ -16,11 +16,11 @@ CREATE TABLE identities (
     bound_at TIMESTAMPTZ,
     CONSTRAINT identities_subject UNIQUE (issuer, subject),
     CONSTRAINT identity_whole CHECK ((issuer IS NULL) = (subject IS NULL) AND (issuer IS NULL) = (bound_at IS NULL)));
-ALTER TABLE users ADD COLUMN disabled_at TIMESTAMPTZ
+ALTER TABLE users ADD COLUMN disabled_at TIMESTAMPTZ, ADD COLUMN signed_out_before TIMESTAMPTZ
 """
 
 
 def upgrade() -> None:
-    """Adds both. Nobody is disabled, and nobody is invited by an e-mail address yet."""
+    """Adds them. Nobody is disabled or signed out, and nobody is invited by an e-mail address yet."""
     for statement in CHANGES.split(";\n"):
         op.get_bind().exec_driver_sql(statement)
