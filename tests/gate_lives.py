@@ -45,6 +45,24 @@ def _one_window() -> list[Life]:
     return [life_of("1:m", _hands(9 * 3_600, 1))]
 
 
+def _uneven(quiet_h: float, busy_min: float) -> list[Life]:
+    """Hours in one window, then a stretch with a switch every 25 s."""
+    quiet, busy = int(quiet_h * 3_600), int(busy_min * 60)
+    records = _hands(quiet + busy, 6, 0.4)
+    stamps = MORNING_US + (quiet + np.arange(0, busy, 25)) * SECOND_US
+    changes = np.zeros(len(stamps), EVENT_DTYPE)
+    changes["timestamp_us"], changes["event_type"] = stamps, EventType.WINDOW_FOCUS_CHANGE
+    changes["app_name"] = np.where(np.arange(len(stamps)) % 2, b"Editor", b"Mail")
+    changes["data"] = (0, 1, 1 << 8 | 2)
+    records = np.concatenate([records, changes])
+    records = records[np.argsort(records["timestamp_us"], kind="stable")]
+    fronts = np.maximum.accumulate(
+        np.where(records["event_type"] == EventType.WINDOW_FOCUS_CHANGE, np.arange(len(records)), 0)
+    )
+    records["app_name"] = records["app_name"][fronts]
+    return [life_of("1:m", records)]
+
+
 def _reading() -> list[Life]:
     """One window all day, touched every few minutes: a page further."""
     rng = np.random.default_rng(4)
@@ -146,6 +164,10 @@ LIVES: dict[str, Callable[[], World]] = {
     "three people at work": good_world,
     "one window all day": lambda: World(_one_window()),
     "a page a few minutes, all day": lambda: World(_reading()),
+    "an hour's quiet, then 20 minutes of switches": lambda: World(_uneven(1, 20)),
+    "two hours' quiet, then half an hour of switches": lambda: World(_uneven(2, 30)),
+    "four hours' quiet, then half an hour of switches": lambda: World(_uneven(4, 30)),
+    "six hours' quiet, then an hour of switches": lambda: World(_uneven(6, 60)),
     "the first minute": lambda: World(_first_minute()),
     "a demo of 10 minutes": lambda: World(_demo()),
     "a holiday without events": lambda: World(_holiday()),

@@ -21,10 +21,18 @@ ALLOWED = {
     "outcome": (NO_LABEL, *Outcome),
     "outcome_source": tuple(Source),
 }
-FEWEST_OF_EACH = 60
-"""Moments with and without a switch, from which on how well one input alone tells them apart says something."""
-MOST_OF_EACH = 400
-"""More of either are not asked: how well an input tells them apart does not hang on how many there are."""
+STRETCH_US = 900 * SECOND_US
+"""Only moments within a quarter of an hour are compared: over a day whatever grows or falls with time (the hour, the
+age of a session, a rate) tells a busy stretch from a quiet one, and knows nothing of what comes."""
+FEWEST_STRETCHES = 8
+FEWEST_OF_EACH = 5
+"""Moments with and without a switch, from which on how well an input tells them apart in a stretch says something."""
+OF_THE_PAST = (
+    *("hour_of_day", "day_of_week", "seconds_since_session_start", "minutes_since_last_break", "time_in_current_app"),
+    *("context_switches", "unique_apps", "focus_momentum", "switch", "hazard", "stay", "usual", "app_", "apps_"),
+)
+"""How names of inputs begin that tell the time, or when and how often apps were switched until now: where somebody
+switches by a clock, they rightly tell the next switch."""
 
 
 def label_profile(
@@ -47,7 +55,7 @@ def label_profile(
     strange |= (np.asarray(labels["recency_s"], np.float64) < 0) | (np.asarray(labels["switches_5min"]) < 0)
     _, mine, theirs = np.intersect1d(times_us, snapshot_us, return_indices=True)
     use = known[mine]
-    told, best = best_alone(features[theirs[use]], switch[mine[use]] == 1, names)
+    told, best = best_alone(times_us[mine[use]], features[theirs[use]], switch[mine[use]] == 1, names)
     return {
         "moments": len(times_us),
         "known": int(known.sum()),
@@ -62,22 +70,27 @@ def label_profile(
     }
 
 
-def best_alone(inputs: Rows, positive: npt.NDArray[np.bool_], names: tuple[str, ...]) -> tuple[str, float | None]:
-    """The input float32[n, k] that alone tells bool[n] apart best, and the area under its ROC curve, of either sign."""
-    with_it, without = _spread(np.flatnonzero(positive)), _spread(np.flatnonzero(~positive))
-    ones, zeros = len(with_it), len(without)
-    if min(ones, zeros) < FEWEST_OF_EACH:
+def best_alone(
+    times_us: Numbers, inputs: Rows, positive: npt.NDArray[np.bool_], names: tuple[str, ...]
+) -> tuple[str, float | None]:
+    """The input float32[n, k] at int64[n] that alone tells bool[n] apart best, and the mean area under its ROC curve
+    within stretches of time, of either sign; None where too few stretches have moments of both kinds."""
+    chosen = [place for place, name in enumerate(names) if not name.startswith(OF_THE_PAST)]
+    numbers, stretch = np.nan_to_num(inputs[:, chosen]), times_us // STRETCH_US
+    areas = []
+    for one in np.unique(stretch):
+        here = stretch == one
+        mine = positive[here]
+        ones, zeros = int(mine.sum()), int((~mine).sum())
+        if min(ones, zeros) >= FEWEST_OF_EACH:
+            ranks = rankdata(numbers[here], axis=0)
+            areas.append((ranks[mine].sum(axis=0) - ones * (ones + 1) / 2) / (ones * zeros))
+    if len(areas) < FEWEST_STRETCHES:
         return "", None
-    ranks = rankdata(np.nan_to_num(inputs[np.r_[with_it, without]]), axis=0)
-    area = (ranks[:ones].sum(axis=0) - ones * (ones + 1) / 2) / (ones * zeros)
+    area = np.mean(areas, axis=0)
     either = np.maximum(area, 1 - area)
     best = int(np.argmax(either))
-    return names[best], float(either[best])
-
-
-def _spread(places: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
-    """At most so many of the places, spread over all."""
-    return places[:: max(1, -(-len(places) // MOST_OF_EACH))]
+    return names[chosen[best]], float(either[best])
 
 
 def _whole(times_us: Numbers, covered: Times) -> npt.NDArray[np.bool_]:

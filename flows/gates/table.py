@@ -331,7 +331,8 @@ GATES: tuple[DataGate, ...] = (
     DataGate(
         "labels.leakage",
         "best_alone",
-        "label leakage: one input alone tells the label nearly perfectly",
+        "label leakage: within quarters of an hour one input alone, that does not count switches, tells the label "
+        "nearly perfectly",
         "{best_alone_what} alone tells the label with an AUC of {best_alone:.3f}",
         _PROGRAM + ": an input knows what comes after its moment",
         most=0.985,
