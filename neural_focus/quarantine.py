@@ -10,7 +10,8 @@ gate that fails later holds it anew. Only a flow writes the one file, only the c
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from neural_focus.atomic_write import atomic_write
 
 FOLDER = "quality"
 _HELD, _RELEASED = "held.json", "released.json"
+FORGOTTEN = "what was found was forgotten with its time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def split_released(feast_folder: Path, found: Sequence[HeldDay]) -> tuple[list[H
     """Days that gates would hold back: those that are, and those that a person let go, each with its own reasons."""
     held, free = list[HeldDay](), list[HeldDay]()
     for one in found:
-        gates = _read(quality_folder(feast_folder, one.stream_id) / _RELEASED).get(one.day, ())
+        gates = _read_released(quality_folder(feast_folder, one.stream_id) / _RELEASED).get(one.day, ())
         for part, is_free in ((held, False), (free, True)):
             reasons = tuple(reason for reason in one.reasons if (reason.gate in gates) is is_free)
             if reasons:
@@ -73,7 +75,10 @@ def split_released(feast_folder: Path, found: Sequence[HeldDay]) -> tuple[list[H
 
 def held_sentence(feast_folder: Path, user_id: int) -> str:
     """What a person is told of their own days that are held back; "" where none is."""
-    held = read_held(feast_folder, user_id=user_id)
+    try:
+        held = read_held(feast_folder, user_id=user_id)
+    except ValueError:
+        return "Which days are held back cannot be read; the next check writes it anew."
     if not held:
         return ""
     newest = max(held, key=lambda one: one.day)
@@ -103,7 +108,7 @@ def write_held(feast_folder: Path, found: Sequence[HeldDay]) -> None:
 def release(feast_folder: Path, day: HeldDay) -> None:
     """Lets a day go from the gates that hold it."""
     path = quality_folder(feast_folder, day.stream_id) / _RELEASED
-    days = _read(path)
+    days = _read_released(path)
     days[day.day] = sorted({*days.get(day.day, ()), *(reason.gate for reason in day.reasons)})
     _write(path, days)
 
@@ -111,15 +116,51 @@ def release(feast_folder: Path, day: HeldDay) -> None:
 def hold_again(feast_folder: Path, day: HeldDay) -> None:
     """Takes a release back."""
     path = quality_folder(feast_folder, day.stream_id) / _RELEASED
-    _write(path, {name: gates for name, gates in _read(path).items() if name != day.day})
+    _write(path, {name: gates for name, gates in _read_released(path).items() if name != day.day})
 
 
 def drop_verdicts_before(feast_folder: Path, day: str) -> None:
-    """Forgets verdicts and profiles of days that are past their retention."""
+    """Forgets verdicts and profiles of days that are past their retention. Profiles that cannot be read go: the
+    next check makes them anew, and verdicts that cannot be read too."""
     for path in (feast_folder / FOLDER).glob("*/*.json"):
-        days = _read(path)
+        try:
+            days = _read(path)
+        except ValueError:
+            if path.name not in (_HELD, _RELEASED):
+                path.unlink(missing_ok=True)
+            continue
         if min(days, default=day) < day:
             _write(path, {name: told for name, told in days.items() if name >= day})
+
+
+def drop_verdicts_of_others(feast_folder: Path, stream_ids: Collection[str]) -> None:
+    """Deletes what is kept of streams that are none any more."""
+    known = {quality_folder(feast_folder, one) for one in stream_ids}
+    for folder in (feast_folder / FOLDER).glob("*"):
+        if folder.is_dir() and folder not in known:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def forget_found(name: str, days: Mapping[str, Any], first: str) -> dict[str, Any]:
+    """What stays of the days in a stream's file ``name`` once the time from within the day ``first`` on is forgotten,
+    and later days are made anew: that they are held back, and from which gates they were released, but for that day.
+    """
+    if name == _RELEASED:
+        return {day: gates for day, gates in days.items() if day != first}
+    if name == _HELD:
+        return {
+            day: [{**one, "found": FORGOTTEN} for one in reasons] if day >= first else reasons
+            for day, reasons in days.items()
+        }
+    return {day: told for day, told in days.items() if day < first}
+
+
+def _read_released(path: Path) -> dict[str, Any]:
+    """A file that cannot be read releases nothing."""
+    try:
+        return _read(path)
+    except ValueError:
+        return {}
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
     <feast folder>/quality/<stream>/profiles.json    {"days": {day: {kind: {"made_from": key, "profile": {…}}}}}
 
-An hour's work costs the same after a year: a day's events are read again only when they change, its files of snapshots
-and labels only when they are written anew.
+An hour's work costs the same after a year: a day's events are read again only when they, or those of a day before,
+change; its files of snapshots and labels only when they are written anew.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from neural_focus.store.labels import read_covered
 from neural_focus.time import DAY_US, day_start, wall_clock_us
 from neural_focus.timeline import merge_intervals
 
-LAYOUT = 1
+LAYOUT = 2
 """Goes up where a profile's figures change."""
 SILENT_DAYS = 7
 """So long after the last event it is asked whether the agent goes on without any."""
@@ -61,8 +61,10 @@ class _Kept:
     def __init__(self, folder: Path) -> None:
         self.path = folder / "profiles.json"
         self.read = 0
-        stored = json.loads(self.path.read_text("utf-8")) if self.path.exists() else {}
-        self._old: dict[str, Any] = stored.get("days", {})
+        try:
+            self._old: dict[str, Any] = json.loads(self.path.read_text("utf-8"))["days"]
+        except (FileNotFoundError, ValueError):  # none, or torn by a power cut: all is made anew
+            self._old = {}
         self._new: dict[str, Any] = {}
 
     def of(self, day: str, kind: str, key: str, make: Callable[[], Profile]) -> Profile:
@@ -103,16 +105,19 @@ def stream_profiles(platform: Platform, stream: Stream) -> StreamProfiles:
             work = partial(_labels, given, labels, near)
             found.labels[name] = kept.of(name, DataKind.LABELS, key, work)
     if platform.settings.ship == "events":  # else no desktop of ours sends any
-        found.seen = _seen(platform, stream, kept)
+        found.seen = _seen(platform, stream, kept, min(found.events, default="9999"))
     found.read = kept.read
     kept.write()
     return found
 
 
-def _seen(platform: Platform, stream: Stream, kept: _Kept) -> dict[str, str]:
-    """Of each day since the first event until a week after the last; today and yesterday may still change."""
+def _seen(platform: Platform, stream: Stream, kept: _Kept, oldest: str) -> dict[str, str]:
+    """Of each day since the first event until a week after the last; today and yesterday may still change. Before the
+    ``oldest`` day that has events they are past their retention, and predictions are kept for longer."""
     found, now_us = {}, wall_clock_us()
     for day_us in range(day_start(stream.first_us), min(now_us, stream.last_us + SILENT_DAYS * DAY_US), DAY_US):
+        if day_name(day_us) < oldest:
+            continue
         key = "over" if day_us < day_start(now_us) - DAY_US else str(now_us)
         work = partial(_live, platform, stream, day_us)
         if bits := str(kept.of(day_name(day_us), "seen", key, work)["minutes"]):

@@ -14,11 +14,13 @@ import typer
 from collector.desktop import Desktop, desktop_of
 from collector.spool import open_writer
 from infra.commands.database import started_url
-from neural_focus.errors import ConfigurationError, ConsentError, InputError
+from neural_focus.errors import BusyError, ConfigurationError, ConsentError, InputError
 from neural_focus.settings import Settings, read_settings
 from neural_focus.store.database import connect
+from neural_focus.store.flow_locks import locked
 from neural_focus.store.privacy import erase_user, machines_of
 from neural_focus.store.users import User, read_user
+from serving.forgetting import FLOWS, RETRY_SECONDS
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -39,14 +41,17 @@ def erase(
         if desktop is not None:
             refuse_while_capturing(desktop)
         _confirm(user.username, yes)
-        streams = [f"{user.id}:{machine}" for machine in machines_of(connection, user.id)]
-        typer.echo(f"{'feature stores':20} {erase_features(settings, streams):>10,} files and rows erased")
-        typer.echo(
-            f"{'models':20} {erase_from_models(settings, user.id):>10,} changed, the person's own part is erased"
-        )
-        if desktop is not None:
-            erase_files(desktop)
-        erased = erase_user(connection, user.id)
+        with locked(connection, FLOWS) as busy:  # what a flow had read before would be written again
+            if busy:
+                raise BusyError(f"the flow {busy} is at work", RETRY_SECONDS, why="try again when it has ended")
+            streams = [f"{user.id}:{machine}" for machine in machines_of(connection, user.id)]
+            typer.echo(f"{'feature stores':20} {erase_features(settings, streams):>10,} files and rows erased")
+            typer.echo(
+                f"{'models':20} {erase_from_models(settings, user.id):>10,} changed, the person's own part is erased"
+            )
+            if desktop is not None:
+                erase_files(desktop)
+            erased = erase_user(connection, user.id)
     for table, rows in erased.items():
         typer.echo(f"{table:20} {rows:>10,} rows erased, 0 left")
     typer.echo(

@@ -16,11 +16,12 @@ from collector.desktop import desktop_of
 from collector.spool import open_writer
 from feature_repo.store import open_store, read_online
 from infra.commands import erase, export
-from neural_focus.errors import ConfigurationError, InputError
+from neural_focus.errors import BusyError, ConfigurationError, InputError
 from neural_focus.models.held_out import FILE, read_held_out
 from neural_focus.registry import model_store
 from neural_focus.settings import Settings, read_settings
 from neural_focus.store.database import connect
+from neural_focus.store.flow_locks import locked
 from neural_focus.store.privacy import count_rows
 
 RUN = CliRunner()
@@ -78,6 +79,17 @@ def test_everything_of_one_person_goes_and_the_other_stays(
     assert judged_in(settings, tag) == []
     assert not desktop.spool.exists()
     assert not desktop.consent.exists() and not desktop.actions.exists()
+
+
+def test_nothing_is_erased_while_a_flow_could_write_it_again(settings: Settings) -> None:
+    ann, _ = store_something(settings, "ann")
+    with connect(settings.database_url or "") as other:
+        with locked(other, ["data-quality"]) as busy:
+            assert busy == ""
+            refused = RUN.invoke(erase.app, ["ann", "--yes"])
+        assert isinstance(refused.exception, BusyError) and "data-quality" in str(refused.exception)
+        assert count_rows(other, ann)["events"] == 50
+    assert RUN.invoke(erase.app, ["ann", "--yes"]).exit_code == 0
 
 
 def judged_in(settings: Settings, tag: str) -> list[int]:
