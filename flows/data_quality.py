@@ -21,12 +21,12 @@ from flows.artifacts import Cell, publish_markdown, publish_page, publish_table
 from flows.catch_up import SKIP_AFTER
 from flows.gates.stream_frames import stream_frames
 from flows.gates.table import DataKind
-from flows.gates.training_rows import moved_inputs, now_us, set_row, training_frame_of, training_rows
+from flows.gates.training_rows import moved_inputs, now_us, set_row, thinned, training_frame_of, training_rows
 from flows.gates.validation import SITE, GateFailure, SuiteResult, docs_folder, new_context, validate, write_pages
 from flows.label_files import MOST_MOMENTS, is_enough, read_labels
 from flows.platform_flow import Platform, log, platform_flow
 from neural_focus.errors import QualityError
-from neural_focus.quarantine import HeldDay, HoldReason, split_released, write_held
+from neural_focus.quarantine import HeldDay, HoldReason, drop_verdicts_of_others, split_released, write_held
 from neural_focus.store.events import Stream, list_streams
 
 SETS = {"demo": True, "people": False}
@@ -61,7 +61,7 @@ def check_quality(platform: Platform) -> list[SuiteResult]:
     frames = stream_frames(platform, streams)
     results = [validate(context, kind, frame) for kind, frame in frames.items() if len(frame)]
     sets = {
-        name: read_labels(platform.settings.feast, is_demo, MOST_MOMENTS, held_too=True)
+        name: thinned(read_labels(platform.settings.feast, is_demo, held_too=True), MOST_MOMENTS, now_us())
         for name, is_demo in SETS.items()
     }
     left = {name: _left(platform, labels, held_by(results, streams)) for name, labels in sets.items()}
@@ -76,6 +76,8 @@ def check_quality(platform: Platform) -> list[SuiteResult]:
     if whole:
         results.append(validate(context, DataKind.SET, pd.DataFrame(whole)))
     write_held(platform.settings.feast, held)
+    platform.connection.commit()
+    drop_verdicts_of_others(platform.settings.feast, {one.stream_id for one in list_streams(platform.connection)})
     write_pages(context, platform.settings.reports, results)
     _leave(platform, results, held)
     _refuse(platform, results, left)

@@ -64,7 +64,7 @@ def event_rows(days: Days, context: StreamContext) -> list[dict[str, Any]]:
                 "missing": lost,
                 "expected": lost + count,
                 "missing_share": NAN if name in context.forgotten or not lost + count else lost / (lost + count),
-                "step_s": abs(context.step_s.get(name, 0.0)),
+                "step_s": 0.0 if name in context.forgotten else abs(context.step_s.get(name, 0.0)),
                 "ahead_s": context.ahead_s.get(name, 0.0),
                 "silent_minutes": 0 if name in context.forgotten else _silent(day, context.seen.get(name)),
                 "blind_changes": _number(day, "focus_changes") if blind else 0,
@@ -80,7 +80,7 @@ def feature_rows(days: Days, events: Days) -> list[dict[str, Any]]:
         {
             "day": name,
             **{key: value for key, value in day.items() if isinstance(value, int | float | str) and key != "minutes"},
-            "uncomputed": _uncomputed(day, events.get(name)),
+            "uncomputed": _uncomputed(day, events.get(name), newest=name == max(days)),
             **_scale(days, name),
         }
         for name, day in days.items()
@@ -166,14 +166,17 @@ def _kinds(day: Profile) -> Mapping[str, tuple[int, int]]:
     return dict(kinds)
 
 
-def _uncomputed(day: Profile, events: Profile | None) -> float:
-    """Of the minutes with events the share without a snapshot."""
+def _uncomputed(day: Profile, events: Profile | None, *, newest: bool) -> float:
+    """Of the minutes with events the share without a snapshot. After a stream's newest snapshot none is missing: the
+    flow has not come so far."""
     if not events:
         return NAN  # past their retention
-    there = minutes_of(str(events["minutes"]))
+    there, computed = minutes_of(str(events["minutes"])), minutes_of(str(day["minutes"]))
+    if newest:
+        there[np.flatnonzero(computed).max(initial=-1) + 1 :] = False
     if there.sum() < FEW_MINUTES:
         return NAN
-    return float((there & ~minutes_of(str(day["minutes"]))).sum() / there.sum())
+    return float((there & ~computed).sum() / there.sum())
 
 
 def _scale(days: Days, name: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from neural_focus.store.forgotten import forgotten_on
 from neural_focus.store.predictions import predicted_since
 from neural_focus.time import DAY_US, SECOND_US, day_start, moment
 
+WRONG_US = 600 * SECOND_US
+"""So long a boot has to have had a wrong clock."""
+
 
 def stream_context(connection: Connection, stream: Stream) -> StreamContext:
     """All of it but ``seen``, which is a stream's ``live_minutes`` by day."""
@@ -25,23 +28,39 @@ def stream_context(connection: Connection, stream: Stream) -> StreamContext:
         (stream.user_id, stream.machine_id),
     ).fetchall()
     ahead: dict[str, float] = {}
-    step: dict[str, float] = {}
-    before_us = None
-    for _, first_us, last_us, stored_us, _, step_us in rows:
+    for _, first_us, last_us, stored_us, _, _ in rows:
         if last_us > stored_us:
             for day in _days(max(first_us, stored_us), last_us):
                 ahead[day] = max(ahead.get(day, 0.0), (last_us - stored_us) / SECOND_US)
-        if step_us:
-            for at in {first_us, first_us if before_us is None else before_us}:
-                step[day_name(at)] = max(step.get(day_name(at), 0.0), abs(step_us) / SECOND_US)
-        before_us = last_us
     forgotten = forgotten_on(connection, stream.user_id, stream.machine_id).tolist()
     return StreamContext(
         ahead_s=ahead,
-        step_s=step,
+        step_s=steps_by_day([(number, first, last, step) for number, first, last, _, _, step in rows]),
         forgotten=frozenset(day for first, end in forgotten for day in _days(first, end)),
         boots={number: (day_name(first), stored) for number, first, _, _, stored, _ in rows},
     )
+
+
+def steps_by_day(boots: Sequence[tuple[int, int, int, int]]) -> dict[str, float]:
+    """How far, s, the clock was off on days that were replayed with wrong times. A boot: its number, its first and last
+    record's µs, and by how many µs the clock was moved just before it.
+
+    The wrong times are those of the boot before it, where there still is one. Where the clock was set back, they are
+    the ones after that boot's true end, up to where the next begins: replay leaves out what comes later. A few minutes
+    are none: of two systems on one laptop one may keep the clock in local time, which is put right after each start.
+    """
+    known = {number: (first_us, last_us) for number, first_us, last_us, _ in boots}
+    found: dict[str, float] = {}
+    for number, next_us, _, step_us in boots:
+        if not step_us or number - 1 not in known:
+            continue
+        first_us, last_us = known[number - 1]
+        wrong_from = max(first_us, last_us + step_us) if step_us < 0 else first_us
+        wrong_until = min(last_us, next_us)
+        if wrong_until - wrong_from >= WRONG_US:
+            for day in _days(wrong_from, wrong_until):
+                found[day] = max(found.get(day, 0.0), abs(step_us) / SECOND_US)
+    return found
 
 
 def live_minutes(connection: Connection, stream: Stream, day_us: int) -> str:

@@ -34,7 +34,20 @@ def stream_frames(platform: Platform, streams: Sequence[Stream]) -> Frames:
         platform.connection.commit()
     frames = {kind: frame_of(found, columns_of(kind)) for kind, found in rows.items()}
     sessions = session_rows(read_sessions(platform.connection), pd.Timestamp.now("UTC"))
-    return {**frames, DataKind.SESSIONS: sessions}
+    return {**frames, DataKind.SESSIONS: kept_sessions(sessions, frames)}
+
+
+def kept_sessions(sessions: pd.DataFrame, frames: Frames) -> pd.DataFrame:
+    """Those of days that can be learned from: a person's oldest with events or snapshots, and later ones. What is past
+    its retention would be held back for ever."""
+    if sessions.empty:
+        return sessions
+    parts = [frames[kind][["stream_id", "day"]] for kind in (DataKind.EVENTS, DataKind.FEATURES) if len(frames[kind])]
+    if not parts:
+        return sessions.iloc[:0]
+    days = pd.concat(parts)
+    oldest = days.groupby(days["stream_id"].str.partition(":")[0].astype(int))["day"].min()
+    return sessions[sessions["day"] >= sessions["user_id"].map(oldest).fillna("9999")].reset_index(drop=True)
 
 
 def columns_of(kind: DataKind) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from flows.features import TICK_S
 from flows.label_files import join_moments
 from flows.platform_flow import Platform
 from neural_focus.features import FEATURE_NAMES
@@ -20,6 +21,7 @@ from neural_focus.models.contracts import V6
 from neural_focus.models.drift import FILE, LARGE_SHIFT, counts, input_drift
 from neural_focus.registry.model_store import full_tag, read_file
 from neural_focus.replay import INPUT_NAMES
+from neural_focus.time import SECOND_US
 
 RECENT_DAYS = 7
 FEWEST_ACTIVE = 60
@@ -34,6 +36,17 @@ def training_frame_of(platform: Platform, labels: pd.DataFrame) -> pd.DataFrame:
 
     frame = training_frame(platform.store, labels[["stream_id", "event_timestamp"]], V6.version)
     return frame.drop(columns="recent_event_sequence")
+
+
+def thinned(labels: pd.DataFrame, most: int, now_us: int) -> pd.DataFrame:
+    """Every k-th tick of all streams alike where there are over ``most`` moments, so that copies stay beside what they
+    are copies of; and all moments that have not come yet."""
+    if len(labels) <= most:
+        return labels
+    at = _microseconds(labels["event_timestamp"])
+    kept = (at // (TICK_S * SECOND_US) % -(-len(labels) // most) == 0) | (at > now_us)
+    frame: pd.DataFrame = labels[kept].reset_index(drop=True)
+    return frame
 
 
 def training_rows(frame: pd.DataFrame, moved: Mapping[str, float], now_us: int) -> pd.DataFrame:

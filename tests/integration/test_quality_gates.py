@@ -170,13 +170,14 @@ def test_a_session_that_ends_before_it_starts_stops_that_day(platform: Platform,
     assert (demo, day) not in held(platform)
 
 
-def test_a_clock_that_was_moved_stops_the_days_around_the_step(platform: Platform, demo: str) -> None:
+def test_a_clock_that_was_moved_before_the_first_boot_stops_nothing(platform: Platform, demo: str) -> None:
+    """No record was made with the wrong clock. ``tests/unit/flows/test_gate_frames.py`` has the other cases."""
     machine = demo.partition(":")[2]
     asked = "UPDATE shipper_positions SET clock_step_us = %s WHERE machine_id = %s"
     platform.connection.execute(asked, (-3_600_000_000, machine))
     platform.connection.commit()
     try:
-        assert held(platform)[demo, DAYS[0]] == {"events.clock-step"}
+        assert demo not in {stream for stream, _ in held(platform)}
     finally:
         platform.connection.execute(asked, (None, machine))
         platform.connection.commit()
@@ -184,19 +185,33 @@ def test_a_clock_that_was_moved_stops_the_days_around_the_step(platform: Platfor
 
 def test_an_agent_that_sees_input_while_no_event_arrives_is_told(platform: Platform, ann: str) -> None:
     friday, (user, _, machine) = "2026-03-06", ann.partition(":")
-    platform.connection.execute(
+    moved = "UPDATE shipper_positions SET first_time = first_time + %s::interval WHERE machine_id = %s"
+    began = platform.connection.execute(
+        "SELECT first_time FROM shipper_positions WHERE machine_id = %s", (machine,)
+    ).fetchone() or (None,)
+    typing = (
         "INSERT INTO model_predictions (user_id, machine_id, predicted_at, snapshot_time, focus_score,"
         " distraction_risk, features) SELECT %s, %s, at, at, 50, 0.5,"
         """ '{"keystroke_count": 4, "mouse_move_count": 0}' FROM generate_series("""
-        "'2026-03-06 09:00+00'::timestamptz, '2026-03-06 10:00+00', interval '10 s') AS at",
-        (user, machine),
+        "%s::date + interval '9 h', %s::date + interval '10 h', interval '10 s') AS at"
     )
+    platform.connection.execute(typing, (user, machine, friday, friday))
     platform.connection.commit()
     profiles = quality_folder(platform.settings.feast, ann) / "profiles.json"
     profiles.unlink(missing_ok=True)  # days that are over are asked once
     try:
         assert held(platform)[ann, friday] == {"events.silent"}
+        # the first days' events are past their retention: their predictions are kept, and so is when the stream began
+        platform.connection.execute("DELETE FROM model_predictions WHERE machine_id = %s", (machine,))
+        platform.connection.execute(typing, (user, machine, "2026-02-25", "2026-02-25"))
+        platform.connection.execute(moved, ("-7 days", machine))
+        platform.connection.commit()
+        profiles.unlink()
+        assert {day for stream, day in held(platform) if stream == ann} == {DAYS[1]}
     finally:
+        platform.connection.execute(
+            "UPDATE shipper_positions SET first_time = %s WHERE machine_id = %s", (*began, machine)
+        )
         platform.connection.execute("DELETE FROM model_predictions WHERE machine_id = %s", (machine,))
         platform.connection.commit()
         profiles.unlink()
