@@ -11,6 +11,7 @@ writes its pages (data docs) anew under ``<home>/reports/data-docs``.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,14 +25,15 @@ from flows.gates.table import DataKind
 from flows.gates.training_rows import moved_inputs, now_us, set_row, thinned, training_frame_of, training_rows
 from flows.gates.validation import SITE, GateFailure, SuiteResult, docs_folder, new_context, validate, write_pages
 from flows.label_files import MOST_MOMENTS, is_enough, read_labels
-from flows.platform_flow import Platform, log, platform_flow
-from neural_focus.errors import QualityError
-from neural_focus.quarantine import HeldDay, HoldReason, drop_verdicts_of_others, split_released, write_held
+from flows.platform_flow import Platform, exclusive, log, platform_flow
+from neural_focus.errors import BusyError, QualityError
+from neural_focus.quarantine import VERDICTS, HeldDay, HoldReason, drop_verdicts_of_others, split_released, write_held
 from neural_focus.store.events import Stream, list_streams
 
 SETS = {"demo": True, "people": False}
 SHOWN = 200
 """Rows of a table of what is held back."""
+PATIENCE_S = 600.0
 
 
 @platform_flow(
@@ -55,7 +57,21 @@ def check_quality(platform: Platform) -> list[SuiteResult]:
     Raises:
         QualityError: what is left of the set that would be trained on is not fit for it; the pages are written, and
             days are held back, all the same.
+        BusyError: another process checks, for longer than ten minutes.
     """
+    until = time.monotonic() + PATIENCE_S
+    while True:
+        with exclusive(platform.settings, VERDICTS) as mine:
+            if mine:
+                return _check(platform)
+        if time.monotonic() > until:
+            raise BusyError(
+                "another check of the data is at work", 60.0, why=f"for more than {PATIENCE_S / 60:.0f} min"
+            )
+        time.sleep(1)
+
+
+def _check(platform: Platform) -> list[SuiteResult]:
     streams = list_streams(platform.connection)
     context = new_context(docs_folder(platform.settings.reports))
     frames = stream_frames(platform, streams)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 
 from flows.artifacts import publish_markdown
 from flows.catch_up import SKIP_AFTER
 from flows.label_files import drop_days_before
 from flows.platform_flow import Platform, exclusive, platform_flow
+from neural_focus.quarantine import VERDICTS
 from neural_focus.store.retention import KEEP_DAYS, retire_events
+
+WRITERS = ("labels", "features", VERDICTS)
 
 
 @platform_flow(
@@ -34,9 +38,10 @@ def retire(platform: Platform, now: datetime) -> int:
 
 
 def _drop_files(platform: Platform, day: date) -> int:
-    """Waits for runs of `features` and `labels`: what they had read before the events went, they would write again."""
+    """Waits for runs of `features` and `labels`, and for checks: what they had read before the events went, they would
+    write again."""
     while True:
-        with exclusive(platform.settings, "labels") as mine, exclusive(platform.settings, "features") as too:
-            if mine and too:
+        with ExitStack() as held:
+            if all(held.enter_context(exclusive(platform.settings, name)) for name in WRITERS):
                 return drop_days_before(platform.settings.feast, day)
         time.sleep(1)

@@ -19,6 +19,8 @@ from typing import Any
 from neural_focus.atomic_write import atomic_write
 
 FOLDER = "quality"
+VERDICTS = "verdicts"
+"""The lock of who writes verdicts, among those of the flows: checks run before trainings, too."""
 _HELD, _RELEASED = "held.json", "released.json"
 FORGOTTEN = "what was found was forgotten with its time"
 

@@ -17,15 +17,15 @@ from flows.features import compute_features
 from flows.gates.stream_profiles import stream_profiles
 from flows.label_files import label_path, read_labels, read_stays
 from flows.labels import compute_labels
-from flows.platform_flow import Platform, open_platform
+from flows.platform_flow import Platform, exclusive, open_platform
 from flows.training import choose_labels
 from infra.commands.quality import app
 from infra.diagnosis import check_held_days
 from infra.finding import Grade
-from neural_focus.errors import QualityError
+from neural_focus.errors import BusyError, QualityError
 from neural_focus.events import EventType
 from neural_focus.help_settings import HelpSettings
-from neural_focus.quarantine import HeldDay, quality_folder, read_held
+from neural_focus.quarantine import VERDICTS, HeldDay, quality_folder, read_held
 from neural_focus.settings import Settings
 from neural_focus.simulation.history import write_history
 from neural_focus.simulation.person import simulate_person
@@ -254,6 +254,15 @@ def test_where_nothing_is_left_the_training_stops_and_says_why(platform: Platfor
     finally:
         for path, content in good.items():
             path.write_bytes(content)
+    check_quality(platform)
+
+
+def test_a_check_waits_for_another_one(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flows.data_quality.PATIENCE_S", 0.0)
+    with exclusive(platform.settings, VERDICTS) as mine:
+        assert mine
+        with pytest.raises(BusyError, match="another check"):
+            check_quality(platform)
     check_quality(platform)
 
 
