@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,8 +15,9 @@ import httpx
 import psutil
 import pytest
 from encryption import certificate_of
-from serving_process import Service, desktop, eventually, running_service
+from serving_process import Service, eventually, running_service
 from surroundings import DEAD_PROXIES, HAS_IPV6
+from websockets.asyncio.client import connect
 
 from collector.service_token import ServiceToken
 from collector.websocket_client import WebSocketClient
@@ -28,6 +30,7 @@ from infra.up.table import addresses
 from neural_focus.addresses import called_host, prefect_link, service_address, url_host
 from neural_focus.client.generated import ServiceApi
 from neural_focus.errors import ConfigurationError
+from neural_focus.messages import DesktopStatus, decode_server
 from neural_focus.settings import Settings
 from neural_focus.tls import client_context
 from serving.auth import make_signin_link
@@ -117,8 +120,17 @@ def test_nobody_is_answered_unencrypted_or_by_another_certificate(service: Servi
 
 
 def test_a_socket_is_let_in(service: Service) -> None:
-    with desktop(service) as page:
-        assert page.socket.protocol.state.name == "OPEN"
+    """By a client of one thread: Python 3.11 lets two threads into one encrypted connection at once, and an answer can
+    be lost."""
+    address, token = f"{service.url.replace('http', 'ws', 1)}/ws?role=page", service.secrets.api_token
+    headers = {"Authorization": f"Bearer {token}"}
+
+    async def first_word() -> object:
+        encryption = service.encryption
+        async with connect(address, additional_headers=headers, open_timeout=60, ssl=encryption, proxy=None) as page:
+            return decode_server(await asyncio.wait_for(page.recv(), 60))
+
+    assert isinstance(asyncio.run(first_word()), DesktopStatus)
 
 
 def test_the_doctor_says_who_reaches_it(service: Service, tmp_path: Path) -> None:
